@@ -1,0 +1,34 @@
+"""Look inside neural networks through the Radon transform.
+
+Conventions, everywhere: a *direction* is a unit normal a in S^(d-1), an *offset* is t, and (a, t) names the hyperplane
+{x : a.x = t}, as does (-a, -t). A *sinogram* is Rf(a, t), the integral of f over that hyperplane; *filtered* by K
+(symbol c_d |w|^(d-1), c_d = 1 / (2 (2 pi)^(d-1))) and differentiated twice in t it shows a ReLU network's neurons as
+*spikes* of *mass* v |w| at (w/|w|, -bias/|w|). *R-TV* is the sum of |mass| over distinct hyperplanes. Angles are in
+radians, lengths in the user's units.
+"""
+
+from radon_nn.geometry import Ball, Directions, Grid, Offsets
+from radon_nn.io import load, save
+from radon_nn.measure import RidgeMeasure
+from radon_nn.network import ShallowNetwork
+from radon_nn.rtv import RTV, rtv
+from radon_nn.spikes import SpikeFit, find_spikes
+from radon_nn.transform import RadonTransform
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "RTV",
+    "Ball",
+    "Directions",
+    "Grid",
+    "Offsets",
+    "RadonTransform",
+    "RidgeMeasure",
+    "ShallowNetwork",
+    "SpikeFit",
+    "find_spikes",
+    "load",
+    "rtv",
+    "save",
+]

@@ -1,0 +1,95 @@
+"""The boundary: coerce and validate what a user hands over, once, with errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating[Any]]
+
+
+def real_array(values: ArrayLike, name: str) -> Array:
+    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected a regular array of numbers, got nested lists of unequal length") from error
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}; convert it with numpy first")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+    bad = array.size - int(np.isfinite(array).sum())
+    if bad:
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(
+            f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
+            "replace or remove them"
+        )
+    return array
+
+
+def shaped_array(values: ArrayLike, name: str, shape: Sequence[int | str]) -> NDArray[np.float64]:
+    """Coerce to a finite float64 array of the given shape; letters in `shape` stand for any length >= 0."""
+    array = real_array(values, name).astype(np.float64)
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = "(" + ", ".join(str(want) for want in shape) + ("," if len(shape) == 1 else "") + ")"
+        raise ValueError(f"{name}: expected an array of shape {wanted}, got shape {array.shape}")
+    return array
+
+
+def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:
+    """Coerce to finite float64 points of shape (..., dim)."""
+    array = real_array(values, "points").astype(np.float64)
+    if array.ndim == 0 or array.shape[-1] != dim:
+        raise ValueError(f"points: expected shape (..., {dim}), got {array.shape}")
+    return array
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only, contiguous copy, for fields of values."""
+    copy = np.array(array, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
+def positive(value: float, name: str) -> float:
+    """A positive finite number."""
+    number = float(value)
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name}: expected a positive number, got {value!r}")
+    return number
+
+
+def count(value: int, name: str, *, least: int = 1) -> int:
+    """A whole number, at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected at least {least}, got {value}")
+    return int(value)
+
+
+def one_of(value: str, name: str, choices: Sequence[str]) -> str:
+    """One of a few names."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}; got {value!r}")
+    return value
+
+
+def fits_memory(nbytes: float, what: str, remedy: str) -> None:
+    """Refuse, before allocating, what the machine's memory cannot hold."""
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        available = 64 * 2**30
+    if nbytes > available:
+        raise MemoryError(
+            f"{what} would take {nbytes / 2**30:,.1f} GiB, this machine has {available / 2**30:,.1f} GiB; {remedy}"
+        )
