@@ -7,7 +7,8 @@ Conventions, everywhere: a *direction* is a unit normal a in S^(d-1), an *offset
 radians, lengths in the user's units.
 """
 
-from radon_nn.geometry import Ball, Directions, Grid, Offsets
+from radon_nn.directions import Directions
+from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork

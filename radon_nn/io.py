@@ -107,9 +107,35 @@ def load(path: str | os.PathLike[str]) -> ShallowNetwork:
         raise ValueError(f"{where}: expected format {FORMAT!r}, got {declared!r}; a newer radon_nn may read it")
     activation = str(arrays.pop("activation", np.array("relu")))
     try:
-        return ShallowNetwork(**arrays, activation=activation)  # type: ignore[arg-type]
+        return ShallowNetwork(**arrays, activation=activation)
     except (ValueError, TypeError) as error:
         raise type(error)(f"{where}: {error}") from error
+
+
+def shipped(name: str) -> Path:
+    """
+    Where a network or table that comes with the package lies.
+
+    Parameters
+    ----------
+    name : str
+        File name, such as 'terrain.npz'.
+
+    Returns
+    -------
+    path
+        The file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing of that name is shipped.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "_data", package.parent / "data"):
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{name}: not among the data shipped with radon_nn")
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, where: Path) -> NDArray[np.generic]:

@@ -244,4 +244,4 @@ def _lower_half(directions: Floats) -> NDArray[np.bool_]:
     if directions.size == 0:
         return np.zeros(len(directions), bool)
     lead = np.argmax(directions != 0, axis=1)
-    return directions[np.arange(len(directions)), lead] < 0
+    return np.asarray(directions[np.arange(len(directions)), lead] < 0)

@@ -19,10 +19,10 @@ from scipy.ndimage import maximum_filter1d
 from scipy.spatial import cKDTree
 
 from radon_nn import _checks
-from radon_nn.geometry import Ball, Directions, Function, Grid, Offsets, evaluate
+from radon_nn.geometry import Ball, Function, Grid, evaluate
 from radon_nn.measure import RidgeMeasure
 from radon_nn.refine import Samples, fit_masses, refine
-from radon_nn.transform import RadonTransform
+from radon_nn.spike_transform import SpikeTransform
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,8 @@ _RELATIVE = 0.1
 """Peaks below this fraction of the highest wait for a later round, when the higher ones are subtracted."""
 _NOISE = 8.0
 """Peaks must stand this many standard deviations (from the median) above the floor."""
+_SHALLOWEST = 0.05
+"""Hyperplanes whose cut through the domain is below this fraction of the largest are not searched."""
 _CONSISTENT = 0.3
 """A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
 
@@ -73,36 +75,6 @@ class SpikeFit:
             f"{len(self.measure)} spikes, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is {verdict}: "
             f"relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at {self.samples} samples"
         )
-
-
-def laplacian(samples: NDArray[np.floating], grid: Grid, inside: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
-    """
-    The (2d+1)-point Laplacian where its whole stencil lies inside a domain, and zero elsewhere.
-
-    Parameters
-    ----------
-    samples : ndarray, shape grid.shape
-        Samples of f.
-    grid : Grid
-        The grid.
-    inside : ndarray of bool, shape grid.shape
-        Where f was sampled.
-
-    Returns
-    -------
-    tuple of ndarray
-        The Laplacian, in units of f per area, and where it was formed.
-    """
-    whole = inside.copy()
-    out = np.zeros(grid.shape)
-    for axis, step in enumerate(grid.spacing):
-        moved, known, target = (np.moveaxis(array, axis, 0) for array in (samples, inside, out))
-        formed = np.moveaxis(whole, axis, 0)
-        formed[[0, -1]] = False
-        formed[1:-1] &= known[2:] & known[:-2]
-        target[1:-1] += (moved[2:] - 2 * moved[1:-1] + moved[:-2]) / step**2
-    out[~whole] = 0
-    return out, whole
 
 
 def find_spikes(
@@ -158,10 +130,8 @@ def find_spikes(
     Spikes are unique only up to what samples can tell: neurons closer together than the grid's spacing, or cutting off
     fewer than a few samples at the domain's edge, may be missed, or be found merged.
     """
-    if grid.dim not in (2, 3):
-        raise ValueError(f"grid: expected dimension 2 or 3 to find spikes on, got {grid.dim}; slice the function first")
     _checks.positive(tol, "tol")
-    search = _Search.over(f, grid, _default_domain(grid) if domain is None else domain)
+    search = _Search.over(f, grid, domain)
     samples, width = search.samples, _APART * max(grid.spacing)
     model = fit_masses(np.empty((0, grid.dim)), np.empty(0), samples)
     floor = max(tol**2 * samples.variance, 1e-28 * float(np.mean(samples.values**2)))
@@ -192,13 +162,8 @@ def find_spikes(
     misfit = float(np.mean(np.sum(residual**2, axis=1)))
     error = math.sqrt(misfit / samples.variance) if samples.variance else 0.0
     return SpikeFit(
-        model, search.domain, len(samples.points), error, float(np.abs(residual).max()), rounds, misfit <= floor
+        model, search.view.domain, len(samples.points), error, float(np.abs(residual).max()), rounds, misfit <= floor
     )
-
-
-def _default_domain(grid: Grid) -> Ball:
-    radius = min(n * h / 2 for n, h in zip(grid.shape, grid.spacing, strict=True))
-    return Ball(radius, np.array(grid.center)) if any(grid.center) else Ball(radius)
 
 
 @dataclass(frozen=True)
@@ -215,62 +180,36 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Search:
-    """What stays the same from round to round: samples, transform, and the response to a unit spike."""
+    """What stays the same from round to round: samples, the transform, and which directions are neighbours."""
 
     samples: Samples
-    grid: Grid
-    domain: Ball
-    inside: NDArray[np.bool_]
-    transform: RadonTransform
-    response: Floats
+    view: SpikeTransform
     neighbours: tuple[NDArray[np.intp], ...]
 
     @classmethod
-    def over(cls, f: Function | ArrayLike, grid: Grid, domain: Ball) -> _Search:
-        points = grid.points()
-        lower = np.array(grid.center) - np.array(grid.shape) * np.array(grid.spacing) / 2
-        middle = domain.center_in(grid.dim)
-        if np.any(middle - domain.radius < lower - 1e-9) or np.any(
-            middle + domain.radius > 2 * np.array(grid.center) - lower + 1e-9
-        ):
-            raise ValueError(f"domain: expected a ball inside the grid's box, got {domain!r} for {grid!r}")
-        inside = domain.contains(points)
-        values = evaluate(f, points[inside]) if callable(f) else _given_samples(f, grid)[inside]
-        samples = Samples.of(points[inside], values.reshape(len(values), -1))
-        step = min(grid.spacing)
-        across = math.ceil(2 * domain.radius / step)
-        _checks.fits_memory(
-            8.0 * across**grid.dim * 8, f"the transform of a {grid.shape} grid", "take fewer samples along each axis"
-        )
-        directions = (
-            Directions.half_circle(2 * across)
-            if grid.dim == 2
-            else Directions.fibonacci(math.ceil(math.pi / 2 * across**2))
-        )
-        reach = float(np.linalg.norm(middle))
-        offsets = Offsets(across + 1 + 2 * math.ceil(reach / step), step)
-        transform = RadonTransform(grid, directions, offsets)
-        mask = inside.reshape(grid.shape)
-        _, formed = laplacian(np.zeros(grid.shape), grid, mask)
-        cut = transform.forward(formed.astype(np.float64))
-        tree = cKDTree(np.concatenate([directions.normals, -directions.normals]))
-        near = tree.query_ball_point(directions.normals, _APART * max(grid.spacing) / domain.radius)
+    def over(cls, f: Function | ArrayLike, grid: Grid, domain: Ball | None) -> _Search:
+        view = SpikeTransform.over(grid, domain)
+        inside = view.inside.ravel()
+        points = grid.points()[inside]
+        values = evaluate(f, points) if callable(f) else _given_samples(f, grid)[inside]
+        normals = view.transform.directions.normals
+        tree = cKDTree(np.concatenate([normals, -normals]))
+        near = tree.query_ball_point(normals, _APART * max(grid.spacing) / view.domain.radius)
         neighbours = tuple(np.asarray(hood, dtype=np.intp) for hood in near)
-        return cls(samples, grid, domain, mask, transform, cut * _unit_peak(transform), neighbours)
+        return cls(Samples.of(points, values.reshape(len(values), -1)), view, neighbours)
 
     def candidates(self, model: RidgeMeasure, width: float) -> _Candidates:
         """Peaks of the filtered transform of the residual, above the noise and the side lobes of higher peaks."""
-        residual = self.samples.residual(model)
-        square = np.zeros(self.transform.sinogram_shape)
-        for column in residual.T:
-            image = np.zeros(self.grid.shape)
-            image[self.inside] = column
-            bent, _ = laplacian(image, self.grid, self.inside)
-            square += self.transform.filter(self.transform.forward(bent), window="hann") ** 2
+        transform, response = self.view.transform, self.view.response
+        square = np.zeros(transform.sinogram_shape)
+        for column in self.samples.residual(model).T:
+            image = np.zeros(transform.grid.shape)
+            image[self.view.inside] = column
+            square += self.view(image) ** 2
         signal = np.sqrt(square)
-        signal[self.response < 0.05 * self.response.max()] = 0
+        signal[response < _SHALLOWEST * response.max()] = 0
         floor = _NOISE * float(np.median(signal[signal > 0])) / 0.6745 if np.any(signal > 0) else np.inf
-        reach = max(1, round(width / self.transform.offsets.step))
+        reach = max(1, round(width / transform.offsets.step))
         around = maximum_filter1d(signal, 2 * reach + 1, axis=1, mode="constant")
         lowest = max(_RELATIVE * float(signal.max()), floor)
         peaks = [
@@ -281,9 +220,9 @@ class _Search:
         peaks.sort(key=lambda peak: -peak[0])
         rows, columns = [p[1] for p in peaks], [p[2] for p in peaks]
         return _Candidates(
-            self.transform.directions.normals[rows],
-            self.transform.offsets.values[columns],
-            np.array([p[0] for p in peaks]) / self.response[rows, columns],
+            transform.directions.normals[rows],
+            transform.offsets.values[columns],
+            np.array([p[0] for p in peaks]) / response[rows, columns],
         )
 
     def _highest(self, around: Floats, i: int, j: int, value: float) -> bool:
@@ -336,29 +275,13 @@ class _Search:
             pair = _closest_pair(model, width, failed)
             if pair is None:
                 break
-            joined = refine(_joined(model, *pair), self.samples, steps=10).restricted(self.domain)
+            joined = refine(_joined(model, *pair), self.samples, steps=10).restricted(self.view.domain)
             now = self.samples.misfit(joined)
             if now <= max(floor, 1.02 * misfit):
                 model, misfit = joined, now
             else:
                 failed.add(_name(model, *pair))
         return model
-
-
-def _unit_peak(transform: RadonTransform) -> float:
-    """Height of the Hann-filtered transform at a spike of unit mass, per unit measure of its cut.
-
-    The Laplacian spreads a kink over one cell and the walk interpolates over one more: the peak is that of a quadratic
-    B-spline of the offset, of unit integral, under the filter.
-    """
-    step = max(transform.grid.spacing)
-    t = np.arange(-32, 33) * transform.offsets.step
-    u = np.abs(t) / step
-    spline = np.where(u < 0.5, 0.75 - u**2, np.where(u < 1.5, 0.5 * (1.5 - u) ** 2, 0)) / step
-    filtered = RadonTransform(
-        transform.grid, Directions(np.eye(transform.grid.dim)[:1], [1.0]), Offsets(len(t), transform.offsets.step)
-    ).filter(spline[None], window="hann")
-    return float(np.abs(filtered).max())
 
 
 def _given_samples(values: ArrayLike, grid: Grid) -> Floats:
@@ -376,8 +299,7 @@ def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Float
     if len(model) == 0:
         return np.full(len(offsets), np.inf)
     known = _place(model.directions, model.offsets)
-    distance: Floats = cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[0]
-    return distance
+    return np.asarray(cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[0])
 
 
 def _masses_at(directions: Floats, offsets: Floats, samples: Samples) -> Floats:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from radon_nn import _checks, _kernels, filters
-from radon_nn.geometry import Directions, Grid, Offsets
+from radon_nn.directions import Directions
+from radon_nn.geometry import Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
 
@@ -304,10 +305,10 @@ class RadonTransform:
         u = generator.standard_normal(self.grid.shape).astype(dtype)
         v = generator.standard_normal(self.sinogram_shape).astype(dtype)
         image = self.forward(u)
-        left = np.vdot(image.astype(np.float64), v.astype(np.float64))
-        right = np.vdot(u.astype(np.float64), self.adjoint(v).astype(np.float64))
+        left = float(np.vdot(image.astype(np.float64), v.astype(np.float64)))
+        right = float(np.vdot(u.astype(np.float64), self.adjoint(v).astype(np.float64)))
         scale = float(np.linalg.norm(image) * np.linalg.norm(v))
-        return float(abs(left - right)) / scale if scale else float(abs(left - right))
+        return abs(left - right) / scale if scale else abs(left - right)
 
     @cached_property
     def _groups(self) -> tuple[_Group, ...]:

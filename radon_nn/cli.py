@@ -1,0 +1,240 @@
+"""The command radon-nn: printing and files only, no mathematics."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+import radon_nn
+from radon_nn import plot
+from radon_nn.geometry import Ball, Function, Grid
+from radon_nn.io import load, shipped, whole_file
+from radon_nn.measure import RidgeMeasure
+from radon_nn.network import ShallowNetwork
+from radon_nn.rtv import rtv
+from radon_nn.spikes import find_spikes
+
+_SHIPPED = ("terrain", "tumour", "topography_nodecay", "topography_decay")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process if not given.
+
+    Returns
+    -------
+    int
+        0 if it worked, 1 if the input or the machine was at fault, 2 if the arguments were.
+    """
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    run: Callable[[argparse.Namespace], None] = arguments.run
+    try:
+        run(arguments)
+    except (ValueError, TypeError, MemoryError, OSError) as error:
+        print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("radon-nn: interrupted; nothing was written", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="radon-nn",
+        description="Look inside a fitted shallow network through the Radon transform.",
+        epilog="FILE is an npz with arrays weights (k, d), biases (k,), readout (o, k) and optionally skip (o, d), "
+        "constant (o,), activation; radon_nn.save writes one. Start with: radon-nn demo",
+    )
+    parser.add_argument("--version", action="version", version=f"radon-nn {radon_nn.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    show = _command(commands, "show", _show, "picture of the network in (angle, offset), for two inputs")
+    show.add_argument(
+        "-o", "--out", type=Path, help="the picture (png, pdf or svg); FILE's name with .png if not given"
+    )
+    _looking(show)
+
+    spikes = _command(commands, "spikes", _spikes, "list of the network's spikes: direction, offset, mass")
+    spikes.add_argument("--json", action="store_true", help="print JSON")
+    _looking(spikes)
+
+    value = _command(commands, "rtv", _rtv, "R-TV and path norm of the network")
+    value.add_argument("--json", action="store_true", help="print JSON")
+    _domain(value)
+
+    demo = commands.add_parser("demo", help="the main job on the networks shipped", description=_demo.__doc__)
+    demo.add_argument("--out", type=Path, default=Path("radon-nn-demo"), help="folder for the pictures (%(default)s)")
+    demo.add_argument("--n", type=int, default=256, help="samples along each axis (%(default)s)")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    summary: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.add_argument("file", metavar="FILE", type=Path, help="the network, an npz file")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _domain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--radius", type=float, help="look at the ball |x| <= RADIUS only")
+
+
+def _looking(parser: argparse.ArgumentParser) -> None:
+    _domain(parser)
+    parser.add_argument("--n", type=int, default=None, help="samples along each axis (256 for 2 inputs, 64 for 3)")
+    parser.add_argument(
+        "--from-transform",
+        action="store_true",
+        help="take the network as a black box: find the spikes in its transform, on the ball of radius 1 or RADIUS",
+    )
+
+
+def _ball(arguments: argparse.Namespace) -> Ball:
+    return Ball(1.0 if arguments.radius is None else arguments.radius)
+
+
+def _found(arguments: argparse.Namespace, network: ShallowNetwork) -> tuple[RidgeMeasure, str]:
+    """The spikes, exact or from the transform, and a line that says which."""
+    if arguments.from_transform:
+        ball = _ball(arguments)
+        n = arguments.n or (256 if network.dim == 2 else 64)
+        fit = find_spikes(
+            network,
+            Grid.cube(n, network.dim, ball.radius),
+            domain=ball,
+            progress=lambda line: print(line, file=sys.stderr),
+        )
+        return fit.measure, str(fit)
+    domain = None if arguments.radius is None else Ball(arguments.radius)
+    measure = network.measure()
+    measure = measure if domain is None else measure.restricted(domain)
+    return measure, str(rtv(network, domain=domain))
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    network = load(arguments.file)
+    if network.dim != 2:
+        raise ValueError(
+            f"show: expected a network of 2 inputs, got {network.dim}; `radon-nn spikes` and `radon-nn rtv` serve it"
+        )
+    measure, line = _found(arguments, network)
+    ball = _ball(arguments)
+    out = Path(arguments.file.stem + ".png") if arguments.out is None else arguments.out
+    _picture(network, measure, ball, arguments.n or 256, arguments.file.stem, out)
+    print(line)
+    outside = int((ball.depth(measure.directions, measure.offsets) <= 0).sum())
+    if outside:
+        reach = float(np.abs(measure.offsets).max())
+        print(
+            f"{outside} of {len(measure)} spikes miss the disc |x| <= {ball.radius:g} and are not drawn; --radius "
+            f"{1.05 * reach:.3g} shows all"
+        )
+    print(f"picture: {out}")
+
+
+def _picture(f: Function, measure: RidgeMeasure, ball: Ball, n: int, title: str, out: Path) -> None:
+    figure = plot.overview(f, measure, domain=ball, n=n, title=title)
+    kinds = figure.canvas.get_supported_filetypes()
+    if out.suffix.lstrip(".").lower() not in kinds:
+        raise ValueError(f"{out}: expected a picture name ending in one of .{', .'.join(sorted(kinds))}")
+    with whole_file(out) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def _spikes(arguments: argparse.Namespace) -> None:
+    network = load(arguments.file)
+    measure, line = _found(arguments, network)
+    if arguments.json:
+        spikes = [
+            {"direction": a.tolist(), "offset": float(t), "mass": m.tolist()}
+            for a, t, m in zip(measure.directions, measure.offsets, measure.masses, strict=True)
+        ]
+        affine = {"skip": measure.skip.tolist(), "constant": measure.constant.tolist()}
+        print(json.dumps({"summary": line, "rtv": measure.rtv, "spikes": spikes, **affine}, indent=1))
+        return
+    print(line)
+    angle = "  angle/rad" if measure.dim == 2 else ""
+    print(f"{'':>5}  {'offset':>12}  {'mass':>24}{angle}  direction")
+    degrees = plot.angles_and_offsets(measure) if measure.dim == 2 else None
+    for k in range(len(measure)):
+        mass = " ".join(f"{m:+.6g}" for m in measure.masses[k])
+        offset = measure.offsets[k] if degrees is None else degrees[1][k]
+        where = "" if degrees is None else f"  {degrees[0][k]:9.6f}"
+        sign = 1 if degrees is None or offset == measure.offsets[k] else -1
+        direction = " ".join(f"{sign * a:+.6f}" for a in measure.directions[k])
+        print(f"{k + 1:>5}  {offset:>+12.6f}  {mass:>24}{where}  {direction}")
+
+
+def _rtv(arguments: argparse.Namespace) -> None:
+    network = load(arguments.file)
+    domain = None if arguments.radius is None else Ball(arguments.radius)
+    result = rtv(network, domain=domain)
+    measure = network.measure() if domain is None else network.measure().restricted(domain)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "rtv": result.value,
+                    "path_norm": network.path_norm,
+                    "neurons": network.neurons,
+                    "spikes": len(measure),
+                    "dim": network.dim,
+                    "outputs": network.outputs,
+                    "method": result.method,
+                    "domain": result.assumed,
+                }
+            )
+        )
+        return
+    print(result)
+    print(
+        f"path norm {network.path_norm:.10g} (the sum over neurons before merging, an upper bound on R^{network.dim})"
+    )
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    """See four networks fitted to real data: pictures, a table of spikes and R-TV, and where they are."""
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    ball, rows, pictures = Ball(1.0), [], []
+    for name in _SHIPPED:
+        network = load(shipped(f"{name}.npz"))
+        measure = network.measure(1e-9).restricted(ball)
+        out = arguments.out / f"{name}.png"
+        _picture(network, measure, ball, arguments.n, f"{name}: {network.neurons} neurons", out)
+        pictures.append(out)
+        rows.append((name, network.neurons, len(measure), network.path_norm, measure.rtv))
+        print(f"drawn: {out}", file=sys.stderr)
+    lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]
+    lines += [f"{n:<20} {k:>8} {s:>7} {p:>10.4f} {r:>10.4f}" for n, k, s, p, r in rows]
+    table = arguments.out / "table.txt"
+    with whole_file(table) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+    print("topography_nodecay and topography_decay are one network trained on one set of data without and with weight")
+    print("decay: decay leaves a few distinct spikes and a small R-TV.")
+    print(f"table: {table}")
+    print("pictures: " + ", ".join(map(str, pictures)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""Directions: unit normals with the quadrature weights that integrate over the sphere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import SphericalVoronoi
+
+from radon_nn import _checks
+
+Floats = NDArray[np.float64]
+
+
+def sphere_area(dim: int) -> float:
+    """
+    Surface measure of the unit sphere in R^dim: 2 pi^(dim/2) / Gamma(dim/2).
+
+    Parameters
+    ----------
+    dim : int
+        Dimension of the ambient space; the sphere is S^(dim-1), and S^0 has the two points +-1.
+
+    Returns
+    -------
+    float
+        |S^(dim-1)|: 2, 2 pi, 4 pi, 2 pi^2, ...
+
+    Examples
+    --------
+    >>> round(sphere_area(3) / np.pi, 12)
+    4.0
+    """
+    return float(2 * math.pi ** (dim / 2) / math.gamma(dim / 2))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Directions:
+    """
+    Unit normals with the weights that integrate over the whole sphere.
+
+    A hyperplane is named twice, by (a, t) and (-a, -t), so half the sphere suffices; the weights then count each
+    direction and its antipode together, and always add up to the whole sphere's surface:
+    integral over S^(d-1) of g(a) da = sum_k weights_k g(a_k) for even g.
+
+    Parameters
+    ----------
+    normals : array_like, shape (m, d)
+        Unit normals.
+    weights : array_like, shape (m,), optional
+        Quadrature weights. If not given: the gaps on the projective circle for d = 2, spherical Voronoi areas (of
+        the normals with their antipodes) for d = 3, equal weights otherwise.
+
+    Raises
+    ------
+    ValueError
+        If there are no normals, or one is not of unit length.
+
+    Examples
+    --------
+    >>> Directions.half_circle(4)
+    Directions.half_circle(4)
+    >>> round(float(Directions.half_circle(4).weights.sum() / np.pi), 12)
+    2.0
+    """
+
+    normals: Floats
+    weights: Floats
+    _recipe: str = field(default="")
+
+    def __init__(self, normals: ArrayLike, weights: ArrayLike | None = None, *, _recipe: str = "") -> None:
+        unit = _checks.shaped_array(normals, "normals", ("m", "d"))
+        if unit.size == 0:
+            raise ValueError(f"normals: expected at least one direction, got shape {unit.shape}")
+        lengths = np.linalg.norm(unit, axis=1)
+        worst = int(np.argmax(np.abs(lengths - 1)))
+        if abs(lengths[worst] - 1) > 1e-6:
+            raise ValueError(
+                f"normals: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
+                "its norm"
+            )
+        unit = unit / lengths[:, None]
+        if weights is None:
+            quadrature = _quadrature_weights(unit)
+        else:
+            quadrature = _checks.shaped_array(weights, "weights", (len(unit),))
+        object.__setattr__(self, "normals", _checks.frozen(unit))
+        object.__setattr__(self, "weights", _checks.frozen(quadrature))
+        object.__setattr__(self, "_recipe", _recipe)
+
+    @classmethod
+    def half_circle(cls, m: int) -> Directions:
+        """
+        Directions (cos p, sin p) at p = pi k / m, k = 0 .. m-1: a tomographer's views.
+
+        Parameters
+        ----------
+        m : int
+            Number of directions.
+
+        Returns
+        -------
+        Directions
+            For d = 2, each with weight 2 pi / m.
+        """
+        m = _checks.count(m, "m")
+        angles = np.pi * np.arange(m) / m
+        normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return cls(normals, np.full(m, 2 * np.pi / m), _recipe=f"Directions.half_circle({m})")
+
+    @classmethod
+    def fibonacci(cls, m: int) -> Directions:
+        """
+        Nearly uniform directions on the upper half of the sphere in R^3, on a Fibonacci spiral.
+
+        Point k has height (k + 1/2)/m and azimuth k times the golden angle pi (3 - sqrt 5).
+
+        Parameters
+        ----------
+        m : int
+            Number of directions.
+
+        Returns
+        -------
+        Directions
+            For d = 3, each with weight 4 pi / m; they lie about sqrt(2 pi / m) apart.
+        """
+        m = _checks.count(m, "m")
+        height = (np.arange(m) + 0.5) / m
+        azimuth = np.arange(m) * np.pi * (3 - math.sqrt(5))
+        radius = np.sqrt(1 - height**2)
+        normals = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), height], axis=1)
+        return cls(normals, np.full(m, 4 * np.pi / m), _recipe=f"Directions.fibonacci({m})")
+
+    @classmethod
+    def random(cls, m: int, dim: int, rng: np.random.Generator) -> Directions:
+        """
+        Independent uniform directions in any dimension, for Monte Carlo integration over the sphere.
+
+        Parameters
+        ----------
+        m : int
+            Number of directions.
+        dim : int
+            Dimension d.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        Directions
+            Each with weight |S^(d-1)| / m.
+        """
+        m, dim = _checks.count(m, "m"), _checks.count(dim, "dim")
+        normals = rng.standard_normal((m, dim))
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        return cls(normals, np.full(m, sphere_area(dim) / m))
+
+    def __repr__(self) -> str:
+        if self._recipe:
+            return self._recipe
+        return f"Directions({self.normals.tolist()}, {self.weights.tolist()})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Directions)
+            and np.array_equal(self.normals, other.normals)
+            and np.array_equal(self.weights, other.weights)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.normals.tobytes(), self.weights.tobytes()))
+
+    def __len__(self) -> int:
+        return len(self.normals)
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return int(self.normals.shape[1])
+
+    @cached_property
+    def angles(self) -> Floats:
+        """Angles atan2(a_2, a_1) in radians, for d = 2."""
+        if self.dim != 2:
+            raise ValueError(f"angles: expected directions in the plane, got d = {self.dim}")
+        angles: Floats = np.arctan2(self.normals[:, 1], self.normals[:, 0])
+        return angles
+
+
+def _quadrature_weights(normals: Floats) -> Floats:
+    """Weights over the whole sphere of even integrands sampled at `normals`; repeated directions share theirs."""
+    dim = normals.shape[1]
+    lead = np.argmax(np.abs(normals) > 1e-9, axis=1)
+    upper = normals * np.sign(normals[np.arange(len(normals)), lead])[:, None]
+    _, first, inverse, repeats = np.unique(
+        np.round(upper, 9), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    distinct = upper[first]
+    share = np.full(len(distinct), sphere_area(dim) / len(distinct))
+    if dim == 2 and len(distinct) > 1:
+        angles = np.mod(np.arctan2(distinct[:, 1], distinct[:, 0]), np.pi)
+        order = np.argsort(angles)
+        gaps = np.diff(np.append(angles[order], angles[order[0]] + np.pi))
+        share[order] = gaps + np.roll(gaps, 1)
+    elif dim == 3 and len(distinct) > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
+        areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
+        share = areas[: len(distinct)] + areas[len(distinct) :]
+    inverse = np.asarray(inverse).reshape(-1)
+    return share[inverse] / repeats[inverse]
