@@ -1,46 +1,17 @@
-"""What the three data scripts share: the elevation map, the two writers, and the spikes of a network."""
+"""What the three data scripts share: the elevation map, the writer of tables, and the summary."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.cbook import get_sample_data
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
-from scipy.sparse.csgraph import connected_components
+
+from radon_nn import Ball, ShallowNetwork
 
 Array = NDArray[np.float64]
 HERE = Path(__file__).resolve().parent
 KM_PER_DEGREE = 111.2
-
-
-@dataclass(frozen=True)
-class Network:
-    """f(x) = readout @ relu(weights x + biases) + skip x + constant."""
-
-    weights: Array
-    biases: Array
-    readout: Array
-    skip: Array
-    constant: Array
-
-    def __call__(self, X: Array) -> Array:
-        hidden = np.maximum(X @ self.weights.T + self.biases, 0.0)
-        return (hidden @ self.readout.T + X @ self.skip.T + self.constant)[:, 0]
-
-
-def write_network(name: str, net: Network) -> None:
-    """Write ``<name>.npz`` beside the scripts."""
-    np.savez(
-        HERE / f"{name}.npz",
-        format=np.array("radon_nn.ShallowNetwork/1"),
-        activation=np.array("relu"),
-        weights=net.weights,
-        biases=net.biases,
-        readout=net.readout,
-        skip=net.skip,
-        constant=net.constant,
-    )
 
 
 def write_csv(name: str, columns: dict[str, Array], formats: list[str]) -> None:
@@ -82,50 +53,20 @@ class ElevationMap:
         return self.west + east / self.km_per_lon, self.south + north / self.km_per_lat
 
 
-@dataclass(frozen=True)
-class Spikes:
-    """Distinct hyperplanes of a network, antipodes merged: angle in [0, pi), offset, signed mass, neurons on each."""
-
-    angle: Array
-    offset: Array
-    mass: Array
-    members: NDArray[np.int64]
-
-
-def spikes(net: Network, tolerance: float = 1e-6) -> Spikes:
-    """Neurons that agree in direction and offset to ``tolerance``, up to a common sign, are one spike."""
-    norm = np.linalg.norm(net.weights, axis=1)
-    mass = net.readout[0] * norm
-    alive = np.flatnonzero(np.abs(mass) > 1e-9 * np.abs(mass).max())
-    place = np.column_stack([net.weights[alive], -net.biases[alive]]) / norm[alive, None]
-    same, opposite = place[:, None] - place[None], place[:, None] + place[None]
-    near = np.minimum(np.linalg.norm(same, axis=2), np.linalg.norm(opposite, axis=2)) < tolerance
-    count, label = connected_components(near, directed=False)
-    first = np.array([np.flatnonzero(label == k)[0] for k in range(count)])
-    angle = np.arctan2(place[first, 1], place[first, 0])
-    flip = (angle < 0) | (angle >= np.pi)
-    return Spikes(
-        angle=np.where(flip, angle % np.pi, angle),
-        offset=np.where(flip, -place[first, 2], place[first, 2]),
-        mass=np.bincount(label, mass[alive], count),
-        members=np.bincount(label, minlength=count),
-    )
-
-
 def r_squared(y: Array, fit: Array) -> float:
     return float(1 - np.sum((y - fit) ** 2) / np.sum((y - y.mean()) ** 2))
 
 
-def summary(name: str, net: Network) -> None:
+def summary(name: str, net: ShallowNetwork) -> None:
     """Print the neurons, spikes and norms of a network."""
-    norm = np.linalg.norm(net.weights, axis=1)
-    mass = np.abs(net.readout[0]) * norm
-    s = spikes(net)
-    inside = np.abs(s.offset) < 1
+    mass = np.linalg.norm(net.weights, axis=1) * np.linalg.norm(net.readout, axis=0)
+    measure = net.measure(1e-6)
+    inside = measure.restricted(Ball(1.0))
     print(f"{name}.npz")
     living = np.sum(mass > 1e-6 * mass.max())
-    print(f"  neurons              {len(norm)}, of which {living} above 1e-6 of the largest mass")
-    print(f"  distinct spikes      {len(s.mass)}, of which {inside.sum()} cross the unit disc")
-    print(f"  path norm            {mass.sum():.4f}")
-    print(f"  R-TV on the disc     {np.abs(s.mass[inside]).sum():.4f}  (on the plane {np.abs(s.mass).sum():.4f})")
-    print(f"  largest |w|, |v|     {norm.max():.3f}, {np.abs(net.readout).max():.3f}")
+    print(f"  neurons              {net.neurons}, of which {living} above 1e-6 of the largest mass")
+    print(f"  distinct spikes      {len(measure)}, of which {len(inside)} cross the unit disc")
+    print(f"  path norm            {net.path_norm:.4f}")
+    print(f"  R-TV on the disc     {inside.rtv:.4f}  (on the plane {measure.rtv:.4f})")
+    largest = np.linalg.norm(net.weights, axis=1).max(), np.abs(net.readout).max()
+    print(f"  largest |w|, |v|     {largest[0]:.3f}, {largest[1]:.3f}")

@@ -9,7 +9,8 @@ x = (east - 17, north - 18.5) / 6. Output: elevation in hundreds of metres, aver
 import numpy as np
 from sklearn.neural_network import MLPRegressor
 
-from _common import ElevationMap, Network, r_squared, summary, write_csv, write_network
+from _common import HERE, ElevationMap, r_squared, summary, write_csv
+from radon_nn import ShallowNetwork, save
 
 CENTRE_KM, RADIUS_KM, FOOTPRINT_KM = (17.0, 18.5), 6.0, 0.3
 SAMPLES, NEURONS, ALPHA, SEED = 2500, 56, 1e-3, 0
@@ -35,9 +36,9 @@ def main() -> None:
     )
     model.fit(X[train], y[train])
     (hidden, readout), (biases, constant) = model.coefs_, model.intercepts_
-    net = Network(hidden.T.copy(), biases, readout.T.copy(), np.zeros((1, 2)), constant)
+    net = ShallowNetwork(hidden.T.copy(), biases, readout.T.copy(), np.zeros((1, 2)), constant)
 
-    write_network("terrain", net)
+    save(HERE / "terrain.npz", net)
     longitude, latitude = dem.degrees(east[train], north[train])
     columns = {
         "x1": X[train, 0],

@@ -33,7 +33,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from _common import Array, ElevationMap, Network, r_squared, summary, write_csv, write_network
+from _common import HERE, Array, ElevationMap, r_squared, summary, write_csv
+from radon_nn import ShallowNetwork, save
 
 CENTRE_KM, RADIUS_KM, FOOTPRINT_KM = (15.0, 16.0), 14.0, 1.5
 STATIONS, NEURONS, DECAY, SEED = 300, 256, 4e-3, 0
@@ -41,12 +42,12 @@ STEPS, FIRST_RATE, LAST_RATE = 40_000, 5e-3, 5e-7
 ON_LINE = 1e-11
 
 
-def objective(net: Network, X: Array, y: Array, decay: float) -> float:
+def objective(net: ShallowNetwork, X: Array, y: Array, decay: float) -> float:
     penalty = np.sum(net.weights**2) + np.sum(net.readout**2)
     return float(np.mean((net(X) - y) ** 2) / 2 + decay / 2 * penalty)
 
 
-def train(X: Array, y: Array, decay: float) -> Network:
+def train(X: Array, y: Array, decay: float) -> ShallowNetwork:
     """Adam, then L-BFGS, from PyTorch's own initial weights."""
     torch.manual_seed(SEED)
     hidden = torch.nn.Linear(2, NEURONS)
@@ -87,7 +88,7 @@ def train(X: Array, y: Array, decay: float) -> Network:
     for name, (value, norm) in zip(("start", "Adam, 90 %", "Adam", "L-BFGS"), trace, strict=True):
         print(f"  {name:<20} objective {value:.9f}, gradient norm {norm:.1e}")
     weights, biases, mass, constant, linear = (p.detach().numpy().copy() for p in parameters)
-    return Network(weights, biases, mass, linear, constant)
+    return ShallowNetwork(weights, biases, mass, linear, constant)
 
 
 def gradient_norm(loss: Callable[[], torch.Tensor], parameters: list[torch.Tensor]) -> tuple[float, float]:
@@ -200,7 +201,7 @@ class Problem:
         print(f"  {'certificate':<20} relative duality gap {gap:.1e}, max |F| / lambda - 1 = {excess:.1e}")
         return lines, mass
 
-    def spread(self, lines: Array, mass: Array, net: Network) -> Network:
+    def spread(self, lines: Array, mass: Array, net: ShallowNetwork) -> ShallowNetwork:
         """Share each merged neuron among the neurons of its sign that training left nearest to its line."""
         norm = np.linalg.norm(net.weights, axis=1)
         own = net.readout[0] * norm
@@ -223,9 +224,9 @@ class Problem:
             oriented = scale[:, None] * np.where(turn[members, None] == 0, 1.0, -1.0) * line
             weights[members], biases[members] = oriented[:, :2], oriented[:, 2]
             readout[0, members] = np.sign(m) * scale
-        part = Network(weights, biases, readout, np.zeros((1, 2)), np.zeros(1))
+        part = ShallowNetwork(weights, biases, readout, np.zeros((1, 2)), np.zeros(1))
         affine = np.linalg.lstsq(self.points, self.y - part(self.X), rcond=None)[0]
-        return Network(weights, biases, readout, affine[None, :2], affine[2:])
+        return ShallowNetwork(weights, biases, readout, affine[None, :2], affine[2:])
 
 
 def interior_point(matrix: Array, vector: Array, steps: int = 100) -> Array:
@@ -291,8 +292,8 @@ def main() -> None:
     pixels = (np.column_stack([pixel_east, pixel_north]) - CENTRE_KM) / RADIUS_KM
     disc = np.linalg.norm(pixels, axis=1) <= 1
     for name, net in (("topography_nodecay", plain), ("topography_decay", decayed)):
-        net = Network(net.weights, net.biases, net.readout, net.skip, net.constant + mean)
-        write_network(name, net)
+        net = ShallowNetwork(net.weights, net.biases, net.readout, net.skip, net.constant + mean)
+        save(HERE / f"{name}.npz", net)
         summary(name, net)
         print(f"  R^2                  {r_squared(y + mean, net(X)):.4f} on {STATIONS} stations,", end=" ")
         print(f"{r_squared(pixel_metres[disc] / 100, net(pixels[disc])):.4f} on the {disc.sum()} pixels of the disc")

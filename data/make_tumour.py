@@ -12,7 +12,8 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from _common import Network, summary, write_csv, write_network
+from _common import HERE, summary, write_csv
+from radon_nn import ShallowNetwork, save
 
 FEATURES = ("worst radius", "worst texture")
 NEURONS, ALPHA, SEED = 24, 1e-2, 0
@@ -34,11 +35,11 @@ def main() -> None:
     )
     model.fit(X[train], malignant[train])
     (hidden, readout), (biases, constant) = model.coefs_, model.intercepts_
-    net = Network(hidden.T.copy(), biases, readout.T.copy(), np.zeros((1, 2)), constant)
+    net = ShallowNetwork(hidden.T.copy(), biases, readout.T.copy(), np.zeros((1, 2)), constant)
     probability = 1 / (1 + np.exp(-net(X)))
     assert np.allclose(probability, model.predict_proba(X)[:, 1])
 
-    write_network("tumour", net)
+    save(HERE / "tumour.npz", net)
     columns = {
         "x1": X[:, 0],
         "x2": X[:, 1],

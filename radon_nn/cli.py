@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import radon_nn
 from radon_nn import plot
-from radon_nn.geometry import Ball, Function, Grid
+from radon_nn.geometry import Ball, Grid
 from radon_nn.io import load, shipped, whole_file
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], None] = arguments.run
     try:
         run(arguments)
-    except (ValueError, TypeError, MemoryError, OSError) as error:
+    except (ValueError, TypeError, IndexError, MemoryError, OSError) as error:
         print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument(
         "-o", "--out", type=Path, help="the picture (png, pdf or svg); FILE's name with .png if not given"
     )
+    show.add_argument("--output", type=int, help="which output to draw, from 0, where there are several")
     _looking(show)
 
     spikes = _command(commands, "spikes", _spikes, "list of the network's spikes: direction, offset, mass")
@@ -137,10 +139,14 @@ def _show(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"show: expected a network of 2 inputs, got {network.dim}; `radon-nn spikes` and `radon-nn rtv` serve it"
         )
+    if network.outputs > 1:
+        if arguments.output is None:
+            raise ValueError(f"show: expected one output, got {network.outputs}; choose one with --output")
+        network = network.output(arguments.output)
     measure, line = _found(arguments, network)
     ball = _ball(arguments)
     out = Path(arguments.file.stem + ".png") if arguments.out is None else arguments.out
-    _picture(network, measure, ball, arguments.n or 256, arguments.file.stem, out)
+    _write(plot.overview(network, measure, domain=ball, n=arguments.n or 256, title=arguments.file.stem), out)
     print(line)
     outside = int((ball.depth(measure.directions, measure.offsets) <= 0).sum())
     if outside:
@@ -152,8 +158,7 @@ def _show(arguments: argparse.Namespace) -> None:
     print(f"picture: {out}")
 
 
-def _picture(f: Function, measure: RidgeMeasure, ball: Ball, n: int, title: str, out: Path) -> None:
-    figure = plot.overview(f, measure, domain=ball, n=n, title=title)
+def _write(figure: Figure, out: Path) -> None:
     kinds = figure.canvas.get_supported_filetypes()
     if out.suffix.lstrip(".").lower() not in kinds:
         raise ValueError(f"{out}: expected a picture name ending in one of .{', .'.join(sorted(kinds))}")
@@ -215,23 +220,27 @@ def _rtv(arguments: argparse.Namespace) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     """See four networks fitted to real data: pictures, a table of spikes and R-TV, and where they are."""
     arguments.out.mkdir(parents=True, exist_ok=True)
-    ball, rows, pictures = Ball(1.0), [], []
+    ball, pictures = Ball(1.0), []
+    lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]
+    seen = []
     for name in _SHIPPED:
         network = load(shipped(f"{name}.npz"))
-        measure = network.measure(1e-9).restricted(ball)
-        out = arguments.out / f"{name}.png"
-        _picture(network, measure, ball, arguments.n, f"{name}: {network.neurons} neurons", out)
-        pictures.append(out)
-        rows.append((name, network.neurons, len(measure), network.path_norm, measure.rtv))
-        print(f"drawn: {out}", file=sys.stderr)
-    lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]
-    lines += [f"{n:<20} {k:>8} {s:>7} {p:>10.4f} {r:>10.4f}" for n, k, s, p, r in rows]
+        measure = network.measure(1e-6).restricted(ball)
+        seen.append((f"{name}: {network.neurons} neurons", network, measure))
+        lines.append(
+            f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"
+        )
+        pictures.append(arguments.out / f"{name}.png")
+        _write(plot.overview(network, measure, domain=ball, n=arguments.n, title=seen[-1][0]), pictures[-1])
+        print(f"drawn: {pictures[-1]}", file=sys.stderr)
+    pictures.append(arguments.out / "weight_decay.png")
+    _write(plot.comparison(seen[2:], domain=ball, n=arguments.n), pictures[-1])
     table = arguments.out / "table.txt"
     with whole_file(table) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
-    print("topography_nodecay and topography_decay are one network trained on one set of data without and with weight")
-    print("decay: decay leaves a few distinct spikes and a small R-TV.")
+    print("The last two are one network, trained on the same data without and with weight decay: decay leaves few")
+    print(f"distinct spikes and a small R-TV. See {pictures[-1]}")
     print(f"table: {table}")
     print("pictures: " + ", ".join(map(str, pictures)))
 

@@ -79,6 +79,8 @@ def load(path: str | os.PathLike[str]) -> ShallowNetwork:
     where = Path(path)
     if not where.exists():
         raise FileNotFoundError(f"{where}: no such file")
+    if not where.is_file():
+        raise IsADirectoryError(f"{where}: expected an npz file, got a folder")
     try:
         with zipfile.ZipFile(where) as archive:
             names = {Path(entry.filename).stem: entry for entry in archive.infolist()}

@@ -174,6 +174,32 @@ class ShallowNetwork:
         values = values.reshape(*x.shape[:-1], self.outputs)
         return values[..., 0] if self.outputs == 1 else values
 
+    def output(self, index: int) -> ShallowNetwork:
+        """
+        The network of one output alone.
+
+        Parameters
+        ----------
+        index : int
+            Which output, from 0.
+
+        Returns
+        -------
+        ShallowNetwork
+            A network with one output.
+
+        Raises
+        ------
+        IndexError
+            If there is no such output.
+        """
+        if not 0 <= index < self.outputs:
+            raise IndexError(f"output: expected 0 to {self.outputs - 1}, got {index}")
+        one = slice(index, index + 1)
+        return ShallowNetwork(
+            self.weights, self.biases, self.readout[one], self.skip[one], self.constant[one], self.activation
+        )
+
     def measure(self, tol: float = 1e-12) -> RidgeMeasure:
         """
         The exact measure d_t^2 K R f of the network: its spikes, merged, and its affine part.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -317,7 +318,9 @@ class MassDisplay:
                 Line2D([], [], color=POSITIVE, lw=6, label="positive"),
                 Line2D([], [], color=NEGATIVE, lw=6, label="negative"),
             ],
-            loc="center right",
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.12),
+            ncols=2,
             frameon=False,
         )
         return cls(axes, figure, bars, total)
@@ -356,8 +359,7 @@ def overview(
     """
     _plane(measure.dim)
     ball = Ball() if domain is None else domain
-    size = _checks.count(n, "n", least=8)
-    grid = Grid((size, size), 2 * ball.radius / size, list(ball.center_in(2)))
+    grid = _square(ball, n)
     on = measure.restricted(ball)
     figure = Figure(figsize=(13, 10), layout="constrained")
     axes = figure.subplots(2, 2)
@@ -367,6 +369,59 @@ def overview(
     MassDisplay.from_measure(on, ax=axes[1, 1])
     figure.suptitle(title)
     return figure
+
+
+def comparison(
+    networks: Sequence[tuple[str, Function, RidgeMeasure]], *, domain: Ball | None = None, n: int = 256
+) -> Figure:
+    """
+    Functions side by side, a column each: kinks on the domain, spikes in (angle, offset), masses on common axes.
+
+    Parameters
+    ----------
+    networks : sequence of (str, callable, RidgeMeasure)
+        A name, a function of two variables, and its spikes.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+
+    Returns
+    -------
+    Figure
+        The figure, not shown and not registered with pyplot.
+
+    Raises
+    ------
+    ValueError
+        If a function is not of two variables, or has several outputs.
+    MemoryError
+        If the machine cannot hold the grid.
+    """
+    ball = Ball() if domain is None else domain
+    grid = _square(ball, n)
+    figure = Figure(figsize=(6.5 * len(networks), 15), layout="constrained")
+    axes = figure.subplots(3, len(networks), squeeze=False)
+    masses = []
+    for column, (name, f, measure) in enumerate(networks):
+        on = measure.restricted(ball)
+        FunctionDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[0, column])
+        SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, column])
+        masses.append(MassDisplay.from_measure(on, ax=axes[2, column]))
+        axes[0, column].set_title(name)
+        axes[1, column].set_title(f"{len(on)} spikes, R-TV {on.rtv:.4g}")
+        axes[2, column].set_title("")
+    for twins in ([display.ax for display in masses], [display.total.axes for display in masses]):
+        highest = max(ax.get_ylim()[1] for ax in twins if ax is not None)
+        for ax in twins:
+            if ax is not None:
+                ax.set_ylim(0, highest)
+    return figure
+
+
+def _square(domain: Ball, n: int) -> Grid:
+    size = _checks.count(n, "n", least=8)
+    return Grid((size, size), 2 * domain.radius / size, list(domain.center_in(2)))
 
 
 def _plane(dim: int) -> None:

@@ -1,0 +1,185 @@
+"""The command: what it prints, what it writes, and how it fails."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radon_nn import ShallowNetwork, save
+from radon_nn.cli import main
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    """(x1)_+ + 2 (3 x2 - 1.5)_+ and an antipode of the first: spikes of mass 3 and 6."""
+    path = tmp_path / "network.npz"
+    weights = np.array([[1.0, 0.0], [0.0, 3.0], [-2.0, 0.0]])
+    save(path, ShallowNetwork(weights, [0.0, -1.5, 0.0], [1.0, 2.0, 1.0], [[0.1, 0.2]], [0.3]))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_rtv_json(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rtv", network, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["rtv"] == pytest.approx(9, rel=1e-14)
+    assert answer["path_norm"] == pytest.approx(9, rel=1e-14)
+    assert (answer["neurons"], answer["spikes"], answer["dim"]) == (3, 2, 2)
+
+
+def test_rtv_in_words_and_on_a_ball(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rtv", network, "--radius", "0.4")
+    assert code == 0
+    assert out.startswith("R-TV 3 on Ball(radius=0.4)")
+
+
+def test_spikes_table(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "spikes", network)
+    first, second = out.splitlines()[2:]
+    assert code == 0
+    assert first.split()[1:4] == ["+0.500000", "+6", "1.570796"]
+    assert second.split()[1:4] == ["+0.000000", "+3", "0.000000"]
+
+
+def test_spikes_json(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "spikes", network, "--json")
+    answer = json.loads(out)
+    assert [spike["mass"] for spike in answer["spikes"]] == [[6.0], [3.0]]
+    np.testing.assert_allclose(answer["skip"], [[-2 + 0.1, 0.2]], atol=1e-15)
+
+
+def test_spikes_of_many_inputs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path / "five.npz", ShallowNetwork(np.eye(5), np.ones(5), np.ones((2, 5))))
+    code, out, _ = run(capsys, "spikes", tmp_path / "five.npz")
+    assert code == 0
+    assert "5 distinct spikes" in out
+
+
+@pytest.mark.full
+def test_spikes_from_the_transform(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "spikes", network, "--from-transform", "--json", "--n", "64")
+    assert code == 0
+    assert json.loads(out)["rtv"] == pytest.approx(9, rel=1e-9)
+    assert "round 1" in err
+
+
+def test_show_writes_a_picture(
+    network: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "show", network, "--n", "16", "--radius", "0.4")
+    assert code == 0
+    assert Path("network.png").read_bytes().startswith(PNG)
+    assert "picture: network.png" in out
+
+
+def test_show_says_what_it_does_not_draw(network: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    save(tmp_path / "far.npz", ShallowNetwork([[1.0, 0.0], [0.0, 1.0]], [-3.0, 0.0], [1.0, 1.0]))
+    code, out, _ = run(capsys, "show", tmp_path / "far.npz", "--n", "16", "-o", tmp_path / "far.png")
+    assert code == 0
+    assert "1 of 2 spikes miss the disc |x| <= 1" in out
+    assert "--radius 3.15" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "{}", "-o", "picture.xyz"], "expected a picture name ending in one of"),
+        (["show", "{}", "-o", "nowhere/picture.png"], "the folder nowhere does not exist"),
+        (["show", "{}", "--n", "2000000"], "would take"),
+        (["show", "{}", "--n", "3"], "n: expected at least 8, got 3"),
+        (["rtv", "{}", "--radius", "-1"], "radius: expected a positive number"),
+        (["rtv", "missing.npz"], "no such file"),
+        (["rtv", "."], "expected"),
+    ],
+)
+def test_mistakes_are_one_line(
+    network: Path,
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, _, err = run(capsys, *[argument.format(network) for argument in arguments])
+    assert code == 1
+    assert err.startswith("radon-nn: error: ")
+    assert words in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_show_one_of_several_outputs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path / "two.npz", ShallowNetwork(np.eye(2), np.zeros(2), [[1.0, 0.0], [3.0, 4.0]]))
+    code, _, err = run(capsys, "show", tmp_path / "two.npz", "-o", tmp_path / "two.png")
+    assert code == 1
+    assert "expected one output, got 2; choose one with --output" in err
+    code, out, _ = run(capsys, "show", tmp_path / "two.npz", "-o", tmp_path / "two.png", "--output", "1", "--n", "16")
+    assert code == 0
+    assert "R-TV 7 on R^2" in out
+    assert run(capsys, "show", tmp_path / "two.npz", "--output", "2")[0] == 1
+
+
+@pytest.mark.parametrize("dim", [1, 3, 4])
+def test_show_refuses_other_dimensions(dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path / "network.npz", ShallowNetwork(np.eye(dim), np.zeros(dim), np.ones(dim)))
+    code, _, err = run(capsys, "show", tmp_path / "network.npz")
+    assert code == 1
+    assert f"expected a network of 2 inputs, got {dim}" in err
+
+
+@pytest.mark.parametrize("dim", [1, 4])
+def test_from_transform_refuses_other_dimensions(dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path / "network.npz", ShallowNetwork(np.eye(dim), np.zeros(dim), np.ones(dim)))
+    code, _, err = run(capsys, "spikes", tmp_path / "network.npz", "--from-transform", "--n", "8")
+    assert code == 1
+    assert f"expected dimension 2 or 3 for a transform on a grid, got {dim}" in err
+
+
+def test_usage_errors_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys)[0] == 2
+    assert run(capsys, "rtv")[0] == 2
+    assert run(capsys, "show", "x.npz", "--n", "many")[0] == 2
+
+
+def test_help_exits_0_and_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert all(command in out for command in ("show", "spikes", "rtv", "demo"))
+
+
+def test_interruption_is_no_traceback(
+    network: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("radon_nn.cli.load", interrupt)
+    code, _, err = run(capsys, "rtv", network)
+    assert code == 1
+    assert "interrupted" in err
+
+
+def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "demo", "--out", tmp_path / "demo", "--n", "16")
+    assert code == 0
+    pictures = sorted(path.name for path in (tmp_path / "demo").glob("*.png"))
+    assert pictures == [
+        "terrain.png",
+        "topography_decay.png",
+        "topography_nodecay.png",
+        "tumour.png",
+        "weight_decay.png",
+    ]
+    assert (tmp_path / "demo" / "table.txt").read_text(encoding="utf-8").splitlines() == out.splitlines()[:5]

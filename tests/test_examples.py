@@ -1,0 +1,54 @@
+"""Every example runs, and the number it claims holds."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def example(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_is_tested() -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'example("{path.stem}")' in here for path in EXAMPLES.glob("*.py"))
+
+
+def test_see_a_network(tmp_path: Path) -> None:
+    value, path_norm = example("01_see_a_network").main(tmp_path / "picture.png", n=24)
+    masses = [np.sqrt(2) - 2 * np.sqrt(2), 1.5, 0.7 * np.sqrt(1.25)]
+    assert value == pytest.approx(np.abs(masses).sum(), rel=1e-14)
+    assert path_norm == pytest.approx(3 * np.sqrt(2) + 1.5 + 0.7 * np.sqrt(1.25), rel=1e-14)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_black_box_is_within_one_percent() -> None:
+    for exact, found in example("02_black_box").main(("terrain", "tumour", "topography_decay")):
+        assert found == pytest.approx(exact, rel=1e-2)
+
+
+def test_weight_decay_leaves_few_spikes(tmp_path: Path) -> None:
+    found = example("03_weight_decay").main(tmp_path / "picture.png", n=24)
+    (many, large), (few, small) = found["no decay"], found["weight decay"]
+    assert few < many / 10
+    assert small < large / 5
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_tomography(tmp_path: Path) -> None:
+    gaussian, phantom, few = example("04_tomography").main(tmp_path / "picture.png", n=120)
+    assert gaussian < 3e-3
+    assert phantom < 0.06
+    assert few < 0.08

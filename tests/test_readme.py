@@ -1,0 +1,34 @@
+"""The README's code runs as it stands, and its commands exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from radon_nn import ShallowNetwork, save
+from radon_nn.cli import main
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.S))
+def test_python_blocks_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+@pytest.mark.full
+def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save("network.npz", ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0]))
+    commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
+    assert len(commands) == 4
+    for command in commands:
+        assert main(shlex.split(command)) == 0
+
+
+def test_the_newcomer_commands_are_marked() -> None:
+    for name in ("run", "test"):
+        assert re.search(rf"<!-- newcomer: {name} -->\n```sh\n(.+\n)+```", README)
