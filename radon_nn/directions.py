@@ -71,7 +71,7 @@ class Directions:
     weights: Floats
     _recipe: str = field(default="")
 
-    def __init__(self, normals: ArrayLike, weights: ArrayLike | None = None, *, _recipe: str = "") -> None:
+    def __init__(self, normals: ArrayLike, weights: ArrayLike | None = None) -> None:
         unit = _checks.shaped_array(normals, "normals", ("m", "d"))
         if unit.size == 0:
             raise ValueError(f"normals: expected at least one direction, got shape {unit.shape}")
@@ -89,7 +89,7 @@ class Directions:
             quadrature = _checks.shaped_array(weights, "weights", (len(unit),))
         object.__setattr__(self, "normals", _checks.frozen(unit))
         object.__setattr__(self, "weights", _checks.frozen(quadrature))
-        object.__setattr__(self, "_recipe", _recipe)
+        object.__setattr__(self, "_recipe", "")
 
     @classmethod
     def half_circle(cls, m: int) -> Directions:
@@ -109,7 +109,7 @@ class Directions:
         m = _checks.count(m, "m")
         angles = np.pi * np.arange(m) / m
         normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        return cls(normals, np.full(m, 2 * np.pi / m), _recipe=f"Directions.half_circle({m})")
+        return cls(normals, np.full(m, 2 * np.pi / m))._named(f"Directions.half_circle({m})")
 
     @classmethod
     def fibonacci(cls, m: int) -> Directions:
@@ -133,7 +133,7 @@ class Directions:
         azimuth = np.arange(m) * np.pi * (3 - math.sqrt(5))
         radius = np.sqrt(1 - height**2)
         normals = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), height], axis=1)
-        return cls(normals, np.full(m, 4 * np.pi / m), _recipe=f"Directions.fibonacci({m})")
+        return cls(normals, np.full(m, 4 * np.pi / m))._named(f"Directions.fibonacci({m})")
 
     @classmethod
     def random(cls, m: int, dim: int, rng: np.random.Generator) -> Directions:
@@ -158,6 +158,11 @@ class Directions:
         normals = rng.standard_normal((m, dim))
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         return cls(normals, np.full(m, sphere_area(dim) / m))
+
+    def _named(self, recipe: str) -> Directions:
+        """The same directions, with the call that makes them as their repr."""
+        object.__setattr__(self, "_recipe", recipe)
+        return self
 
     def __repr__(self) -> str:
         if self._recipe:

@@ -34,6 +34,12 @@ _NOISE = 8.0
 """Peaks must stand this many standard deviations (from the median) above the floor."""
 _SHALLOWEST = 0.05
 """Hyperplanes whose cut through the domain is below this fraction of the largest are not searched."""
+_CREEP = 0.02
+"""Between rounds a refinement ends when a step gains less than this: what holds it up is a neuron not yet found."""
+_PROGRESS = 0.7
+"""A round that leaves more than this fraction of the mean square misfit has stalled; the next one is more patient."""
+_STALLS = 4
+"""Give up after so many stalled rounds in a row."""
 _CONSISTENT = 0.3
 """A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
 
@@ -137,7 +143,7 @@ def find_spikes(
     floor = max(tol**2 * samples.variance, 1e-28 * float(np.mean(samples.values**2)))
     misfit, rounds, stalled = samples.misfit(model), 0, 0
     try:
-        while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < 3:
+        while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < _STALLS:
             rounds += 1
             found = search.candidates(model, width)
             candidate = search.extended(model, found, width, free=stalled > 0)
@@ -145,11 +151,12 @@ def find_spikes(
                 stalled += 1
                 continue
             held = refine(candidate, samples, steps=6, reach=0.5 * max(grid.spacing))
-            freed = search.pruned(refine(held, samples, steps=30), width / 2, floor)
+            patience = _CREEP if stalled == 0 else 1e-6
+            freed = search.pruned(refine(held, samples, steps=30, stop=patience), width / 2, floor, stop=25 * patience)
             held_misfit, freed_misfit = samples.misfit(held), samples.misfit(freed)
             better = freed_misfit <= floor or freed_misfit < 0.25 * held_misfit or stalled > 0
             model, now = (freed, freed_misfit) if better else (held, held_misfit)
-            stalled = 0 if now < 0.9 * misfit else stalled + 1
+            stalled = 0 if now < _PROGRESS * misfit else stalled + 1
             misfit = now
             if progress is not None:
                 error = math.sqrt(misfit / samples.variance)
@@ -261,7 +268,7 @@ class _Search:
             model.constant - model.masses[outside].T @ model.offsets[outside],
         )
 
-    def pruned(self, model: RidgeMeasure, width: float, floor: float) -> RidgeMeasure:
+    def pruned(self, model: RidgeMeasure, width: float, floor: float, stop: float = 1e-6) -> RidgeMeasure:
         """Fold spikes that left the domain, and join close ones where that costs no accuracy."""
         model = self.supported(model)
         keep = model.sizes > 1e-9 * model.sizes.max(initial=0)
@@ -275,7 +282,7 @@ class _Search:
             pair = _closest_pair(model, width, failed)
             if pair is None:
                 break
-            joined = refine(_joined(model, *pair), self.samples, steps=10).restricted(self.view.domain)
+            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=stop).restricted(self.view.domain)
             now = self.samples.misfit(joined)
             if now <= max(floor, 1.02 * misfit):
                 model, misfit = joined, now

@@ -267,7 +267,7 @@ class RadonTransform:
         Parameters
         ----------
         dtype : dtype
-            float32 or float64.
+            Either float32 or float64.
 
         Returns
         -------
@@ -294,7 +294,7 @@ class RadonTransform:
         rng : numpy.random.Generator or int, optional
             Source of randomness, or its seed.
         dtype : dtype
-            float32 or float64.
+            Either float32 or float64.
 
         Returns
         -------
