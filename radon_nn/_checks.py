@@ -12,19 +12,22 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.floating[Any]]
 
 
-def real_array(values: ArrayLike, name: str) -> Array:
-    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64."""
+def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
+    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64.
+
+    `first` is added to the leading index that an error names, where the values are part of something longer.
+    """
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name}: expected a regular array of numbers, got nested lists of unequal length") from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}; convert it with numpy first")
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+    array = array.astype(np.float32 if array.dtype.type in (np.float16, np.float32) else np.float64, copy=False)
     bad = array.size - int(np.isfinite(array).sum())
     if bad:
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = (where[0] + first, *where[1:]) if where else where
         raise ValueError(
             f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
             "replace or remove them"
@@ -59,12 +62,23 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
+def finite(value: float, name: str) -> float:
+    """A finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected a number, got {value!r}") from error
+    if not np.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return number
+
+
 def positive(value: float, name: str) -> float:
     """A positive finite number."""
-    number = float(value)
+    number = finite(value, name) if not isinstance(value, float) else value
     if not (np.isfinite(number) and number > 0):
         raise ValueError(f"{name}: expected a positive number, got {value!r}")
-    return number
+    return float(number)
 
 
 def count(value: int, name: str, *, least: int = 1) -> int:

@@ -8,11 +8,16 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import SphericalVoronoi
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import SphericalVoronoi, cKDTree
 
 from radon_nn import _checks
 
 Floats = NDArray[np.float64]
+
+_SAME = 1e-5
+"""Directions closer than this, up to sign, share one weight: the Voronoi cells need generators further apart."""
 
 
 def sphere_area(dim: int) -> float:
@@ -82,7 +87,8 @@ class Directions:
                 f"normals: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
                 "its norm"
             )
-        unit = unit / lengths[:, None]
+        exact = np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps
+        unit = np.where(exact[:, None], unit, unit / lengths[:, None])
         if weights is None:
             quadrature = _quadrature_weights(unit)
         else:
@@ -192,27 +198,24 @@ class Directions:
         """Angles atan2(a_2, a_1) in radians, for d = 2."""
         if self.dim != 2:
             raise ValueError(f"angles: expected directions in the plane, got d = {self.dim}")
-        angles: Floats = np.arctan2(self.normals[:, 1], self.normals[:, 0])
-        return angles
+        return _checks.frozen(np.arctan2(self.normals[:, 1], self.normals[:, 0]))
 
 
 def _quadrature_weights(normals: Floats) -> Floats:
     """Weights over the whole sphere of even integrands sampled at `normals`; repeated directions share theirs."""
-    dim = normals.shape[1]
-    lead = np.argmax(np.abs(normals) > 1e-9, axis=1)
-    upper = normals * np.sign(normals[np.arange(len(normals)), lead])[:, None]
-    _, first, inverse, repeats = np.unique(
-        np.round(upper, 9), axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    distinct = upper[first]
-    share = np.full(len(distinct), sphere_area(dim) / len(distinct))
-    if dim == 2 and len(distinct) > 1:
+    dim, m = normals.shape[1], len(normals)
+    pairs = cKDTree(np.concatenate([normals, -normals])).query_pairs(_SAME, output_type="ndarray") % m
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(m, m))
+    count, label = connected_components(links, directed=False)
+    _, first = np.unique(label, return_index=True)
+    distinct = normals[first]
+    share = np.full(count, sphere_area(dim) / count)
+    if dim == 2 and count > 1:
         angles = np.mod(np.arctan2(distinct[:, 1], distinct[:, 0]), np.pi)
         order = np.argsort(angles)
         gaps = np.diff(np.append(angles[order], angles[order[0]] + np.pi))
         share[order] = gaps + np.roll(gaps, 1)
-    elif dim == 3 and len(distinct) > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
+    elif dim == 3 and count > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
         areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
-        share = areas[: len(distinct)] + areas[len(distinct) :]
-    inverse = np.asarray(inverse).reshape(-1)
-    return share[inverse] / repeats[inverse]
+        share = areas[:count] + areas[count:]
+    return np.asarray(share[label] / np.bincount(label)[label])

@@ -8,25 +8,18 @@ itself at the discrete frequencies would wrap the kernel's long tails around and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from scipy.special import sici
 
 from radon_nn import _checks
 
 Floats = NDArray[np.float64]
 
-WINDOWS: dict[str, Callable[[Floats], Floats]] = {
-    "ramp": np.ones_like,
-    "none": np.ones_like,
-    "shepp-logan": lambda u: np.sinc(u / 2),
-    "cosine": lambda u: np.cos(np.pi * u / 2),
-    "hamming": lambda u: 0.54 + 0.46 * np.cos(np.pi * u),
-    "hann": lambda u: 0.5 + 0.5 * np.cos(np.pi * u),
-}
-"""Windows as functions of u = |w| step / pi in [0, 1], all 1 at u = 0."""
+WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
+"""Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
 
 
 def inversion_constant(dim: int) -> float:
@@ -46,12 +39,13 @@ def inversion_constant(dim: int) -> float:
     return float(1 / (2 * (2 * math.pi) ** (dim - 1)))
 
 
-def kernel(power: int, derivative: int, count: int) -> Floats:
+def kernel(power: int, derivative: int, count: int, window: str = "ramp") -> Floats:
     """
     Samples k(n), n = 0 .. count-1, of the band-limited kernel with symbol |w|^power (i w)^derivative, for unit step.
 
-    k(n) = (1/pi) integral_0^pi w^p cos(w n + derivative pi/2) dw with p = power + derivative, by parts in closed form.
-    The kernel is even for even `derivative` and odd for odd `derivative`.
+    k(n) = (1/pi) integral_0^pi w^p W(w/pi) cos(w n + derivative pi/2) dw with p = power + derivative and the window W,
+    in closed form: cosine windows are means of shifted kernels, and the sinc lowers the power by one. The kernel is
+    even for even `derivative` and odd for odd `derivative`.
 
     Parameters
     ----------
@@ -61,21 +55,44 @@ def kernel(power: int, derivative: int, count: int) -> Floats:
         Order of the derivative, at least 0.
     count : int
         Number of samples.
+    window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
+        Apodisation.
 
     Returns
     -------
     ndarray, shape (count,)
         The samples.
+
+    Raises
+    ------
+    ValueError
+        If the window is unknown.
     """
-    n = np.arange(1, count, dtype=np.float64)
-    sign = np.where(np.arange(1, count) % 2, -1.0, 1.0)
-    cosine, sine = np.zeros_like(n), (1 - sign) / n
-    for p in range(1, power + derivative + 1):
-        cosine, sine = -p / n * sine, (-(np.pi**p) * sign + p * cosine) / n
-    even = np.append(np.pi ** (power + derivative + 1) / (power + derivative + 1), cosine)
-    odd = np.append(0.0, sine)
-    samples = (even, -odd, -even, odd)[derivative % 4]
-    return samples[:count] / np.pi
+    _checks.one_of(window, "window", WINDOWS)
+    p, n = power + derivative, np.arange(count, dtype=np.float64)
+    if window == "shepp-logan":
+        if p == 0:
+            return np.asarray(np.diff([sici(np.pi * (n + shift))[0] for shift in (-0.5, 0.5)], axis=0)[0] / np.pi)
+        return _integral(p - 1, derivative - 1, n + 0.5) - _integral(p - 1, derivative - 1, n - 0.5)
+    if window == "cosine":
+        return (_integral(p, derivative, n + 0.5) + _integral(p, derivative, n - 0.5)) / 2
+    level = {"hamming": 0.54, "hann": 0.5}.get(window, 1.0)
+    samples = level * _integral(p, derivative, n)
+    if level < 1:
+        samples += (1 - level) / 2 * (_integral(p, derivative, n + 1) + _integral(p, derivative, n - 1))
+    return samples
+
+
+def _integral(power: int, quarter_turns: int, x: Floats) -> Floats:
+    """(1/pi) integral_0^pi w^power cos(x w + quarter_turns pi/2) dw, by parts."""
+    at = np.where(x == 0, 1.0, x)
+    sin, cos = np.sin(np.pi * at), np.cos(np.pi * at)
+    cosine, sine = sin / at, (1 - cos) / at
+    for p in range(1, power + 1):
+        cosine, sine = (np.pi**p * sin - p * sine) / at, (-(np.pi**p) * cos + p * cosine) / at
+    cosine = np.where(x == 0, np.pi ** (power + 1) / (power + 1), cosine)
+    sine = np.where(x == 0, 0.0, sine)
+    return np.asarray((cosine, -sine, -cosine, sine)[quarter_turns % 4] / np.pi)
 
 
 def apply(
@@ -111,19 +128,14 @@ def apply(
     ----------
     F. Natterer, The Mathematics of Computerized Tomography, section V.1.
     """
-    weight = WINDOWS[_checks.one_of(window, "window", tuple(WINDOWS))]
     n = sinogram.shape[-1]
     length = fft.next_fast_len(2 * n - 1, real=True)
-    half = kernel(power, derivative, n)
+    half = kernel(power, derivative, n, window)
     response = np.zeros(length)
     response[:n] = half
     if n > 1:
         response[-(n - 1) :] = half[:0:-1] * (-1 if derivative % 2 else 1)
-    transfer = fft.rfft(response) * weight(np.linspace(0, 1, length // 2 + 1) if length % 2 == 0 else _unit(length))
-    transfer = (transfer / step ** (power + derivative)).astype(np.result_type(sinogram.dtype, np.complex64))
+    transfer = fft.rfft(response) / step ** (power + derivative)
+    transfer = transfer.astype(np.result_type(sinogram.dtype, np.complex64))
     filtered = fft.irfft(fft.rfft(sinogram, length, axis=-1, workers=-1) * transfer, length, axis=-1, workers=-1)
     return np.ascontiguousarray(filtered[..., :n]).astype(sinogram.dtype, copy=False)
-
-
-def _unit(length: int) -> Floats:
-    return 2 * fft.rfftfreq(length)

@@ -43,9 +43,9 @@ def evaluate(f: Function, points: Floats) -> Floats:
         If a value is not finite, or the values do not have one row per point.
     """
     parts = []
-    for start in range(0, len(points), _CHUNK):
+    for start in range(0, max(len(points), 1), _CHUNK):
         chunk = points[start : start + _CHUNK]
-        values = _checks.real_array(f(chunk), "the function's values").astype(np.float64)
+        values = _checks.real_array(f(chunk), "the function's values", first=start).astype(np.float64)
         if values.ndim not in (1, 2) or len(values) != len(chunk):
             raise ValueError(
                 f"the function's values: expected shape ({len(chunk)},) or ({len(chunk)}, outputs) for "
@@ -195,18 +195,18 @@ class Grid:
     def __init__(
         self, shape: Sequence[int], spacing: float | Sequence[float], center: Sequence[float] | None = None
     ) -> None:
+        if np.ndim(shape) != 1:
+            raise TypeError(f"shape: expected one length per axis, such as (64, 64), got {shape!r}")
         lengths = tuple(_checks.count(n, "shape") for n in shape)
         if not lengths:
             raise ValueError("shape: expected at least one axis, got ()")
-        steps = (spacing,) * len(lengths) if isinstance(spacing, (int, float)) else tuple(spacing)
-        middle = (0.0,) * len(lengths) if center is None else tuple(float(c) for c in center)
+        steps = np.broadcast_to(spacing, (len(lengths),)) if np.ndim(spacing) == 0 else np.asarray(spacing)
+        middle = (0.0,) * len(lengths) if center is None else tuple(_checks.finite(c, "center") for c in center)
         if len(steps) != len(lengths) or len(middle) != len(lengths):
             raise ValueError(
                 f"grid: expected one spacing and one center coordinate per axis, got {len(lengths)} axes, "
                 f"{len(steps)} spacings, {len(middle)} center coordinates"
             )
-        if not np.all(np.isfinite(middle)):
-            raise ValueError(f"center: expected finite coordinates, got {middle}")
         object.__setattr__(self, "shape", lengths)
         object.__setattr__(self, "spacing", tuple(_checks.positive(h, "spacing") for h in steps))
         object.__setattr__(self, "center", middle)
@@ -343,6 +343,7 @@ class Offsets:
     def __post_init__(self) -> None:
         object.__setattr__(self, "count", _checks.count(self.count, "count"))
         object.__setattr__(self, "step", _checks.positive(self.step, "step"))
+        object.__setattr__(self, "center", _checks.finite(self.center, "center"))
 
     @classmethod
     def covering(cls, grid: Grid, step: float | None = None) -> Offsets:
@@ -376,5 +377,4 @@ class Offsets:
     @cached_property
     def values(self) -> Floats:
         """The offsets."""
-        values = self.center + (np.arange(self.count) - (self.count - 1) / 2) * self.step
-        return np.asarray(values, dtype=np.float64)
+        return _checks.frozen(self.center + (np.arange(self.count) - (self.count - 1) / 2) * self.step)

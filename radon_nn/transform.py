@@ -364,6 +364,11 @@ class RadonTransform:
 
     def _gather(self, sinograms: Array, weights: NDArray[np.float64] | None) -> Array:
         """The transposed walk: of transposed samples (adjoint), or of weighted, interpolated ones (backprojection)."""
+        _checks.fits_memory(
+            float(len(sinograms)) * self.grid.size * sinograms.itemsize,
+            f"an image on a {self.grid.shape} grid",
+            "take fewer samples along each axis",
+        )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
         for group in self._groups:
             index = group.rows_index(self.grid.shape)

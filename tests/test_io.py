@@ -1,0 +1,326 @@
+"""Files: what is saved is what is loaded; anything else is refused, whole files only, and nothing in them is run."""
+
+import io
+import os
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from examples_of_networks import awkward_networks, random_network
+from radon_nn import ShallowNetwork, load, save
+from radon_nn.io import FORMAT, shipped, whole_file
+
+NETWORK = random_network(np.random.default_rng(0), 5, 2)
+ARRAYS = {name: getattr(NETWORK, name) for name in ("weights", "biases", "readout", "skip", "constant")}
+
+
+def npy(header: dict[str, object], data: bytes) -> bytes:
+    """An npy file with any header."""
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, header)
+    return stream.getvalue() + data
+
+
+def npy_of(array: object) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.asarray(array))
+    return stream.getvalue()
+
+
+def archive(path: Path, **entries: bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("weights", "biases", "readout"):
+            file.writestr(f"{name}.npy", entries.pop(name, npy_of(ARRAYS[name])))
+        for name, content in entries.items():
+            file.writestr(f"{name}.npy", content)
+    return path
+
+
+def refused(path: Path, said: str, error: type[Exception] = ValueError) -> None:
+    """In one line that names the file and says what is wrong."""
+    with pytest.raises(error, match=said) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(network=awkward_networks())
+def test_round_trip_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, network: ShallowNetwork) -> None:
+    path = tmp_path_factory.mktemp("networks") / "net.npz"
+    save(path, network)
+    assert load(path) == network
+    assert os.listdir(path.parent) == ["net.npz"]
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net", "net.v2", ".hidden", "ünïcode name.npz"])
+def test_the_file_has_the_name_asked_for(tmp_path: Path, name: str) -> None:
+    save(str(tmp_path / name), NETWORK)
+    assert os.listdir(tmp_path) == [name]
+    assert load(str(tmp_path / name)) == NETWORK
+
+
+def test_numpy_reads_what_was_saved(tmp_path: Path) -> None:
+    save(tmp_path / "net.npz", NETWORK)
+    with np.load(tmp_path / "net.npz") as file:
+        assert str(file["format"]) == FORMAT == "radon_nn.ShallowNetwork/1"
+        assert str(file["activation"]) == "relu"
+        assert np.array_equal(file["weights"], NETWORK.weights)
+
+
+def test_optional_arrays_may_be_missing(tmp_path: Path) -> None:
+    required = {name: ARRAYS[name] for name in ("weights", "biases", "readout")}
+    np.savez(tmp_path / "net.npz", **required)
+    assert load(tmp_path / "net.npz") == ShallowNetwork(**required)
+    np.savez(tmp_path / "net.npz", **required, constant=[2.5], activation="abs")
+    assert load(tmp_path / "net.npz") == ShallowNetwork(**required, constant=[2.5], activation="abs")
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "<i8", "|b1"])
+def test_other_numbers_and_compression_are_read(tmp_path: Path, dtype: str) -> None:
+    arrays = {name: np.asfortranarray((4 * array).astype(dtype)) for name, array in ARRAYS.items()}
+    np.savez_compressed(tmp_path / "net.npz", **arrays)
+    assert load(tmp_path / "net.npz") == ShallowNetwork(**arrays)
+
+
+@pytest.mark.parametrize("name", ["terrain", "tumour", "topography_decay", "topography_nodecay"])
+def test_shipped_networks_are_what_they_say(name: str) -> None:
+    network = load(shipped(f"{name}.npz"))
+    assert (network.dim, network.outputs, network.activation) == (2, 1, "relu")
+    assert network.measure().rtv > 1
+
+
+def test_shipped_says_what_is_not_there() -> None:
+    with pytest.raises(FileNotFoundError, match=r"^nothing\.npz: not among the data"):
+        shipped("nothing.npz")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    refused(tmp_path / "none.npz", "no such file", FileNotFoundError)
+
+
+def test_directory(tmp_path: Path) -> None:
+    with pytest.raises((OSError, ValueError), match=r"(?i)directory|folder") as caught:
+        load(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "empty.npz"
+    path.touch()
+    refused(path, "expected an npz file, got 0 bytes")
+
+
+@pytest.mark.parametrize("size", [1, 22, 100, 4096])
+def test_random_bytes(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "noise.npz"
+    path.write_bytes(np.random.default_rng(size).bytes(size))
+    refused(path, f"expected an npz file, got {size} bytes")
+
+
+def test_file_truncated_anywhere(tmp_path: Path) -> None:
+    save(tmp_path / "net.npz", NETWORK)
+    whole = (tmp_path / "net.npz").read_bytes()
+    path = tmp_path / "cut.npz"
+    for length in {*range(0, len(whole), 13), len(whole) - 1, len(whole) - 22}:
+        path.write_bytes(whole[:length])
+        refused(path, "expected an npz file|cannot be read")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_one_damaged_byte_is_refused_or_harmless(tmp_path: Path, compressed: bool) -> None:
+    """Whatever byte is hit, load raises what it documents, naming the file, or returns the same network."""
+    stream = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(stream, **ARRAYS)
+    whole = stream.getvalue()
+    path = tmp_path / "hit.npz"
+    harmless, leaked = 0, {}
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            if load(path) == NETWORK:
+                harmless += 1
+            else:
+                leaked[at] = "another network"
+        except (ValueError, MemoryError) as error:
+            if str(path) not in str(error) or "\n" in str(error):
+                leaked[at] = repr(error)
+        except Exception as error:
+            leaked[at] = repr(error)
+    assert not leaked
+    assert 0 < harmless < len(whole) / 6
+
+
+def test_damaged_numbers_are_never_returned(tmp_path: Path) -> None:
+    save(tmp_path / "net.npz", NETWORK)
+    whole = (tmp_path / "net.npz").read_bytes()
+    start = whole.index(NETWORK.weights.tobytes())
+    for at in range(start, start + NETWORK.weights.nbytes, 5):
+        (tmp_path / "net.npz").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        refused(tmp_path / "net.npz", "'weights' cannot be read")
+
+
+def test_zip_that_is_not_npz(tmp_path: Path) -> None:
+    path = tmp_path / "letter.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("letter.txt", "Dear reader")
+    refused(path, "expected arrays weights, biases, readout .*, got letter; write it with")
+    with zipfile.ZipFile(path, "w"):
+        pass
+    refused(path, "expected arrays weights, biases, readout .*, got none")
+    refused(archive(path, weights=b"Dear reader"), "array 'weights' cannot be read")
+
+
+@pytest.mark.parametrize("name", ["weights", "biases", "readout"])
+def test_missing_arrays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "net.npz"
+    np.savez(path, **{key: array for key, array in ARRAYS.items() if key != name})
+    refused(path, "expected arrays weights, biases, readout")
+
+
+def test_arrays_of_unknown_names_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    """A misspelt or damaged name of an optional array would give another function without a word."""
+    required = {name: ARRAYS[name] for name in ("weights", "biases", "readout")}
+    np.savez(tmp_path / "net.npz", **required, skpi=ARRAYS["skip"])
+    refused(tmp_path / "net.npz", "skpi")
+
+
+class Trap:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["weights", "constant", "activation", "format"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_pickles_are_never_run(tmp_path: Path, name: str, nested: bool) -> None:
+    sprung = tmp_path / "sprung"
+    trap = np.empty((1,), [("a", object)] if nested else object)
+    trap[0] = (Trap(sprung),) if nested else Trap(sprung)
+    path = tmp_path / "net.npz"
+    np.savez(path, **{**ARRAYS, name: trap})
+    refused(path, f"'{name}' cannot be read .*Python objects")
+    assert not sprung.exists()
+    with np.load(path, allow_pickle=True) as file:
+        file[name]
+    assert sprung.exists()
+
+
+def test_a_bare_pickle_is_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "net.npz"
+    path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    refused(path, "expected an npz file")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("shape", [(10**9, 2), (10**15, 2), (10**30,), (2**62, 4), (-1, 2), (7, 2)])
+def test_shapes_larger_than_their_data_are_refused_before_allocation(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    path = archive(tmp_path / "net.npz", weights=npy(header, b"\0" * 96))
+    refused(path, "'weights' cannot be read")
+
+
+def test_shapes_of_things_without_size_are_refused(tmp_path: Path) -> None:
+    """10^30 elements of no bytes fit any file."""
+    header = {"descr": "|V0", "fortran_order": False, "shape": (10**30,)}
+    refused(archive(tmp_path / "net.npz", weights=npy(header, b"")), "weights")
+
+
+def test_sizes_beyond_memory_are_refused_before_reading(tmp_path: Path) -> None:
+    path = tmp_path / "net.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("weights", "biases", "readout"):
+            file.writestr(f"{name}.npy", npy_of(ARRAYS[name]))
+        file.filelist[0].file_size = 10**16
+    refused(path, "GiB", MemoryError)
+
+
+@pytest.mark.parametrize("version", ["radon_nn.ShallowNetwork/2", "", "something else"])
+def test_another_format_is_refused(tmp_path: Path, version: str) -> None:
+    np.savez(tmp_path / "net.npz", format=version, **ARRAYS)
+    refused(tmp_path / "net.npz", f"expected format '{FORMAT}', got '{version}'")
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "error"),
+    [
+        ({"weights": np.full((5, 2), np.nan)}, "weights: expected finite numbers, got 10 non-finite", ValueError),
+        ({"biases": np.full(5, np.inf)}, "biases: expected finite numbers", ValueError),
+        ({"biases": np.zeros(4)}, r"biases: expected .*\(5,\), got shape \(4,\)", ValueError),
+        ({"readout": np.zeros((1, 4))}, r"readout: expected shape .*, got \(1, 4\)", ValueError),
+        ({"weights": np.zeros((5, 2), complex)}, "weights: expected real numbers, got dtype complex128", TypeError),
+        ({"weights": np.array(["a"])}, "weights: expected real numbers, got dtype <U1", TypeError),
+        ({"activation": "tanh"}, "activation: expected one of relu, abs, identity; got 'tanh'", ValueError),
+        ({"activation": np.array([1.0, 2.0])}, "activation: expected one of relu, abs, identity", ValueError),
+    ],
+)
+def test_contents_that_make_no_network(tmp_path: Path, change: dict, said: str, error: type[Exception]) -> None:
+    np.savez(tmp_path / "net.npz", **{**ARRAYS, **change})
+    refused(tmp_path / "net.npz", said, error)
+
+
+def test_saving_into_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"the folder .*nowhere does not exist; make it first"):
+        save(tmp_path / "nowhere" / "net.npz", NETWORK)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("accident", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("existing", [False, True])
+def test_an_interrupted_save_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accident: BaseException, existing: bool
+) -> None:
+    path = tmp_path / "net.npz"
+    if existing:
+        save(path, NETWORK)
+    before = sorted(os.listdir(tmp_path))
+
+    def half(stream: io.BufferedWriter, **arrays: np.ndarray) -> None:
+        stream.write(b"half a file")
+        raise accident
+
+    monkeypatch.setattr(np, "savez", half)
+    with pytest.raises(type(accident)):
+        save(path, random_network(np.random.default_rng(1), 3, 2))
+    assert sorted(os.listdir(tmp_path)) == before
+    if existing:
+        assert load(path) == NETWORK
+
+
+def test_saving_replaces(tmp_path: Path) -> None:
+    other = random_network(np.random.default_rng(1), 3, 4, 2)
+    for network in (NETWORK, other):
+        save(tmp_path / "net.npz", network)
+    assert load(tmp_path / "net.npz") == other
+    assert os.listdir(tmp_path) == ["net.npz"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+def test_permissions_are_those_of_any_new_file(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        save(tmp_path / "net.npz", NETWORK)
+        (tmp_path / "plain").touch()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "net.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_whole_file_appears_at_the_end_of_the_block(tmp_path: Path) -> None:
+    target = tmp_path / "report.txt"
+    with whole_file(target) as temporary:
+        temporary.write_text("done")
+        assert not target.exists()
+        assert temporary.parent == target.parent
+        assert temporary.suffix == target.suffix
+    assert target.read_text() == "done"
+    assert os.listdir(tmp_path) == ["report.txt"]
