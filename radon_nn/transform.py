@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,33 +14,11 @@ from scipy.sparse.linalg import LinearOperator
 from radon_nn import _checks, _kernels, filters
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
+from radon_nn.plan import Plan, plans, spline_coefficients
 
 Array = NDArray[np.floating[Any]]
 
 _LATTICE_BYTES = 1 << 21
-
-
-class _Group(NamedTuple):
-    """The directions that share a main axis, and where their lattices of offsets lie: t = first + step * l."""
-
-    axis: int
-    target: NDArray[np.int64]
-    slopes: NDArray[np.float64]
-    starts: NDArray[np.float64]
-    first: NDArray[np.float64]
-    step: NDArray[np.float64]
-    length: int
-
-    def rows_index(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Index along the other axes of each row, with the last of them padded to whole groups."""
-        others = _row_shape(shape, self.axis)
-        index = np.indices(others).reshape(len(others), -1).T if len(shape) > 1 else np.empty((_kernels.GROUP, 0))
-        return np.ascontiguousarray(index, dtype=np.float64)
-
-
-def _row_shape(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    others = shape[:axis] + shape[axis + 1 :] or (1,)
-    return (*others[:-1], -(-others[-1] // _kernels.GROUP) * _kernels.GROUP)
 
 
 @dataclass(frozen=True)
@@ -90,8 +68,8 @@ class RadonTransform:
             raise ValueError(
                 f"directions: expected normals in the grid's dimension {self.grid.dim}, got {self.directions.dim}"
             )
-        if self.order != 1:
-            raise ValueError(f"order: expected 1, got {self.order!r}")
+        if self.order not in (1, 3, 5):
+            raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
         if self.offsets is None:
             object.__setattr__(self, "offsets", Offsets.covering(self.grid))
 
@@ -129,24 +107,19 @@ class RadonTransform:
         images, batch = self._batch(samples, "samples", self.grid.shape)
         self._refuse_large(len(images), images.itemsize)
         out = np.zeros((len(images), *self.sinogram_shape), images.dtype)
-        for group in self._groups:
-            index = group.rows_index(self.grid.shape)
-            place = np.empty((len(group.target), 3))
-            place[:, 0] = (self.offsets.first - group.first) / group.step
-            place[:, 1] = self.offsets.step / group.step
-            place[:, 2] = self.grid.cell_volume / np.abs(group.step)
+        for plan in self._plans:
+            place = plan.offsets_on_lattice(self.offsets, self.grid.cell_volume / np.abs(plan.step))
             for image, sinogram in zip(images, out, strict=True):
-                rows = self._rows(image, group.axis)
                 _kernels.walk(
-                    rows,
-                    index,
-                    group.slopes,
-                    group.starts,
+                    plan.rows(image, self.order),
+                    plan.index,
+                    plan.slopes,
+                    plan.starts,
                     self.order,
-                    group.length,
+                    plan.length,
                     place,
                     self.order + 3,
-                    group.target,
+                    plan.target,
                     sinogram,
                 )
         return out.reshape(*batch, *self.sinogram_shape)
@@ -311,32 +284,8 @@ class RadonTransform:
         return abs(left - right) / scale if scale else abs(left - right)
 
     @cached_property
-    def _groups(self) -> tuple[_Group, ...]:
-        corner = self.directions.normals @ np.array([axis[0] for axis in self.grid.axes])
-        steps = self.directions.normals * np.array(self.grid.spacing)
-        main = np.argmax(np.abs(steps), axis=1)
-        groups = []
-        for axis in np.unique(main):
-            target = np.flatnonzero(main == axis)
-            step = steps[target, axis]
-            slopes = np.delete(steps[target], axis, axis=1) / step[:, None]
-            last = np.array(_row_shape(self.grid.shape, axis)[: slopes.shape[1]]) - 1
-            below = np.maximum(-slopes, 0) @ last
-            above = np.maximum(slopes, 0) @ last
-            starts = _kernels.MARGIN + below
-            length = self.grid.shape[axis] + math.ceil((below + above).max()) + 3 * _kernels.MARGIN
-            groups.append(
-                _Group(
-                    int(axis),
-                    target,
-                    np.ascontiguousarray(slopes),
-                    starts,
-                    corner[target] - starts * step,
-                    step,
-                    length,
-                )
-            )
-        return tuple(groups)
+    def _plans(self) -> tuple[Plan, ...]:
+        return plans(self.grid, self.directions)
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
         """Coerce to (batch, *shape) and return the batch axes apart."""
@@ -353,15 +302,6 @@ class RadonTransform:
             "take fewer directions or offsets",
         )
 
-    def _rows(self, image: Array, axis: int) -> Array:
-        """Zero-padded rows along `axis`, shape (R, n + 2 PAD)."""
-        moved = np.moveaxis(image, axis, -1)
-        moved = moved[None] if moved.ndim == 1 else moved
-        others, n = _row_shape(self.grid.shape, axis), self.grid.shape[axis]
-        rows = np.zeros((*others, n + 2 * _kernels.PAD), image.dtype)
-        rows[..., : moved.shape[-2], _kernels.PAD : _kernels.PAD + n] = moved
-        return rows.reshape(-1, n + 2 * _kernels.PAD)
-
     def _gather(self, sinograms: Array, weights: NDArray[np.float64] | None) -> Array:
         """The transposed walk: of transposed samples (adjoint), or of weighted, interpolated ones (backprojection)."""
         _checks.fits_memory(
@@ -370,31 +310,23 @@ class RadonTransform:
             "take fewer samples along each axis",
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
-        for group in self._groups:
-            index = group.rows_index(self.grid.shape)
-            others, n = _row_shape(self.grid.shape, group.axis), self.grid.shape[group.axis]
-            place = np.empty((len(group.target), 3))
+        for plan in self._plans:
             if weights is None:
                 fill = _kernels.spread
-                place[:, 0] = (self.offsets.first - group.first) / group.step
-                place[:, 1] = self.offsets.step / group.step
-                place[:, 2] = self.grid.cell_volume / np.abs(group.step)
+                place = plan.offsets_on_lattice(self.offsets, self.grid.cell_volume / np.abs(plan.step))
             else:
                 fill = _kernels.interpolate
-                place[:, 0] = (group.first - self.offsets.first) / self.offsets.step
-                place[:, 1] = group.step / self.offsets.step
-                place[:, 2] = weights[group.target]
-            block = max(_kernels.GROUP, _LATTICE_BYTES // (group.length * sinograms.itemsize))
-            lattices = np.empty((min(block, len(place)), group.length), sinograms.dtype)
+                place = plan.lattice_on_offsets(self.offsets, weights[plan.target])
+            block = max(_kernels.GROUP, _LATTICE_BYTES // (plan.length * sinograms.itemsize))
+            lattices = np.empty((min(block, len(place)), plan.length), sinograms.dtype)
             for sinogram, image in zip(sinograms, out, strict=True):
-                rows = np.zeros((math.prod(others), n), sinograms.dtype)
+                rows = np.zeros((len(plan.index), plan.shape[plan.axis]), sinograms.dtype)
                 for begin in range(0, len(place), block):
                     part = slice(begin, begin + block)
                     here = lattices[: len(place[part])]
-                    fill(sinogram, group.target[part], place[part], self.order + 3, here)
-                    _kernels.gather(here, index, group.slopes[part], group.starts[part], self.order, rows)
-                moved = np.moveaxis(image, group.axis, -1)
-                moved += rows.reshape(*others, n)[..., : moved.shape[-2] if moved.ndim > 1 else 1, :].reshape(
-                    moved.shape
-                )
+                    fill(sinogram, plan.target[part], place[part], self.order + 3, here)
+                    if weights is not None:
+                        here = spline_coefficients(here, self.order)
+                    _kernels.gather(here, plan.index, plan.slopes[part], plan.starts[part], self.order, rows)
+                plan.add_rows(rows if weights is not None else spline_coefficients(rows, self.order), image)
         return out
