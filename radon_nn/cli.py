@@ -134,6 +134,8 @@ def _found(arguments: argparse.Namespace, network: ShallowNetwork) -> tuple[Ridg
 
 
 def _show(arguments: argparse.Namespace) -> None:
+    out = Path(arguments.file.stem + ".png") if arguments.out is None else arguments.out
+    _can_be_picture(out)
     network = load(arguments.file)
     if network.dim != 2:
         raise ValueError(
@@ -145,7 +147,6 @@ def _show(arguments: argparse.Namespace) -> None:
         network = network.output(arguments.output)
     measure, line = _found(arguments, network)
     ball = _ball(arguments)
-    out = Path(arguments.file.stem + ".png") if arguments.out is None else arguments.out
     _write(plot.overview(network, measure, domain=ball, n=arguments.n or 256, title=arguments.file.stem), out)
     print(line)
     outside = int((ball.depth(measure.directions, measure.offsets) <= 0).sum())
@@ -158,10 +159,16 @@ def _show(arguments: argparse.Namespace) -> None:
     print(f"picture: {out}")
 
 
-def _write(figure: Figure, out: Path) -> None:
-    kinds = figure.canvas.get_supported_filetypes()
+def _can_be_picture(out: Path) -> None:
+    """Refuse a name or a folder that a picture cannot have, before the work of drawing it."""
+    kinds = sorted(plot.file_types())
     if out.suffix.lstrip(".").lower() not in kinds:
-        raise ValueError(f"{out}: expected a picture name ending in one of .{', .'.join(sorted(kinds))}")
+        raise ValueError(f"{out}: expected a picture name ending in one of .{', .'.join(kinds)}")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out}: the folder {out.parent} does not exist; make it first")
+
+
+def _write(figure: Figure, out: Path) -> None:
     with whole_file(out) as temporary:
         figure.savefig(temporary, dpi=120)
 

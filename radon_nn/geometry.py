@@ -192,16 +192,16 @@ class Grid:
     spacing: tuple[float, ...]
     center: tuple[float, ...]
 
-    def __init__(
-        self, shape: Sequence[int], spacing: float | Sequence[float], center: Sequence[float] | None = None
-    ) -> None:
+    def __init__(self, shape: Sequence[int], spacing: ArrayLike, center: ArrayLike | None = None) -> None:
         if np.ndim(shape) != 1:
             raise TypeError(f"shape: expected one length per axis, such as (64, 64), got {shape!r}")
         lengths = tuple(_checks.count(n, "shape") for n in shape)
         if not lengths:
             raise ValueError("shape: expected at least one axis, got ()")
         steps = np.broadcast_to(spacing, (len(lengths),)) if np.ndim(spacing) == 0 else np.asarray(spacing)
-        middle = (0.0,) * len(lengths) if center is None else tuple(_checks.finite(c, "center") for c in center)
+        middle = (
+            (0.0,) * len(lengths) if center is None else tuple(_checks.finite(c, "center") for c in np.asarray(center))
+        )
         if len(steps) != len(lengths) or len(middle) != len(lengths):
             raise ValueError(
                 f"grid: expected one spacing and one center coordinate per axis, got {len(lengths)} axes, "

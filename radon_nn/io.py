@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,18 +88,25 @@ def load(path: str | os.PathLike[str]) -> ShallowNetwork:
             _checks.fits_memory(
                 float(sum(entry.file_size for entry in archive.infolist())), f"{where}", "is it the right file?"
             )
+            _all_entries(where, len(archive.infolist()))
             missing = [name for name in _REQUIRED if name not in names]
             if missing:
                 raise ValueError(
                     f"{where}: expected arrays {', '.join(_REQUIRED)} (and optionally skip, constant, activation), "
                     f"got {', '.join(sorted(names)) or 'none'}; write it with radon_nn.save"
                 )
+            unknown = [name for name in names if name not in (*_FIELDS, "activation", "format")]
+            if unknown:
+                raise ValueError(
+                    f"{where}: expected arrays {', '.join(_FIELDS)}, activation and format only, got also "
+                    f"{', '.join(map(repr, unknown))}; a misspelt name would be another network"
+                )
             arrays = {
                 name: _read(archive, names[name], name, where)
                 for name in (*_FIELDS, "activation", "format")
                 if name in names
             }
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         size = where.stat().st_size
         raise ValueError(
             f"{where}: expected an npz file, got {size} bytes that are not one; it may be empty, truncated or of "
@@ -112,6 +120,17 @@ def load(path: str | os.PathLike[str]) -> ShallowNetwork:
         return ShallowNetwork(**arrays, activation=activation)
     except (ValueError, TypeError) as error:
         raise type(error)(f"{where}: {error}") from error
+
+
+def _all_entries(where: Path, listed: int) -> None:
+    """Hold the entries listed against the number the archive ends with, which zipfile itself does not."""
+    with open(where, "rb") as stream:
+        stream.seek(max(0, where.stat().st_size - (1 << 16)))
+        tail = stream.read()
+    end = tail.rfind(b"PK\x05\x06")
+    declared = int.from_bytes(tail[end + 10 : end + 12], "little")
+    if end < 0 or declared != listed:
+        raise zipfile.BadZipFile("entries are missing from the directory")
 
 
 def shipped(name: str) -> Path:
@@ -154,7 +173,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, where: Pa
         with archive.open(entry) as stream:
             array: NDArray[np.generic] = np.lib.format.read_array(stream, allow_pickle=False)
             return array
-    except (ValueError, EOFError, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except (ValueError, EOFError, OverflowError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{where}: array {name!r} cannot be read ({error}); write the network again with radon_nn.save"
         ) from error

@@ -70,13 +70,14 @@ class RidgeMeasure:
         skip: ArrayLike | None = None,
         constant: ArrayLike | None = None,
     ) -> None:
-        if np.size(directions) == 0 and skip is not None:
-            directions = np.empty((0, np.shape(skip)[-1]))
-        if np.size(masses) == 0 and constant is not None:
-            masses = np.empty((0, np.size(constant)))
-        unit = _checks.shaped_array(directions, "directions", ("s", "d"))
+        unit = _checks.real_array(directions, "directions")
+        if unit.size == 0 and skip is not None:
+            unit = np.empty((0, np.shape(skip)[-1]))
+        unit = _checks.shaped_array(unit, "directions", ("s", "d"))
         place = _checks.shaped_array(offsets, "offsets", (len(unit),))
         mass = _checks.real_array(masses, "masses").astype(np.float64)
+        if mass.size == 0 and constant is not None:
+            mass = np.empty((0, np.size(constant)))
         mass = mass[:, None] if mass.ndim == 1 else mass
         if mass.ndim != 2 or len(mass) != len(unit):
             raise ValueError(f"masses: expected shape ({len(unit)},) or ({len(unit)}, outputs), got {mass.shape}")
@@ -84,7 +85,12 @@ class RidgeMeasure:
         lengths = np.linalg.norm(unit, axis=1)
         if np.any(np.abs(lengths - 1) > 1e-6):
             worst = int(np.argmax(np.abs(lengths - 1)))
-            raise ValueError(f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}")
+            raise ValueError(
+                f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each "
+                "row by its norm"
+            )
+        lengths = np.where(np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
+        unit, place, mass = unit / lengths[:, None], place / lengths, mass * lengths[:, None]
         linear = np.zeros((outputs, dim)) if skip is None else _checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else _checks.shaped_array(constant, "constant", (outputs,))
         flip = _lower_half(unit)
@@ -165,9 +171,9 @@ class RidgeMeasure:
         Parameters
         ----------
         tol : float
-            Hyperplanes coincide if their (a, t), up to sign, differ by at most tol max(1, |t|). A chain of such
-            neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the function changes by
-            at most (1 + r) times the chain's length times the masses joined.
+            Hyperplanes coincide if their (a, t), up to sign, differ by at most tol, or by tol |t| in t if |t| > 1. A
+            chain of such neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the function
+            changes by at most (1 + r) times the chain's length times the masses joined.
 
         Returns
         -------
@@ -184,12 +190,14 @@ class RidgeMeasure:
         s = len(self)
         if s == 0:
             return self
-        scale = np.maximum(1, np.abs(self.offsets))[:, None]
-        place = np.concatenate([self.directions, self.offsets[:, None] / scale], axis=1)
+        beyond = np.sign(self.offsets) * (1 + np.log(np.maximum(np.abs(self.offsets), 1)))
+        near = np.where(np.abs(self.offsets) <= 1, self.offsets, beyond)
+        place, back = np.unique(np.column_stack([self.directions, near]), axis=0, return_inverse=True)
         mirrored = cKDTree(np.concatenate([place, -place]))
         pairs = cKDTree(place).sparse_distance_matrix(mirrored, tol, output_type="ndarray")
-        links = coo_array((np.ones(len(pairs)), (pairs["i"], pairs["j"] % s)), shape=(s, s))
+        links = coo_array((np.ones(len(pairs)), (pairs["i"], pairs["j"] % len(place))), shape=(len(place),) * 2)
         clusters, label = connected_components(links, directed=False)
+        label = label[back.reshape(-1)]
         _, leader = np.unique(label, return_index=True)
         sign = np.where(np.einsum("ki,ki->k", self.directions, self.directions[leader[label]]) < 0, -1.0, 1.0)
         weight = np.maximum(self.sizes, np.finfo(np.float64).tiny)
@@ -211,6 +219,31 @@ class RidgeMeasure:
         masses = total(self.masses)
         keep = np.linalg.norm(masses, axis=1) > _CANCELLED * total(self.sizes[:, None])[:, 0]
         return RidgeMeasure(normals[keep], offsets[keep], masses[keep], skip, constant)
+
+    def placed(self, scale: float, center: Floats) -> RidgeMeasure:
+        """
+        The measure of x -> f((x - center) / scale).
+
+        Parameters
+        ----------
+        scale : float
+            Positive; masses fall, and offsets grow, in proportion.
+        center : ndarray, shape (d,)
+            Where the origin goes.
+
+        Returns
+        -------
+        RidgeMeasure
+            Masses / scale at offsets scale t + a.center.
+        """
+        skip = self.skip / scale
+        return RidgeMeasure(
+            self.directions,
+            scale * self.offsets + self.directions @ center,
+            self.masses / scale,
+            skip,
+            self.constant - skip @ center,
+        )
 
     def restricted(self, domain: Ball) -> RidgeMeasure:
         """

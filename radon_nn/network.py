@@ -146,7 +146,7 @@ class ShallowNetwork:
     def path_norm(self) -> float:
         """sum_k kink |v_k| |w_k| over neurons, the R-TV before merging; kink is 1 for ReLU and 2 for abs."""
         kink, _ = ACTIVATIONS[self.activation]
-        return float(kink * np.linalg.norm(self.readout, axis=0) @ np.linalg.norm(self.weights, axis=1))
+        return float(kink * _norms(self.readout.T) @ _norms(self.weights))
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """
@@ -225,9 +225,7 @@ class ShallowNetwork:
         kink, slope = ACTIVATIONS[self.activation]
         skip = self.skip + slope * self.readout @ self.weights
         constant = self.constant + slope * self.readout @ self.biases
-        largest = np.abs(self.weights).max(axis=1, initial=0)
-        safe = np.where(largest > 0, largest, 1.0)
-        norms = largest * np.linalg.norm(self.weights / safe[:, None], axis=1)
+        largest, norms = np.abs(self.weights).max(axis=1, initial=0), _norms(self.weights)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             offsets = -self.biases / norms
         spikes = (norms > 0) & np.isfinite(offsets) & (kink != 0) & np.any(self.readout != 0, axis=0)
@@ -238,3 +236,9 @@ class ShallowNetwork:
         unit /= np.linalg.norm(unit, axis=1, keepdims=True)
         masses = kink * self.readout[:, spikes].T * norms[spikes, None]
         return RidgeMeasure(unit, offsets[spikes], masses, skip, constant).merged(tol)
+
+
+def _norms(rows: Floats) -> Floats:
+    """Norms of rows, without overflow or underflow on the way."""
+    largest = np.abs(rows).max(axis=1, initial=0)
+    return np.asarray(largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1))

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -324,6 +325,18 @@ class MassDisplay:
             frameon=False,
         )
         return cls(axes, figure, bars, total)
+
+
+def file_types() -> tuple[str, ...]:
+    """
+    Endings that a picture's file name can have.
+
+    Returns
+    -------
+    tuple of str
+        Such as 'png', 'pdf' and 'svg'.
+    """
+    return tuple(FigureCanvasAgg(Figure()).get_supported_filetypes())
 
 
 def overview(

@@ -37,9 +37,8 @@ class Samples:
     @classmethod
     def of(cls, points: Floats, values: Floats) -> Samples:
         """Points and values; the variance is measured here."""
-        design = np.concatenate([points, np.ones((len(points), 1))], axis=1)
-        affine = np.linalg.lstsq(design, values, rcond=None)[0]
-        return cls(points, values, float(np.mean(np.sum((values - design @ affine) ** 2, axis=1))))
+        _, rest = affine_fit(points, values)
+        return cls(points, values, float(np.mean(np.sum(rest**2, axis=1))))
 
     def misfit(self, model: RidgeMeasure) -> float:
         """Mean square of values - model."""
@@ -48,6 +47,27 @@ class Samples:
     def residual(self, model: RidgeMeasure) -> Floats:
         """Values - model, (n, o)."""
         return self.values - model(self.points).reshape(self.values.shape)
+
+
+def affine_fit(points: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """
+    Least-squares affine fit.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Points.
+    values : ndarray, shape (n, o)
+        Values.
+
+    Returns
+    -------
+    tuple of ndarray
+        Coefficients (d + 1, o), the constant last, and what is left of the values.
+    """
+    design = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+    coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
+    return coefficients, values - design @ coefficients
 
 
 def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMeasure:

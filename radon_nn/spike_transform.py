@@ -93,16 +93,8 @@ class SpikeTransform:
         MemoryError
             If the machine cannot hold it.
         """
-        if grid.dim not in (2, 3):
-            raise ValueError(
-                f"grid: expected dimension 2 or 3 for a transform on a grid, got {grid.dim}; restrict the function to "
-                "a plane first"
-            )
-        ball = _largest_ball(grid) if domain is None else domain
-        half = np.array(grid.shape) * np.array(grid.spacing) / 2
+        ball = ball_in(grid, domain)
         middle = ball.center_in(grid.dim)
-        if np.any(np.abs(middle - grid.center) + ball.radius > half * (1 + 1e-9)):
-            raise ValueError(f"domain: expected a ball inside the grid's box, got {ball!r} for {grid!r}")
         step = min(grid.spacing)
         across = math.ceil(2 * ball.radius / step)
         count = 2 * across if grid.dim == 2 else math.ceil(math.pi / 2 * across**2)
@@ -138,9 +130,38 @@ class SpikeTransform:
         return filtered
 
 
-def _largest_ball(grid: Grid) -> Ball:
-    radius = min(n * h / 2 for n, h in zip(grid.shape, grid.spacing, strict=True))
-    return Ball(radius, np.array(grid.center)) if any(grid.center) else Ball(radius)
+def ball_in(grid: Grid, domain: Ball | None) -> Ball:
+    """
+    The domain, checked to lie in the grid's box, or the largest ball that does.
+
+    Parameters
+    ----------
+    grid : Grid
+        A grid, d = 2 or 3.
+    domain : Ball or None
+        The ball asked for.
+
+    Returns
+    -------
+    Ball
+        The ball.
+
+    Raises
+    ------
+    ValueError
+        If the grid is not of dimension 2 or 3, or the domain does not lie in its box.
+    """
+    if grid.dim not in (2, 3):
+        raise ValueError(
+            f"grid: expected dimension 2 or 3 for a transform on a grid, got {grid.dim}; restrict the function to "
+            "a plane first"
+        )
+    half = np.array(grid.shape) * np.array(grid.spacing) / 2
+    if domain is None:
+        return Ball(half.min(), np.array(grid.center)) if any(grid.center) else Ball(half.min())
+    if np.any(np.abs(domain.center_in(grid.dim) - grid.center) + domain.radius > half * (1 + 1e-9)):
+        raise ValueError(f"domain: expected a ball inside the grid's box, got {domain!r} for {grid!r}")
+    return domain
 
 
 def _unit_peak(transform: RadonTransform) -> float:

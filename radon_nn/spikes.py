@@ -21,8 +21,8 @@ from scipy.spatial import cKDTree
 from radon_nn import _checks
 from radon_nn.geometry import Ball, Function, Grid, evaluate
 from radon_nn.measure import RidgeMeasure
-from radon_nn.refine import Samples, fit_masses, refine
-from radon_nn.spike_transform import SpikeTransform
+from radon_nn.refine import Samples, affine_fit, fit_masses, refine
+from radon_nn.spike_transform import SpikeTransform, ball_in
 
 Floats = NDArray[np.float64]
 
@@ -34,11 +34,13 @@ _NOISE = 8.0
 """Peaks must stand this many standard deviations (from the median) above the floor."""
 _SHALLOWEST = 0.05
 """Hyperplanes whose cut through the domain is below this fraction of the largest are not searched."""
-_CREEP = 0.02
+_CREEP = 1e-3
 """Between rounds a refinement ends when a step gains less than this: what holds it up is a neuron not yet found."""
-_PROGRESS = 0.7
+_ROUNDING = 1e-14
+"""Misfit at this fraction of the values' size is rounding."""
+_PROGRESS = 0.9
 """A round that leaves more than this fraction of the mean square misfit has stalled; the next one is more patient."""
-_STALLS = 4
+_STALLS = 5
 """Give up after so many stalled rounds in a row."""
 _CONSISTENT = 0.3
 """A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
@@ -137,11 +139,15 @@ def find_spikes(
     fewer than a few samples at the domain's edge, may be missed, or be found merged.
     """
     _checks.positive(tol, "tol")
-    search = _Search.over(f, grid, domain)
-    samples, width = search.samples, _APART * max(grid.spacing)
-    model = fit_masses(np.empty((0, grid.dim)), np.empty(0), samples)
-    floor = max(tol**2 * samples.variance, 1e-28 * float(np.mean(samples.values**2)))
-    misfit, rounds, stalled = samples.misfit(model), 0, 0
+    ball = ball_in(grid, domain)
+    center = ball.center_in(grid.dim)
+    search, affine, size = _Search.over(f, grid, ball)
+    samples, spacing = search.samples, max(search.view.transform.grid.spacing)
+    width = _APART * spacing
+    model = RidgeMeasure(np.empty((0, grid.dim)), [], np.empty((0, affine.shape[1])))
+    rounding = (_ROUNDING * size) ** 2
+    floor = max(tol**2 * samples.variance, rounding)
+    misfit, rounds, stalled = samples.variance, 0, 0
     try:
         while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < _STALLS:
             rounds += 1
@@ -150,9 +156,8 @@ def find_spikes(
             if candidate is None:
                 stalled += 1
                 continue
-            held = refine(candidate, samples, steps=6, reach=0.5 * max(grid.spacing))
-            patience = _CREEP if stalled == 0 else 1e-6
-            freed = search.pruned(refine(held, samples, steps=30, stop=patience), width / 2, floor, stop=25 * patience)
+            held = refine(candidate, samples, steps=6, reach=0.5 * spacing, stop=_CREEP)
+            freed = search.pruned(refine(held, samples, steps=30, stop=_CREEP), width / 2, floor)
             held_misfit, freed_misfit = samples.misfit(held), samples.misfit(freed)
             better = freed_misfit <= floor or freed_misfit < 0.25 * held_misfit or stalled > 0
             model, now = (freed, freed_misfit) if better else (held, held_misfit)
@@ -167,9 +172,17 @@ def find_spikes(
     model = search.supported(model)
     residual = samples.residual(model)
     misfit = float(np.mean(np.sum(residual**2, axis=1)))
-    error = math.sqrt(misfit / samples.variance) if samples.variance else 0.0
+    whole = RidgeMeasure(
+        model.directions, model.offsets, model.masses, model.skip + affine[:-1].T, model.constant + affine[-1]
+    )
     return SpikeFit(
-        model, search.view.domain, len(samples.points), error, float(np.abs(residual).max()), rounds, misfit <= floor
+        whole.placed(ball.radius, center),
+        ball,
+        len(samples.points),
+        math.sqrt(misfit / samples.variance) if samples.variance > rounding else 0.0,
+        float(np.abs(residual).max()),
+        rounds,
+        misfit <= floor,
     )
 
 
@@ -194,16 +207,28 @@ class _Search:
     neighbours: tuple[NDArray[np.intp], ...]
 
     @classmethod
-    def over(cls, f: Function | ArrayLike, grid: Grid, domain: Ball | None) -> _Search:
-        view = SpikeTransform.over(grid, domain)
+    def over(cls, f: Function | ArrayLike, grid: Grid, ball: Ball) -> tuple[_Search, Floats, float]:
+        """The search in coordinates (x - center) / radius; the affine part taken off; the values' root mean square."""
+        center = ball.center_in(grid.dim)
+        spacing = np.array(grid.spacing) / ball.radius
+        view = SpikeTransform.over(Grid(grid.shape, spacing, (np.array(grid.center) - center) / ball.radius), Ball(1.0))
         inside = view.inside.ravel()
-        points = grid.points()[inside]
-        values = evaluate(f, points) if callable(f) else _given_samples(f, grid)[inside]
+        least = 4 * (grid.dim + 1)
+        if inside.sum() < least:
+            raise ValueError(
+                f"domain: expected at least {least} samples in it, got {inside.sum()} in {ball!r}; take a finer grid "
+                "or a larger ball"
+            )
+        points = view.transform.grid.points()[inside]
+        values = evaluate(f, center + ball.radius * points) if callable(f) else _given_samples(f, grid, inside)
+        values = values.reshape(len(points), -1)
+        affine, rest = affine_fit(points, values)
+        samples = Samples.of(points, rest)
         normals = view.transform.directions.normals
         tree = cKDTree(np.concatenate([normals, -normals]))
-        near = tree.query_ball_point(normals, _APART * max(grid.spacing) / view.domain.radius)
+        near = tree.query_ball_point(normals, _APART * spacing.max())
         neighbours = tuple(np.asarray(hood, dtype=np.intp) for hood in near)
-        return cls(Samples.of(points, values.reshape(len(values), -1)), view, neighbours)
+        return cls(samples, view, neighbours), affine, float(np.sqrt(np.mean(np.sum(values**2, axis=1))))
 
     def candidates(self, model: RidgeMeasure, width: float) -> _Candidates:
         """Peaks of the filtered transform of the residual, above the noise and the side lobes of higher peaks."""
@@ -268,7 +293,7 @@ class _Search:
             model.constant - model.masses[outside].T @ model.offsets[outside],
         )
 
-    def pruned(self, model: RidgeMeasure, width: float, floor: float, stop: float = 1e-6) -> RidgeMeasure:
+    def pruned(self, model: RidgeMeasure, width: float, floor: float) -> RidgeMeasure:
         """Fold spikes that left the domain, and join close ones where that costs no accuracy."""
         model = self.supported(model)
         keep = model.sizes > 1e-9 * model.sizes.max(initial=0)
@@ -282,7 +307,7 @@ class _Search:
             pair = _closest_pair(model, width, failed)
             if pair is None:
                 break
-            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=stop).restricted(self.view.domain)
+            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
             now = self.samples.misfit(joined)
             if now <= max(floor, 1.02 * misfit):
                 model, misfit = joined, now
@@ -291,11 +316,12 @@ class _Search:
         return model
 
 
-def _given_samples(values: ArrayLike, grid: Grid) -> Floats:
-    array = _checks.real_array(values, "samples").astype(np.float64)
-    if array.shape[-grid.dim :] != grid.shape or array.ndim > grid.dim + 1:
-        raise ValueError(f"samples: expected shape {grid.shape} or (outputs, *{grid.shape}), got {array.shape}")
-    return array.reshape(-1, grid.size).T
+def _given_samples(values: ArrayLike, grid: Grid, inside: NDArray[np.bool_]) -> Floats:
+    shape = np.shape(values)
+    if shape[-grid.dim :] != grid.shape or len(shape) > grid.dim + 1:
+        raise ValueError(f"samples: expected shape {grid.shape} or (outputs, *{grid.shape}), got {shape}")
+    array = np.asarray(values).reshape(-1, grid.size).T[inside]
+    return _checks.real_array(array, "samples in the domain").astype(np.float64)
 
 
 def _place(directions: Floats, offsets: Floats) -> Floats:

@@ -272,7 +272,7 @@ def test_relative_error_is_about_the_best_affine_fit() -> None:
         (lambda x: np.log(-1 - x[:, 0] ** 2), Grid.cube(8), {}, ValueError, "values: expected finite numbers"),
         (lambda x: x[:-1, 0], Grid.cube(8), {}, ValueError, r"values: expected shape \(52,\) or"),
         (lambda x: x[:, 0] + 1j, Grid.cube(8), {}, TypeError, "values: expected real numbers, got dtype complex"),
-        (np.full((8, 8), np.nan), Grid.cube(8), {}, ValueError, "samples: expected finite numbers"),
+        (np.full((8, 8), np.nan), Grid.cube(8), {}, ValueError, "samples in the domain: expected finite numbers"),
         (np.zeros((8, 7)), Grid.cube(8), {}, ValueError, r"samples: expected shape \(8, 8\) or .*, got \(8, 7\)"),
         (np.zeros(64), Grid.cube(8), {}, ValueError, r"samples: expected shape \(8, 8\) or .*, got \(64,\)"),
         (np.zeros((8, 8, 2)), Grid.cube(8), {}, ValueError, r"samples: expected shape .*, got \(8, 8, 2\)"),
