@@ -128,6 +128,49 @@ def _resample_transpose(values, index, weights, scale, out):
             out[index[q] + j] += weights[j, q] * value
 
 
+@njit(cache=True)
+def _walk_block(rows, index, slopes, starts, order, length, place, stencil_taps, target, out):
+    """Walk all rows for a few directions, then resample each lattice onto the offsets."""
+    here = slopes.shape[0]
+    span = rows.shape[1] - 2 * PAD + GROUP - 1
+    lead = (order - 1) // 2
+    acc = np.zeros((here, order + 1, length), rows.dtype)
+    weights = np.empty((order + 1, GROUP), rows.dtype)
+    shifts = np.empty(GROUP, np.int64)
+    for r in range(0, rows.shape[0], GROUP):
+        for i in range(here):
+            for g in range(GROUP):
+                sigma = _shift(index[r + g], slopes[i], starts[i])
+                shifts[g] = math.floor(sigma)
+                if order == 1:
+                    weights[0, g] = 1.0 - (sigma - shifts[g])
+                    weights[1, g] = sigma - shifts[g]
+                else:
+                    _spline_weights(order, sigma - shifts[g], g, weights)
+            low = min(shifts[0], shifts[3])
+            for tap in range(0, order + 1, 2):
+                _add_four_rows(
+                    rows[r, PAD + low - shifts[0] :],
+                    rows[r + 1, PAD + low - shifts[1] :],
+                    rows[r + 2, PAD + low - shifts[2] :],
+                    rows[r + 3, PAD + low - shifts[3] :],
+                    weights[tap : tap + 2],
+                    acc[i, tap, low : low + span],
+                    acc[i, tap + 1, low : low + span],
+                )
+    lattice = np.empty(length + 2 * stencil_taps, rows.dtype)
+    stencil_index = np.empty(out.shape[1], np.int64)
+    stencil = np.empty((stencil_taps, out.shape[1]), np.float64)
+    for i in range(here):
+        lattice[:] = 0.0
+        for tap in range(order + 1):
+            begin = stencil_taps + tap - lead
+            for k in range(length - MARGIN):
+                lattice[begin + k] += acc[i, tap, k]
+        _stencil(place[i, 0], place[i, 1], length, stencil_index, stencil)
+        _resample(lattice, stencil_index, stencil, place[i, 2], out[target[i]])
+
+
 @njit(cache=True, parallel=True)
 def walk(rows, index, slopes, starts, order, length, place, stencil_taps, target, out):
     """Forward transform of padded rows: walk, then resample each lattice onto the offsets.
@@ -137,45 +180,21 @@ def walk(rows, index, slopes, starts, order, length, place, stencil_taps, target
     `out` (directions, offsets) each direction is written to.
     """
     count = slopes.shape[0]
-    span = rows.shape[1] - 2 * PAD + GROUP - 1
-    lead = (order - 1) // 2
     for block in prange((count + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS):
         first = block * _BLOCK_DIRECTIONS
-        here = min(_BLOCK_DIRECTIONS, count - first)
-        acc = np.zeros((here, order + 1, length), rows.dtype)
-        weights = np.empty((order + 1, GROUP), rows.dtype)
-        shifts = np.empty(GROUP, np.int64)
-        for r in range(0, rows.shape[0], GROUP):
-            for i in range(here):
-                for g in range(GROUP):
-                    sigma = _shift(index[r + g], slopes[first + i], starts[first + i])
-                    shifts[g] = math.floor(sigma)
-                    if order == 1:
-                        weights[0, g] = 1.0 - (sigma - shifts[g])
-                        weights[1, g] = sigma - shifts[g]
-                    else:
-                        _spline_weights(order, sigma - shifts[g], g, weights)
-                low = min(shifts[0], shifts[3])
-                for tap in range(0, order + 1, 2):
-                    _add_four_rows(
-                        rows[r, PAD + low - shifts[0] :],
-                        rows[r + 1, PAD + low - shifts[1] :],
-                        rows[r + 2, PAD + low - shifts[2] :],
-                        rows[r + 3, PAD + low - shifts[3] :],
-                        weights[tap : tap + 2],
-                        acc[i, tap, low : low + span],
-                        acc[i, tap + 1, low : low + span],
-                    )
-        lattice = np.empty(length + 2 * stencil_taps, rows.dtype)
-        stencil_index = np.empty(out.shape[1], np.int64)
-        stencil = np.empty((stencil_taps, out.shape[1]), np.float64)
-        for i in range(here):
-            lattice[:] = 0.0
-            for tap in range(order + 1):
-                begin = stencil_taps + tap - lead
-                lattice[begin : begin + length - MARGIN] += acc[i, tap, : length - MARGIN]
-            _stencil(place[first + i, 0], place[first + i, 1], length, stencil_index, stencil)
-            _resample(lattice, stencil_index, stencil, place[first + i, 2], out[target[first + i]])
+        last = min(first + _BLOCK_DIRECTIONS, count)
+        _walk_block(
+            rows,
+            index,
+            slopes[first:last],
+            starts[first:last],
+            order,
+            length,
+            place[first:last],
+            stencil_taps,
+            target[first:last],
+            out,
+        )
 
 
 @njit(cache=True, parallel=True)
