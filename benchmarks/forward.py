@@ -59,7 +59,7 @@ def main() -> None:
     n, angles = arguments.n, arguments.angles
 
     grid = Grid.cube(n)
-    disc = Ball(0.99).contains(grid.points()).reshape(grid.shape)
+    disc = Ball(0.9).contains(grid.points()).reshape(grid.shape)
     gaussian = grid.sample(lambda x: np.exp(-np.sum(x**2, axis=1) / (2 * WIDTH**2)))
     image = np.where(disc, gaussian, 0).astype(np.float32)
     offsets = Offsets(n, grid.spacing[0])
