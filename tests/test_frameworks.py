@@ -23,7 +23,9 @@ def test_pytorch_layers() -> None:
 def test_scikit_learn_mlp() -> None:
     neural_network = pytest.importorskip("sklearn.neural_network")
     x = np.random.default_rng(0).uniform(-1, 1, (100, 2))
-    model = neural_network.MLPRegressor((9,), solver="lbfgs", max_iter=2000, random_state=0, tol=1e-2)
+    model = neural_network.MLPRegressor(
+        hidden_layer_sizes=(9,), solver="lbfgs", max_iter=2000, random_state=0, tol=1e-2
+    )
     model.fit(x, np.abs(x).sum(axis=1))
     (first, second), (biases, constant) = model.coefs_, model.intercepts_
     network = ShallowNetwork(first.T, biases, second.T, constant=constant)
