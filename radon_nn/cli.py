@@ -119,7 +119,7 @@ def _found(arguments: argparse.Namespace, network: ShallowNetwork) -> tuple[Ridg
     """The spikes, exact or from the transform, and a line that says which."""
     if arguments.from_transform:
         ball = _ball(arguments)
-        n = arguments.n or (256 if network.dim == 2 else 64)
+        n = arguments.n if arguments.n is not None else 256 if network.dim == 2 else 64
         fit = find_spikes(
             network,
             Grid.cube(n, network.dim, ball.radius),
@@ -147,7 +147,12 @@ def _show(arguments: argparse.Namespace) -> None:
         network = network.output(arguments.output)
     measure, line = _found(arguments, network)
     ball = _ball(arguments)
-    _write(plot.overview(network, measure, domain=ball, n=arguments.n or 256, title=arguments.file.stem), out)
+    _write(
+        plot.overview(
+            network, measure, domain=ball, n=256 if arguments.n is None else arguments.n, title=arguments.file.stem
+        ),
+        out,
+    )
     print(line)
     outside = int((ball.depth(measure.directions, measure.offsets) <= 0).sum())
     if outside:

@@ -97,6 +97,8 @@ def test_show_says_what_it_does_not_draw(network: Path, capsys: pytest.CaptureFi
         (["show", "{}", "-o", "nowhere/picture.png"], "the folder nowhere does not exist"),
         (["show", "{}", "--n", "2000000"], "would take"),
         (["show", "{}", "--n", "3"], "n: expected at least 8, got 3"),
+        (["spikes", "{}", "--from-transform", "--n", "0"], "n: expected at least 1, got 0"),
+        (["rtv", "{}", "--radius", "nan"], "radius: expected a positive number"),
         (["rtv", "{}", "--radius", "-1"], "radius: expected a positive number"),
         (["rtv", "missing.npz"], "no such file"),
         (["rtv", "."], "expected"),
