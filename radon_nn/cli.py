@@ -78,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     value.add_argument("--json", action="store_true", help="print JSON")
     _domain(value)
 
-    demo = commands.add_parser("demo", help="the main job on the networks shipped", description=_demo.__doc__)
+    demo = commands.add_parser(
+        "demo", help="draw four networks fitted to real data, which come with the package", description=_demo.__doc__
+    )
     demo.add_argument("--out", type=Path, default=Path("radon-nn-demo"), help="folder for the pictures (%(default)s)")
     demo.add_argument("--n", type=int, default=256, help="samples along each axis (%(default)s)")
     demo.set_defaults(run=_demo)
@@ -103,11 +105,14 @@ def _domain(parser: argparse.ArgumentParser) -> None:
 
 def _looking(parser: argparse.ArgumentParser) -> None:
     _domain(parser)
-    parser.add_argument("--n", type=int, default=None, help="samples along each axis (256 for 2 inputs, 64 for 3)")
+    parser.add_argument(
+        "--n", type=int, default=None, help="samples along each axis of a grid (256 for 2 inputs, 64 for 3)"
+    )
     parser.add_argument(
         "--from-transform",
         action="store_true",
-        help="take the network as a black box: find the spikes in its transform, on the ball of radius 1 or RADIUS",
+        help="take the network as a black box: find the spikes in its transform, on the ball of radius 1 or RADIUS; "
+        "takes seconds, or minutes for a hundred neurons",
     )
 
 
@@ -143,7 +148,9 @@ def _show(arguments: argparse.Namespace) -> None:
         )
     if network.outputs > 1:
         if arguments.output is None:
-            raise ValueError(f"show: expected one output, got {network.outputs}; choose one with --output")
+            raise ValueError(
+                f"show: expected one output, got {network.outputs}; choose one with --output 0 to {network.outputs - 1}"
+            )
         network = network.output(arguments.output)
     measure, line = _found(arguments, network)
     ball = _ball(arguments)
@@ -154,12 +161,13 @@ def _show(arguments: argparse.Namespace) -> None:
         out,
     )
     print(line)
-    outside = int((ball.depth(measure.directions, measure.offsets) <= 0).sum())
-    if outside:
-        reach = float(np.abs(measure.offsets).max())
+    on = measure.restricted(ball)
+    if len(on) < len(measure):
+        heavy = measure.sizes > 1e-6 * measure.sizes.max()
+        reach = float(np.abs(measure.offsets[heavy]).max())
         print(
-            f"{outside} of {len(measure)} spikes miss the disc |x| <= {ball.radius:g} and are not drawn; --radius "
-            f"{1.05 * reach:.3g} shows all"
+            f"drawn: the disc |x| <= {ball.radius:g}, with {len(on)} of {len(measure)} spikes and R-TV {on.rtv:.10g}; "
+            f"{len(measure) - len(on)} spikes miss the disc; --radius {1.05 * reach:.3g} shows all but negligible ones"
         )
     print(f"picture: {out}")
 
@@ -225,12 +233,17 @@ def _rtv(arguments: argparse.Namespace) -> None:
         return
     print(result)
     print(
-        f"path norm {network.path_norm:.10g} (the sum over neurons before merging, an upper bound on R^{network.dim})"
+        f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on R^{network.dim}: "
+        "an upper bound)"
     )
 
 
 def _demo(arguments: argparse.Namespace) -> None:
     """See four networks fitted to real data: pictures, a table of spikes and R-TV, and where they are."""
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise NotADirectoryError(
+            f"{arguments.out}: expected a folder for the pictures, got a file; choose another --out"
+        )
     arguments.out.mkdir(parents=True, exist_ok=True)
     ball, pictures = Ball(1.0), []
     lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]

@@ -138,6 +138,7 @@ class FunctionDisplay:
         bar = figure.colorbar(image, ax=axes, shrink=0.85)
         bar.set_label("f(x)")
         axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title="The function, and its kinks (width: |mass|)")
+        axes.locator_params(nbins=5)
         axes.set_frame_on(False)
         return cls(axes, figure, image, kinks)
 
@@ -198,7 +199,7 @@ class SinogramDisplay:
         image = _strip(axes, sinogram, transform, cmap="viridis")
         bar = figure.colorbar(image, ax=axes, shrink=0.85)
         bar.set_label("Rf")
-        axes.set_title("Its Radon transform on the disc")
+        axes.set_title("Its Radon transform: integrals along lines, in the disc")
         return cls(axes, figure, image)
 
 
@@ -267,7 +268,7 @@ class SpikeDisplay:
         markers = _markers(axes, measure, domain)
         bar = figure.colorbar(image, ax=axes, shrink=0.85, extend="both")
         bar.set_label(r"$\partial_t^2 K R f$, as mass")
-        axes.set_title(r"Filtered, $\partial_t^2 K R f$: one spike a neuron")
+        axes.set_title(r"Filtered, $\partial_t^2 K R f$: a spike for each distinct kink line")
         return cls(axes, figure, image, markers)
 
 
@@ -411,6 +412,7 @@ def _markers(axes: Axes, measure: RidgeMeasure | None, domain: Ball) -> tuple[Pa
                 edgecolors=colour,
                 linewidths=1.6,
                 label=label,
+                clip_on=False,
             )
         )
     middle = float(np.linalg.norm(domain.center_in(2)))

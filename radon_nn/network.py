@@ -72,10 +72,18 @@ class ShallowNetwork:
         neurons, dim = hidden.shape
         if dim == 0:
             raise ValueError(f"weights: expected shape (k, d) with d >= 1, got {hidden.shape}")
-        bias = _checks.shaped_array(biases, "biases", (neurons,))
+        bias = _checks.real_array(biases, "biases").astype(np.float64)
+        if bias.shape != (neurons,):
+            raise ValueError(
+                f"biases: expected an array of shape ({neurons},), got shape {bias.shape}, with weights of shape "
+                f"{hidden.shape}; weights have one row per neuron, so transpose them if they have one column per neuron"
+            )
         out = np.atleast_2d(_checks.real_array(readout, "readout").astype(np.float64))
         if out.ndim != 2 or out.shape[1] != neurons or out.shape[0] == 0:
-            raise ValueError(f"readout: expected shape (outputs, {neurons}) or ({neurons},), got {np.shape(readout)}")
+            raise ValueError(
+                f"readout: expected shape (outputs, {neurons}) or ({neurons},), got {np.shape(readout)}; one row "
+                "per output, so transpose it if it has one column per output"
+            )
         outputs = len(out)
         linear = np.zeros((outputs, dim)) if skip is None else _checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else _checks.shaped_array(constant, "constant", (outputs,))

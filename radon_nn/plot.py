@@ -84,6 +84,7 @@ def overview(
     SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, 0])
     MassDisplay.from_measure(on, ax=axes[1, 1])
+    axes[1, 1].set_title(f"{len(on)} spikes in the disc of radius {ball.radius:g}")
     figure.suptitle(title)
     return figure
 

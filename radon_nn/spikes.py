@@ -138,6 +138,8 @@ def find_spikes(
     Spikes are unique only up to what samples can tell: neurons closer together than the grid's spacing, or cutting off
     fewer than a few samples at the domain's edge, may be missed, or be found merged.
     """
+    if not isinstance(grid, Grid):
+        raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")
     _checks.positive(tol, "tol")
     ball = ball_in(grid, domain)
     center = ball.center_in(grid.dim)
@@ -165,7 +167,7 @@ def find_spikes(
             misfit = now
             if progress is not None:
                 error = math.sqrt(misfit / samples.variance)
-                progress(f"round {rounds}: {len(model)} spikes, relative error {error:.2g}")
+                progress(f"round {rounds} of at most {max_rounds}: {len(model)} spikes, relative error {error:.2g}")
         model = search.pruned(refine(model, samples, steps=30), width, floor)
     except KeyboardInterrupt:
         pass

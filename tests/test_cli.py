@@ -86,7 +86,7 @@ def test_show_says_what_it_does_not_draw(network: Path, capsys: pytest.CaptureFi
     save(tmp_path / "far.npz", ShallowNetwork([[1.0, 0.0], [0.0, 1.0]], [-3.0, 0.0], [1.0, 1.0]))
     code, out, _ = run(capsys, "show", tmp_path / "far.npz", "--n", "16", "-o", tmp_path / "far.png")
     assert code == 0
-    assert "1 of 2 spikes miss the disc |x| <= 1" in out
+    assert "drawn: the disc |x| <= 1, with 1 of 2 spikes and R-TV 1; 1 spikes miss the disc" in out
     assert "--radius 3.15" in out
 
 
@@ -126,7 +126,7 @@ def test_show_one_of_several_outputs(tmp_path: Path, capsys: pytest.CaptureFixtu
     save(tmp_path / "two.npz", ShallowNetwork(np.eye(2), np.zeros(2), [[1.0, 0.0], [3.0, 4.0]]))
     code, _, err = run(capsys, "show", tmp_path / "two.npz", "-o", tmp_path / "two.png")
     assert code == 1
-    assert "expected one output, got 2; choose one with --output" in err
+    assert "expected one output, got 2; choose one with --output 0 to 1" in err
     code, out, _ = run(capsys, "show", tmp_path / "two.npz", "-o", tmp_path / "two.png", "--output", "1", "--n", "16")
     assert code == 0
     assert "R-TV 7 on R^2" in out
