@@ -1,15 +1,16 @@
 """All compiled code: the sheared-row walk, its transpose, and 1-D resampling with its transpose.
 
-An image is handed over as *rows*, zero-padded lines of samples along its main axis. For one direction the
-offsets of a row's samples are equally spaced, so each row lands on one common *lattice* of offsets
-(``t0 + tau * l`` for l = 0 .. L-1) at a constant real shift ``sigma = slopes . index + start``:
+Arrays whose layout may vary (stacks of images, of sinograms) come as flat buffers with strides counted in elements,
+so that each loop is compiled once. An image is packed into *rows*, zero-padded lines of spline coefficients along its
+main axis. For one direction the offsets of a row's samples are equally spaced, so each row lands on one common
+*lattice* of offsets (``t0 + tau * l`` for l = 0 .. L-1) at a constant real shift ``sigma = slopes . index + start``:
 
     lattice[k + s + j] += weight_j(sigma - s) * row[k],      s = floor(sigma).
 
-Four consecutive rows are walked together: their shifts differ by at most three, and `PAD` zeros at both ends of
-each row absorb the difference, so the inner loop has neither edges nor branches. Every row is loaded once for
-two taps, which go to accumulators of their own that are shifted and summed at the end: measured a quarter faster
-than loading each row twice.
+Four consecutive rows are walked together: their shifts differ by at most four (three slopes of 1, and a rounding at a
+whole number), and `PAD` zeros at both ends of each row absorb the difference, so the inner loop has neither edges nor
+branches. Every row is loaded once for two taps, which go to accumulators of their own that are shifted and summed at
+the end: measured a quarter faster than loading each row twice.
 """
 
 import math
@@ -18,13 +19,17 @@ import numpy as np
 from numba import njit, prange
 
 PAD = 8
-"""Zeros at either end of a row; the walk needs three, eight keep rows of float32 aligned to 32 bytes."""
+"""Zeros at either end of a row; the walk needs four, eight keep rows of float32 aligned to 32 bytes."""
 MARGIN = 8
 """Lattice points kept free at either end, for the outermost taps of order 5."""
 GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
 _BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
+_PACKED_ROWS = 16
+"""Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
+_TASKS = 64
+"""Tasks a batch is split into, where there are not as many blocks already."""
 _FAST = {"contract", "nsz", "arcp"}
 
 
@@ -42,11 +47,42 @@ def _spline_weights(order, fraction, column, out):
 
 
 @njit(cache=True)
-def _shift(index, slopes, start):
-    sigma = start
-    for j in range(index.size):
-        sigma += index[j] * slopes[j]
-    return sigma
+def _row_weights(index, slopes, start, order, shifts, weights):
+    """Where each row lands on a lattice: its whole shift, and the weights (order + 1, rows) of its taps."""
+    sigma = np.full(shifts.size, start)
+    for j in range(slopes.size):
+        for r in range(shifts.size):
+            sigma[r] += index[r, j] * slopes[j]
+    for r in range(shifts.size):
+        shift = math.floor(sigma[r])
+        shifts[r] = int(shift)
+        sigma[r] -= shift
+    if order == 1:
+        for r in range(shifts.size):
+            weights[0, r] = 1.0 - sigma[r]
+            weights[1, r] = sigma[r]
+    else:
+        for r in range(shifts.size):
+            _spline_weights(order, sigma[r], r, weights)
+
+
+@njit(cache=True)
+def _solve_spline(rows, first, size, factors):
+    """Samples to spline coefficients, in place on rows[:, first : first + size], by the factors L D L' of the system.
+
+    `factors` (bands, size) holds 1/D and the subdiagonals of L, aligned with the row they stand in.
+    """
+    bands = factors.shape[0]
+    for k in range(size):
+        for j in range(1, min(bands, k + 1)):
+            for g in range(rows.shape[0]):
+                rows[g, first + k] -= factors[j, k] * rows[g, first + k - j]
+    for k in range(size - 1, -1, -1):
+        for g in range(rows.shape[0]):
+            rows[g, first + k] *= factors[0, k]
+        for j in range(1, min(bands, size - k)):
+            for g in range(rows.shape[0]):
+                rows[g, first + k] -= factors[j, k + j] * rows[g, first + k + j]
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -84,37 +120,39 @@ def _stencil(start, step, size, index, weights):
     """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size)."""
     taps, count = weights.shape
     first = 1 - taps // 2
-    fraction = np.empty(count)
-    suffix = np.empty(count)
+    fraction = np.empty(count, weights.dtype)
+    product = np.empty(count, weights.dtype)
     for q in range(count):
         position = start + step * q
         inside = 1.0 if -1.0 <= position < size else 0.0
         base = math.floor(min(max(position, -1.0), size - 1.0))
         index[q] = int(base) + first + taps
         fraction[q] = (position - base) * inside
-        suffix[q] = inside
-        weights[0, q] = 1.0
-    for j in range(1, taps):
-        node = first + j - 1
+        product[q] = inside
+    for j in range(taps):
+        node = weights.dtype.type(first + j)
         for q in range(count):
-            weights[j, q] = weights[j - 1, q] * (fraction[q] - node)
+            weights[j, q] = product[q]
+            product[q] *= fraction[q] - node
+    product[:] = 1.0
     for j in range(taps - 1, -1, -1):
-        node = first + j
-        denominator = 1.0
+        share = 1.0
         for i in range(taps):
             if i != j:
-                denominator *= j - i
+                share /= j - i
+        scale, node = weights.dtype.type(share), weights.dtype.type(first + j)
         for q in range(count):
-            weights[j, q] *= suffix[q] / denominator
-            suffix[q] *= fraction[q] - node
+            weights[j, q] *= product[q] * scale
+            product[q] *= fraction[q] - node
 
 
 @njit(cache=True, fastmath=_FAST)
 def _resample(source, index, weights, scale, out):
     """out[q] = scale * sum_j weights[j, q] * source[index[q] + j]; source has a halo of zeros."""
     taps, count = weights.shape
-    out[:] = 0.0
-    for j in range(taps):
+    for q in range(count):
+        out[q] = scale * weights[0, q] * source[index[q]]
+    for j in range(1, taps):
         for q in range(count):
             out[q] += scale * weights[j, q] * source[index[q] + j]
 
@@ -128,61 +166,153 @@ def _resample_transpose(values, index, weights, scale, out):
             out[index[q] + j] += weights[j, q] * value
 
 
-@njit(cache=True)
-def _walk_block(rows, index, slopes, starts, order, length, place, stencil_taps, target, out):
-    """Walk all rows for a few directions, then resample each lattice onto the offsets."""
-    here = slopes.shape[0]
-    span = rows.shape[1] - 2 * PAD + GROUP - 1
-    lead = (order - 1) // 2
-    acc = np.zeros((here, order + 1, length), rows.dtype)
-    weights = np.empty((order + 1, GROUP), rows.dtype)
-    shifts = np.empty(GROUP, np.int64)
-    for r in range(0, rows.shape[0], GROUP):
-        for i in range(here):
-            for g in range(GROUP):
-                sigma = _shift(index[r + g], slopes[i], starts[i])
-                shifts[g] = math.floor(sigma)
-                if order == 1:
-                    weights[0, g] = 1.0 - (sigma - shifts[g])
-                    weights[1, g] = sigma - shifts[g]
-                else:
-                    _spline_weights(order, sigma - shifts[g], g, weights)
-            low = min(shifts[0], shifts[3])
-            for tap in range(0, order + 1, 2):
-                _add_four_rows(
-                    rows[r, PAD + low - shifts[0] :],
-                    rows[r + 1, PAD + low - shifts[1] :],
-                    rows[r + 2, PAD + low - shifts[2] :],
-                    rows[r + 3, PAD + low - shifts[3] :],
-                    weights[tap : tap + 2],
-                    acc[i, tap, low : low + span],
-                    acc[i, tap + 1, low : low + span],
-                )
-    lattice = np.empty(length + 2 * stencil_taps, rows.dtype)
-    stencil_index = np.empty(out.shape[1], np.int64)
-    stencil = np.empty((stencil_taps, out.shape[1]), np.float64)
-    for i in range(here):
-        lattice[:] = 0.0
-        for tap in range(order + 1):
-            begin = stencil_taps + tap - lead
-            for k in range(length - MARGIN):
-                lattice[begin + k] += acc[i, tap, k]
-        _stencil(place[i, 0], place[i, 1], length, stencil_index, stencil)
-        _resample(lattice, stencil_index, stencil, place[i, 2], out[target[i]])
+@njit(cache=True, fastmath=_FAST)
+def _sharpen(values, amount, out):
+    """values - amount * (their second difference), with zeros beyond both ends."""
+    last = values.size - 1
+    for k in range(1, last):
+        out[k] = values[k] - amount * (values[k - 1] - 2 * values[k] + values[k + 1])
+    out[0] = values[0] - amount * (values[1] - 2 * values[0])
+    out[last] = values[last] - amount * (values[last - 1] - 2 * values[last])
 
 
 @njit(cache=True, parallel=True)
-def walk(rows, index, slopes, starts, order, length, place, stencil_taps, target, out):
-    """Forward transform of padded rows: walk, then resample each lattice onto the offsets.
+def spreading(index, own, slopes, starts, out):
+    """Half the mean variance f (1 - f) / 2 that sharing samples between two lattice points adds, per direction."""
+    for i in prange(starts.size):
+        total = 0.0
+        for r in range(own.size):
+            if own[r]:
+                sigma = starts[i]
+                for j in range(slopes.shape[1]):
+                    sigma += index[r, j] * slopes[i, j]
+                fraction = sigma - math.floor(sigma)
+                total += fraction * (1 - fraction)
+        out[i] = total / (2 * max(own.sum(), 1))
 
-    rows (R, n + 2 PAD), R a multiple of GROUP; index (R, d-1); slopes (m, d-1); starts (m,); place (m, 3) holds the
-    lattice position of the first offset, the offsets' step on the lattice, and the scale; target (m,) the row of
-    `out` (directions, offsets) each direction is written to.
+
+@njit(cache=True)
+def _row_begin(strides, b, index, r):
+    begin = strides[0] * b
+    for j in range(index.shape[1]):
+        begin += strides[1 + j] * int(index[r, j])
+    return begin
+
+
+@njit(cache=True, parallel=True)
+def pack(images, strides, index, own, n, factors, rows):
+    """Fill rows (B, R, n + 2 PAD) with the spline coefficients of a stack of images, zero-padded.
+
+    images is flat; strides (1 + d,) of the batch, the other axes and the main axis; index (R, d-1) places each row on
+    the other axes; own (R,) tells the rows that the images have from those that fill up groups; factors as for
+    `_solve_spline`.
     """
-    count = slopes.shape[0]
-    for block in prange((count + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS):
-        first = block * _BLOCK_DIRECTIONS
-        last = min(first + _BLOCK_DIRECTIONS, count)
+    batch, count = rows.shape[:2]
+    blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
+    for task in prange(batch * blocks):
+        b = task // blocks
+        first = task % blocks * _PACKED_ROWS
+        last = min(first + _PACKED_ROWS, count)
+        rows[b, first:last] = 0
+        begin = np.empty(_PACKED_ROWS, np.int64)
+        here = 0
+        for r in range(first, last):
+            if own[r]:
+                begin[r - first] = _row_begin(strides, b, index, r)
+                here = r - first + 1
+        step = strides[-1]
+        if step == 1:
+            for g in range(here):
+                if own[first + g]:
+                    rows[b, first + g, PAD : PAD + n] = images[begin[g] : begin[g] + n]
+        else:
+            for k in range(n):
+                for g in range(here):
+                    if own[first + g]:
+                        rows[b, first + g, PAD + k] = images[begin[g] + step * k]
+        if factors.shape[0] > 1:
+            for g in range(first, last, GROUP):
+                _solve_spline(rows[b, g : g + GROUP], PAD, n, factors)
+
+
+@njit(cache=True, parallel=True)
+def unpack(rows, strides, index, own, factors, images):
+    """The transpose of `pack`: add rows (B, R, n), which are overwritten, to the images they are rows of."""
+    batch, count, n = rows.shape
+    blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
+    for task in prange(batch * blocks):
+        b = task // blocks
+        first = task % blocks * _PACKED_ROWS
+        last = min(first + _PACKED_ROWS, count)
+        if factors.shape[0] > 1:
+            for g in range(first, last, GROUP):
+                _solve_spline(rows[b, g : g + GROUP], 0, n, factors)
+        begin = np.empty(_PACKED_ROWS, np.int64)
+        for r in range(first, last):
+            begin[r - first] = _row_begin(strides, b, index, r)
+        for k in range(n):
+            for r in range(first, last):
+                if own[r]:
+                    images[begin[r - first] + strides[-1] * k] += rows[b, r, k]
+
+
+@njit(cache=True)
+def _walk_block(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out, batch):
+    """Walk all rows of some images for a few directions, then resample each lattice onto the offsets."""
+    here, total = slopes.shape[0], rows.shape[1]
+    span = rows.shape[2] - 2 * PAD + GROUP
+    lead = (order - 1) // 2
+    shifts = np.empty((here, total), np.int64)
+    weights = np.empty((here, order + 1, total), rows.dtype)
+    stencil_index = np.empty((here, count), np.int64)
+    stencil = np.empty((here, taps, count), rows.dtype)
+    for i in range(here):
+        _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
+        _stencil(place[i, 0], place[i, 1], length, stencil_index[i], stencil[i])
+    acc = np.empty((here, order + 1, length), rows.dtype)
+    lattice = np.zeros(length + 2 * taps, rows.dtype)
+    sharp = np.empty_like(lattice)
+    for b in range(batch[0], batch[1]):
+        acc[:] = 0
+        for r in range(0, total, GROUP):
+            for i in range(here):
+                low = min(shifts[i, r], shifts[i, r + 3])
+                for tap in range(0, order + 1, 2):
+                    _add_four_rows(
+                        rows[b, r, PAD + low - shifts[i, r] :],
+                        rows[b, r + 1, PAD + low - shifts[i, r + 1] :],
+                        rows[b, r + 2, PAD + low - shifts[i, r + 2] :],
+                        rows[b, r + 3, PAD + low - shifts[i, r + 3] :],
+                        weights[i, tap : tap + 2, r : r + GROUP],
+                        acc[i, tap, low : low + span],
+                        acc[i, tap + 1, low : low + span],
+                    )
+        for i in range(here):
+            lattice[:] = 0
+            for tap in range(order + 1):
+                begin = taps + tap - lead
+                for k in range(length - MARGIN):
+                    lattice[begin + k] += acc[i, tap, k]
+            _sharpen(lattice, rows.dtype.type(place[i, 3]), sharp)
+            begin = b * strides[0] + target[i] * strides[1]
+            _resample(sharp, stencil_index[i], stencil[i], rows.dtype.type(place[i, 2]), out[begin : begin + count])
+
+
+@njit(cache=True, parallel=True)
+def walk(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out):
+    """Forward transform of packed rows (B, R, n + 2 PAD): walk, then resample each lattice onto `count` offsets.
+
+    index (R, d-1), R a multiple of GROUP; slopes (m, d-1); starts (m,); place (m, 4) holds the lattice position of the
+    first offset, the offsets' step on the lattice, the scale, and the amount of sharpening; image b, direction i is
+    written to the flat `out` from b * strides[0] + target[i] * strides[1] on.
+    """
+    m, batch = slopes.shape[0], rows.shape[0]
+    blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
+    parts = max(1, min(batch, _TASKS // blocks))
+    for task in prange(blocks * parts):
+        first = task // parts * _BLOCK_DIRECTIONS
+        last = min(first + _BLOCK_DIRECTIONS, m)
+        part = task % parts
         _walk_block(
             rows,
             index,
@@ -191,64 +321,104 @@ def walk(rows, index, slopes, starts, order, length, place, stencil_taps, target
             order,
             length,
             place[first:last],
-            stencil_taps,
+            taps,
             target[first:last],
+            strides,
+            count,
             out,
+            (part * batch // parts, (part + 1) * batch // parts),
         )
 
 
 @njit(cache=True, parallel=True)
-def spread(sinogram, target, place, stencil_taps, lattices):
-    """The transpose of the resampling in `walk`: sinogram rows onto lattices (m, L), which are overwritten."""
-    count, length = lattices.shape
-    for i in prange(count):
-        buffer = np.zeros(length + 2 * stencil_taps, lattices.dtype)
-        index = np.empty(sinogram.shape[1], np.int64)
-        stencil = np.empty((stencil_taps, sinogram.shape[1]), np.float64)
+def spread(sinograms, strides, count, target, place, taps, lattices):
+    """The transpose of the resampling in `walk`: sinograms onto lattices (B, m, L), which are overwritten."""
+    batch, m, length = lattices.shape
+    for i in prange(m):
+        buffer = np.empty(length + 2 * taps, lattices.dtype)
+        sharp = np.empty_like(buffer)
+        index = np.empty(count, np.int64)
+        stencil = np.empty((taps, count), lattices.dtype)
         _stencil(place[i, 0], place[i, 1], length, index, stencil)
-        _resample_transpose(sinogram[target[i]], index, stencil, place[i, 2], buffer)
-        lattices[i] = buffer[stencil_taps : stencil_taps + length]
+        for b in range(batch):
+            begin = b * strides[0] + target[i] * strides[1]
+            buffer[:] = 0
+            scale = lattices.dtype.type(place[i, 2])
+            _resample_transpose(sinograms[begin : begin + count], index, stencil, scale, buffer)
+            _sharpen(buffer, lattices.dtype.type(place[i, 3]), sharp)
+            lattices[b, i] = sharp[taps : taps + length]
 
 
 @njit(cache=True, parallel=True)
-def interpolate(sinogram, target, place, stencil_taps, lattices):
-    """Interpolate sinogram rows at the lattices' points: `place` holds the sinogram position of lattice point 0,
-    the lattice's step on the sinogram, and the scale."""
-    count, length = lattices.shape
-    size = sinogram.shape[1]
-    for i in prange(count):
-        buffer = np.zeros(size + 2 * stencil_taps, lattices.dtype)
-        buffer[stencil_taps : stencil_taps + size] = sinogram[target[i]]
+def interpolate(sinograms, strides, count, target, place, taps, factors, lattices):
+    """Interpolate sinograms at the lattices' points, and turn the values found into spline coefficients.
+
+    `place` holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale, and the
+    amount of sharpening.
+    """
+    batch, m, length = lattices.shape
+    for i in prange(m):
+        buffer = np.zeros(count + 2 * taps, lattices.dtype)
+        values = np.empty(length, lattices.dtype)
         index = np.empty(length, np.int64)
-        stencil = np.empty((stencil_taps, length), np.float64)
-        _stencil(place[i, 0], place[i, 1], size, index, stencil)
-        _resample(buffer, index, stencil, place[i, 2], lattices[i])
+        stencil = np.empty((taps, length), lattices.dtype)
+        _stencil(place[i, 0], place[i, 1], count, index, stencil)
+        for b in range(batch):
+            begin = b * strides[0] + target[i] * strides[1]
+            buffer[taps : taps + count] = sinograms[begin : begin + count]
+            _resample(buffer, index, stencil, lattices.dtype.type(place[i, 2]), values)
+            _sharpen(values, lattices.dtype.type(place[i, 3]), lattices[b, i])
+            if factors.shape[0] > 1:
+                _solve_spline(lattices[b, i : i + 1], 0, length, factors)
+
+
+@njit(cache=True)
+def _gather_block(lattices, index, slopes, starts, order, out, first, last, batch):
+    """Add every lattice to rows first .. last-1 of some images."""
+    m, total = lattices.shape[1], last - first
+    lead = (order - 1) // 2
+    shifts = np.empty((total, m), np.int64)
+    weights = np.zeros((total, order + 1, m + GROUP), lattices.dtype)
+    for i in range(m):
+        for r in range(total):
+            sigma = starts[i]
+            for j in range(index.shape[1]):
+                sigma += index[first + r, j] * slopes[i, j]
+            shifts[r, i] = math.floor(sigma) - lead
+            _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
+    for b in range(batch[0], batch[1]):
+        for i in range(0, m, GROUP):
+            i1, i2, i3 = min(i + 1, m - 1), min(i + 2, m - 1), min(i + 3, m - 1)
+            for r in range(total):
+                for tap in range(0, order + 1, 2):
+                    _gather_four_lattices(
+                        lattices[b, i, shifts[r, i] + tap :],
+                        lattices[b, i1, shifts[r, i1] + tap :],
+                        lattices[b, i2, shifts[r, i2] + tap :],
+                        lattices[b, i3, shifts[r, i3] + tap :],
+                        weights[r, tap : tap + 2, i : i + GROUP],
+                        out[b, first + r],
+                    )
 
 
 @njit(cache=True, parallel=True)
 def gather(lattices, index, slopes, starts, order, out):
-    """Transpose of the walk: add, to each row of `out` (R, n), every lattice read at the row's shift."""
-    count = lattices.shape[0]
-    lead = (order - 1) // 2
-    for block in prange((out.shape[0] + _BLOCK_ROWS - 1) // _BLOCK_ROWS):
-        weights = np.zeros((order + 1, GROUP), lattices.dtype)
-        shifts = np.zeros(GROUP, np.int64)
-        which = np.zeros(GROUP, np.int64)
-        for first in range(0, count, GROUP):
-            for r in range(block * _BLOCK_ROWS, min((block + 1) * _BLOCK_ROWS, out.shape[0])):
-                for g in range(GROUP):
-                    which[g] = min(first + g, count - 1)
-                    sigma = _shift(index[r], slopes[which[g]], starts[which[g]])
-                    shifts[g] = math.floor(sigma)
-                    _spline_weights(order, sigma - shifts[g], g, weights)
-                    if first + g >= count:
-                        weights[:, g] = 0.0
-                for tap in range(0, order + 1, 2):
-                    _gather_four_lattices(
-                        lattices[which[0], shifts[0] + tap - lead :],
-                        lattices[which[1], shifts[1] + tap - lead :],
-                        lattices[which[2], shifts[2] + tap - lead :],
-                        lattices[which[3], shifts[3] + tap - lead :],
-                        weights[tap : tap + 2],
-                        out[r],
-                    )
+    """Transpose of the walk: add, to each row of `out` (B, R, n), every lattice (B, m, L) read at the row's shift."""
+    batch, total = out.shape[:2]
+    blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
+    parts = max(1, min(batch, _TASKS // blocks))
+    for task in prange(blocks * parts):
+        first = task // parts * _BLOCK_ROWS
+        last = min(first + _BLOCK_ROWS, total)
+        part = task % parts
+        _gather_block(
+            lattices,
+            index,
+            slopes,
+            starts,
+            order,
+            out,
+            first,
+            last,
+            (part * batch // parts, (part + 1) * batch // parts),
+        )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import SphericalVoronoi, cKDTree
+from scipy.special import roots_gegenbauer
 
 from radon_nn import _checks
 
@@ -74,6 +75,7 @@ class Directions:
 
     normals: Floats
     weights: Floats
+    factors: tuple[Directions, Directions] | None = field(default=None)
     _recipe: str = field(default="")
 
     def __init__(self, normals: ArrayLike, weights: ArrayLike | None = None) -> None:
@@ -95,6 +97,7 @@ class Directions:
             quadrature = _checks.shaped_array(weights, "weights", (len(unit),))
         object.__setattr__(self, "normals", _checks.frozen(unit))
         object.__setattr__(self, "weights", _checks.frozen(quadrature))
+        object.__setattr__(self, "factors", None)
         object.__setattr__(self, "_recipe", "")
 
     @classmethod
@@ -164,6 +167,82 @@ class Directions:
         normals = rng.standard_normal((m, dim))
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         return cls(normals, np.full(m, sphere_area(dim) / m))
+
+    @classmethod
+    def product(cls, *counts: int) -> Directions:
+        """
+        A product grid over half the sphere, and a quadrature rule: a = (cos p, sin p b), and so on for b.
+
+        In each cos p the nodes are Gauss-Gegenbauer's (for d = 3 Gauss-Legendre's), in the last, azimuthal angle they
+        are uniform on the half circle. The rule is exact for spherical polynomials of degree up to
+        2 min(counts) - 1, and `RadonTransform` transforms such directions one factor at a time.
+
+        Parameters
+        ----------
+        *counts : int
+            Nodes in each polar angle, first axis first, and in azimuth: d - 1 numbers. For a rule of degree L take
+            ceil((L + 1) / 2) of each; to resolve N samples across a ball, about N of each and 2 N in azimuth.
+
+        Returns
+        -------
+        Directions
+            The product of the counts in number, the azimuth running fastest. Its `factors` are the directions
+            (cos p, sin p) in the plane and the directions b.
+
+        References
+        ----------
+        A. H. Stroud, Approximate Calculation of Multiple Integrals, 1971, section 2.6.
+
+        Examples
+        --------
+        >>> rule = Directions.product(3, 4)
+        >>> rule.dim, len(rule), round(float(rule.weights @ rule.normals[:, 2] ** 4 / np.pi), 12)
+        (3, 12, 0.8)
+        """
+        if not counts:
+            raise ValueError("counts: expected a number of nodes for each angle, d - 1 of them, got none")
+        first, *rest = (_checks.count(n, "counts") for n in counts)
+        if not rest:
+            return cls.half_circle(first)
+        rim, dim = cls.product(*rest), len(counts) + 1
+        heights, share = roots_gegenbauer(first, (dim - 2) / 2)
+        share *= sphere_area(dim) / sphere_area(dim - 1) / share.sum()
+        polar = cls(np.stack([heights, np.sqrt(1 - heights**2)], axis=1), share)
+        return cls._of_factors(polar, rim)._named(f"Directions.product({', '.join(map(str, counts))})")
+
+    @classmethod
+    def _of_factors(cls, polar: Directions, rim: Directions) -> Directions:
+        """All (cos p, sin p b), for (cos p, sin p) in the plane and b on the sphere of one dimension less."""
+        height, radius = polar.normals.T[:, :, None, None]
+        normals = np.concatenate(
+            [np.broadcast_to(height, (len(polar), len(rim), 1)), radius * rim.normals], axis=2
+        ).reshape(-1, rim.dim + 1)
+        directions = cls(normals, np.outer(polar.weights, rim.weights).ravel())
+        object.__setattr__(directions, "factors", (polar, rim))
+        return directions
+
+    def split(self, parts: int) -> list[tuple[slice, Directions]]:
+        """
+        Cut the list into runs that are products still, if the whole is one.
+
+        Parameters
+        ----------
+        parts : int
+            How many runs, at most: a product is cut between nodes of its first angle only.
+
+        Returns
+        -------
+        list of (slice, Directions)
+            Where each run stands, and the run.
+        """
+        first, run = (self, 1) if self.factors is None else (self.factors[0], len(self.factors[1]))
+        bounds = np.linspace(0, len(first), min(max(parts, 1), len(first)) + 1).astype(int)
+        found = []
+        for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            chosen = Directions(first.normals[begin:end], first.weights[begin:end])
+            whole = chosen if self.factors is None else Directions._of_factors(chosen, self.factors[1])
+            found.append((slice(begin * run, end * run), whole))
+        return found
 
     def _named(self, recipe: str) -> Directions:
         """The same directions, with the call that makes them as their repr."""

@@ -96,7 +96,13 @@ def _integral(power: int, quarter_turns: int, x: Floats) -> Floats:
 
 
 def apply(
-    sinogram: NDArray[np.floating], step: float, *, power: int, derivative: int = 0, window: str = "ramp"
+    sinogram: NDArray[np.floating],
+    step: float,
+    *,
+    power: int,
+    derivative: int = 0,
+    window: str = "ramp",
+    num_threads: int = -1,
 ) -> NDArray[np.floating]:
     """
     Apply |w|^power (i w)^derivative along the last axis.
@@ -113,6 +119,8 @@ def apply(
         Order m of the derivative d_t^m.
     window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
         Apodisation; 'ramp' and 'none' are no window at all.
+    num_threads : int
+        Threads to use; -1 for all.
 
     Returns
     -------
@@ -137,5 +145,7 @@ def apply(
         response[-(n - 1) :] = half[:0:-1] * (-1 if derivative % 2 else 1)
     transfer = fft.rfft(response) / step ** (power + derivative)
     transfer = transfer.astype(np.result_type(sinogram.dtype, np.complex64))
-    filtered = fft.irfft(fft.rfft(sinogram, length, axis=-1, workers=-1) * transfer, length, axis=-1, workers=-1)
+    spectrum = fft.rfft(sinogram, length, axis=-1, workers=num_threads)
+    spectrum *= transfer
+    filtered = fft.irfft(spectrum, length, axis=-1, workers=num_threads, overwrite_x=True)
     return np.ascontiguousarray(filtered[..., :n]).astype(sinogram.dtype, copy=False)

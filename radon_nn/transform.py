@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator
 
-from radon_nn import _checks, _kernels, filters
+from radon_nn import _checks, _threads, filters
+from radon_nn.direct import Direct
 from radon_nn.directions import Directions
+from radon_nn.factored import Factored, engine
 from radon_nn.geometry import Grid, Offsets
-from radon_nn.plan import Plan, plans, spline_coefficients
 
 Array = NDArray[np.floating[Any]]
-
-_LATTICE_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class RadonTransform:
 
     Rf(a, t) = integral of f over the hyperplane {x : a.x = t}, with (d-1)-dimensional surface measure. Samples are
     taken as zero outside the grid and interpolated by splines of degree `order` along the axis nearest the normal,
-    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)).
+    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)). Directions that
+    are a product (`Directions.product`) are transformed one factor at a time where that is cheaper, to the same order.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class RadonTransform:
         """Shape (directions, offsets) of one sinogram."""
         return len(self.directions), self.offsets.count
 
-    def forward(self, samples: ArrayLike, /) -> Array:
+    def forward(self, samples: ArrayLike, /, *, num_threads: int | None = None) -> Array:
         """
         Rf for samples of f.
 
@@ -86,6 +86,8 @@ class RadonTransform:
         ----------
         samples : array_like, shape (..., *grid.shape)
             Samples; leading axes are batch. Integers and bools are taken as float64.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
 
         Returns
         -------
@@ -106,25 +108,12 @@ class RadonTransform:
         """
         images, batch = self._batch(samples, "samples", self.grid.shape)
         self._refuse_large(len(images), images.itemsize)
-        out = np.zeros((len(images), *self.sinogram_shape), images.dtype)
-        for plan in self._plans:
-            place = plan.offsets_on_lattice(self.offsets, self.grid.cell_volume / np.abs(plan.step))
-            for image, sinogram in zip(images, out, strict=True):
-                _kernels.walk(
-                    plan.rows(image, self.order),
-                    plan.index,
-                    plan.slopes,
-                    plan.starts,
-                    self.order,
-                    plan.length,
-                    place,
-                    self.order + 3,
-                    plan.target,
-                    sinogram,
-                )
+        out = np.empty((len(images), *self.sinogram_shape), images.dtype)
+        with _threads.limited(num_threads):
+            self._engine.forward(images, out)
         return out.reshape(*batch, *self.sinogram_shape)
 
-    def adjoint(self, sinogram: ArrayLike, /) -> Array:
+    def adjoint(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
         """
         Apply the exact transpose of `forward`'s matrix: <forward(u), v> = <u, adjoint(v)> to rounding.
 
@@ -132,6 +121,8 @@ class RadonTransform:
         ----------
         sinogram : array_like, shape (..., m, n)
             Sinograms; leading axes are batch.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
 
         Returns
         -------
@@ -148,9 +139,9 @@ class RadonTransform:
         backproject : The weighted integral over the sphere, which is another operator.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        return self._gather(sinograms, None).reshape(*batch, *self.grid.shape)
+        return self._gather(sinograms, num_threads, weighted=False).reshape(*batch, *self.grid.shape)
 
-    def backproject(self, sinogram: ArrayLike, /) -> Array:
+    def backproject(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
         """
         Backprojection R*g(x) = integral over the whole sphere of g(a, a.x) da, with the directions' weights.
 
@@ -158,6 +149,8 @@ class RadonTransform:
         ----------
         sinogram : array_like, shape (..., m, n)
             Samples of an even g; taken as zero beyond the offsets.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
 
         Returns
         -------
@@ -174,9 +167,11 @@ class RadonTransform:
         adjoint : The transpose of `forward`'s matrix, without quadrature weights.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        return self._gather(sinograms, self.directions.weights).reshape(*batch, *self.grid.shape)
+        return self._gather(sinograms, num_threads, weighted=True).reshape(*batch, *self.grid.shape)
 
-    def filter(self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0) -> Array:
+    def filter(
+        self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0, num_threads: int | None = None
+    ) -> Array:
         """
         Apply d_t^derivative K, of symbol c_d |w|^(d-1) (i w)^derivative, c_d = 1 / (2 (2 pi)^(d-1)).
 
@@ -188,6 +183,8 @@ class RadonTransform:
             Apodisation of the highest frequencies.
         derivative : int
             Order of the further derivative; 2 turns Rf of a network into its spikes.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
 
         Returns
         -------
@@ -200,17 +197,19 @@ class RadonTransform:
             If the window is unknown, or the sinogram not finite or of the wrong shape.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        filtered = filters.apply(
-            sinograms,
-            self.offsets.step,
-            power=self.grid.dim - 1,
-            derivative=_checks.count(derivative, "derivative", least=0),
-            window=window,
-        )
-        scaled: Array = filtered * sinograms.dtype.type(filters.inversion_constant(self.grid.dim))
-        return scaled.reshape(*batch, *self.sinogram_shape)
+        with _threads.limited(num_threads) as count:
+            filtered = filters.apply(
+                sinograms,
+                self.offsets.step,
+                power=self.grid.dim - 1,
+                derivative=_checks.count(derivative, "derivative", least=0),
+                window=window,
+                num_threads=count,
+            )
+        filtered *= sinograms.dtype.type(filters.inversion_constant(self.grid.dim))
+        return filtered.reshape(*batch, *self.sinogram_shape)
 
-    def invert(self, sinogram: ArrayLike, /, *, window: str = "ramp") -> Array:
+    def invert(self, sinogram: ArrayLike, /, *, window: str = "ramp", num_threads: int | None = None) -> Array:
         """
         Filtered backprojection f = R* K g, the inverse of the Radon transform.
 
@@ -220,6 +219,8 @@ class RadonTransform:
             Sinograms of functions that vanish outside the grid.
         window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
             Apodisation.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
 
         Returns
         -------
@@ -231,7 +232,8 @@ class RadonTransform:
         ValueError
             As for `filter`.
         """
-        return self.backproject(self.filter(sinogram, window=window))
+        filtered = self.filter(sinogram, window=window, num_threads=num_threads)
+        return self.backproject(filtered, num_threads=num_threads)
 
     def linear_operator(self, dtype: Any = np.float64) -> LinearOperator:
         """
@@ -284,8 +286,8 @@ class RadonTransform:
         return abs(left - right) / scale if scale else abs(left - right)
 
     @cached_property
-    def _plans(self) -> tuple[Plan, ...]:
-        return plans(self.grid, self.directions)
+    def _engine(self) -> Direct | Factored:
+        return engine(self.grid, self.directions, self.offsets, self.order)
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
         """Coerce to (batch, *shape) and return the batch axes apart."""
@@ -302,31 +304,13 @@ class RadonTransform:
             "take fewer directions or offsets",
         )
 
-    def _gather(self, sinograms: Array, weights: NDArray[np.float64] | None) -> Array:
-        """The transposed walk: of transposed samples (adjoint), or of weighted, interpolated ones (backprojection)."""
+    def _gather(self, sinograms: Array, num_threads: int | None, *, weighted: bool) -> Array:
         _checks.fits_memory(
             float(len(sinograms)) * self.grid.size * sinograms.itemsize,
             f"an image on a {self.grid.shape} grid",
             "take fewer samples along each axis",
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
-        for plan in self._plans:
-            if weights is None:
-                fill = _kernels.spread
-                place = plan.offsets_on_lattice(self.offsets, self.grid.cell_volume / np.abs(plan.step))
-            else:
-                fill = _kernels.interpolate
-                place = plan.lattice_on_offsets(self.offsets, weights[plan.target])
-            block = max(_kernels.GROUP, _LATTICE_BYTES // (plan.length * sinograms.itemsize))
-            lattices = np.empty((min(block, len(place)), plan.length), sinograms.dtype)
-            for sinogram, image in zip(sinograms, out, strict=True):
-                rows = np.zeros((len(plan.index), plan.shape[plan.axis]), sinograms.dtype)
-                for begin in range(0, len(place), block):
-                    part = slice(begin, begin + block)
-                    here = lattices[: len(place[part])]
-                    fill(sinogram, plan.target[part], place[part], self.order + 3, here)
-                    if weights is not None:
-                        here = spline_coefficients(here, self.order)
-                    _kernels.gather(here, plan.index, plan.slopes[part], plan.starts[part], self.order, rows)
-                plan.add_rows(rows if weights is not None else spline_coefficients(rows, self.order), image)
+        with _threads.limited(num_threads):
+            self._engine.gather(sinograms, out, weighted=weighted)
         return out

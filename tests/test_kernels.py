@@ -45,11 +45,20 @@ def lattices_of(walk: Walk, order: int, kernel: Any = _kernels.walk) -> NDArray[
     """The lattices themselves: the resampling's positions are the lattice's own points."""
     count = len(walk.slopes)
     out = np.zeros((count, walk.length), walk.rows.dtype)
-    place = np.tile([0.0, 1.0, 1.0], (count, 1))
-    kernel(
-        walk.rows, walk.places, walk.slopes, walk.starts, order, walk.length, place, order + 3, np.arange(count), out
-    )
+    place = np.tile([0.0, 1.0, 1.0, 0.0], (count, 1))
+    forward(walk, order, place, np.arange(count), out, kernel)
     return out
+
+
+def forward(
+    walk: Walk, order: int, place: Any, target: Any, out: NDArray[Any], kernel: Any = _kernels.walk, batch: int = 1
+) -> None:
+    """Walk `batch` copies of the rows, one after the other in `out` (batch * directions, offsets)."""
+    rows = np.repeat(walk.rows[None], batch, axis=0)
+    m, n = len(walk.slopes), out.shape[1]
+    strides = np.array([m * n, n])
+    common = (rows, walk.places, walk.slopes, walk.starts, order, walk.length)
+    kernel(*common, place, order + 3, target, strides, n, out.reshape(-1))
 
 
 def spline_sum(walk: Walk, order: int) -> NDArray[np.float64]:
@@ -114,26 +123,43 @@ def test_walk_sums_splines_along_every_row(order: int, others: tuple[int, ...]) 
 def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     walk = a_walk(10 + order, (2, 8), 7, 6, dtype)
     rng = np.random.default_rng(order)
-    place = np.column_stack([rng.uniform(-4, 4, 6), rng.uniform(0.4, 2.3, 6), rng.uniform(0.1, 2, 6)])
+    place = np.column_stack(
+        [rng.uniform(-4, 4, 6), rng.uniform(0.4, 2.3, 6), rng.uniform(0.1, 2, 6), rng.uniform(0, 0.1, 6)]
+    )
     place[3, :2] = 20, -0.7
     target = rng.permutation(6)
     sinogram, g = np.zeros((6, 25), dtype), rng.standard_normal((6, 25)).astype(dtype)
-    _kernels.walk(
-        walk.rows, walk.places, walk.slopes, walk.starts, order, walk.length, place, order + 3, target, sinogram
-    )
-    lattices, rows = np.empty((6, walk.length), dtype), np.zeros((16, 7), dtype)
-    _kernels.spread(g, target, place, order + 3, lattices)
+    forward(walk, order, place, target, sinogram)
+    lattices, rows = np.empty((1, 6, walk.length), dtype), np.zeros((1, 16, 7), dtype)
+    _kernels.spread(g.ravel(), np.array([0, 25]), 25, target, place, order + 3, lattices)
     _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, order, rows)
     left = np.vdot(sinogram.astype(float), g)
-    right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows)
+    right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows[0])
     scale = np.linalg.norm(sinogram) * np.linalg.norm(g)
     assert abs(left - right) <= {8: 1e-13, 4: 1e-5}[np.dtype(dtype).itemsize] * scale
 
 
+@pytest.mark.parametrize("batch", [2, 70])
+def test_a_batch_is_walked_as_each_image_alone(batch: int) -> None:
+    walk = a_walk(40, (8,), 6, 5)
+    place, alone, together = np.tile([1.0, 0.9, 2.0, 0.05], (5, 1)), np.zeros((5, 20)), np.zeros((5 * batch, 20))
+    forward(walk, 3, place, np.arange(5), alone)
+    forward(walk, 3, place, np.arange(5), together, batch=batch)
+    assert_array_equal(together, np.tile(alone, (batch, 1)))
+
+
+def test_rows_whose_shifts_differ_by_four_are_walked_whole() -> None:
+    """Just below 8 the numbers lie twice as close as above: 8 - e, and 1, 2, 3 added, have the floors 7, 9, 10, 11."""
+    walk = a_walk(50, (4,), 5, 1)._replace(slopes=np.array([[1.0]]), starts=np.nextafter([8.0], 0))
+    assert np.floor(walk.starts[0] + 3) - np.floor(walk.starts[0]) == 4
+    expected = spline_sum(walk, 1)
+    assert_allclose(lattices_of(walk, 1), expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
 def test_gather_adds_to_its_output() -> None:
     walk = a_walk(3, (8,), 5, 3)
-    lattices = np.random.default_rng(3).standard_normal((3, walk.length))
-    once, twice = np.zeros((8, 5)), np.ones((8, 5))
+    lattices = np.random.default_rng(3).standard_normal((2, 3, walk.length))
+    once, twice = np.zeros((2, 8, 5)), np.ones((2, 8, 5))
     for out in (once, twice):
         _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, 1, out)
     assert_allclose(twice, once + 1, rtol=0, atol=1e-14 * np.abs(once).max())
@@ -142,13 +168,14 @@ def test_gather_adds_to_its_output() -> None:
 def test_interpolate_reads_the_named_rows_at_the_lattice_points() -> None:
     rng = np.random.default_rng(4)
     sinogram, target = rng.standard_normal((5, 16)), np.array([4, 1, 2])
-    place = np.array([[-0.6, 0.37, 1.5], [14.5, -0.61, 0.3], [2.0, 1.0, -1.0]])
-    lattices = np.full((3, 20), np.nan)
-    _kernels.interpolate(sinogram, target, place, 4, lattices)
-    for lattice, row, (first, step, scale) in zip(lattices, target, place, strict=True):
+    place = np.array([[-0.6, 0.37, 1.5, 0.0], [14.5, -0.61, 0.3, 0.1], [2.0, 1.0, -1.0, 0.05]])
+    lattices = np.full((1, 3, 20), np.nan)
+    _kernels.interpolate(sinogram.ravel(), np.array([0, 16]), 16, target, place, 4, np.ones((1, 20)), lattices)
+    for lattice, row, (first, step, scale, sharpening) in zip(lattices[0], target, place, strict=True):
         positions = first + step * np.arange(20)
         inside = (positions >= -1) & (positions < 16)
         expected = scale * inside * (reference.lagrange_matrix(positions, 16, 4) @ sinogram[row])
+        expected -= sharpening * np.diff(np.pad(expected, 1), 2)
         assert_allclose(lattice, expected, rtol=0, atol=1e-13)
 
 
@@ -162,12 +189,12 @@ def test_compiled_and_plain_python_agree(order: int) -> None:
 def test_threads_do_not_change_a_bit() -> None:
     walk = a_walk(30, (4, 8), 9, 23)
     threads = numba.get_num_threads()
-    many, rows = lattices_of(walk, 1), np.zeros((2, 32, 9))
-    _kernels.gather(many, walk.places, walk.slopes, walk.starts, 1, rows[0])
+    many, rows = lattices_of(walk, 1), np.zeros((2, 1, 32, 9))
+    _kernels.gather(many[None], walk.places, walk.slopes, walk.starts, 1, rows[0])
     try:
         numba.set_num_threads(1)
         assert_array_equal(lattices_of(walk, 1), many)
-        _kernels.gather(many, walk.places, walk.slopes, walk.starts, 1, rows[1])
+        _kernels.gather(many[None], walk.places, walk.slopes, walk.starts, 1, rows[1])
     finally:
         numba.set_num_threads(threads)
     assert_array_equal(rows[0], rows[1])
