@@ -8,11 +8,14 @@ radians, lengths in the user's units.
 """
 
 from radon_nn.directions import Directions
+from radon_nn.functions import Box, ClosedForm, Ellipsoid, Gaussian
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
+from radon_nn.phantoms import shepp_logan
 from radon_nn.rtv import RTV, rtv
+from radon_nn.skimage import iradon, radon
 from radon_nn.spikes import SpikeFit, find_spikes
 from radon_nn.transform import RadonTransform
 
@@ -21,7 +24,11 @@ __version__ = "0.1.0"
 __all__ = [
     "RTV",
     "Ball",
+    "Box",
+    "ClosedForm",
     "Directions",
+    "Ellipsoid",
+    "Gaussian",
     "Grid",
     "Offsets",
     "RadonTransform",
@@ -29,7 +36,10 @@ __all__ = [
     "ShallowNetwork",
     "SpikeFit",
     "find_spikes",
+    "iradon",
     "load",
+    "radon",
     "rtv",
     "save",
+    "shepp_logan",
 ]
