@@ -18,8 +18,10 @@ import math
 import numpy as np
 from numba import njit, prange
 
-PAD = 8
-"""Zeros at either end of a row; the walk needs four, eight keep rows of float32 aligned to 32 bytes."""
+PAD = 16
+"""Zeros at either end of a row, for shifts that differ and for spans rounded up."""
+_SPAN = 8
+"""The walk's inner loop runs over a multiple of this, for want of a remainder to do one by one."""
 MARGIN = 8
 """Lattice points kept free at either end, for the outermost taps of order 5."""
 GROUP = 4
@@ -86,32 +88,46 @@ def _solve_spline(rows, first, size, factors):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_four_rows(row0, row1, row2, row3, weights, acc0, acc1):
-    a0, b0, c0, d0 = weights[0, 0], weights[0, 1], weights[0, 2], weights[0, 3]
-    a1, b1, c1, d1 = weights[1, 0], weights[1, 1], weights[1, 2], weights[1, 3]
-    for k in range(acc0.size):
-        p = row0[k]
-        q = row1[k]
-        r = row2[k]
-        s = row3[k]
-        acc0[k] += a0 * p + b0 * q + c0 * r + d0 * s
-        acc1[k] += a1 * p + b1 * q + c1 * r + d1 * s
+def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc, into0, into1, span):
+    """acc[into_j + k] += sum over g of weights[i, tap + j, r + g] * rows[begin_g + k], j = 0, 1, on flat arrays.
+
+    Unsigned places, because a signed one is checked for being negative at every step; and no slices, because the
+    reference counts of seven views cost as much as half a row of 128.
+    """
+    a0, b0, c0, d0 = weights[i, tap, r], weights[i, tap, r + 1], weights[i, tap, r + 2], weights[i, tap, r + 3]
+    tap += 1
+    a1, b1, c1, d1 = weights[i, tap, r], weights[i, tap, r + 1], weights[i, tap, r + 2], weights[i, tap, r + 3]
+    from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
+    to0, to1 = np.uint64(into0), np.uint64(into1)
+    for step in range(span):
+        k = np.uint64(step)
+        p = rows[from0 + k]
+        q = rows[from1 + k]
+        s = rows[from2 + k]
+        t = rows[from3 + k]
+        acc[to0 + k] += a0 * p + b0 * q + c0 * s + d0 * t
+        acc[to1 + k] += a1 * p + b1 * q + c1 * s + d1 * t
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_four_lattices(lattice0, lattice1, lattice2, lattice3, weights, row):
-    a0, b0, c0, d0 = weights[0, 0], weights[0, 1], weights[0, 2], weights[0, 3]
-    a1, b1, c1, d1 = weights[1, 0], weights[1, 1], weights[1, 2], weights[1, 3]
-    for k in range(row.size):
-        row[k] += (
-            a0 * lattice0[k]
-            + a1 * lattice0[k + 1]
-            + b0 * lattice1[k]
-            + b1 * lattice1[k + 1]
-            + c0 * lattice2[k]
-            + c1 * lattice2[k + 1]
-            + d0 * lattice3[k]
-            + d1 * lattice3[k + 1]
+def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
+    """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j + k]."""
+    a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    tap += 1
+    a1, b1, c1, d1 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
+    to, one = np.uint64(into), np.uint64(1)
+    for step in range(span):
+        k = np.uint64(step)
+        out[to + k] += (
+            a0 * lattices[from0 + k]
+            + a1 * lattices[from0 + k + one]
+            + b0 * lattices[from1 + k]
+            + b1 * lattices[from1 + k + one]
+            + c0 * lattices[from2 + k]
+            + c1 * lattices[from2 + k + one]
+            + d0 * lattices[from3 + k]
+            + d1 * lattices[from3 + k + one]
         )
 
 
@@ -126,7 +142,7 @@ def _stencil(start, step, size, index, weights):
         position = start + step * q
         inside = 1.0 if -1.0 <= position < size else 0.0
         base = math.floor(min(max(position, -1.0), size - 1.0))
-        index[q] = int(base) + first + taps
+        index[q] = np.uint64(int(base) + first + taps)
         fraction[q] = (position - base) * inside
         product[q] = inside
     for j in range(taps):
@@ -153,8 +169,9 @@ def _resample(source, index, weights, scale, out):
     for q in range(count):
         out[q] = scale * weights[0, q] * source[index[q]]
     for j in range(1, taps):
+        ahead = np.uint64(j)
         for q in range(count):
-            out[q] += scale * weights[j, q] * source[index[q] + j]
+            out[q] += scale * weights[j, q] * source[index[q] + ahead]
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -163,15 +180,22 @@ def _resample_transpose(values, index, weights, scale, out):
     for q in range(count):
         value = scale * values[q]
         for j in range(taps):
-            out[index[q] + j] += weights[j, q] * value
+            out[index[q] + np.uint64(j)] += weights[j, q] * value
+
+
+@njit(cache=True, fastmath=_FAST)
+def _add(values, out):
+    for k in range(values.size):
+        out[k] += values[k]
 
 
 @njit(cache=True, fastmath=_FAST)
 def _sharpen(values, amount, out):
     """values - amount * (their second difference), with zeros beyond both ends."""
+    before, here, after, inner = values[:-2], values[1:-1], values[2:], out[1:-1]
+    for k in range(here.size):
+        inner[k] = here[k] - amount * (before[k] - 2 * here[k] + after[k])
     last = values.size - 1
-    for k in range(1, last):
-        out[k] = values[k] - amount * (values[k - 1] - 2 * values[k] + values[k + 1])
     out[0] = values[0] - amount * (values[1] - 2 * values[0])
     out[last] = values[last] - amount * (values[last - 1] - 2 * values[last])
 
@@ -260,16 +284,18 @@ def unpack(rows, strides, index, own, factors, images):
 def _walk_block(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out, batch):
     """Walk all rows of some images for a few directions, then resample each lattice onto the offsets."""
     here, total = slopes.shape[0], rows.shape[1]
-    span = rows.shape[2] - 2 * PAD + GROUP
+    width = rows.shape[2]
+    span = (width - 2 * PAD + GROUP + _SPAN - 1) // _SPAN * _SPAN
     lead = (order - 1) // 2
     shifts = np.empty((here, total), np.int64)
     weights = np.empty((here, order + 1, total), rows.dtype)
-    stencil_index = np.empty((here, count), np.int64)
+    stencil_index = np.empty((here, count), np.uint64)
     stencil = np.empty((here, taps, count), rows.dtype)
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
         _stencil(place[i, 0], place[i, 1], length, stencil_index[i], stencil[i])
     acc = np.empty((here, order + 1, length), rows.dtype)
+    flat_rows, flat_acc = rows.reshape(-1), acc.reshape(-1)
     lattice = np.zeros(length + 2 * taps, rows.dtype)
     sharp = np.empty_like(lattice)
     for b in range(batch[0], batch[1]):
@@ -277,22 +303,29 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
         for r in range(0, total, GROUP):
             for i in range(here):
                 low = min(shifts[i, r], shifts[i, r + 3])
+                begin = (b * total + r) * width + PAD + low
                 for tap in range(0, order + 1, 2):
+                    into = (i * (order + 1) + tap) * length + low
                     _add_four_rows(
-                        rows[b, r, PAD + low - shifts[i, r] :],
-                        rows[b, r + 1, PAD + low - shifts[i, r + 1] :],
-                        rows[b, r + 2, PAD + low - shifts[i, r + 2] :],
-                        rows[b, r + 3, PAD + low - shifts[i, r + 3] :],
-                        weights[i, tap : tap + 2, r : r + GROUP],
-                        acc[i, tap, low : low + span],
-                        acc[i, tap + 1, low : low + span],
+                        flat_rows,
+                        begin - shifts[i, r],
+                        begin + width - shifts[i, r + 1],
+                        begin + 2 * width - shifts[i, r + 2],
+                        begin + 3 * width - shifts[i, r + 3],
+                        weights,
+                        i,
+                        tap,
+                        r,
+                        flat_acc,
+                        into,
+                        into + length,
+                        span,
                     )
         for i in range(here):
             lattice[:] = 0
             for tap in range(order + 1):
                 begin = taps + tap - lead
-                for k in range(length - MARGIN):
-                    lattice[begin + k] += acc[i, tap, k]
+                _add(acc[i, tap, : length - MARGIN], lattice[begin : begin + length - MARGIN])
             _sharpen(lattice, rows.dtype.type(place[i, 3]), sharp)
             begin = b * strides[0] + target[i] * strides[1]
             _resample(sharp, stencil_index[i], stencil[i], rows.dtype.type(place[i, 2]), out[begin : begin + count])
@@ -337,7 +370,7 @@ def spread(sinograms, strides, count, target, place, taps, lattices):
     for i in prange(m):
         buffer = np.empty(length + 2 * taps, lattices.dtype)
         sharp = np.empty_like(buffer)
-        index = np.empty(count, np.int64)
+        index = np.empty(count, np.uint64)
         stencil = np.empty((taps, count), lattices.dtype)
         _stencil(place[i, 0], place[i, 1], length, index, stencil)
         for b in range(batch):
@@ -360,7 +393,7 @@ def interpolate(sinograms, strides, count, target, place, taps, factors, lattice
     for i in prange(m):
         buffer = np.zeros(count + 2 * taps, lattices.dtype)
         values = np.empty(length, lattices.dtype)
-        index = np.empty(length, np.int64)
+        index = np.empty(length, np.uint64)
         stencil = np.empty((taps, length), lattices.dtype)
         _stencil(place[i, 0], place[i, 1], count, index, stencil)
         for b in range(batch):
@@ -375,7 +408,9 @@ def interpolate(sinograms, strides, count, target, place, taps, factors, lattice
 @njit(cache=True)
 def _gather_block(lattices, index, slopes, starts, order, out, first, last, batch):
     """Add every lattice to rows first .. last-1 of some images."""
-    m, total = lattices.shape[1], last - first
+    m, length = lattices.shape[1:]
+    total, n = last - first, out.shape[2]
+    flat_lattices, flat_out = lattices.reshape(-1), out.reshape(-1)
     lead = (order - 1) // 2
     shifts = np.empty((total, m), np.int64)
     weights = np.zeros((total, order + 1, m + GROUP), lattices.dtype)
@@ -391,13 +426,20 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, batc
             i1, i2, i3 = min(i + 1, m - 1), min(i + 2, m - 1), min(i + 3, m - 1)
             for r in range(total):
                 for tap in range(0, order + 1, 2):
+                    begin = b * m * length + tap
                     _gather_four_lattices(
-                        lattices[b, i, shifts[r, i] + tap :],
-                        lattices[b, i1, shifts[r, i1] + tap :],
-                        lattices[b, i2, shifts[r, i2] + tap :],
-                        lattices[b, i3, shifts[r, i3] + tap :],
-                        weights[r, tap : tap + 2, i : i + GROUP],
-                        out[b, first + r],
+                        flat_lattices,
+                        begin + i * length + shifts[r, i],
+                        begin + i1 * length + shifts[r, i1],
+                        begin + i2 * length + shifts[r, i2],
+                        begin + i3 * length + shifts[r, i3],
+                        weights,
+                        r,
+                        tap,
+                        i,
+                        flat_out,
+                        (b * out.shape[1] + first + r) * n,
+                        n,
                     )
 
 

@@ -18,8 +18,8 @@ from radon_nn.plan import Plan, plans, spline_factors
 Array = NDArray[np.floating[Any]]
 
 _LATTICE_BYTES = 1 << 21
-_ROW_BYTES = 1 << 24
-"""Working memory of one pass, of the size of the caches: 2 MiB of lattices, 16 MiB of rows."""
+_ROW_BYTES = 1 << 21
+"""Working memory of one pass, of the size of the caches: 2 MiB of lattices or of rows."""
 
 _RESAMPLING, _INTERPOLATING = 3, 5
 """Taps beyond the spline's degree of the resampling between lattices and offsets. A lattice that is finer than the
