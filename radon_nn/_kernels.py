@@ -20,17 +20,17 @@ from numba import njit, prange
 
 PAD = 16
 """Zeros at either end of a row, for shifts that differ and for spans rounded up."""
-_SPAN = 8
+SPAN = 8
 """The walk's inner loop runs over a multiple of this, for want of a remainder to do one by one."""
 MARGIN = 8
 """Lattice points kept free at either end, for the outermost taps of order 5."""
 GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
-_BLOCK_DIRECTIONS = 4
+BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
 _PACKED_ROWS = 16
 """Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
-_TASKS = 64
+TASKS = 64
 """Tasks a batch is split into, where there are not as many blocks already."""
 _FAST = {"contract", "nsz", "arcp"}
 
@@ -88,7 +88,7 @@ def _solve_spline(rows, first, size, factors):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc, into0, into1, span):
+def add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc, into0, into1, span):
     """acc[into_j + k] += sum over g of weights[i, tap + j, r + g] * rows[begin_g + k], j = 0, 1, on flat arrays.
 
     Unsigned places, because a signed one is checked for being negative at every step; and no slices, because the
@@ -110,7 +110,7 @@ def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
+def gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
     """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j + k]."""
     a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
     tap += 1
@@ -132,7 +132,7 @@ def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, 
 
 
 @njit(cache=True, fastmath=_FAST)
-def _stencil(start, step, size, index, weights):
+def stencil(start, step, size, index, weights):
     """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size)."""
     taps, count = weights.shape
     first = 1 - taps // 2
@@ -165,12 +165,15 @@ def _stencil(start, step, size, index, weights):
 @njit(cache=True, fastmath=_FAST)
 def _resample(source, index, weights, scale, out):
     """out[q] = scale * sum_j weights[j, q] * source[index[q] + j]; source has a halo of zeros."""
-    taps, count = weights.shape
-    for q in range(count):
-        out[q] = scale * weights[0, q] * source[index[q]]
-    for j in range(1, taps):
+    first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    for q in range(out.size):
+        k = index[q]
+        total = first[q] * source[k] + second[q] * source[k + one]
+        out[q] = scale * (total + third[q] * source[k + two] + fourth[q] * source[k + three])
+    for j in range(4, weights.shape[0]):
         ahead = np.uint64(j)
-        for q in range(count):
+        for q in range(out.size):
             out[q] += scale * weights[j, q] * source[index[q] + ahead]
 
 
@@ -184,9 +187,16 @@ def _resample_transpose(values, index, weights, scale, out):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add(values, out):
-    for k in range(values.size):
-        out[k] += values[k]
+def _join(first, second, out):
+    """Two taps' accumulators, the second one point ahead; both are cleared for the next image."""
+    behind = second[:-1]
+    out[0] += first[0]
+    first[0] = 0
+    ahead, into = first[1:], out[1:]
+    for k in range(ahead.size):
+        into[k] += ahead[k] + behind[k]
+        ahead[k] = 0
+        behind[k] = 0
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -281,32 +291,43 @@ def unpack(rows, strides, index, own, factors, images):
 
 
 @njit(cache=True)
+def emit(acc, place, index, weights, lattice, sharp, out):
+    """Join the taps' accumulators (order + 1, length) of a direction into its lattice, and resample it."""
+    taps, used = weights.shape[0], acc.shape[1] - MARGIN
+    lead = (acc.shape[0] - 2) // 2
+    lattice[:] = 0
+    for tap in range(0, acc.shape[0], 2):
+        begin = taps + tap - lead
+        _join(acc[tap, :used], acc[tap + 1, :used], lattice[begin : begin + used])
+    _sharpen(lattice, acc.dtype.type(place[3]), sharp)
+    _resample(sharp, index, weights, acc.dtype.type(place[2]), out)
+
+
+@njit(cache=True)
 def _walk_block(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out, batch):
     """Walk all rows of some images for a few directions, then resample each lattice onto the offsets."""
     here, total = slopes.shape[0], rows.shape[1]
     width = rows.shape[2]
-    span = (width - 2 * PAD + GROUP + _SPAN - 1) // _SPAN * _SPAN
-    lead = (order - 1) // 2
+    span = (width - 2 * PAD + GROUP + SPAN - 1) // SPAN * SPAN
     shifts = np.empty((here, total), np.int64)
     weights = np.empty((here, order + 1, total), rows.dtype)
-    stencil_index = np.empty((here, count), np.uint64)
-    stencil = np.empty((here, taps, count), rows.dtype)
+    places = np.empty((here, count), np.uint64)
+    tables = np.empty((here, taps, count), rows.dtype)
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
-        _stencil(place[i, 0], place[i, 1], length, stencil_index[i], stencil[i])
-    acc = np.empty((here, order + 1, length), rows.dtype)
+        stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
+    acc = np.zeros((here, order + 1, length), rows.dtype)
     flat_rows, flat_acc = rows.reshape(-1), acc.reshape(-1)
     lattice = np.zeros(length + 2 * taps, rows.dtype)
     sharp = np.empty_like(lattice)
     for b in range(batch[0], batch[1]):
-        acc[:] = 0
         for r in range(0, total, GROUP):
             for i in range(here):
                 low = min(shifts[i, r], shifts[i, r + 3])
                 begin = (b * total + r) * width + PAD + low
                 for tap in range(0, order + 1, 2):
                     into = (i * (order + 1) + tap) * length + low
-                    _add_four_rows(
+                    add_four_rows(
                         flat_rows,
                         begin - shifts[i, r],
                         begin + width - shifts[i, r + 1],
@@ -322,13 +343,8 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
                         span,
                     )
         for i in range(here):
-            lattice[:] = 0
-            for tap in range(order + 1):
-                begin = taps + tap - lead
-                _add(acc[i, tap, : length - MARGIN], lattice[begin : begin + length - MARGIN])
-            _sharpen(lattice, rows.dtype.type(place[i, 3]), sharp)
             begin = b * strides[0] + target[i] * strides[1]
-            _resample(sharp, stencil_index[i], stencil[i], rows.dtype.type(place[i, 2]), out[begin : begin + count])
+            emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + count])
 
 
 @njit(cache=True, parallel=True)
@@ -340,11 +356,11 @@ def walk(rows, index, slopes, starts, order, length, place, taps, target, stride
     written to the flat `out` from b * strides[0] + target[i] * strides[1] on.
     """
     m, batch = slopes.shape[0], rows.shape[0]
-    blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
-    parts = max(1, min(batch, _TASKS // blocks))
+    blocks = (m + BLOCK_DIRECTIONS - 1) // BLOCK_DIRECTIONS
+    parts = max(1, min(batch, TASKS // blocks))
     for task in prange(blocks * parts):
-        first = task // parts * _BLOCK_DIRECTIONS
-        last = min(first + _BLOCK_DIRECTIONS, m)
+        first = task // parts * BLOCK_DIRECTIONS
+        last = min(first + BLOCK_DIRECTIONS, m)
         part = task % parts
         _walk_block(
             rows,
@@ -371,13 +387,13 @@ def spread(sinograms, strides, count, target, place, taps, lattices):
         buffer = np.empty(length + 2 * taps, lattices.dtype)
         sharp = np.empty_like(buffer)
         index = np.empty(count, np.uint64)
-        stencil = np.empty((taps, count), lattices.dtype)
-        _stencil(place[i, 0], place[i, 1], length, index, stencil)
+        table = np.empty((taps, count), lattices.dtype)
+        stencil(place[i, 0], place[i, 1], length, index, table)
         for b in range(batch):
             begin = b * strides[0] + target[i] * strides[1]
             buffer[:] = 0
             scale = lattices.dtype.type(place[i, 2])
-            _resample_transpose(sinograms[begin : begin + count], index, stencil, scale, buffer)
+            _resample_transpose(sinograms[begin : begin + count], index, table, scale, buffer)
             _sharpen(buffer, lattices.dtype.type(place[i, 3]), sharp)
             lattices[b, i] = sharp[taps : taps + length]
 
@@ -394,12 +410,12 @@ def interpolate(sinograms, strides, count, target, place, taps, factors, lattice
         buffer = np.zeros(count + 2 * taps, lattices.dtype)
         values = np.empty(length, lattices.dtype)
         index = np.empty(length, np.uint64)
-        stencil = np.empty((taps, length), lattices.dtype)
-        _stencil(place[i, 0], place[i, 1], count, index, stencil)
+        table = np.empty((taps, length), lattices.dtype)
+        stencil(place[i, 0], place[i, 1], count, index, table)
         for b in range(batch):
             begin = b * strides[0] + target[i] * strides[1]
             buffer[taps : taps + count] = sinograms[begin : begin + count]
-            _resample(buffer, index, stencil, lattices.dtype.type(place[i, 2]), values)
+            _resample(buffer, index, table, lattices.dtype.type(place[i, 2]), values)
             _sharpen(values, lattices.dtype.type(place[i, 3]), lattices[b, i])
             if factors.shape[0] > 1:
                 _solve_spline(lattices[b, i : i + 1], 0, length, factors)
@@ -427,7 +443,7 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, batc
             for r in range(total):
                 for tap in range(0, order + 1, 2):
                     begin = b * m * length + tap
-                    _gather_four_lattices(
+                    gather_four_lattices(
                         flat_lattices,
                         begin + i * length + shifts[r, i],
                         begin + i1 * length + shifts[r, i1],
@@ -448,7 +464,7 @@ def gather(lattices, index, slopes, starts, order, out):
     """Transpose of the walk: add, to each row of `out` (B, R, n), every lattice (B, m, L) read at the row's shift."""
     batch, total = out.shape[:2]
     blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
-    parts = max(1, min(batch, _TASKS // blocks))
+    parts = max(1, min(batch, TASKS // blocks))
     for task in prange(blocks * parts):
         first = task // parts * _BLOCK_ROWS
         last = min(first + _BLOCK_ROWS, total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -108,6 +108,32 @@ class Plan:
         width = 1 if len(self.shape) == 1 else tuple(np.delete(self.shape, self.axis))[-1]
         return np.arange(len(self.index)) % last < width
 
+    def widened(self, margin: int, chosen: NDArray[np.int64]) -> Plan:
+        """
+        The same walk with more room at both ends of the lattices.
+
+        Parameters
+        ----------
+        margin : int
+            Further lattice points before the first row.
+        chosen : ndarray of int
+            The directions, in a new order.
+
+        Returns
+        -------
+        Plan
+            The plan for these.
+        """
+        return replace(
+            self,
+            target=self.target[chosen],
+            slopes=self.slopes[chosen],
+            starts=self.starts[chosen] + margin,
+            first=self.first[chosen] - margin * self.step[chosen],
+            step=self.step[chosen],
+            length=self.length + 4 * margin,
+        )
+
     def strides(self, images: Array) -> NDArray[np.int64]:
         """
         Strides of a stack of images in the order the kernels take them.
@@ -144,7 +170,7 @@ class Plan:
         _kernels.spreading(self.index, self.own, self.slopes, self.starts, amount)
         return amount
 
-    def offsets_on_lattice(self, offsets: Offsets, scale: Floats, order: int) -> Floats:
+    def offsets_on_lattice(self, offsets: Offsets, scale: Floats, sharpening: Floats) -> Floats:
         """
         Where the offsets lie on each lattice.
 
@@ -154,18 +180,17 @@ class Plan:
             The offsets.
         scale : ndarray, shape (k,)
             A factor for each direction.
-        order : {1, 3, 5}
-            Degree of the splines; linear ones are sharpened.
+        sharpening : ndarray, shape (k,)
+            How much of the second difference to take off each lattice.
 
         Returns
         -------
         ndarray, shape (k, 4)
             Lattice position of the first offset, step of the offsets on the lattice, the factor, and the sharpening.
         """
-        sharpening = self.spreading if order == 1 else np.zeros(len(scale))
         return np.stack([(offsets.first - self.first) / self.step, offsets.step / self.step, scale, sharpening], axis=1)
 
-    def lattice_on_offsets(self, offsets: Offsets, scale: Floats, order: int) -> Floats:
+    def lattice_on_offsets(self, offsets: Offsets, scale: Floats, sharpening: Floats) -> Floats:
         """
         Where each lattice lies on the offsets.
 
@@ -175,15 +200,14 @@ class Plan:
             The offsets.
         scale : ndarray, shape (k,)
             A factor for each direction.
-        order : {1, 3, 5}
-            Degree of the splines; linear ones are sharpened.
+        sharpening : ndarray, shape (k,)
+            How much of the second difference to take off each lattice.
 
         Returns
         -------
         ndarray, shape (k, 4)
             Position of lattice point 0 among the offsets, step of the lattice there, the factor, and the sharpening.
         """
-        sharpening = self.spreading if order == 1 else np.zeros(len(scale))
         return np.stack([(self.first - offsets.first) / offsets.step, self.step / offsets.step, scale, sharpening], 1)
 
 
