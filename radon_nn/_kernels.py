@@ -407,15 +407,18 @@ def interpolate(sinograms, strides, count, target, place, taps, factors, lattice
     """
     batch, m, length = lattices.shape
     for i in prange(m):
+        ends = -place[i, 0] / place[i, 1], (count - 1 - place[i, 0]) / place[i, 1]
+        first = min(max(int(min(ends[0], ends[1])) - 2, 0), length)
+        last = max(min(int(max(ends[0], ends[1])) + 3, length), first)
         buffer = np.zeros(count + 2 * taps, lattices.dtype)
-        values = np.empty(length, lattices.dtype)
-        index = np.empty(length, np.uint64)
-        table = np.empty((taps, length), lattices.dtype)
-        stencil(place[i, 0], place[i, 1], count, index, table)
+        values = np.zeros(length, lattices.dtype)
+        index = np.empty(last - first, np.uint64)
+        table = np.empty((taps, last - first), lattices.dtype)
+        stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, index, table)
         for b in range(batch):
             begin = b * strides[0] + target[i] * strides[1]
             buffer[taps : taps + count] = sinograms[begin : begin + count]
-            _resample(buffer, index, table, lattices.dtype.type(place[i, 2]), values)
+            _resample(buffer, index, table, lattices.dtype.type(place[i, 2]), values[first:last])
             _sharpen(values, lattices.dtype.type(place[i, 3]), lattices[b, i])
             if factors.shape[0] > 1:
                 _solve_spline(lattices[b, i : i + 1], 0, length, factors)

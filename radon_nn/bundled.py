@@ -2,7 +2,8 @@
 
 Rows are taken in bundles of `_SIZE`. For slopes a spacing `_SPACING` apart, each bundle is summed about its center; the
 sum at any slope is then a cubic interpolation between four of these, and four sums are walked in place of `_SIZE` rows.
-Moving a bundle by a fraction of a lattice point spreads it a second time, which the sharpening takes off again.
+For linear splines (order 1) bundles are moved linearly, which spreads them a second time and is taken off by the
+sharpening; for cubic ones (order 3) they are moved by four points. Order 5 would need more nodes, and walks rows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import BSpline
 
 from radon_nn import _bundle_kernels, _kernels
 from radon_nn.plan import Plan
@@ -38,6 +40,8 @@ class Bundles:
     ----------
     plan : Plan
         The plan, with one other axis, its directions sorted by slope, and room on its lattices for bundles' margins.
+    order : {1, 3}
+        Degree of the splines.
     first : float
         The first coarse slope.
     count : int
@@ -49,13 +53,14 @@ class Bundles:
     """
 
     plan: Plan
+    order: int
     first: float
     count: int
     node: NDArray[np.int64]
     share: Floats
 
     @classmethod
-    def of(cls, plan: Plan) -> Bundles:
+    def of(cls, plan: Plan, order: int) -> Bundles:
         """
         Prepare bundles for a plan.
 
@@ -63,6 +68,8 @@ class Bundles:
         ----------
         plan : Plan
             A plan with one other axis.
+        order : {1, 3}
+            Degree of the splines.
 
         Returns
         -------
@@ -76,7 +83,7 @@ class Bundles:
         u = (place - node)[:, None]
         nodes = np.arange(-1, 3)
         share = np.prod([np.where(nodes == j, 1, (u - j) / np.where(nodes == j, 1, nodes - j)) for j in nodes], axis=0)
-        return cls(spread, float(slopes[0]) - _SPACING, int(node[-1]) + 4, node, share)
+        return cls(spread, order, float(slopes[0]) - _SPACING, int(node[-1]) + 4, node, share)
 
     @property
     def rows(self) -> int:
@@ -93,7 +100,7 @@ class Bundles:
     def cost(self) -> float:
         """Updates of an accumulator, for one image."""
         sums = self.rows // _SIZE * _bundle_kernels.NODES * self.width * len(self.node)
-        return float(sums + self.count * self.rows * self.plan.shape[self.plan.axis])
+        return (self.order + 1) / 2 * float(sums + self.count * self.rows * self.plan.shape[self.plan.axis])
 
     @cached_property
     def index(self) -> Floats:
@@ -123,13 +130,14 @@ class Bundles:
         Returns
         -------
         tuple of ndarray
-            Whole shifts, (count, size), and the weights of the two taps, (count, 2, size).
+            Whole shifts, (count, size), and the weights of the taps, (count, order + 1, size).
         """
         slopes, starts = self.coarse
         sigma = starts[:, None] + slopes * np.arange(_SIZE)
         shifts = np.floor(sigma)
-        past = sigma - shifts
-        return shifts.astype(np.int64), np.ascontiguousarray(np.stack([1 - past, past], axis=1), dtype)
+        away = (sigma - shifts)[:, None] + (self.order - 1) // 2 - np.arange(self.order + 1)[:, None]
+        spline = BSpline.basis_element(np.arange(self.order + 2) - (self.order + 1) / 2, extrapolate=False)
+        return shifts.astype(np.int64), np.nan_to_num(spline(away)).astype(dtype)
 
     def walk(self, rows: Array, where: tuple[Any, ...], sinograms: Array) -> None:
         """
@@ -148,7 +156,7 @@ class Bundles:
         shifts, weights = self.landing(rows.dtype)
         _bundle_kernels.bundle(rows, shifts, weights, sums)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        arguments = (sums, self.node, self.share, starts, slopes, _SIZE, _MARGIN, *where, sinograms)
+        arguments = (sums, self.node, self.share, starts, slopes, _SIZE, _MARGIN, self.order, *where, sinograms)
         _bundle_kernels.walk_bundles(*arguments)
 
     def sums(self, batch: int, dtype: np.dtype[Any]) -> Array:
@@ -184,7 +192,7 @@ class Bundles:
         """
         starts, slopes = self.plan.starts[part], np.ascontiguousarray(self.plan.slopes[part, 0])
         chosen = self.node[part], self.share[part], starts, slopes
-        _bundle_kernels.gather_bundles(lattices, *chosen, _SIZE, _MARGIN, sums)
+        _bundle_kernels.gather_bundles(lattices, *chosen, _SIZE, _MARGIN, self.order, sums)
 
     def unbundle(self, sums: Array, rows: Array) -> None:
         """
@@ -198,12 +206,12 @@ class Bundles:
             Added to.
         """
         bundles = sums.reshape(-1, self.count, self.width)
-        _kernels.gather(bundles, self.index[:_SIZE], *self.coarse, 1, rows.reshape(len(bundles), _SIZE, -1))
+        _kernels.gather(bundles, self.index[:_SIZE], *self.coarse, self.order, rows.reshape(len(bundles), _SIZE, -1))
 
     @cached_property
     def spreading(self) -> Floats:
         """
-        What the two interpolations blur, as `Plan.spreading`.
+        What the two linear interpolations blur, as `Plan.spreading`.
 
         Returns
         -------
@@ -232,11 +240,12 @@ def worthwhile(plan: Plan, order: int) -> bool:
     Returns
     -------
     bool
-        True in the plane, for linear splines, many directions and many rows.
+        True in the plane, for linear and cubic splines, many directions and many rows.
     """
-    if len(plan.shape) != 2 or order != 1 or len(plan.target) < 2 * _bundle_kernels.NODES:
+    if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * _bundle_kernels.NODES:
         return False
-    return Bundles.of(plan).cost < _GAIN * _across(plan) * plan.shape[plan.axis] * len(plan.target)
+    direct = (order + 1) / 2 * _across(plan) * plan.shape[plan.axis] * len(plan.target)
+    return Bundles.of(plan, order).cost < _GAIN * direct
 
 
 def _across(plan: Plan) -> int:

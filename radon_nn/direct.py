@@ -138,7 +138,7 @@ class Direct:
     @cached_property
     def _ways(self) -> tuple[Plan | Bundles, ...]:
         found = plans(self.grid, self.directions)
-        return tuple(Bundles.of(plan) if worthwhile(plan, self.order) else plan for plan in found)
+        return tuple(Bundles.of(plan, self.order) if worthwhile(plan, self.order) else plan for plan in found)
 
     def _sharpening(self, way: Plan | Bundles) -> NDArray[np.float64]:
         """Linear splines are sharpened; those of higher degree blur to their own order only."""

@@ -50,7 +50,7 @@ def test_work_is_about_a_third_of_the_direct_sum() -> None:
 def test_slopes_are_interpolated_cubically() -> None:
     grid, directions = Grid((9, 20), (0.3, 0.25)), Directions.half_circle(31)
     for plan in plans(grid, directions):
-        way = Bundles.of(plan)
+        way = Bundles.of(plan, 1)
         coarse = way.coarse[0][:, 0]
         nodes = coarse[way.node[:, None] + np.arange(4)]
         slopes = way.plan.slopes[:, 0]

@@ -492,8 +492,8 @@ def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
 
 @pytest.mark.parametrize("dim", DIMS)
 def test_inversion_of_the_exact_transform(dim: int) -> None:
-    """R* K R f = f for a Gaussian off center, the constant and the sign included, to second order in the spacing: nearly
-    so on two points an axis (d = 5), over which the sharpening's mean is a mean of little."""
+    """R* K R f = f for a Gaussian off center, the constant and the sign included, to second order in the spacing:
+    nearly so on two points an axis (d = 5), over which the sharpening's mean is a mean of little."""
     gaussian = reference.Gaussian(CENTER[:dim], 0.4)
     directions = reference.sphere_rule(dim, 6 if dim < 5 else 4, 8)
     errors = []
