@@ -11,6 +11,13 @@ Four consecutive rows are walked together: their shifts differ by at most four (
 whole number), and `PAD` zeros at both ends of each row absorb the difference, so the inner loop has neither edges nor
 branches. Every row is loaded once for two taps, which go to accumulators of their own that are shifted and summed at
 the end: measured a quarter faster than loading each row twice.
+
+In the plane, rows may be walked in *bundles*: within a bundle of rows about one center, the sum for any slope is a
+cubic interpolation between those for a few coarse slopes that lie close, because a row some way from the center moves
+by that way times the difference of slopes, at most one lattice point.
+
+All in one file, although a long one: Numba's disk cache looks at the file of a function only, and would go on using
+stale code for what is called from another.
 """
 
 import math
@@ -26,12 +33,16 @@ MARGIN = 8
 """Lattice points kept free at either end, for the outermost taps of order 5."""
 GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
-BLOCK_DIRECTIONS = 4
+_BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
 _PACKED_ROWS = 16
 """Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
-TASKS = 64
+_TASKS = 64
 """Tasks a batch is split into, where there are not as many blocks already."""
+NODES = GROUP
+"""Coarse slopes a slope is interpolated from, and points a bundle is moved by: cubic interpolation for both."""
+_SPREAD = 6
+"""More than the shifts of four rows of a bundle differ by, at the steepest coarse slope."""
 _FAST = {"contract", "nsz", "arcp"}
 
 
@@ -88,7 +99,7 @@ def _solve_spline(rows, first, size, factors):
 
 
 @njit(cache=True, fastmath=_FAST)
-def add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc, into0, into1, span):
+def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc, into0, into1, span):
     """acc[into_j + k] += sum over g of weights[i, tap + j, r + g] * rows[begin_g + k], j = 0, 1, on flat arrays.
 
     Unsigned places, because a signed one is checked for being negative at every step; and no slices, because the
@@ -110,7 +121,7 @@ def add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc,
 
 
 @njit(cache=True, fastmath=_FAST)
-def gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
+def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
     """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j + k]."""
     a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
     tap += 1
@@ -132,7 +143,7 @@ def gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, t
 
 
 @njit(cache=True, fastmath=_FAST)
-def stencil(start, step, size, index, weights):
+def _stencil(start, step, size, index, weights):
     """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size)."""
     taps, count = weights.shape
     first = 1 - taps // 2
@@ -291,7 +302,7 @@ def unpack(rows, strides, index, own, factors, images):
 
 
 @njit(cache=True)
-def emit(acc, place, index, weights, lattice, sharp, out):
+def _emit(acc, place, index, weights, lattice, sharp, out):
     """Join the taps' accumulators (order + 1, length) of a direction into its lattice, and resample it."""
     taps, used = weights.shape[0], acc.shape[1] - MARGIN
     lead = (acc.shape[0] - 2) // 2
@@ -315,7 +326,7 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
     tables = np.empty((here, taps, count), rows.dtype)
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
-        stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
+        _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
     acc = np.zeros((here, order + 1, length), rows.dtype)
     flat_rows, flat_acc = rows.reshape(-1), acc.reshape(-1)
     lattice = np.zeros(length + 2 * taps, rows.dtype)
@@ -327,7 +338,7 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
                 begin = (b * total + r) * width + PAD + low
                 for tap in range(0, order + 1, 2):
                     into = (i * (order + 1) + tap) * length + low
-                    add_four_rows(
+                    _add_four_rows(
                         flat_rows,
                         begin - shifts[i, r],
                         begin + width - shifts[i, r + 1],
@@ -344,7 +355,7 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
                     )
         for i in range(here):
             begin = b * strides[0] + target[i] * strides[1]
-            emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + count])
+            _emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + count])
 
 
 @njit(cache=True, parallel=True)
@@ -356,11 +367,11 @@ def walk(rows, index, slopes, starts, order, length, place, taps, target, stride
     written to the flat `out` from b * strides[0] + target[i] * strides[1] on.
     """
     m, batch = slopes.shape[0], rows.shape[0]
-    blocks = (m + BLOCK_DIRECTIONS - 1) // BLOCK_DIRECTIONS
-    parts = max(1, min(batch, TASKS // blocks))
+    blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
+    parts = max(1, min(batch, _TASKS // blocks))
     for task in prange(blocks * parts):
-        first = task // parts * BLOCK_DIRECTIONS
-        last = min(first + BLOCK_DIRECTIONS, m)
+        first = task // parts * _BLOCK_DIRECTIONS
+        last = min(first + _BLOCK_DIRECTIONS, m)
         part = task % parts
         _walk_block(
             rows,
@@ -388,7 +399,7 @@ def spread(sinograms, strides, count, target, place, taps, lattices):
         sharp = np.empty_like(buffer)
         index = np.empty(count, np.uint64)
         table = np.empty((taps, count), lattices.dtype)
-        stencil(place[i, 0], place[i, 1], length, index, table)
+        _stencil(place[i, 0], place[i, 1], length, index, table)
         for b in range(batch):
             begin = b * strides[0] + target[i] * strides[1]
             buffer[:] = 0
@@ -414,7 +425,7 @@ def interpolate(sinograms, strides, count, target, place, taps, factors, lattice
         values = np.zeros(length, lattices.dtype)
         index = np.empty(last - first, np.uint64)
         table = np.empty((taps, last - first), lattices.dtype)
-        stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, index, table)
+        _stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, index, table)
         for b in range(batch):
             begin = b * strides[0] + target[i] * strides[1]
             buffer[taps : taps + count] = sinograms[begin : begin + count]
@@ -446,7 +457,7 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, batc
             for r in range(total):
                 for tap in range(0, order + 1, 2):
                     begin = b * m * length + tap
-                    gather_four_lattices(
+                    _gather_four_lattices(
                         flat_lattices,
                         begin + i * length + shifts[r, i],
                         begin + i1 * length + shifts[r, i1],
@@ -467,7 +478,7 @@ def gather(lattices, index, slopes, starts, order, out):
     """Transpose of the walk: add, to each row of `out` (B, R, n), every lattice (B, m, L) read at the row's shift."""
     batch, total = out.shape[:2]
     blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
-    parts = max(1, min(batch, TASKS // blocks))
+    parts = max(1, min(batch, _TASKS // blocks))
     for task in prange(blocks * parts):
         first = task // parts * _BLOCK_ROWS
         last = min(first + _BLOCK_ROWS, total)
@@ -483,3 +494,201 @@ def gather(lattices, index, slopes, starts, order, out):
             last,
             (part * batch // parts, (part + 1) * batch // parts),
         )
+
+
+@njit(cache=True, parallel=True)
+def bundle(rows, shifts, weights, sums):
+    """Sum bundles of packed rows (B, R, n + 2 PAD) into sums (B, bundles, slopes, L).
+
+    shifts (slopes, size) and weights (slopes, taps, size) say where each row of a bundle lands, for each coarse slope.
+    """
+    batch, count, slopes, length = sums.shape
+    total, width = rows.shape[1:]
+    taps, size = weights.shape[1:]
+    lead = (taps - 2) // 2
+    span = (width - 2 * PAD + _SPREAD + SPAN - 1) // SPAN * SPAN
+    room = length + SPAN + _SPREAD
+    for task in prange(batch * count):
+        b, k = task // count, task % count
+        acc = np.empty(taps * room, rows.dtype)
+        flat_rows = rows.reshape(-1)
+        for q in range(slopes):
+            acc[:] = 0
+            for r in range(0, size, GROUP):
+                low = min(shifts[q, r], shifts[q, r + GROUP - 1])
+                begin = (b * total + k * size + r) * width + PAD + low
+                for tap in range(0, taps, 2):
+                    _add_four_rows(
+                        flat_rows,
+                        begin - shifts[q, r],
+                        begin + width - shifts[q, r + 1],
+                        begin + 2 * width - shifts[q, r + 2],
+                        begin + 3 * width - shifts[q, r + 3],
+                        weights,
+                        q,
+                        tap,
+                        r,
+                        acc,
+                        tap * room + low,
+                        (tap + 1) * room + low,
+                        span,
+                    )
+            into = sums[b, k, q]
+            into[:] = 0
+            for tap in range(taps):
+                ahead = tap - lead
+                source = acc[tap * room + max(-ahead, 0) :]
+                target = into[max(ahead, 0) : length - max(-ahead, 0)]
+                for j in range(target.size):
+                    target[j] += source[j]
+
+
+@njit(cache=True)
+def _cubic_weight(tap, fraction):
+    """Weight of the points -1, 0, 1, 2 for a value that falls a fraction past point 0, by the cubic through them."""
+    if tap == 0:
+        return -fraction * (fraction - 1.0) * (fraction - 2.0) / 6.0
+    if tap == 1:
+        return (fraction + 1.0) * (fraction - 1.0) * (fraction - 2.0) / 2.0
+    if tap == 2:
+        return -(fraction + 1.0) * fraction * (fraction - 2.0) / 2.0
+    return (fraction + 1.0) * fraction * (fraction - 1.0) / 6.0
+
+
+@njit(cache=True)
+def _place_bundles(starts, slopes, size, count, margin, shifts, fractions):
+    """Where the first point of each bundle's sums lands on the lattice of each direction."""
+    for i in range(starts.size):
+        for k in range(count):
+            sigma = starts[i] + slopes[i] * (k * size + (size - 1) / 2) - margin
+            shift = math.floor(sigma)
+            shifts[i, k] = int(shift)
+            fractions[i, k] = sigma - shift
+
+
+@njit(cache=True)
+def _walk_bundle_block(
+    sums, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out, batch
+):
+    here = starts.size
+    count, coarse, width = sums.shape[1:]
+    shifts = np.empty((here, count), np.int64)
+    fractions = np.empty((here, count))
+    _place_bundles(starts, slopes, size, count, margin, shifts, fractions)
+    weights = np.empty((here, NODES, count * NODES), sums.dtype)
+    places = np.empty((here, n), np.uint64)
+    tables = np.empty((here, taps, n), sums.dtype)
+    for i in range(here):
+        for k in range(count):
+            for tap in range(NODES):
+                weight = _cubic_weight(tap, fractions[i, k])
+                for j in range(NODES):
+                    weights[i, tap, k * NODES + j] = share[i, j] * weight
+        _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
+    acc = np.zeros((here, NODES, length), sums.dtype)
+    flat_sums, flat_acc = sums.reshape(-1), acc.reshape(-1)
+    lattice = np.zeros(length + 2 * taps, sums.dtype)
+    sharp = np.empty_like(lattice)
+    for b in range(batch[0], batch[1]):
+        for k in range(count):
+            for i in range(here):
+                begin = ((b * count + k) * coarse + node[i]) * width
+                for tap in range(0, NODES, 2):
+                    into = (i * NODES + tap) * length + shifts[i, k]
+                    _add_four_rows(
+                        flat_sums,
+                        begin,
+                        begin + width,
+                        begin + 2 * width,
+                        begin + 3 * width,
+                        weights,
+                        i,
+                        tap,
+                        k * NODES,
+                        flat_acc,
+                        into,
+                        into + length,
+                        width,
+                    )
+        for i in range(here):
+            begin = b * strides[0] + target[i] * strides[1]
+            _emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + n])
+
+
+@njit(cache=True, parallel=True)
+def walk_bundles(sums, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out):
+    """Walk bundles' sums for all directions; resample and write as `walk` does.
+
+    node (m,) is the first of the four coarse slopes that share (m, 4) weighs; margin the lattice point, in a bundle's
+    sums, of its center's first sample.
+    """
+    m, batch = starts.size, sums.shape[0]
+    blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
+    parts = max(1, min(batch, _TASKS // blocks))
+    for task in prange(blocks * parts):
+        first = task // parts * _BLOCK_DIRECTIONS
+        last = min(first + _BLOCK_DIRECTIONS, m)
+        part = task % parts
+        _walk_bundle_block(
+            sums,
+            node[first:last],
+            share[first:last],
+            starts[first:last],
+            slopes[first:last],
+            size,
+            margin,
+            length,
+            place[first:last],
+            taps,
+            target[first:last],
+            strides,
+            n,
+            out,
+            (part * batch // parts, (part + 1) * batch // parts),
+        )
+
+
+@njit(cache=True, parallel=True)
+def gather_bundles(lattices, node, share, starts, slopes, size, margin, sums):
+    """Transpose of the walk: add lattices (B, m, L), sorted by slope, to sums (B, bundles, coarse slopes, width)."""
+    batch, m, length = lattices.shape
+    count, coarse, width = sums.shape[1:]
+    for k in prange(count):
+        shifts = np.empty((m, 1), np.int64)
+        fractions = np.empty((m, 1))
+        _place_bundles(starts + slopes * (k * size), slopes, size, 1, margin, shifts, fractions)
+        weights = np.empty((1, NODES, GROUP), lattices.dtype)
+        begins = np.empty(GROUP, np.int64)
+        flat_lattices, flat_sums = lattices.reshape(-1), sums.reshape(-1)
+        low = 0
+        for q in range(coarse):
+            while low < m and node[low] + NODES <= q:
+                low += 1
+            for i in range(low, m, GROUP):
+                if node[i] > q:
+                    break
+                for g in range(GROUP):
+                    near = min(i + g, m - 1)
+                    begins[g] = near * length + shifts[near, 0]
+                    weight = 0.0
+                    if i + g < m and node[near] <= q:
+                        weight = share[near, q - node[near]]
+                    for tap in range(NODES):
+                        weights[0, tap, g] = weight * _cubic_weight(tap, fractions[near, 0])
+                for b in range(batch):
+                    for tap in range(0, NODES, 2):
+                        begin = b * m * length + tap - 1
+                        _gather_four_lattices(
+                            flat_lattices,
+                            begin + begins[0],
+                            begin + begins[1],
+                            begin + begins[2],
+                            begin + begins[3],
+                            weights,
+                            0,
+                            tap,
+                            0,
+                            flat_sums,
+                            ((b * count + k) * coarse + q) * width,
+                            width,
+                        )

@@ -1,9 +1,9 @@
-"""The transform of images in the plane by bundles of rows: a third of the direct sum's work, to the same order.
+"""The transform of images in the plane by bundles of rows: half the direct sum's work, to the same order or better.
 
 Rows are taken in bundles of `_SIZE`. For slopes a spacing `_SPACING` apart, each bundle is summed about its center; the
 sum at any slope is then a cubic interpolation between four of these, and four sums are walked in place of `_SIZE` rows.
-For linear splines (order 1) bundles are moved linearly, which spreads them a second time and is taken off by the
-sharpening; for cubic ones (order 3) they are moved by four points. Order 5 would need more nodes, and walks rows.
+Bundles are moved by fractions of a lattice point with cubic interpolation too, so that linear and cubic splines keep
+their order; splines of degree 5 would need more nodes, and walk rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from radon_nn import _bundle_kernels, _kernels
+from radon_nn import _kernels
 from radon_nn.plan import Plan
 
 Array = NDArray[np.floating[Any]]
@@ -99,8 +99,8 @@ class Bundles:
     @property
     def cost(self) -> float:
         """Updates of an accumulator, for one image."""
-        sums = self.rows // _SIZE * _bundle_kernels.NODES * self.width * len(self.node)
-        return (self.order + 1) / 2 * float(sums + self.count * self.rows * self.plan.shape[self.plan.axis])
+        pairs = self.rows // _SIZE * _kernels.NODES * self.width * len(self.node) * _kernels.NODES / 2
+        return pairs + (self.order + 1) / 2 * self.count * self.rows * self.plan.shape[self.plan.axis]
 
     @cached_property
     def index(self) -> Floats:
@@ -154,10 +154,10 @@ class Bundles:
         """
         sums = np.empty((len(rows), self.rows // _SIZE, self.count, self.width), rows.dtype)
         shifts, weights = self.landing(rows.dtype)
-        _bundle_kernels.bundle(rows, shifts, weights, sums)
+        _kernels.bundle(rows, shifts, weights, sums)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        arguments = (sums, self.node, self.share, starts, slopes, _SIZE, _MARGIN, self.order, *where, sinograms)
-        _bundle_kernels.walk_bundles(*arguments)
+        arguments = (sums, self.node, self.share, starts, slopes, _SIZE, _MARGIN, *where, sinograms)
+        _kernels.walk_bundles(*arguments)
 
     def sums(self, batch: int, dtype: np.dtype[Any]) -> Array:
         """
@@ -192,7 +192,7 @@ class Bundles:
         """
         starts, slopes = self.plan.starts[part], np.ascontiguousarray(self.plan.slopes[part, 0])
         chosen = self.node[part], self.share[part], starts, slopes
-        _bundle_kernels.gather_bundles(lattices, *chosen, _SIZE, _MARGIN, self.order, sums)
+        _kernels.gather_bundles(lattices, *chosen, _SIZE, _MARGIN, sums)
 
     def unbundle(self, sums: Array, rows: Array) -> None:
         """
@@ -211,19 +211,16 @@ class Bundles:
     @cached_property
     def spreading(self) -> Floats:
         """
-        What the two linear interpolations blur, as `Plan.spreading`.
+        What linear interpolation within bundles blurs, as `Plan.spreading`.
 
         Returns
         -------
         ndarray, shape (k,)
-            Half the mean variance of a row's landing in its bundle, and of the bundles' on the lattice.
+            Half the mean variance of a row's landing in its bundle, between coarse slopes as its sums are.
         """
         _, weights = self.landing(np.dtype(np.float64))
         within = np.prod(weights, axis=1).mean(axis=1) / 2
-        centers = (_SIZE * np.arange(self.rows // _SIZE) + (_SIZE - 1) / 2)[:, None]
-        between = np.empty(len(self.node))
-        _kernels.spreading(centers, np.ones(len(centers), bool), self.plan.slopes, self.plan.starts, between)
-        return np.asarray(between + np.sum(self.share * within[self.node[:, None] + np.arange(4)], axis=1))
+        return np.asarray(np.sum(self.share * within[self.node[:, None] + np.arange(4)], axis=1))
 
 
 def worthwhile(plan: Plan, order: int) -> bool:
@@ -242,7 +239,7 @@ def worthwhile(plan: Plan, order: int) -> bool:
     bool
         True in the plane, for linear and cubic splines, many directions and many rows.
     """
-    if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * _bundle_kernels.NODES:
+    if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * _kernels.NODES:
         return False
     direct = (order + 1) / 2 * _across(plan) * plan.shape[plan.axis] * len(plan.target)
     return Bundles.of(plan, order).cost < _GAIN * direct

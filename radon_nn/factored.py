@@ -122,7 +122,7 @@ class Factored:
         return sinograms.reshape(batch, m // rim, rim, n).transpose(0, 2, 1, 3)
 
 
-def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int) -> Direct | Factored:
+def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, method: str = "auto") -> Direct | Factored:
     """
     The cheaper way to transform: factored where the directions are a product and it saves work, else direct.
 
@@ -136,14 +136,16 @@ def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int) -> 
         The offsets.
     order : {1, 3, 5}
         Degree of the splines along rows.
+    method : {'auto', 'direct'}
+        Whether to look for savings at all.
 
     Returns
     -------
     Direct or Factored
         The engine.
     """
-    direct = Direct(grid, directions, offsets, order)
-    if directions.factors is None:
+    direct = Direct(grid, directions, offsets, order, bundles=method == "auto")
+    if directions.factors is None or method == "direct":
         return direct
     factored = Factored(grid, directions, offsets, order)
     return factored if factored.cost < direct.cost else direct

@@ -27,8 +27,11 @@ class RadonTransform:
 
     Rf(a, t) = integral of f over the hyperplane {x : a.x = t}, with (d-1)-dimensional surface measure. Samples are
     taken as zero outside the grid and interpolated by splines of degree `order` along the axis nearest the normal,
-    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)). Directions that
-    are a product (`Directions.product`) are transformed one factor at a time where that is cheaper, to the same order.
+    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)).
+
+    Where it saves work, directions that are a product (`Directions.product`) are transformed one factor at a time, and
+    images in the plane by bundles of rows, all to the same order. This changes the last digits, and blurs edges a
+    little more: by a tenth of the root mean square error of a disc. `adjoint` is the exact transpose either way.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ class RadonTransform:
         The offsets t, n of them; if not given, those that cover the grid at its smallest spacing.
     order : {1, 3, 5}
         Degree of the splines.
+    method : {'auto', 'direct'}
+        Whether to take the cheaper way, or to walk every row of samples for every direction.
 
     Raises
     ------
@@ -62,6 +67,7 @@ class RadonTransform:
     directions: Directions
     offsets: Offsets = None  # type: ignore[assignment]
     order: int = 1
+    method: str = "auto"
 
     def __post_init__(self) -> None:
         if self.grid.dim != self.directions.dim:
@@ -70,6 +76,7 @@ class RadonTransform:
             )
         if self.order not in (1, 3, 5):
             raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
+        _checks.one_of(self.method, "method", ("auto", "direct"))
         if self.offsets is None:
             object.__setattr__(self, "offsets", Offsets.covering(self.grid))
 
@@ -287,7 +294,7 @@ class RadonTransform:
 
     @cached_property
     def _engine(self) -> Direct | Factored:
-        return engine(self.grid, self.directions, self.offsets, self.order)
+        return engine(self.grid, self.directions, self.offsets, self.order, self.method)
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
         """Coerce to (batch, *shape) and return the batch axes apart."""

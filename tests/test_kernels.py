@@ -91,7 +91,7 @@ def test_spline_weights_are_b_splines(order: int) -> None:
 def test_stencil_is_lagrange_interpolation_between_zeros(taps: int) -> None:
     positions = -3.05 + 0.4 * np.arange(45)
     index, weights = np.empty(45, np.uint64), np.empty((taps, 45))
-    _kernels.stencil(-3.05, 0.4, 12, index, weights)
+    _kernels._stencil(-3.05, 0.4, 12, index, weights)
     dense = np.zeros((45, 12 + 2 * taps))
     np.put_along_axis(dense, index[:, None].astype(int) + np.arange(taps), weights.T, axis=1)
     expected = reference.lagrange_matrix(positions, 12, taps)
@@ -105,7 +105,7 @@ def test_resampling_reproduces_polynomials_below_the_number_of_taps(taps: int) -
     source = np.zeros(20 + 2 * taps)
     source[taps:-taps] = cubic(np.arange(20) / 20)
     index, weights, out = np.empty(9, np.uint64), np.empty((taps, 9)), np.empty(9)
-    _kernels.stencil(5.3, 1.07, 20, index, weights)
+    _kernels._stencil(5.3, 1.07, 20, index, weights)
     _kernels._resample(source, index, weights, 2.5, out)
     assert_allclose(out, 2.5 * cubic((5.3 + 1.07 * np.arange(9)) / 20), rtol=1e-12)
 

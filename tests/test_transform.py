@@ -522,7 +522,7 @@ def inversion_errors(dim: int, lengths: tuple[int, ...], rule: Callable[[int], D
     for n in lengths:
         grid = Grid.cube(n, dim, 2.0 if dim < 5 else 1.6)
         samples = grid.sample(gaussian)
-        transform = RadonTransform(grid, rule(n))
+        transform = RadonTransform(grid, rule(n), method="direct")
         near = samples > math.exp(-2 if dim < 5 else -0.5)
         errors.append(np.abs(transform.invert(transform.forward(samples)) - samples)[near].max())
     return errors
