@@ -22,7 +22,7 @@ def main(save: Path | None = None, n: int = 200) -> tuple[float, float, float]:
     """Return root mean square errors: a Gaussian in 3-D, the phantom by filtered backprojection and by lsqr."""
     volume = Grid.cube(n // 4, dim=3)
     ball = volume.sample(lambda x: np.exp(-np.sum(x**2, axis=1) / (2 * 0.2**2)))
-    solid = RadonTransform(volume, Directions.fibonacci(n * n // 8))
+    solid = RadonTransform(volume, Directions.product(n // 4, n // 2))
     error3 = float(np.sqrt(np.mean((solid.invert(solid.forward(ball)) - ball) ** 2)))
 
     phantom = resize(shepp_logan_phantom(), (n, n), anti_aliasing=True).T[:, ::-1]

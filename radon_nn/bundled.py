@@ -27,8 +27,8 @@ _SPACING = 1 / 8
 """A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
 _MARGIN = 12
 """Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
-_GAIN = 0.7
-"""Bundles are used where they save this much: below, what they cost besides updates eats the rest."""
+_GAIN = 0.8
+"""Bundles are used where their updates are fewer than this part of the direct sum's; other costs eat the rest."""
 
 
 @dataclass(frozen=True)
