@@ -224,5 +224,5 @@ def adrt_methods(n: int) -> list[Method]:
 
 
 def ours_forward(transform: RadonTransform) -> Method:
-    name = f"radon_nn forward, order {transform.order}"
+    name = f"radon_nn forward, order {transform.order}" + (", direct" if transform.method == "direct" else "")
     return Method(name, transform.forward, Rays.of(transform.directions.normals, transform.offsets))

@@ -58,8 +58,8 @@ class Scale:
 QUICK = Scale(32, 24, 16, 8, ((3, 12), (4, 8)), 50, 1, True)
 
 
-def plane(n: int, m: int, order: int = 1) -> RadonTransform:
-    return RadonTransform(Grid.cube(n), Directions.half_circle(m), Offsets(n, 2 / n), order=order)
+def plane(n: int, m: int, order: int = 1, method: str = "auto") -> RadonTransform:
+    return RadonTransform(Grid.cube(n), Directions.half_circle(m), Offsets(n, 2 / n), order=order, method=method)
 
 
 def forward_contest(methods: Sequence[Method], grid: Grid, repeats: int) -> list[Row]:
@@ -72,6 +72,7 @@ def forward_contest(methods: Sequence[Method], grid: Grid, repeats: int) -> list
 def forward(scale: Scale, threads: int) -> Section:
     n, m = scale.n, scale.angles
     methods = [ours_forward(plane(n, m, order)) for order in (1, 3, 5)]
+    methods += [ours_forward(plane(n, m, order, "direct")) for order in (1, 3)]
     methods += skimage_radon(n, m) + astra_methods("FP", ("linear", "line", "strip"), n, m, threads)
     methods += finufft_methods("forward", (1e-4, 1e-6), n, m, threads)
     rows = forward_contest(methods, Grid.cube(n), scale.repeats) + absent(("skimage", "astra", "finufft"))
@@ -199,11 +200,11 @@ def draw(rows: Sequence[Row], path: str) -> None:
                 panel.loglog([r.ms for r in mine], [getattr(r, name) for r in mine], marker, color=color, label=family)
             mine.sort(key=lambda r: getattr(r, name))
             for k, row in enumerate(mine):
-                text = row.method.split(", split")[0].split()[-1]
-                text = f"order {text}" if family == "radon_nn" else f"eps {text}" if family == "finufft" else text
+                text = row.method.removeprefix(family).split(", split")[0]
+                text = text.split("forward, ")[-1].removeprefix(" FP").strip()
                 below, above = {"xytext": (0, -13), "ha": "center"}, {"xytext": (0, 7), "ha": "center"}
                 aside = {"xytext": (7, -3), "ha": "left"}
-                place = above if k == len(mine) - 1 else below if k == 0 else aside
+                place = below if k == 0 else above if k == len(mine) - 1 and family != "radon_nn" else aside
                 at = (row.ms, getattr(row, name))
                 panel.annotate(text, at, fontsize=8, color=color, textcoords="offset points", **place)
         panel.set(xlabel="median time, ms", title={"gauss_rms": "Gaussian", "disc_rms": "disc"}[name])
