@@ -223,7 +223,7 @@ def _sharpen(values, amount, out):
 
 @njit(cache=True, parallel=True)
 def spreading(index, own, slopes, starts, out):
-    """Half the mean variance f (1 - f) / 2 that sharing samples between two lattice points adds, per direction."""
+    """Half the mean variance f (1 - f) that sharing samples between two lattice points adds, per direction."""
     for i in prange(starts.size):
         total = 0.0
         for r in range(own.size):

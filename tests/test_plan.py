@@ -115,7 +115,7 @@ def test_higher_orders_are_more_exact(dim: int) -> None:
 @pytest.mark.parametrize("order", [3, 5])
 def test_backprojection_of_higher_order_is_more_exact(order: int) -> None:
     """R* of exp(-t^2/(2 s^2)) at the origin's neighbours, against order 1, both held to a fine quadrature."""
-    width, grid, directions = 0.2, Grid.cube(12), Directions.half_circle(32)
+    width, grid, directions = 0.2, Grid.cube(20), Directions.half_circle(32)
     offsets = Offsets(31, 0.1)
     sinogram = np.tile(np.exp(-(offsets.values**2) / (2 * width**2)), (32, 1))
     along = grid.points() @ directions.normals.T
@@ -124,4 +124,4 @@ def test_backprojection_of_higher_order_is_more_exact(order: int) -> None:
         np.abs(RadonTransform(grid, directions, offsets, order=k).backproject(sinogram) - exact).max()
         for k in (1, order)
     ]
-    assert errors[1] < errors[0] / 3
+    assert errors[1] < errors[0] / 5

@@ -358,15 +358,14 @@ def ball_errors(dim: int, lengths: tuple[int, ...]) -> tuple[list[float], list[f
     ("dim", "lengths", "rate"),
     [
         (2, (16, 32, 64), 1.0),
-        (3, (8, 16, 32), 1.1),
+        (3, (16, 32), 1.2),
         pytest.param(2, (64, 128, 256, 512), 1.0, marks=pytest.mark.full),
         pytest.param(3, (16, 32, 64, 128), 1.4, marks=pytest.mark.full),
     ],
 )
 def test_balls_converge_at_the_rate_of_their_edge(dim: int, lengths: tuple[int, ...], rate: float) -> None:
     """No error exceeds the section half a sample inside the edge, O(h^((d-1)/2)). The mean falls like the boundary of
-    a section on the grid: O(h) for the two ends of a chord, O(h^(3/2)) for the 1/h pixels around a disc, which coarse
-    grids have not reached yet."""
+    a section on the grid: O(h) for the two ends of a chord, O(h^(3/2)) for the 1/h pixels around a disc."""
     largest, mean, edge = ball_errors(dim, lengths)
     assert np.all(np.array(largest) < edge)
     assert reference.order(mean) >= rate
@@ -492,8 +491,7 @@ def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
 
 @pytest.mark.parametrize("dim", DIMS)
 def test_inversion_of_the_exact_transform(dim: int) -> None:
-    """R* K R f = f for a Gaussian off center, the constant and the sign included, to second order in the spacing:
-    nearly so on two points an axis (d = 5), over which the sharpening's mean is a mean of little."""
+    """R* K R f = f for a Gaussian off center, the constant and the sign included, to second order in the spacing."""
     gaussian = reference.Gaussian(CENTER[:dim], 0.4)
     directions = reference.sphere_rule(dim, 6 if dim < 5 else 4, 8)
     errors = []
@@ -504,7 +502,7 @@ def test_inversion_of_the_exact_transform(dim: int) -> None:
         inverse = transform.invert(gaussian.radon(directions.normals, transform.offsets.values))
         errors.append(np.abs(inverse - expected).max() / expected.max())
     assert errors[-1] < 0.004
-    assert dim == 1 or reference.order(errors) > 1.75
+    assert dim == 1 or reference.order(errors) > 1.8
 
 
 def test_inversion_is_backprojection_of_the_filtered() -> None:
