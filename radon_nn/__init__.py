@@ -14,10 +14,11 @@ from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
 from radon_nn.phantoms import shepp_logan
-from radon_nn.rtv import RTV, rtv
+from radon_nn.rtv import rtv
 from radon_nn.skimage import iradon, radon
 from radon_nn.spikes import SpikeFit, find_spikes
 from radon_nn.transform import RadonTransform
+from radon_nn.verdict import RTV
 
 __version__ = "0.1.0"
 

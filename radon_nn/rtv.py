@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from radon_nn.geometry import Ball
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
-
-
-@dataclass(frozen=True)
-class RTV:
-    """
-    An R-TV with its provenance; `float(result)` is its value.
-
-    Parameters
-    ----------
-    value : float
-        The R-TV, in units of f per unit of x.
-    lower : float
-        A lower bound; equal to the value where it is exact.
-    upper : float
-        An upper bound, likewise.
-    method : str
-        How it was found.
-    assumed : str
-        What was assumed: the domain, above all.
-    """
-
-    value: float
-    lower: float
-    upper: float
-    method: str
-    assumed: str
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __str__(self) -> str:
-        return f"R-TV {self.value:.10g} on {self.assumed}: {self.method}"
+from radon_nn.verdict import RTV
 
 
 def rtv(f: ShallowNetwork | RidgeMeasure, /, *, domain: Ball | None = None) -> RTV:

@@ -1,0 +1,103 @@
+"""What is said of an R-TV: the value, its bounds or error, the verdict finite or infinite, and how it was found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["finite", "infinite", "unresolved"]
+Standing = Literal["exact", "certified", "estimated", "statistical"]
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """
+    Values on the way to the last one, for the eye and for the law of growth.
+
+    Parameters
+    ----------
+    name : str
+        What was refined, with its unit: 'samples', 'scale h'.
+    at : tuple of float
+        Where: as many as there are values, in the order of refinement.
+    value : tuple of float
+        The value found at each.
+    lower, upper : tuple of float
+        Bounds at each; equal to the values where there are none.
+    """
+
+    name: str
+    at: tuple[float, ...]
+    value: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class RTV:
+    """
+    An R-TV with its provenance; `float(result)` is its value.
+
+    Parameters
+    ----------
+    value : float
+        The R-TV, in units of f per unit of x; infinite if the verdict is.
+    lower : float
+        A lower bound; equal to the value where it is exact.
+    upper : float
+        An upper bound, likewise.
+    method : str
+        How it was found.
+    assumed : str
+        What was assumed: the domain, above all; then resolution and samples.
+    standing : {'exact', 'certified', 'estimated', 'statistical'}
+        What the bounds are worth: the value to rounding; bounds that are theorems for what was assumed; an error
+        estimated from refinement; two standard errors of a random sample.
+    verdict : {'finite', 'infinite', 'unresolved'}
+        Whether the R-TV is finite, grows without bound under refinement, or could not be told from what was affordable.
+    law : str
+        How the value grows or settles under refinement, as fitted; empty if it was not.
+    refinement : Refinement, optional
+        The values on the way.
+    converged : bool
+        Whether the tolerance asked for was met.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    method: str
+    assumed: str
+    standing: Standing = "exact"
+    verdict: Verdict = "finite"
+    law: str = ""
+    refinement: Refinement | None = field(default=None, compare=False)
+    converged: bool = True
+
+    @property
+    def error(self) -> float:
+        """The larger distance from the value to a bound."""
+        return 0.0 if math.isinf(self.value) else max(self.value - self.lower, self.upper - self.value)
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __repr__(self) -> str:
+        if self.verdict == "infinite":
+            number = "R-TV is infinite"
+        elif self.standing == "exact":
+            number = f"R-TV {self.value:.10g}"
+        elif self.standing == "certified":
+            number = f"R-TV between {self.lower:.7g} and {self.upper:.7g}"
+        else:
+            digits = (
+                max(1, math.ceil(math.log10(abs(self.value) / self.error)) + 2) if self.error and self.value else 10
+            )
+            number = f"R-TV {self.value:.{min(digits, 15)}g} +- {self.error:.2g} ({self.standing} error)"
+        short = "" if self.converged else "; the tolerance was not met"
+        unsure = "; whether it is finite could not be resolved" if self.verdict == "unresolved" else ""
+        law = f"; {self.law}" if self.law else ""
+        return f"{number} on {self.assumed}: {self.method}{law}{unsure}{short}"
+
+    __str__ = __repr__
