@@ -74,7 +74,6 @@ def test_str_gives_value_domain_and_method() -> None:
 def test_result_is_a_frozen_value() -> None:
     result = rtv(ShallowNetwork([[1.0]], [0.0], [1.0]))
     assert result == RTV(1.0, 1.0, 1.0, result.method, result.assumed)
-    assert eval(repr(result)) == result
     with pytest.raises(AttributeError):
         result.value = 2.0  # type: ignore[misc]
 
