@@ -130,8 +130,8 @@ class HyperplaneSearch:
         """
         n = len(self.points)
         if self.dim == 1:
-            ones = np.ones((n, 1))
-            return Hyperplanes(np.abs(_profiles(self.points @ ones[:1].T, r)[0][:, 0]), ones, self.points[:, 0])
+            profile, places = _profiles(self.points, r)
+            return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), places[:, 0])
         value = np.empty(n)
         if self.dim == 2:
             normals = np.empty((n, 2))
