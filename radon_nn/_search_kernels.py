@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit, prange
 
 _COLLINEAR = 1e-12
+_NO_ARC = 1e-10
 
 
 @njit(cache=True, inline="always")
@@ -83,23 +84,21 @@ def strongest_in_plane(points, r, order, value, normal):
 
 
 @njit(cache=True)
-def _in_cell(points, i, v, a, side, e):
+def _in_cell(points, i, offside, v, a, side, e):
     """Whether v is the normal of a plane through x_i that leaves every point where a does, those on a's edge by side.
 
     The edge is the circle of normals orthogonal to e; points that it meets all along lie on x_i + R e.
     """
     for k in range(len(points)):
         dx, dy, dz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]
-        there = a[0] * dx + a[1] * dy + a[2] * dz
-        if abs(there) <= _COLLINEAR * (abs(dx) + abs(dy) + abs(dz)):
-            there = side * (e[0] * dx + e[1] * dy + e[2] * dz)
+        there = a[0] * dx + a[1] * dy + a[2] * dz if offside[k] else side * (e[0] * dx + e[1] * dy + e[2] * dz)
         if (v[0] * dx + v[1] * dy + v[2] * dz) * there < 0:
             return False
     return True
 
 
 @njit(cache=True)
-def _cells_best(points, i, u, along, a, e, best, out):
+def _cells_best(points, i, offside, u, along, a, e, best, out):
     """The best so far, bettered at the stationary normals of the two cells that share an arc about a.
 
     u sums over the points off the edge, along[side] over those on it, all relative to x_i.
@@ -114,7 +113,7 @@ def _cells_best(points, i, u, along, a, e, best, out):
             lean = side * (w[0] * e[0] + w[1] * e[1] + w[2] * e[2])
             for c in range(3):
                 v[c] = w[c] / steep if lean > 0 else -w[c] / steep
-            if _in_cell(points, i, v, a, side, e):
+            if _in_cell(points, i, offside, v, a, side, e):
                 best = steep
                 out[0], out[1], out[2] = v[0], v[1], v[2]
                 out[3] = v[0] * points[i, 0] + v[1] * points[i, 1] + v[2] * points[i, 2]
@@ -185,12 +184,14 @@ def _circle_best(points, r, i, j, best, out):
                 for m in range(3):
                     out[m] = vx * b[m] + vy * c[m]
                 out[3] = out[0] * points[i, 0] + out[1] * points[i, 1] + out[2] * points[i, 2]
+        # Where points lie in one plane with the edge, rounding parts their events by arcs that are none.
+        if end > start + _NO_ARC:
             x, y = (x + endx, y + endy) if abs(x + endx) + abs(y + endy) > 1e-9 else (0.0, 1.0)
             for m in range(3):
                 a[m] = x * b[m] + y * c[m]
                 beyond[m] = u[m] - total * e[m]
-            best = _cells_best(points, i, u, near, a, e, best, out)
-            best = _cells_best(points, j, beyond, far, a, e, best, out)
+            best = _cells_best(points, i, offside, u, near, a, e, best, out)
+            best = _cells_best(points, j, offside, beyond, far, a, e, best, out)
         if step < events:
             u += sign * r[k] * (points[k] - points[i])
             total += sign * r[k]

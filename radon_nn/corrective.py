@@ -59,8 +59,9 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
             best = int(gain.argmax())
             if not system.add(best):
                 _pivot(system, c, best)
+                continue
             for k in np.flatnonzero(gain >= _GREED * gain.max()):
-                if k != best and not c[best]:
+                if k != best:
                     system.add(int(k))
             continue
         now, falling = c[active], z <= 0

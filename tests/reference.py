@@ -168,3 +168,25 @@ WINDOWS = {
     "hann": lambda u: 0.5 + 0.5 * np.cos(np.pi * u),
 }
 """The windows of |w| step / pi in [0, 1], as scikit-image and the textbooks define them."""
+
+
+def neuron_sum(points: Floats, r: Floats, direction: Floats, offset: float) -> float:
+    """F_r(a, t) = sum_i r_i (a.x_i - t)_+, term by term."""
+    return float(sum(weight * max(float(direction @ x) - offset, 0.0) for weight, x in zip(r, points, strict=True)))
+
+
+def strongest_by_scan(points: Floats, r: Floats, directions: Floats) -> float:
+    """max |F_r| over the directions given, each with all offsets a.x_i."""
+    best = 0.0
+    for a in directions:
+        heights = points @ a
+        kinks = np.maximum(heights[:, None] - heights, 0)
+        best = max(best, float(np.abs(r @ kinks).max()))
+    return best
+
+
+def affine_free(points: Floats, r: Floats) -> Floats:
+    """r less its part along affine functions of the points."""
+    basis = np.linalg.qr(np.column_stack([np.ones(len(points)), points]))[0]
+    once = r - basis @ (basis.T @ r)
+    return once - basis @ (basis.T @ once)
