@@ -8,6 +8,7 @@ radians, lengths in the user's units.
 """
 
 from radon_nn.directions import Directions
+from radon_nn.fit import Fit, fit, fit_path, interpolate
 from radon_nn.functions import Box, ClosedForm, Ellipsoid, Gaussian
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
@@ -29,6 +30,7 @@ __all__ = [
     "ClosedForm",
     "Directions",
     "Ellipsoid",
+    "Fit",
     "Gaussian",
     "Grid",
     "Offsets",
@@ -37,6 +39,9 @@ __all__ = [
     "ShallowNetwork",
     "SpikeFit",
     "find_spikes",
+    "fit",
+    "fit_path",
+    "interpolate",
     "iradon",
     "load",
     "radon",

@@ -23,6 +23,8 @@ _FIRST = {1: 33, 2: 100, 3: 60}
 _FIRST_BEYOND = 100
 _MOST = {1: 1 << 17, 2: 6400, 3: 960}
 _MOST_BEYOND = 800
+_STILL = 2
+_SAME = 1e-9
 _FRESH = 4
 """Fresh points, for each sample, on which the interpolant is compared with f."""
 
@@ -118,8 +120,9 @@ def bounded_rtv(
     Returns
     -------
     RTV
-        Certified for d <= 3: `lower` is a theorem; `upper` is for functions that agree with the network where f was
-        asked for, and infinite if f does not to within `tol`. The refinement is over the number of samples.
+        `lower` is a theorem for d <= 3. `upper` is the network's norm where it equals f, to rounding, at all fresh
+        points; more than that by what the last doublings of the samples added, an estimate, where it agrees within
+        `tol`; and infinite where it does not. The refinement is over the number of samples.
 
     Raises
     ------
@@ -142,73 +145,103 @@ def bounded_rtv(
     rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
     first = np.concatenate([rim, samples.inside(count - len(rim))])
     samples.add(first, samples.ask(first))
-    rounds: list[tuple[int, Fit, float]] = []
-    met, why = False, f"{_MOST.get(d, _MOST_BEYOND)} samples were not enough"
-    lower = 0.0
-    while True:
-        left = until - time.monotonic()
-        fitted = interpolate(
-            samples.points, samples.values, tol=close / 2, seconds=max(left, 0.1) if left < math.inf else None, rng=0
+    rounds: list[_Round] = []
+    why = f"{_MOST.get(d, _MOST_BEYOND)} samples were not enough"
+    try:
+        while True:
+            left = None if until == math.inf else max(until - time.monotonic(), 0.1)
+            fitted = interpolate(samples.points, samples.values, tol=close / 2, seconds=left)
+            fresh = samples.inside(_FRESH * len(samples.points))
+            values = samples.ask(fresh)
+            off = np.abs(values - fitted(fresh))
+            rounds.append(_Round(len(samples.points), fitted, float(off.max()), _bend(samples)))
+            if progress is not None:
+                progress(str(rounds[-1]))
+            if fitted.stopped == "interrupted":
+                raise KeyboardInterrupt
+            if _met(rounds, close):
+                why = ""
+                break
+            if len(samples.points) >= _MOST.get(d, _MOST_BEYOND):
+                break
+            if time.monotonic() >= until:
+                why = "the time was over"
+                break
+            worst = np.argsort(-off)[: len(samples.points) // 2]
+            rest = samples.inside(len(samples.points) - len(worst))
+            samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.ask(rest)]))
+    except KeyboardInterrupt:
+        if not rounds:
+            raise
+        why = "interrupted"
+    return _result(rounds, domain, d, close, why)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What so many samples gave: the network, its largest error at fresh points, and how much f bends."""
+
+    count: int
+    fitted: Fit
+    off: float
+    bend: float
+
+    def agrees(self, tol: float) -> bool:
+        """Whether the network is f, at fresh points."""
+        return self.off <= tol * self.bend
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count} samples: R-TV at least {self.fitted.lower:.6g}, the network's {self.fitted.rtv:.6g}, off by "
+            f"{self.off:.2g} at {_FRESH * self.count} fresh points"
         )
-        fresh = samples.inside(_FRESH * len(samples.points))
-        values = samples.ask(fresh)
-        off = np.abs(values - fitted(fresh))
-        size = _bend(samples)
-        rounds.append((len(samples.points), fitted, float(off.max())))
-        agrees = bool(off.max() <= close * size)
-        lower = max(lower, fitted.lower) if fitted.certified else fitted.lower
-        if progress is not None:
-            progress(
-                f"{len(samples.points)} samples: R-TV at least {lower:.6g}, network's {fitted.rtv:.6g}, off by "
-                f"{off.max():.2g} at {len(fresh)} fresh points"
-            )
-        met = agrees and fitted.converged and fitted.rtv - lower <= close * fitted.rtv and _settled(rounds, close)
-        if met or len(samples.points) >= _MOST.get(d, _MOST_BEYOND):
-            break
-        if fitted.stopped == "interrupted" or time.monotonic() >= until:
-            why = fitted.stopped if fitted.stopped == "interrupted" else "the time was over"
-            break
-        worst = np.argsort(-off)[: len(samples.points) // 2]
-        rest = samples.inside(len(samples.points) - len(worst))
-        samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.ask(rest)]))
-    return _result(rounds, domain, d, lower, agrees, met, why)
 
 
 def _bend(samples: _Samples) -> float:
-    """Largest departure of the samples from an affine function."""
+    """Largest departure of the samples from an affine function, or what rounding makes of it."""
     design = np.column_stack([samples.points, np.ones(len(samples.points))])
     rest = samples.values - design @ np.linalg.lstsq(design, samples.values, rcond=None)[0]
-    return float(np.abs(rest).max())
+    return float(max(np.abs(rest).max(), 1e-6 * np.abs(samples.values).max()))
 
 
-def _settled(rounds: list[tuple[int, Fit, float]], tol: float) -> bool:
-    """Whether f is the network itself, to rounding, or the bound has stopped growing."""
-    _, last, off = rounds[-1]
-    if off <= 1e-9 * max(1e-300, float(np.abs(last.measure(last.points)).max())):
-        return True
-    return len(rounds) > 1 and last.lower - rounds[-2][1].lower <= tol * last.lower
+def _met(rounds: list[_Round], tol: float) -> bool:
+    """Whether the bounds meet: the network is f, or all but f and its bound has stopped growing, twice."""
+    last = rounds[-1]
+    if not (last.agrees(tol) and last.fitted.converged and last.fitted.gap <= tol * last.fitted.objective):
+        return False
+    still = len(rounds) > _STILL and last.fitted.lower - rounds[-1 - _STILL].fitted.lower <= tol * last.fitted.lower
+    return last.agrees(_SAME) or still
 
 
-def _result(
-    rounds: list[tuple[int, Fit, float]], domain: Ball, dim: int, lower: float, agrees: bool, met: bool, why: str
-) -> RTV:
-    count, last, off = rounds[-1]
-    growth = last.lower / rounds[-2][1].lower - 1 if len(rounds) > 1 and rounds[-2][1].lower > 0 else 0.0
-    law = f"the bound grew by {100 * growth:.2g} % over the last doubling of the samples; {why}" if growth > 0 else why
-    norms = tuple(fitted.rtv for _, fitted, _ in rounds)
-    record = Refinement(
-        "samples", tuple(float(n) for n, _, _ in rounds), norms, tuple(fit.lower for _, fit, _ in rounds), norms
+def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) -> RTV:
+    last = rounds[-1]
+    bounds = [one.fitted.lower for one in rounds]
+    norms = tuple(one.fitted.rtv for one in rounds)
+    lower = max(bounds)
+    value = max(last.fitted.rtv, lower) if last.fitted.converged else lower
+    growth = lower - bounds[-1 - _STILL] if len(rounds) > _STILL else math.inf
+    if last.agrees(_SAME):
+        upper, meaning = value, "equals f"
+    elif last.agrees(tol):
+        upper, meaning = value + growth, "is all but f"
+    else:
+        upper, meaning = math.inf, "is not yet f"
+    law = (
+        f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}"
+        if 0 < growth < math.inf and lower > 0
+        else ""
     )
-    certified = "certified" if last.certified else "not certified: for d > 3 the search is a heuristic"
+    proof = "the lower bound is certified" if last.fitted.certified else "not certified: the search is a heuristic"
     return RTV(
-        value=max(last.rtv, lower),
+        value=value,
         lower=lower,
-        upper=max(last.rtv, lower) if agrees else math.inf,
-        method=f"least R-TV through {count} samples, a network of {len(last.measure)} neurons, {certified}",
-        assumed=f"{domain!r}, d = {dim}; the network is within {off:.2g} of f at {_FRESH * count} fresh points",
-        standing="certified" if last.certified else "estimated",
-        verdict="finite" if agrees else "unresolved",
-        law=law if not met else "",
-        refinement=record,
-        converged=met,
+        upper=upper,
+        method=f"least R-TV through {last.count} samples, a network of {len(last.fitted.measure)} neurons, which "
+        f"{meaning} (within {last.off:.1g} at {_FRESH * last.count} fresh points); {proof}",
+        assumed=f"{domain!r}, d = {dim}",
+        standing="certified" if last.fitted.certified and (last.agrees(_SAME) or why) else "estimated",
+        verdict="finite" if math.isfinite(upper) else "unresolved",
+        law="; ".join(part for part in (law, why) if part),
+        refinement=Refinement("samples", tuple(float(one.count) for one in rounds), norms, tuple(bounds), norms),
+        converged=not why,
     )

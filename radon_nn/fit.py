@@ -31,6 +31,8 @@ _FEW = 4
 _SAME = 1e-7
 _ROUNDING = 1e-13
 _NOTHING = 1e-11
+_SLIGHT = 1e-3
+_FEWEST = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -230,11 +232,12 @@ def _dots_connected(problem: Problem) -> Fit:
     slopes = np.concatenate([[0.0], np.diff(heights) / np.diff(x), [0.0]])
     r = np.diff(slopes)
     on = bends != 0
-    function = problem.function(
-        np.ones((int(on.sum()), 1)),
-        problem.points[1:-1, 0][on],
-        bends[on] * problem.scale / problem.unit,
-    )
+    masses = bends[on] * problem.scale / problem.unit
+    spikes = RidgeMeasure(np.ones((len(masses), 1)), problem.points[1:-1, 0][on], masses, [[0.0]], [0.0])
+    if len(spikes) < min(problem.rank / _FEW, _FEWEST):
+        function = _polished(problem, Atoms.on(problem, spikes), 1e-12)
+    else:
+        function = problem.function(spikes.directions, spikes.offsets, spikes.masses[:, 0])
     value = function.rtv
     misfit = float(np.abs(problem.misfit(function)).max())
     record = Refinement("searches", (0.0,), (value,), (value,), (value,))
@@ -411,14 +414,16 @@ def _polished(problem: Problem, atoms: Atoms, tol: float) -> RidgeMeasure:
     """The fewest neurons that explain the data at no higher norm, by joining near atoms and refining off the grid."""
     samples = Samples.of(problem.points, problem.target[:, None])
     left = max(float(np.abs(problem.target - atoms.values).max()), _POLISHED)
+    few = problem.rank / (_FEW * problem.dim)
     model, found = atoms.measure(), None
     shrinking = True
     while shrinking:
         shrinking = False
         for distance in _CLUSTERS:
-            joined = model.merged(distance)
-            if 0 < len(joined) < min(problem.rank / (_FEW * problem.dim), len(model)):
-                better = _lean(refine(joined, samples, steps=_STEPS, reach=distance).merged(_SAME))
+            joined = _lean(model.merged(distance), _SLIGHT)
+            if 0 < len(joined) < min(few, len(model)):
+                refined = refine(joined, samples, steps=_STEPS, reach=distance).merged(_SAME)
+                better = _lean(refined, _NOTHING)
                 if np.abs(samples.residual(better)).max() <= left and better.rtv <= atoms.norm * (1 + tol):
                     model = found = better
                     shrinking = True
@@ -433,7 +438,7 @@ def _thinned(problem: Problem, atoms: Atoms) -> RidgeMeasure:
     return problem.function(atoms.directions, atoms.offsets, atoms.signs * masses).merged()
 
 
-def _lean(measure: RidgeMeasure) -> RidgeMeasure:
-    """Without masses that are rounding."""
-    on = measure.sizes > _NOTHING * measure.rtv
+def _lean(measure: RidgeMeasure, share: float) -> RidgeMeasure:
+    """Without masses below this share of them all."""
+    on = measure.sizes > share * measure.rtv
     return RidgeMeasure(measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant)
