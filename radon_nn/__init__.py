@@ -7,16 +7,19 @@ Conventions, everywhere: a *direction* is a unit normal a in S^(d-1), an *offset
 radians, lengths in the user's units.
 """
 
+from radon_nn.closed_form import ClosedForm, Composed, Sum
 from radon_nn.directions import Directions
 from radon_nn.fit import Fit, fit, fit_path, interpolate
-from radon_nn.functions import Box, ClosedForm, Ellipsoid, Gaussian
+from radon_nn.functions import Bump, Gaussian, Norm, Ridge
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
 from radon_nn.phantoms import shepp_logan
+from radon_nn.profiles import Profile
 from radon_nn.rtv import rtv
 from radon_nn.skimage import iradon, radon
+from radon_nn.solids import Box, Ellipsoid
 from radon_nn.spikes import SpikeFit, find_spikes
 from radon_nn.transform import RadonTransform
 from radon_nn.verdict import RTV
@@ -27,17 +30,23 @@ __all__ = [
     "RTV",
     "Ball",
     "Box",
+    "Bump",
     "ClosedForm",
+    "Composed",
     "Directions",
     "Ellipsoid",
     "Fit",
     "Gaussian",
     "Grid",
+    "Norm",
     "Offsets",
+    "Profile",
     "RadonTransform",
+    "Ridge",
     "RidgeMeasure",
     "ShallowNetwork",
     "SpikeFit",
+    "Sum",
     "find_spikes",
     "fit",
     "fit_path",

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating[Any]]
 
+_RANK = 1e-12
+
 
 def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
     """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64.
@@ -107,3 +109,23 @@ def fits_memory(nbytes: float, what: str, remedy: str) -> None:
         raise MemoryError(
             f"{what} would take {nbytes / 2**30:,.1f} GiB, this machine has {available / 2**30:,.1f} GiB; {remedy}"
         )
+
+
+def affine(matrix: ArrayLike, shift: ArrayLike | None, dim: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A matrix of `dim` independent rows, and a shift of as many entries, zero if not given."""
+    linear = shaped_array(matrix, "matrix", (dim, "n"))
+    sizes = np.linalg.svd(linear, compute_uv=False) if linear.size else np.zeros(1)
+    if linear.shape[1] < dim or sizes[-1] <= _RANK * sizes[0]:
+        raise ValueError(
+            f"matrix: expected {dim} independent rows, got shape {linear.shape} with singular values "
+            f"{np.round(sizes, 6).tolist()}; the restriction of a function to a subspace has no closed form here"
+        )
+    return linear, np.zeros(dim) if shift is None else shaped_array(shift, "shift", (dim,))
+
+
+def center(values: ArrayLike) -> NDArray[np.float64]:
+    """A read-only point of at least one coordinate."""
+    middle = shaped_array(values, "center", ("d",))
+    if len(middle) == 0:
+        raise ValueError("center: expected at least one coordinate, got none")
+    return frozen(middle)

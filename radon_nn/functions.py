@@ -1,127 +1,23 @@
-"""Closed forms: functions f on R^d, d >= 1, that carry their Radon transform Rf exactly."""
+"""Functions in closed form that are not solids: Gaussians, bumps, norms and ridges."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import reduce
-from numbers import Real
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
 
-from radon_nn import _boxspline, _checks
-from radon_nn.directions import Directions, sphere_area
-from radon_nn.geometry import Offsets
+from radon_nn import _checks, waves
+from radon_nn.closed_form import ClosedForm, Composed
+from radon_nn.profiles import Profile
+from radon_nn.waves import Part, Wave
 
 Floats = NDArray[np.float64]
 
-_ORTHOGONAL = 1e-10
 _SYMMETRIC = 1e-12
-_CHUNK = 1 << 14
-_STATES = 1 << 22
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ClosedForm(ABC):
-    """
-    A function f on R^d with its exact hyperplane integrals Rf; f + g, f - g, -f, 2.0 * f and f / 2 are such, too.
-
-    See Also
-    --------
-    radon_nn.RadonTransform : Rf of samples on a grid.
-    """
-
-    __array_ufunc__ = None
-
-    @property
-    @abstractmethod
-    def dim(self) -> int:
-        """Dimension d."""
-
-    def __call__(self, points: ArrayLike, /) -> Floats:
-        """f at points (..., d): values of shape (...)."""
-        return self._values(_checks.points(points, self.dim))
-
-    def radon(self, directions: Directions | ArrayLike, offsets: Offsets | ArrayLike) -> Floats:
-        """
-        Rf(a, t), the integral of f over the hyperplane {x : a.x = t} by surface measure; f(t a) if d = 1.
-
-        Parameters
-        ----------
-        directions : Directions or array_like, shape (m, d)
-            Unit normals a.
-        offsets : Offsets or array_like, shape (n,)
-            Offsets t, in the units of x.
-
-        Returns
-        -------
-        ndarray, shape (m, n)
-            Rf, in units of f times length^(d-1).
-
-        Raises
-        ------
-        ValueError
-            If the directions are not unit vectors in R^d, or an offset is not finite.
-        MemoryError
-            If the machine cannot hold the result.
-        """
-        if not isinstance(directions, Directions):
-            normals = _checks.shaped_array(directions, "directions", ("m", self.dim))
-            directions = Directions(normals, np.ones(len(normals)))
-        if directions.dim != self.dim:
-            raise ValueError(
-                f"directions: expected normals in the function's dimension {self.dim}, got {directions.dim}"
-            )
-        places = offsets.values if isinstance(offsets, Offsets) else _checks.shaped_array(offsets, "offsets", ("n",))
-        _checks.fits_memory(8.0 * len(directions) * len(places), "Rf", "ask for fewer directions or offsets at a time")
-        if self.dim == 1:
-            return self._values((directions.normals * places)[..., None])
-        return self._radon(directions.normals, places)
-
-    @abstractmethod
-    def _values(self, points: Floats) -> Floats:
-        """f at points (..., d)."""
-
-    @abstractmethod
-    def _radon(self, normals: Floats, offsets: Floats) -> Floats:
-        """Rf for d >= 2, (m, n)."""
-
-    @abstractmethod
-    def _scaled(self, factor: float) -> Self:
-        """The function times a number."""
-
-    def __add__(self, other: object) -> Sum:
-        return Sum((self, other)) if isinstance(other, ClosedForm) else NotImplemented
-
-    def __sub__(self, other: object) -> Sum:
-        return Sum((self, -other)) if isinstance(other, ClosedForm) else NotImplemented
-
-    def __mul__(self, factor: object) -> Self:
-        return self._scaled(_checks.finite(float(factor), "factor")) if isinstance(factor, Real) else NotImplemented
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: object) -> Self:
-        return self * (1 / float(divisor)) if isinstance(divisor, Real) else NotImplemented
-
-    def __neg__(self) -> Self:
-        return self._scaled(-1.0)
-
-    def __repr__(self) -> str:
-        given = {part.name: getattr(self, part.name) for part in fields(self) if part.init}
-        plain = {name: x.tolist() if isinstance(x, np.ndarray) else x for name, x in given.items() if x is not None}
-        return f"{type(self).__name__}({', '.join(f'{name}={x!r}' for name, x in plain.items())})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and repr(self) == repr(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +25,11 @@ class Gaussian(ClosedForm):
     """
     The Gaussian f(x) = amplitude exp(-(x - center)^T C^-1 (x - center) / 2), C the covariance.
 
-    With v = a^T C a, Rf(a, t) = amplitude (2 pi)^((d-1)/2) (det C / v)^(1/2) exp(-(t - a.center)^2 / (2 v)).
+    With v = a^T C a and u = (t - a.center) / v^(1/2),
+    Rf(a, t) = amplitude (2 pi)^((d-1)/2) (det C / v)^(1/2) exp(-u^2 / 2), and
+    d_t^2 K R f = -amplitude d / |S^(d-1)| (det C)^(1/2) v^(-(d+2)/2) M(d/2 + 1, 1/2, -u^2 / 2), M being Kummer's
+    function. R-TV = |amplitude| d L_d times the mean of |C^(-1/2) b| over unit vectors b, L_d being the integral of
+    |M(d/2 + 1, 1/2, -u^2 / 2)| over u: for C = 1 it is 4 / sqrt(e), 4.768562, 7.020064, 9.283235 for d = 1, 2, 3, 4.
 
     Parameters
     ----------
@@ -160,7 +60,7 @@ class Gaussian(ClosedForm):
     _root: Floats = field(init=False, repr=False)
 
     def __init__(self, center: ArrayLike, covariance: ArrayLike = 1.0, amplitude: float = 1.0) -> None:
-        middle = _center(center)
+        middle = _checks.center(center)
         square = _checks.real_array(covariance, "covariance").astype(np.float64)
         if square.ndim == 0:
             square = square * np.eye(len(middle))
@@ -202,259 +102,228 @@ class Gaussian(ClosedForm):
     def _scaled(self, factor: float) -> Self:
         return replace(self, amplitude=factor * self.amplitude)
 
+    def _parts(self) -> tuple[Part, ...]:
+        measure, size = waves.gaussian(self.dim)
+        return (Part(np.eye(self.dim), Wave(measure, size * self.amplitude, self.center, self._root)),)
 
-class _Solid(ClosedForm):
-    """What ellipsoids and boxes share: a value inside, a center and axes that may be turned."""
+    def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
+        """The function x -> f(A x + c): a Gaussian again, if A is invertible."""
+        linear, move = _checks.affine(matrix, shift, self.dim)
+        if linear.shape[1] > self.dim:
+            return Composed(self, linear, move)
+        root = np.linalg.solve(linear, self._root)
+        return Gaussian(np.linalg.solve(linear, self.center - move), root @ root.T, self.amplitude)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bump(ClosedForm):
+    """
+    The bump f(x) = amplitude (1 - |x - center|^2 / radius^2)_+^power.
+
+    With r the radius, k the power and u = (t - a.center) / r,
+    Rf(a, t) = amplitude (pi^(1/2) r)^(d-1) Gamma(k+1) / Gamma(k + (d+1)/2) (1 - u^2)_+^(k + (d-1)/2), and
+    d_t^2 K R f = -2 k d amplitude / (|S^(d-1)| r^2) h(u). For |u| < 1, h(u) = F(d/2 + 1, 1 - k; 1/2; u^2), F being the
+    hypergeometric function. For |u| > 1 it is zero if d is odd, and decays like |u|^-(d+2) if d is even. At |u| = 1 it
+    is like |1 - u^2|^(k - (d+3)/2), so the R-TV is finite for k > (d+1)/2; for odd d also at k = (d+1)/2, where
+    d_t^2 K R f has point masses at |u| = 1. For smaller k it is infinite.
+
+    Parameters
+    ----------
+    center : array_like, shape (d,)
+        Where f is largest.
+    radius : float
+        Positive radius r of the ball that is the support.
+    power : float
+        Positive exponent k.
+    amplitude : float
+        The value at the center.
+
+    Raises
+    ------
+    ValueError
+        If the radius or power is not positive, or an entry is not finite.
+
+    References
+    ----------
+    G. N. Watson, A Treatise on the Theory of Bessel Functions, 1944, section 13.4 (Weber and Schafheitlin).
+
+    Examples
+    --------
+    >>> f = Bump([0.0, 0.0], 1.0, 2.0)
+    >>> f.rtv()
+    R-TV 21.33333333 on R^2: exact, from the closed form
+    >>> float(Bump([0.0, 0.0], 1.0, 1.0).rtv())
+    inf
+    """
 
     center: Floats
-    rotation: Floats | None
-    value: float
+    radius: float
+    power: float
+    amplitude: float
 
-    def _place(self, center: ArrayLike, name: str, sizes: ArrayLike, rotation: ArrayLike | None, value: float) -> None:
-        middle = _center(center)
-        lengths = _checks.shaped_array(sizes, name, (len(middle),))
-        _checks.positive(float(lengths.min()), name)
-        object.__setattr__(self, "center", middle)
-        object.__setattr__(self, name, _checks.frozen(lengths))
-        object.__setattr__(self, "rotation", None if rotation is None else _orthogonal(rotation, len(middle)))
-        object.__setattr__(self, "value", _checks.finite(value, "value"))
+    def __init__(self, center: ArrayLike, radius: float = 1.0, power: float = 2.0, amplitude: float = 1.0) -> None:
+        object.__setattr__(self, "center", _checks.center(center))
+        object.__setattr__(self, "radius", _checks.positive(radius, "radius"))
+        object.__setattr__(self, "power", _checks.positive(power, "power"))
+        object.__setattr__(self, "amplitude", _checks.finite(amplitude, "amplitude"))
 
     @property
     def dim(self) -> int:
         """Dimension d."""
         return len(self.center)
 
-    def _turned(self, vectors: Floats) -> Floats:
-        """Q^T applied to vectors (..., d)."""
-        return vectors if self.rotation is None else vectors @ self.rotation
+    def _values(self, points: Floats) -> Floats:
+        y = (points - self.center) / self.radius
+        inner = np.maximum(1 - np.einsum("...i,...i->...", y, y), 0)
+        return np.asarray(self.amplitude * inner**self.power)
+
+    def _radon(self, normals: Floats, offsets: Floats) -> Floats:
+        u = (offsets - (normals @ self.center)[:, None]) / self.radius
+        half = (self.dim - 1) / 2
+        face = half * math.log(math.pi) + math.lgamma(self.power + 1) - math.lgamma(self.power + 1 + half)
+        size = self.amplitude * math.exp(face + 2 * half * math.log(self.radius))
+        return np.asarray(size * np.maximum((1 - u) * (1 + u), 0) ** (self.power + half))
+
+    def _parts(self) -> tuple[Part, ...]:
+        measure, size = waves.bump(self.dim, self.power)
+        eye = np.eye(self.dim)
+        return (Part(eye, Wave(measure, size * self.amplitude, self.center, self.radius * eye)),)
+
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, amplitude=factor * self.amplitude)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Ellipsoid(_Solid):
+class Norm(ClosedForm):
     """
-    The indicator of a solid ellipsoid, times a value: {center + Q D y : |y| <= 1}, D = diag(semiaxes).
+    The Euclidean norm f(x) = amplitude |x - center|.
 
-    With s = |D Q^T a| and V_k the volume of the unit ball in R^k,
-    Rf(a, t) = value prod(semiaxes) / s V_(d-1) (1 - ((t - a.center) / s)^2)_+^((d-1)/2).
+    It is the infinitely wide network sum of |a.(x - center)| over all directions a: all of d_t^2 K R f lies at
+    t = a.center, R-TV = 2 pi^(1/2) |amplitude| Gamma((d+1)/2) / Gamma(d/2), and Rf is infinite for d >= 2.
 
     Parameters
     ----------
     center : array_like, shape (d,)
-        The midpoint.
-    semiaxes : array_like, shape (d,)
-        Positive half lengths.
-    rotation : array_like, shape (d, d), optional
-        Orthogonal Q, whose columns are the axes' directions; the identity if not given.
-    value : float
-        The value inside and on the boundary.
+        Where f vanishes.
+    amplitude : float
+        The slope.
 
     Raises
     ------
     ValueError
-        If a semiaxis is not positive, the rotation not orthogonal, or the shapes disagree.
+        If an entry is not finite.
 
     Examples
     --------
-    >>> disc = Ellipsoid.ball([0.0, 0.0], 1.0)
-    >>> disc
-    Ellipsoid(center=[0.0, 0.0], semiaxes=[1.0, 1.0], value=1.0)
-    >>> disc.radon([[1.0, 0.0]], [0.0, 0.6, 2.0])
-    array([[2. , 1.6, 0. ]])
+    >>> Norm([0.0, 0.0, 0.0]).rtv()
+    R-TV 4 on R^3: exact, from the closed form
     """
 
     center: Floats
-    semiaxes: Floats
-    rotation: Floats | None
-    value: float
+    amplitude: float
 
-    def __init__(
-        self, center: ArrayLike, semiaxes: ArrayLike, rotation: ArrayLike | None = None, value: float = 1.0
-    ) -> None:
-        self._place(center, "semiaxes", semiaxes, rotation, value)
-
-    @classmethod
-    def ball(cls, center: ArrayLike, radius: float, value: float = 1.0) -> Self:
-        """
-        A ball's indicator, times a value; `radon_nn.Ball` is the domain.
-
-        Parameters
-        ----------
-        center : array_like, shape (d,)
-            The midpoint.
-        radius : float
-            Positive radius.
-        value : float
-            The value inside and on the boundary.
-
-        Returns
-        -------
-        Ellipsoid
-            With all semiaxes equal.
-        """
-        return cls(center, np.full(np.shape(center), _checks.positive(radius, "radius")), value=value)
-
-    def _values(self, points: Floats) -> Floats:
-        y = self._turned(points - self.center) / self.semiaxes
-        return np.asarray(self.value * (np.einsum("...i,...i->...", y, y) <= 1))
-
-    def _radon(self, normals: Floats, offsets: Floats) -> Floats:
-        s = np.linalg.norm(self._turned(normals) * self.semiaxes, axis=1)[:, None]
-        u = (offsets - (normals @ self.center)[:, None]) / s
-        through_center = np.prod(self.semiaxes) / s * sphere_area(self.dim - 1) / (self.dim - 1)
-        return np.asarray(self.value * through_center * np.maximum((1 - u) * (1 + u), 0) ** ((self.dim - 1) / 2))
-
-    def _scaled(self, factor: float) -> Self:
-        return replace(self, value=factor * self.value)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Box(_Solid):
-    """
-    The indicator of a solid box, times a value: {center + Q y : |y_i| <= widths_i / 2}.
-
-    Rf(a, t) = value prod(widths) M(t - a.center), where M, a univariate box spline, is the density of the sum of d
-    independent uniform variables on [-c_i/2, c_i/2], c_i = |(Q^T a)_i| widths_i. It is continuous but for normals a
-    along an axis; there Rf is the integral of f proper, boundary included: at a jump, the value on the inner side.
-
-    Parameters
-    ----------
-    center : array_like, shape (d,)
-        The midpoint.
-    widths : array_like, shape (d,)
-        Positive side lengths.
-    rotation : array_like, shape (d, d), optional
-        Orthogonal Q, whose columns are the edges' directions; the identity if not given.
-    value : float
-        The value inside and on the boundary.
-
-    Raises
-    ------
-    ValueError
-        If a width is not positive, the rotation not orthogonal, or the shapes disagree.
-
-    Notes
-    -----
-    Evaluated by the recursion for box splines [1]_, here M_S(x) = sum over i in S of
-    (p M_(S-i)(x + c_i/2) + q M_(S-i)(x - c_i/2)) / ((|S| - 1) (p + q)), p and q being the distances from x to the ends
-    of M_S. All terms are >= 0, so nothing cancels however small some c_i are; truncated powers lose a factor
-    prod(max c / c_i). The distances, from t to the offsets of the vertices, are taken to 106 bits: where c_i is 1e-9,
-    rounding them to 53 would move Rf by 1e-7 of its maximum. The work is 3^d per value: 0.3 microseconds for d = 2, 3
-    for d = 5.
-
-    References
-    ----------
-    .. [1] C. de Boor, K. Hoellig, S. Riemenschneider, *Box Splines*, Springer, 1993, chapter I.
-
-    Examples
-    --------
-    >>> Box([0.0, 0.0], [2.0, 1.0]).radon([[1.0, 0.0], [0.6, 0.8]], [0.0, 1.0])
-    array([[1.        , 1.        ],
-           [1.66666667, 0.        ]])
-    """
-
-    center: Floats
-    widths: Floats
-    rotation: Floats | None
-    value: float
-
-    def __init__(
-        self, center: ArrayLike, widths: ArrayLike, rotation: ArrayLike | None = None, value: float = 1.0
-    ) -> None:
-        self._place(center, "widths", widths, rotation, value)
-
-    def _values(self, points: Floats) -> Floats:
-        y = self._turned(points - self.center)
-        return np.asarray(self.value * np.all(np.abs(y) <= self.widths / 2, axis=-1))
-
-    def _radon(self, normals: Floats, offsets: Floats) -> Floats:
-        d, m, n = self.dim, len(normals), len(offsets)
-        edges = normals, np.zeros_like(normals)
-        if self.rotation is not None:
-            edges = reduce(
-                _boxspline.plus, (_boxspline.product(normals[:, j, None], self.rotation[j]) for j in range(d))
-            )
-        sign = np.copysign(1.0, edges[0])
-        high, low = _boxspline.product(sign * edges[0], self.widths / 2)
-        halves = high, low + sign * edges[1] * self.widths / 2
-        middle = reduce(_boxspline.plus, (_boxspline.product(normals[:, j], self.center[j]) for j in range(d)))
-        out = np.empty(m * n)
-        step = max(64, min(_CHUNK, _STATES // 3**d))
-        for begin in range(0, m * n, step):
-            part = slice(begin, min(begin + step, m * n))
-            a, t = np.divmod(np.arange(part.start, part.stop), n)
-            place = _boxspline.plus((offsets[t], np.zeros(len(t))), (-middle[0][a], -middle[1][a]))
-            out[part] = _boxspline.density_of_uniforms(place, (halves[0][a], halves[1][a]))
-        return np.asarray(self.value * np.prod(self.widths) * out.reshape(m, n))
-
-    def _scaled(self, factor: float) -> Self:
-        return replace(self, value=factor * self.value)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Sum(ClosedForm):
-    """
-    The sum of functions; what f + g and f - g return.
-
-    Parameters
-    ----------
-    terms : sequence of ClosedForm
-        The functions, at least one, all of one dimension; the terms of sums among them are taken one by one.
-
-    Raises
-    ------
-    ValueError
-        If there are no terms, or their dimensions differ.
-    TypeError
-        If a term is not a closed form.
-
-    Examples
-    --------
-    >>> ring = Ellipsoid.ball([0.0, 0.0], 1.0) - Ellipsoid.ball([0.0, 0.0], 0.5)
-    >>> ring([[0.0, 0.0], [0.7, 0.0]])
-    array([0., 1.])
-    """
-
-    terms: tuple[ClosedForm, ...]
-
-    def __init__(self, terms: Sequence[ClosedForm]) -> None:
-        flat: list[ClosedForm] = []
-        for term in terms:
-            if not isinstance(term, ClosedForm):
-                raise TypeError(f"terms: expected closed forms such as Gaussian or Ellipsoid, got {term!r}")
-            flat.extend(term.terms if isinstance(term, Sum) else [term])
-        dims = sorted({term.dim for term in flat})
-        if len(dims) != 1:
-            raise ValueError(f"terms: expected at least one function, all of one dimension, got dimensions {dims}")
-        object.__setattr__(self, "terms", tuple(flat))
+    def __init__(self, center: ArrayLike, amplitude: float = 1.0) -> None:
+        object.__setattr__(self, "center", _checks.center(center))
+        object.__setattr__(self, "amplitude", _checks.finite(amplitude, "amplitude"))
 
     @property
     def dim(self) -> int:
         """Dimension d."""
-        return self.terms[0].dim
+        return len(self.center)
 
     def _values(self, points: Floats) -> Floats:
-        return reduce(np.add, (term._values(points) for term in self.terms))
+        return np.asarray(self.amplitude * np.linalg.norm(points - self.center, axis=-1))
 
     def _radon(self, normals: Floats, offsets: Floats) -> Floats:
-        return reduce(np.add, (term._radon(normals, offsets) for term in self.terms))
+        raise ValueError(
+            f"radon: expected a function with finite hyperplane integrals, got the norm in R^{self.dim}, which grows; "
+            "its d_t^2 K R f is a measure: see rtv()"
+        )
+
+    def _parts(self) -> tuple[Part, ...]:
+        measure, size = waves.norm(self.dim)
+        eye = np.eye(self.dim)
+        return (Part(eye, Wave(measure, size * self.amplitude, self.center, eye)),)
 
     def _scaled(self, factor: float) -> Self:
-        return replace(self, terms=tuple(term._scaled(factor) for term in self.terms))
+        return replace(self, amplitude=factor * self.amplitude)
 
 
-def _center(center: ArrayLike) -> Floats:
-    middle = _checks.shaped_array(center, "center", ("d",))
-    if len(middle) == 0:
-        raise ValueError("center: expected at least one coordinate, got none")
-    return _checks.frozen(middle)
+@dataclass(frozen=True, eq=False, repr=False)
+class Ridge(ClosedForm):
+    """
+    The ridge function f(x) = amplitude s(direction.x - offset): one neuron, its weights not normalised.
 
+    With w the direction, d_t^2 K R f is amplitude |w|^2 s''(|w| t - offset) / 2 on the fibre over w / |w|, and its
+    mirror image on the fibre over -w / |w|. R-TV = |amplitude| |w| TV(s'): a ReLU costs |amplitude| |w|. Rf is infinite
+    or not defined for d >= 2.
 
-def _orthogonal(rotation: ArrayLike, dim: int) -> Floats:
-    turn = _checks.shaped_array(rotation, "rotation", (dim, dim))
-    away = np.abs(turn.T @ turn - np.eye(dim)).max()
-    if away > _ORTHOGONAL:
-        raise ValueError(
-            f"rotation: expected an orthogonal matrix, got Q^T Q off the identity by {away:.3g}; "
-            "np.linalg.qr(rotation)[0] is orthogonal"
+    Parameters
+    ----------
+    direction : array_like, shape (d,)
+        Weights w, of any length but 0.
+    offset : float
+        Minus the bias.
+    profile : str or Profile
+        The function s of one variable, or its name for `Profile.of`.
+    amplitude : float
+        The outer weight.
+
+    Raises
+    ------
+    ValueError
+        If the direction is zero, the profile unknown, or an entry is not finite.
+
+    Examples
+    --------
+    >>> f = Ridge([3.0, 4.0], 1.0, "relu", 2.0)
+    >>> f([[1.0, 1.0]]), float(f.rtv())
+    (array([12.]), 10.0)
+    >>> float((Ridge([1.0, 0.0]) - Ridge([-1.0, 0.0])).rtv())
+    0.0
+    """
+
+    direction: Floats
+    offset: float
+    profile: Profile
+    amplitude: float
+
+    def __init__(
+        self, direction: ArrayLike, offset: float = 0.0, profile: str | Profile = "relu", amplitude: float = 1.0
+    ) -> None:
+        weights = _checks.shaped_array(direction, "direction", ("d",))
+        if not np.linalg.norm(weights) > 0:
+            raise ValueError(f"direction: expected a vector that is not zero, got {weights.tolist()}")
+        object.__setattr__(self, "direction", _checks.frozen(weights))
+        object.__setattr__(self, "offset", _checks.finite(offset, "offset"))
+        object.__setattr__(self, "profile", profile if isinstance(profile, Profile) else Profile.of(profile))
+        object.__setattr__(self, "amplitude", _checks.finite(amplitude, "amplitude"))
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return len(self.direction)
+
+    def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
+        """The function x -> f(A x + c): a ridge again."""
+        linear, move = _checks.affine(matrix, shift, self.dim)
+        return Ridge(
+            linear.T @ self.direction, self.offset - float(self.direction @ move), self.profile, self.amplitude
         )
-    return _checks.frozen(turn)
+
+    def _values(self, points: Floats) -> Floats:
+        return np.asarray(self.amplitude * self.profile(points @ self.direction - self.offset))
+
+    def _radon(self, normals: Floats, offsets: Floats) -> Floats:
+        raise ValueError(
+            f"radon: expected a function with finite hyperplane integrals, got a ridge in R^{self.dim}, constant along "
+            "the rest; its d_t^2 K R f is a measure: see rtv()"
+        )
+
+    def _parts(self) -> tuple[Part, ...]:
+        length = float(np.linalg.norm(self.direction))
+        wave = Wave(self.profile.measure, self.amplitude / 2, np.array([self.offset / length]), np.eye(1) / length)
+        return (Part(self.direction[None] / length, wave),)
+
+    def _scaled(self, factor: float) -> Self:
+        return replace(self, amplitude=factor * self.amplitude)

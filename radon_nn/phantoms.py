@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from radon_nn import _checks
-from radon_nn.functions import Ellipsoid, Sum
+from radon_nn.closed_form import Sum
+from radon_nn.solids import Ellipsoid
 
 # Rows: value, value with modified contrasts, semiaxes, center, degrees of rotation about the last axis.
 _SHEPP_LOGAN_2D = (

@@ -134,6 +134,28 @@ class Gaussian:
         return c * (2 * math.pi) ** (self.dim / 2) * self.s**-derivative * waves
 
 
+def filtered_by_fourier(
+    radon: Callable[[Floats], Floats], dim: int, offsets: Floats, ends: tuple[float, float], highest: float
+) -> Floats:
+    """d_t^2 K R f along one direction from Rf on [ends], by two Fourier integrals with the symbol -c_d |w|^(d+1)."""
+    count = int(highest * (ends[1] - ends[0]) / 2) + 200
+    t, dt = half_line(ends[1] - ends[0], count)
+    t = t + ends[0]
+    reach = max(np.abs(np.asarray(ends)).max(), np.abs(offsets).max())
+    w, dw = half_line(highest, int(highest * reach) + 200)
+    spectrum = np.exp(-1j * np.outer(w, t)) @ (radon(t) * dt)
+    c = 1 / (2 * (2 * math.pi) ** (dim - 1))
+    return -c / math.pi * (np.exp(1j * np.outer(offsets, w)) @ (w ** (dim + 1) * spectrum * dw)).real
+
+
+def laplacian(f: Callable[[Floats], Floats], points: Floats, step: float) -> Floats:
+    """By central differences of sixth order."""
+    stencil = np.array([2, -27, 270, -490, 270, -27, 2]) / 180
+    shifts = step * np.arange(-3, 4)
+    moved = (f(points + np.multiply.outer(shifts, e)[:, None]) for e in np.eye(points.shape[1]))
+    return sum(stencil @ values for values in moved) / step**2
+
+
 def ball_radon(dim: int, offsets: Floats) -> Floats:
     """Rf of the unit ball's indicator: the volume of a (d-1)-ball of radius sqrt(1 - t^2), for d = 2, 3."""
     half = np.sqrt(np.maximum(0, 1 - np.asarray(offsets) ** 2))

@@ -16,8 +16,7 @@ from scipy.linalg import null_space
 
 import reference
 from examples_of_networks import points_in, unit_vectors
-from radon_nn import Directions, Grid, Offsets, RadonTransform
-from radon_nn.functions import Box, ClosedForm, Ellipsoid, Gaussian, Sum
+from radon_nn import Box, ClosedForm, Directions, Ellipsoid, Gaussian, Grid, Offsets, RadonTransform, Sum
 from radon_nn.phantoms import shepp_logan
 
 KINDS = ("gaussian", "ellipsoid", "box", "sum")
