@@ -85,9 +85,11 @@ class RTV:
 
     def __repr__(self) -> str:
         if self.verdict == "infinite":
-            number = "R-TV is infinite"
+            number = "R-TV infinite"
         elif self.standing == "exact":
             number = f"R-TV {self.value:.10g}"
+        elif math.isinf(self.upper):
+            number = f"R-TV at least {self.lower:.7g}"
         elif self.standing == "certified":
             number = f"R-TV between {self.lower:.7g} and {self.upper:.7g}"
         else:

@@ -1,0 +1,54 @@
+"""
+A certificate closes in on a network
+====================================
+
+Of all functions through n samples of f, the one of least R-TV is a network. Its norm is at most R-TV(f); the dual
+max { r.y : |sum_i r_i (a.x_i - t)_+| <= 1 for all (a, t) } bounds it from below, and that maximum over all hyperplanes
+is found exactly, so the bound is a theorem. As samples fill the disc both close in on R-TV(f).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from radon_nn import Ball, ShallowNetwork, interpolate
+
+
+def network() -> ShallowNetwork:
+    """Six neurons, all of whose kinks cross the unit disc."""
+    rng = np.random.default_rng(2)
+    angles = rng.uniform(0, np.pi, 6)
+    normals = np.column_stack([np.cos(angles), np.sin(angles)])
+    return ShallowNetwork(normals, rng.uniform(-0.6, 0.6, 6), rng.choice([-1, 1], 6) * rng.uniform(0.5, 2, 6))
+
+
+def main(save: Path | None = None, counts: Sequence[int] = (20, 30, 45, 70, 100, 200, 400)) -> tuple[float, float]:
+    """Return the bound at the last count, and the truth; write the picture to `save`."""
+    f, rng = network(), np.random.default_rng(0)
+    truth = f.measure().restricted(Ball(1.0)).rtv
+    angle, radius = rng.uniform(0, 2 * np.pi, max(counts)), np.sqrt(rng.uniform(0, 1, max(counts)))
+    points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    fits = [interpolate(points[:n], f(points[:n])) for n in counts]
+    print(f"R-TV of the network on the disc: {truth:.6f}")
+    for n, fit in zip(counts, fits, strict=True):
+        print(f"{n:>5} samples: at least {fit.lower:.6f}, least norm {fit.rtv:.6f}, {len(fit.measure):>3} neurons")
+    if save is not None:
+        figure = Figure(figsize=(7, 4.5), layout="constrained")
+        axes = figure.add_subplot()
+        axes.axhline(truth, color="black", ls=":", label=f"R-TV of the network, {truth:.4f}")
+        axes.semilogx(
+            counts, [fit.rtv for fit in fits], "s", ms=9, mfc="none", color="#b2182b", label="least norm found"
+        )
+        axes.semilogx(counts, [fit.lower for fit in fits], "o-", color="#2166ac", label="certified lower bound")
+        axes.set(xlabel="samples of the black box", ylabel="R-TV", title="Six neurons, seen through samples only")
+        axes.set_xticks(counts, [str(n) for n in counts], minor=False)
+        axes.minorticks_off()
+        axes.legend(loc="lower right")
+        figure.savefig(save, dpi=100)
+    return fits[-1].lower, truth
+
+
+if __name__ == "__main__":
+    main(Path("certificate.png"))
