@@ -11,20 +11,25 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from radon_nn import _checks
+from radon_nn.black_box import BlackBox
 from radon_nn.directions import Directions
 from radon_nn.fit import Fit, interpolate
-from radon_nn.geometry import Ball, Function, evaluate
+from radon_nn.geometry import Ball, Function
 from radon_nn.pursuit import Progress
 from radon_nn.verdict import RTV, Refinement
 
 Floats = NDArray[np.float64]
 
+_REMEDY = "choose a domain on which it is defined"
 _FIRST = {1: 33, 2: 100, 3: 60}
 _FIRST_BEYOND = 100
 _MOST = {1: 1 << 17, 2: 6400, 3: 960}
 _MOST_BEYOND = 800
 _STILL = 2
 _SAME = 1e-9
+_CAUTION = 3.0
+"""What is still missing, in units of what the last doublings added: one, if errors fall like the root of the count; more,
+because where samples fall is a matter of luck."""
 _FRESH = 4
 """Fresh points, for each sample, on which the interpolant is compared with f."""
 
@@ -33,7 +38,7 @@ _FRESH = 4
 class _Samples:
     """Points of a ball, from a low-discrepancy sequence and from its sphere, and f there."""
 
-    f: Function
+    f: BlackBox
     ball: Ball
     dim: int
     rng: np.random.Generator
@@ -62,16 +67,6 @@ class _Samples:
             return self._placed(np.concatenate([half, -half]))
         random = self.rng.standard_normal((count, self.dim))
         return self._placed(random / np.linalg.norm(random, axis=1, keepdims=True))
-
-    def ask(self, points: Floats) -> Floats:
-        """f at points, one output."""
-        values = evaluate(self.f, points)
-        if values.ndim != 1:
-            raise ValueError(
-                f"f: expected a function of one output, got {values.shape[1]}; take them one by one, as "
-                "lambda x: f(x)[:, 0]"
-            )
-        return values
 
     def add(self, points: Floats, values: Floats) -> None:
         """Take samples in."""
@@ -140,11 +135,11 @@ def bounded_rtv(
     d = _checks.count(dim, "dim")
     close = _checks.positive(float(tol), "tol")
     until = math.inf if seconds is None else time.monotonic() + _checks.positive(float(seconds), "seconds")
-    samples = _Samples(f, domain, d, np.random.default_rng(rng))
+    samples = _Samples(BlackBox(f, d, _REMEDY), domain, d, np.random.default_rng(rng))
     count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
     rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
     first = np.concatenate([rim, samples.inside(count - len(rim))])
-    samples.add(first, samples.ask(first))
+    samples.add(first, samples.f(first))
     rounds: list[_Round] = []
     why = f"{_MOST.get(d, _MOST_BEYOND)} samples were not enough"
     try:
@@ -152,7 +147,7 @@ def bounded_rtv(
             left = None if until == math.inf else max(until - time.monotonic(), 0.1)
             fitted = interpolate(samples.points, samples.values, tol=close / 2, seconds=left)
             fresh = samples.inside(_FRESH * len(samples.points))
-            values = samples.ask(fresh)
+            values = samples.f(fresh)
             off = np.abs(values - fitted(fresh))
             rounds.append(_Round(len(samples.points), fitted, float(off.max()), _bend(samples)))
             if progress is not None:
@@ -169,7 +164,7 @@ def bounded_rtv(
                 break
             worst = np.argsort(-off)[: len(samples.points) // 2]
             rest = samples.inside(len(samples.points) - len(worst))
-            samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.ask(rest)]))
+            samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
     except KeyboardInterrupt:
         if not rounds:
             raise
@@ -223,7 +218,7 @@ def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) 
     if last.agrees(_SAME):
         upper, meaning = value, "equals f"
     elif last.agrees(tol):
-        upper, meaning = value + growth, "is all but f"
+        upper, meaning = value + _CAUTION * growth, "is all but f"
     else:
         upper, meaning = math.inf, "is not yet f"
     law = (

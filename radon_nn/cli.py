@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +19,9 @@ from radon_nn.io import load, shipped, whole_file
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
 from radon_nn.rtv import rtv
+from radon_nn.sources import function_in, samples_in
 from radon_nn.spikes import find_spikes
+from radon_nn.verdict import RTV
 
 _SHIPPED = ("terrain", "tumour", "topography_nodecay", "topography_decay")
 
@@ -35,22 +38,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if it worked, 1 if the input or the machine was at fault, 2 if the arguments were.
+        0 if it worked, 1 if the input or the machine was at fault, 2 if the arguments were, 3 if the tolerance asked
+        for was not met: the best bounds so far are printed.
     """
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
-    run: Callable[[argparse.Namespace], None] = arguments.run
+    run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:
-        run(arguments)
+        return run(arguments) or 0
     except (ValueError, TypeError, IndexError, MemoryError, OSError) as error:
         print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("radon-nn: interrupted; nothing was written", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,9 +77,27 @@ def _parser() -> argparse.ArgumentParser:
     spikes.add_argument("--json", action="store_true", help="print JSON")
     _looking(spikes)
 
-    value = _command(commands, "rtv", _rtv, "R-TV and path norm of the network")
+    value = commands.add_parser(
+        "rtv",
+        help="R-TV of a network, a function or samples, with its error or bounds",
+        description="R-TV of a network (npz), of a function in a Python file (FILE.py:NAME; the file is run), or of "
+        "the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
+        "tolerance was not met: what was found so far is printed.",
+    )
+    value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")
+    value.set_defaults(run=_rtv)
     value.add_argument("--json", action="store_true", help="print JSON")
-    _domain(value)
+    value.add_argument(
+        "--domain",
+        type=_ball_named,
+        metavar="RADIUS[,C1,...,Cd]",
+        help="look at the ball of this radius only, about the origin or a center; for a function, certified bounds",
+    )
+    value.add_argument("--radius", type=float, help="the same as --domain RADIUS")
+    value.add_argument("--dim", type=int, help="number of inputs of the function")
+    value.add_argument("--tol", type=float, help="relative error, or gap between bounds, to reach")
+    value.add_argument("--seconds", type=float, default=60.0, help="time for finding bounds (%(default)s)")
+    value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
 
     demo = commands.add_parser(
         "demo", help="draw four networks fitted to real data, which come with the package", description=_demo.__doc__
@@ -90,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
-    run: Callable[[argparse.Namespace], None],
+    run: Callable[[argparse.Namespace], int | None],
     summary: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
@@ -210,32 +231,79 @@ def _spikes(arguments: argparse.Namespace) -> None:
         print(f"{k + 1:>5}  {offset:>+12.6f}  {mass:>24}{where}  {direction}")
 
 
-def _rtv(arguments: argparse.Namespace) -> None:
-    network = load(arguments.file)
-    domain = None if arguments.radius is None else Ball(arguments.radius)
-    result = rtv(network, domain=domain)
-    measure = network.measure() if domain is None else network.measure().restricted(domain)
+def _ball_named(text: str) -> Ball:
+    try:
+        radius, *center = [float(part) for part in text.split(",")]
+        return Ball(radius, np.array(center) if center else None)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a radius, or a radius and a center as 1,0.5,-2 (--domain=-... for a leading minus), got {text!r}"
+        ) from error
+
+
+def _rtv(arguments: argparse.Namespace) -> int:
+    if arguments.radius is not None and arguments.domain is not None:
+        raise ValueError("--radius and --domain: expected one of the two, got both")
+    domain = Ball(arguments.radius) if arguments.radius is not None else arguments.domain
+    if arguments.out is not None:
+        _can_be_picture(arguments.out)
+    network = _network_in(arguments.file)
+    if network is not None:
+        result = rtv(network, domain=domain)
+    else:
+        options = {
+            "tol": arguments.tol,
+            "seconds": arguments.seconds,
+            "progress": lambda line: print(line, file=sys.stderr),
+        }
+        if ":" in arguments.file:
+            result = rtv(function_in(arguments.file), dim=arguments.dim, domain=domain, **options)
+        else:
+            result = rtv(samples_in(Path(arguments.file)), domain=domain, **options)
+    picture = None if arguments.out is None else _draw_refinement(result, arguments.out)
     if arguments.json:
-        print(
-            json.dumps(
-                {
-                    "rtv": result.value,
-                    "path_norm": network.path_norm,
-                    "neurons": network.neurons,
-                    "spikes": len(measure),
-                    "dim": network.dim,
-                    "outputs": network.outputs,
-                    "method": result.method,
-                    "domain": result.assumed,
-                }
+        print(json.dumps(_as_json(result, network, domain)))
+    else:
+        print(result)
+        if network is not None:
+            print(
+                f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on "
+                f"R^{network.dim}: an upper bound)"
             )
-        )
-        return
-    print(result)
-    print(
-        f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on R^{network.dim}: "
-        "an upper bound)"
-    )
+        if picture is not None:
+            print(f"picture: {picture}")
+    return 0 if result.converged else 3
+
+
+def _network_in(file: str) -> ShallowNetwork | None:
+    """The network of an npz file; none if the name is a function's or a table's."""
+    path = Path(file)
+    if path.suffix.lower() in (".csv", ".txt", ".tsv", ".dat"):
+        return None
+    if ".py:" in file and not path.exists():
+        return None
+    return load(path)
+
+
+def _draw_refinement(result: RTV, out: Path) -> Path:
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    plot.RefinementDisplay.from_result(result, ax=figure.add_subplot())
+    _write(figure, out)
+    return out
+
+
+def _as_json(result: RTV, network: ShallowNetwork | None, domain: Ball | None) -> dict[str, object]:
+    """Infinite values, which JSON does not have, are null: the verdict tells."""
+    out: dict[str, object] = {
+        key: value if math.isfinite(value) else None
+        for key, value in (("rtv", result.value), ("lower", result.lower), ("upper", result.upper))
+    }
+    out |= {"verdict": result.verdict, "standing": result.standing, "converged": result.converged}
+    if network is not None:
+        measure = network.measure() if domain is None else network.measure().restricted(domain)
+        out |= {"path_norm": network.path_norm, "neurons": network.neurons, "spikes": len(measure)}
+        out |= {"dim": network.dim, "outputs": network.outputs}
+    return out | {"method": result.method, "domain": result.assumed, "law": result.law}
 
 
 def _demo(arguments: argparse.Namespace) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks
+from radon_nn.black_box import BlackBox
 from radon_nn.geometry import Function, Grid
-from radon_nn.probe import BlackBox, Survey, smooth_step, survey
+from radon_nn.probe import Survey, smooth_step, survey
 from radon_nn.rays import ray_rule
 from radon_nn.variation import (
     COARSER,
@@ -40,6 +41,8 @@ from radon_nn.variation import (
 from radon_nn.verdict import RTV
 
 Floats = NDArray[np.float64]
+
+_REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 Progress = Callable[[str], object]
 
 
@@ -194,7 +197,7 @@ def decaying_rtv(
             raise ValueError(f"box: expected low < high along every axis, got {low.tolist()} and {high.tolist()}")
         limits = (low, high)
     say = progress if progress is not None else lambda line: None
-    found = survey(BlackBox(f, dim), limits)
+    found = survey(BlackBox(f, dim, _REMEDY), limits)
     say(f"{found.box.count} probes: center {np.round(found.center, 6).tolist()}, largest value {found.peak:.4g}")
     runs = _Refiner(found, say)
     counts = _Ladder({1: 1, 2: 8, 3: 5, 4: 3}[dim], COARSER["directions"], 1)

@@ -18,10 +18,12 @@ from radon_nn.displays import (
 )
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
+from radon_nn.refinement_display import RefinementDisplay
 
 __all__ = [
     "FunctionDisplay",
     "MassDisplay",
+    "RefinementDisplay",
     "SinogramDisplay",
     "SpikeDisplay",
     "angles_and_offsets",

@@ -1,36 +1,95 @@
-"""The R-TV of what the user holds: value, what was assumed, and how it was found."""
+"""R-TV of whatever the user holds: each kind of input goes its own honest route."""
 
 from __future__ import annotations
 
-from radon_nn.geometry import Ball
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn import _checks
+from radon_nn.bounded import bounded_rtv
+from radon_nn.closed_form import ClosedForm
+from radon_nn.decaying import decaying_rtv, sampled_rtv
+from radon_nn.fit import interpolate
+from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
+from radon_nn.pursuit import Progress
 from radon_nn.verdict import RTV
 
+Samples = tuple[ArrayLike, ArrayLike]
 
-def rtv(f: ShallowNetwork | RidgeMeasure, /, *, domain: Ball | None = None) -> RTV:
+_TOLERANCE = {"closed form": 1e-9, "decaying": 1e-6, "bounded": 1e-3}
+
+
+def rtv(
+    f: ShallowNetwork | RidgeMeasure | ClosedForm | Function | Samples | ArrayLike,
+    /,
+    *,
+    dim: int | None = None,
+    domain: Ball | None = None,
+    grid: Grid | None = None,
+    box: ArrayLike | None = None,
+    tol: float | None = None,
+    seconds: float | None = 60.0,
+    progress: Progress | None = None,
+    rng: int | np.random.Generator = 0,
+) -> RTV:
     """
-    R-TV(f) = || d_t^2 K R f ||_M, exactly, for a network or a measure: the sum of |mass| over distinct hyperplanes.
+    R-TV(f) = || d_t^2 K R f ||_M, with what it is worth: exact, certified bounds, an error, or the verdict infinite.
+
+    =======================  =========================================================================================
+    f                        route
+    =======================  =========================================================================================
+    network, measure         exact: the sum of |mass| over distinct hyperplanes (those that meet the domain)
+    closed form              exact, or by quadrature over directions with an error
+    callable, no domain      f decays on R^d, d <= 4, up to an affine part: by its Fourier transform, with an error or
+                             the law by which the value grows without bound
+    callable, domain         certified bounds on a ball, from samples, d <= 3; a heuristic above
+    points and values        the least R-TV of all functions through them, with a certified lower bound
+    samples on a grid        as a callable without a domain, from these samples alone
+    =======================  =========================================================================================
 
     Parameters
     ----------
-    f : ShallowNetwork or RidgeMeasure
-        The function.
+    f : network, measure, closed form, callable, pair of arrays or array
+        The function: a callable takes points (n, d) and returns n values; a pair is points (n, d) and values (n,); an
+        array has the shape of `grid`.
+    dim : int, optional
+        Dimension d of a callable, where neither the callable nor the domain's center says it.
     domain : Ball, optional
-        Count only the hyperplanes that meet this ball; all of R^d if not given.
+        Where f is looked at; all of R^d if not given.
+    grid : Grid, optional
+        Where the samples of an array stand.
+    box : array_like, shape (2, d), optional
+        For a callable on R^d: corners of a region outside which it is affine.
+    tol : float, optional
+        Relative error, or gap between bounds, to reach; 1e-9 for closed forms, 1e-6 for decaying functions, 1e-3 for
+        bounds.
+    seconds : float, optional
+        Time after which the search for bounds ends with the best so far; None for no limit.
+    progress : callable, optional
+        Called with a line of text as long work goes on.
+    rng : int or Generator
+        Seed of samples.
 
     Returns
     -------
     RTV
-        The value, exact, with its method and domain.
+        The value, its bounds and what they are worth, and what was assumed.
 
     Raises
     ------
     TypeError
-        If `f` is neither a network nor a measure.
+        If `f` is none of these, or the dimension is not known.
+    ValueError
+        If samples or values are bad, or f does not decay and no domain is given.
 
     See Also
     --------
+    radon_nn.interpolate : The network and its certificate.
     radon_nn.ShallowNetwork.path_norm : The sum before merging, an upper bound.
 
     References
@@ -39,21 +98,80 @@ def rtv(f: ShallowNetwork | RidgeMeasure, /, *, domain: Ball | None = None) -> R
 
     Examples
     --------
-    >>> from radon_nn import ShallowNetwork
+    >>> from radon_nn import Gaussian, ShallowNetwork
     >>> float(rtv(ShallowNetwork([[3.0, 4.0]], [1.0], [2.0])))
     10.0
+    >>> rtv(Gaussian([0.0, 0.0])).value.__round__(6)
+    4.768562
+    >>> rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])).value
+    2.0
     """
+    if isinstance(f, ShallowNetwork | RidgeMeasure):
+        return _exact(f, domain)
+    if isinstance(f, ClosedForm) and domain is None:
+        return f.rtv(tol=_TOLERANCE["closed form"] if tol is None else tol, rng=rng)
+    if callable(f):
+        d = _dimension(f, dim, domain)
+        if domain is not None:
+            close = _TOLERANCE["bounded"] if tol is None else tol
+            return bounded_rtv(f, domain, d, tol=close, seconds=seconds, progress=progress, rng=rng)
+        return decaying_rtv(f, d, tol=_TOLERANCE["decaying"] if tol is None else tol, box=box, progress=progress)
+    if domain is not None:
+        raise TypeError(
+            f"rtv: expected a network or a callable for domain={domain!r}, got {_named(f)}, which has its own"
+        )
+    if isinstance(f, tuple) and len(f) == 2:
+        return _through(f, _TOLERANCE["bounded"] if tol is None else tol, seconds, progress)
+    if grid is not None and isinstance(f, np.ndarray | Sequence) and not isinstance(f, str):
+        close = _TOLERANCE["decaying"] if tol is None else tol
+        return sampled_rtv(cast(ArrayLike, f), grid, tol=close, progress=progress)
+    raise TypeError(
+        "rtv: expected a ShallowNetwork, a RidgeMeasure, a closed form, a callable, a pair (points, values), or an "
+        f"array with its grid, as grid=Grid(...), got {_named(f)}"
+    )
+
+
+def _named(f: object) -> str:
+    if isinstance(f, str):
+        return f"{f!r}; radon_nn.load reads a file"
+    return "samples" if isinstance(f, np.ndarray | Sequence) else type(f).__name__
+
+
+def _exact(f: ShallowNetwork | RidgeMeasure, domain: Ball | None) -> RTV:
     if isinstance(f, ShallowNetwork):
         measure, source = f.measure(), f"exact, from the weights of {f.neurons} neurons"
-    elif isinstance(f, RidgeMeasure):
-        measure, source = f.merged(), "exact, from the spikes"
     else:
-        raise TypeError(
-            f"rtv: expected a ShallowNetwork or a RidgeMeasure, got {type(f).__name__}; find_spikes finds the measure "
-            "of a function seen only through its values"
-        )
+        measure, source = f.merged(), "exact, from the spikes"
     if domain is not None:
         measure = measure.restricted(domain)
     value = measure.rtv
     where = f"R^{measure.dim}" if domain is None else repr(domain)
     return RTV(value, value, value, f"{source}, {len(measure)} distinct spikes", where)
+
+
+def _dimension(f: object, dim: int | None, domain: Ball | None) -> int:
+    if dim is not None:
+        return _checks.count(dim, "dim")
+    known = getattr(f, "dim", None)
+    if isinstance(known, int):
+        return known
+    if domain is not None and domain.center is not None:
+        return len(domain.center)
+    raise TypeError("rtv: expected the dimension of a callable, as dim=2 or a domain with a center, got neither")
+
+
+def _through(samples: Samples, tol: float, seconds: float | None, progress: Progress | None) -> RTV:
+    found = interpolate(*samples, tol=tol, seconds=seconds, progress=progress)
+    heuristic = "" if found.certified else "; the lower bound is not certified: for d > 3 the search is a heuristic"
+    return RTV(
+        value=max(found.rtv, found.lower),
+        lower=found.lower,
+        upper=max(found.rtv, found.lower),
+        method=f"a network of {len(found.measure)} neurons through {len(found.points)} samples, within "
+        f"{found.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
+        assumed=f"any convex domain that holds the samples, d = {found.measure.dim}",
+        standing="certified" if found.certified else "estimated",
+        law=found.stopped,
+        refinement=found.refinement,
+        converged=found.converged,
+    )

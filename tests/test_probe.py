@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from radon_nn.probe import BlackBox, smooth_step, survey
+from radon_nn import black_box
+from radon_nn.probe import smooth_step, survey
+
+
+def blackbox(f: object, dim: int) -> black_box.BlackBox:
+    return black_box.BlackBox(f, dim, "give box=(low, high)")  # type: ignore[arg-type]
 
 
 def bump(center, widths, skip=0.0, constant=0.0):
@@ -15,7 +20,7 @@ def bump(center, widths, skip=0.0, constant=0.0):
 @pytest.mark.parametrize("dim", [1, 2, 3, 4])
 def test_center_scale_and_affine_part(dim: int) -> None:
     center, slope = np.linspace(3, -2, dim), np.linspace(-3, 5, dim)
-    found = survey(BlackBox(bump(center, 0.7, slope, 4.0), dim))
+    found = survey(blackbox(bump(center, 0.7, slope, 4.0), dim))
     assert_allclose(found.center, center, atol=0.01)
     assert_allclose(found.turn, np.eye(dim) / 0.7, rtol=0.02)
     assert_allclose(found.slope, slope, atol=1e-12)
@@ -28,14 +33,14 @@ def test_center_scale_and_affine_part(dim: int) -> None:
 
 
 def test_anisotropy_is_undone() -> None:
-    found = survey(BlackBox(bump([1, 2, 3], [3, 1, 0.1]), 3))
+    found = survey(blackbox(bump([1, 2, 3], [3, 1, 0.1]), 3))
     assert_allclose(found.turn @ np.diag([9, 1, 0.01]) @ found.turn.T, np.eye(3), atol=0.1)
 
 
 def test_noise_of_single_precision() -> None:
     f = bump([3, 1], 1.0)
-    assert survey(BlackBox(f, 2)).noise < 1e-14
-    assert 1e-9 < survey(BlackBox(lambda x: f(x).astype(np.float32), 2)).noise < 1e-7
+    assert survey(blackbox(f, 2)).noise < 1e-14
+    assert 1e-9 < survey(blackbox(lambda x: f(x).astype(np.float32), 2)).noise < 1e-7
 
 
 def test_narrow_and_far_needs_a_box() -> None:
@@ -43,15 +48,15 @@ def test_narrow_and_far_needs_a_box() -> None:
     with pytest.raises(
         ValueError, match="nothing but an affine function was seen at 20992 points at distances 1e-06 to"
     ):
-        survey(BlackBox(f, 2))
+        survey(blackbox(f, 2))
     low, high = np.array([99.9, -50.1]), np.array([100.1, -49.9])
-    found = survey(BlackBox(f, 2), (low, high))
+    found = survey(blackbox(f, 2), (low, high))
     assert_allclose(found.center, [100, -50], atol=1e-5)
     assert found(np.array([[500.0, 0.0]]))[0] == 0.0  # outside the box: not evaluated
     with pytest.raises(ValueError, match=r"points in box.*smaller box"):
-        survey(BlackBox(f, 2), (low + 10, high + 10))
+        survey(blackbox(f, 2), (low + 10, high + 10))
     with pytest.raises(ValueError, match="affine near the faces of box"):
-        survey(BlackBox(bump([0, 0], 1.0), 2), (np.array([-1.0, -1.0]), np.array([1.0, 1.0])))
+        survey(blackbox(bump([0, 0], 1.0), 2), (np.array([-1.0, -1.0]), np.array([1.0, 1.0])))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,7 @@ def test_narrow_and_far_needs_a_box() -> None:
 )
 def test_refused(f, dim: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        survey(BlackBox(f, dim))
+        survey(blackbox(f, dim))
 
 
 def test_failures_name_the_point_and_keep_the_cause() -> None:
@@ -78,12 +83,12 @@ def test_failures_name_the_point_and_keep_the_cause() -> None:
         return x[:, 0]
 
     with pytest.raises(ValueError, match=r"failed at the point \[3\.27.*ZeroDivisionError: no value there") as caught:
-        survey(BlackBox(fragile, 2))
+        survey(blackbox(fragile, 2))
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     with pytest.raises(TypeError, match="dtype complex128"):
-        survey(BlackBox(lambda x: 1j * x[:, 0], 2))
+        survey(blackbox(lambda x: 1j * x[:, 0], 2))
     with pytest.raises(TypeError, match=r"expected a function of points \(n, 2\), got int"):
-        BlackBox(3, 2)
+        blackbox(3, 2)
 
 
 def test_smooth_step() -> None:

@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from examples_of_networks import random_measure, random_network
-from radon_nn import RTV, Ball, RidgeMeasure, ShallowNetwork, rtv
+from radon_nn import RTV, Ball, Gaussian, Grid, RidgeMeasure, ShallowNetwork, rtv
+
+Floats = NDArray[np.float64]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +81,75 @@ def test_result_is_a_frozen_value() -> None:
         result.value = 2.0  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("thing", [np.sin, [[1.0]], None, "net.npz"])
-def test_anything_else_is_refused_with_the_way_out(thing: object) -> None:
-    with pytest.raises(TypeError, match=r"expected a ShallowNetwork or a RidgeMeasure, got .*find_spikes") as caught:
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [([[1.0]], "samples"), (np.ones(3), "samples"), (None, "NoneType"), ("net.npz", "'net.npz'; radon_nn.load reads")],
+)
+def test_anything_else_is_refused_with_the_way_out(thing: object, name: str) -> None:
+    with pytest.raises(TypeError, match=r"expected a ShallowNetwork, .* a callable, .* grid=Grid") as caught:
         rtv(thing)  # type: ignore[arg-type]
-    assert type(thing).__name__ in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(name) or name in str(caught.value)
 
 
-def test_domain_of_another_dimension_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected a center with 2 coordinates, got 3"):
-        rtv(ShallowNetwork([[1.0, 0.0]], [0.0], [1.0]), domain=Ball(1.0, [0, 0, 0]))
+def test_a_callable_needs_its_dimension() -> None:
+    with pytest.raises(TypeError, match="dimension of a callable, as dim=2"):
+        rtv(np.sin)
+    with pytest.raises(TypeError, match="dimension"):
+        rtv(np.sin, domain=Ball(1.0))
+
+
+def gaussian(x: Floats) -> Floats:
+    return np.asarray(np.exp(-np.sum(x**2, axis=-1) / 2))
+
+
+def test_every_route_to_one_gaussian() -> None:
+    """Closed form, black box on R^d and samples on a grid agree; a ball of radius 8 holds nearly all of it in d = 1."""
+    closed = rtv(Gaussian([0.0, 0.0]))
+    assert closed.standing == "exact"
+    for result in (rtv(gaussian, dim=2), rtv(Grid.cube(64, 2, 9.0).sample(gaussian), grid=Grid.cube(64, 2, 9.0))):
+        assert result.standing == "estimated"
+        assert result.lower <= closed.value <= result.upper
+        assert result.value == pytest.approx(closed.value, rel=1e-6)
+    line = rtv(gaussian, domain=Ball(8.0, [0.0]))
+    assert line.lower <= 4 / math.sqrt(math.e) <= line.upper
+    assert line.value == pytest.approx(4 / math.sqrt(math.e), rel=5e-3)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_a_callable_gaussian_is_within_a_millionth(dim: int) -> None:
+    result = rtv(gaussian, dim=dim)
+    assert result.converged
+    assert result.value == pytest.approx({1: 2.426123, 2: 4.768562, 3: 7.020064}[dim], abs=1e-6)
+    assert result.lower <= float(Gaussian(np.zeros(dim)).rtv()) <= result.upper
+
+
+def test_a_dimension_is_taken_from_the_closed_form_on_a_ball() -> None:
+    result = rtv(Gaussian([0.0]), domain=Ball(1.0))
+    assert result.lower <= 2 * math.exp(-0.5) <= result.upper
+
+
+def test_samples_alone() -> None:
+    hat = rtv(([-2.0, -1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 1.0, 0.0, 0.0]))
+    assert (hat.value, hat.lower) == (pytest.approx(4), pytest.approx(4))
+    assert "convex domain that holds the samples" in hat.assumed
+    with pytest.raises(TypeError, match=r"a network or a callable for domain=Ball.*got samples"):
+        rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]), domain=Ball(1.0))
+
+
+def test_what_is_said_reads_like_a_sentence() -> None:
+    said = {
+        "exact": RTV(2.5, 2.5, 2.5, "by hand", "R^2"),
+        "certified": RTV(2.5, 2.25, 2.75, "by hand", "R^2", "certified"),
+        "estimated": RTV(2.5, 2.375, 2.625, "by hand", "R^2", "estimated", converged=False),
+        "open": RTV(2.5, 2.25, math.inf, "by hand", "R^2", "certified", "unresolved", law="it grew"),
+        "infinite": RTV(math.inf, 7.0, math.inf, "by hand", "R^2", "estimated", "infinite", law="like log^2(1/h)"),
+    }
+    assert repr(said["exact"]) == "R-TV 2.5 on R^2: by hand"
+    assert repr(said["certified"]) == "R-TV between 2.25 and 2.75 on R^2: by hand"
+    assert repr(said["estimated"]) == ("R-TV 2.5 +- 0.12 (estimated error) on R^2: by hand; the tolerance was not met")
+    assert repr(said["open"]) == (
+        "R-TV at least 2.25 on R^2: by hand; it grew; whether it is finite could not be resolved"
+    )
+    assert repr(said["infinite"]) == "R-TV infinite on R^2: by hand; like log^2(1/h)"
+    assert said["certified"].error == 0.25
+    assert said["infinite"].error == 0

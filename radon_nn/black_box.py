@@ -1,0 +1,83 @@
+"""A function seen through its values alone: called in chunks, checked, and named where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+_CHUNK = 1 << 17
+
+
+class BlackBox:
+    """
+    A callable (n, d) -> (n,), called in chunks, its values checked and counted.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, d), returns n real values, shaped (n,) or (n, 1).
+    dim : int
+        Dimension d.
+    remedy : str
+        What to do about a function that is not defined everywhere; the end of its errors.
+
+    Raises
+    ------
+    TypeError
+        If `f` cannot be called.
+    """
+
+    def __init__(self, f: Callable[[Floats], ArrayLike], dim: int, remedy: str) -> None:
+        if not callable(f):
+            raise TypeError(f"f: expected a function of points (n, {dim}), got {type(f).__name__}")
+        self._f, self._remedy, self.dim, self.count = f, remedy, dim, 0
+
+    def __call__(self, points: Floats) -> Floats:
+        parts = [self._values(points[i : i + _CHUNK]) for i in range(0, len(points), _CHUNK)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _values(self, points: Floats) -> Floats:
+        try:
+            # Far probes overflow and underflow inside many a formula; what comes out is checked below.
+            with np.errstate(over="ignore", under="ignore"):
+                raw = self._f(points)
+        except Exception as error:
+            raise ValueError(
+                f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
+                f"{self._remedy}"
+            ) from error
+        values = np.asarray(raw)
+        if values.dtype.kind not in "fiub":
+            raise TypeError(f"f: expected real values, got dtype {values.dtype}")
+        if values.shape not in ((len(points),), (len(points), 1)):
+            raise ValueError(
+                f"f: expected values of shape ({len(points)},) for points of shape {points.shape}, got "
+                f"{values.shape}; take one output at a time"
+            )
+        values = values.reshape(-1).astype(np.float64)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise ValueError(
+                f"f: expected finite values, got {values[bad[0]]} at the point {points[bad[0]].tolist()}, and at "
+                f"{len(bad)} of {len(points)} points; {self._remedy}"
+            )
+        self.count += len(points)
+        return values
+
+    def _culprit(self, points: Floats) -> Floats:
+        """The first point of a chunk, as bisection finds it, at which the callable raises."""
+        while len(points) > 1:
+            half = points[: len(points) // 2]
+            try:
+                with np.errstate(over="ignore", under="ignore"):
+                    self._f(half)
+            except Exception:
+                points = half
+            else:
+                points = points[len(half) :]
+        culprit: Floats = points[0]
+        return culprit
