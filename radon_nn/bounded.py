@@ -28,8 +28,8 @@ _MOST_BEYOND = 800
 _STILL = 2
 _SAME = 1e-9
 _CAUTION = 3.0
-"""What is still missing, in units of what the last doublings added: one, if errors fall like the root of the count; more,
-because where samples fall is a matter of luck."""
+"""What is still missing, in units of what the last doublings added: one if errors fall like the root of the count, and
+more because where samples fall is a matter of luck."""
 _FRESH = 4
 """Fresh points, for each sample, on which the interpolant is compared with f."""
 

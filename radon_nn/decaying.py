@@ -238,10 +238,11 @@ def decaying_rtv(
     value = runs.run(n, radius, count)
     error += cut + turned + runs.noise(n, radius, count) + ROUNDING * value
     assumed = (
-        f"R^{dim}, affine beyond {radius / np.linalg.norm(found.turn, 2):.3g} of {np.round(found.center, 6).tolist()}"
+        f"R^{dim}, f being affine farther than {radius / np.linalg.norm(found.turn, 2):.3g} from "
+        f"{np.round(found.center, 3).tolist()}"
     )
     if limits is not None:
-        assumed = f"R^{dim}, affine outside {[low.tolist(), high.tolist()]}"
+        assumed = f"R^{dim}, f being affine outside the box {[low.tolist(), high.tolist()]}"
     method = f"Fourier transform along {len(ray_rule(dim, count))} rays of {n}^{dim} samples"
     smooth = smooth or error <= 1e-3 * value
     if smooth:

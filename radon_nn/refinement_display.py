@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from radon_nn.verdict import RTV, Refinement
 
 _COLOUR = "#2166ac"
+_TICKS = 8
 
 
 @dataclass
@@ -112,6 +113,9 @@ class RefinementDisplay:
             axes.axhline(truth, color="black", ls=":", lw=1.2, label=f"known: {truth:.6g}")
         if at.min() > 0 and at.max() > 4 * at.min():
             axes.set_xscale("log")
+            some = at[:: -(-len(at) // _TICKS)]
+            axes.set_xticks(some, [f"{place:.2g}" if place < 1 else f"{place:g}" for place in some])
+            axes.minorticks_off()
         if at[-1] < at[0]:
             axes.invert_xaxis()
         axes.set(xlabel=refinement.name, ylabel="R-TV (units of f per unit of x)")

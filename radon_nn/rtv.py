@@ -117,9 +117,7 @@ def rtv(
             return bounded_rtv(f, domain, d, tol=close, seconds=seconds, progress=progress, rng=rng)
         return decaying_rtv(f, d, tol=_TOLERANCE["decaying"] if tol is None else tol, box=box, progress=progress)
     if domain is not None:
-        raise TypeError(
-            f"rtv: expected a network or a callable for domain={domain!r}, got {_named(f)}, which has its own"
-        )
+        raise TypeError(f"rtv: expected a network or a callable for domain={domain!r}, got {_named(f)}; leave it out")
     if isinstance(f, tuple) and len(f) == 2:
         return _through(f, _TOLERANCE["bounded"] if tol is None else tol, seconds, progress)
     if grid is not None and isinstance(f, np.ndarray | Sequence) and not isinstance(f, str):

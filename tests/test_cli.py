@@ -185,3 +185,93 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "weight_decay.png",
     ]
     assert (tmp_path / "demo" / "table.txt").read_text(encoding="utf-8").splitlines() == out.splitlines()[:5]
+
+
+def strict_json(text: str) -> dict[str, object]:
+    """JSON has neither NaN nor Infinity."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    answer: dict[str, object] = json.loads(text, parse_constant=refuse)
+    return answer
+
+
+@pytest.fixture
+def functions(tmp_path: Path) -> Path:
+    path = tmp_path / "functions.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def gaussian(x):\n    return np.exp(-np.sum(x**2, axis=1) / 2)\n"
+        "def box(x):\n    return (np.abs(x[:, 0]) < 1).astype(float)\n"
+        "def kink(x):\n    return np.maximum(x[:, 0] - 0.2, 0)\n"
+        "def norm(x):\n    return np.linalg.norm(x, axis=1)\n"
+    )
+    return path
+
+
+def test_rtv_of_a_function_that_decays(functions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "rtv", f"{functions}:gaussian", "--dim", "2", "--json")
+    answer = strict_json(out)
+    assert code == 0
+    assert answer["rtv"] == pytest.approx(4.768562, abs=1e-6)
+    assert (answer["standing"], answer["verdict"], answer["converged"]) == ("estimated", "finite", True)
+    assert err
+
+
+def test_rtv_that_is_infinite(functions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "growth.png"
+    code, out, _ = run(capsys, "rtv", f"{functions}:box", "--dim", "1", "--json", "-o", picture)
+    answer = strict_json(out)
+    assert code == 0
+    assert (answer["rtv"], answer["verdict"]) == (None, "infinite")
+    assert "grows" in str(answer["law"])
+    assert picture.read_bytes().startswith(PNG)
+
+
+def test_rtv_on_a_ball_is_certified(functions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rtv", f"{functions}:kink", "--domain", "1,0,0")
+    assert code == 0
+    assert out.startswith("R-TV between 1 and 1 on Ball(radius=1.0, center=[0.0, 0.0]), d = 2") or "0.999" in out
+
+
+def test_rtv_out_of_time_prints_the_best_bound_and_exits_with_3(
+    functions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("rtv", f"{functions}:gaussian", "--domain", "1", "--dim", "2", "--seconds", "0.01", "--tol", "1e-6")
+    code, out, _ = run(capsys, *command)
+    assert code == 3
+    assert out.startswith("R-TV at least ")
+    assert "the tolerance was not met" in out
+
+
+def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "hat.csv"
+    table.write_text("x,y\n-2,0\n-1,0\n0,1\n1,0\n2,0\n")
+    code, out, _ = run(capsys, "rtv", table)
+    assert code == 0
+    assert out.startswith("R-TV between 4 and 4")
+    code, _, err = run(capsys, "rtv", table, "--domain", "1")
+    assert code == 1
+    assert "leave it out" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["{}:norm", "--dim", "2"], 1, "domain=Ball"),
+        (["{}:gaussian"], 1, "dimension of a callable"),
+        (["{}:nothing", "--dim", "2"], 1, "a function named 'nothing', got box, gaussian, kink, norm"),
+        (["{}:kink", "--domain", "one"], 2, "expected a radius, or a radius and a center"),
+        (["{}:kink", "--domain", "1", "--radius", "1"], 1, "expected one of the two, got both"),
+        (["{}:kink", "--domain", "1,0,0", "--tol", "0"], 1, "tol: expected a positive number"),
+        (["{}:kink", "--domain", "1,0,0", "-o", "picture.xyz"], 1, "expected a picture name"),
+        (["missing.csv"], 1, "missing.csv"),
+    ],
+)
+def test_rtv_of_bad_input(
+    arguments: list[str], code: int, message: str, functions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, _, err = run(capsys, "rtv", *[part.format(functions) for part in arguments])
+    assert given == code
+    assert message in err

@@ -1,6 +1,7 @@
 """Every example runs, and the number it claims holds."""
 
 import importlib.util
+import math
 from pathlib import Path
 from types import ModuleType
 
@@ -52,3 +53,45 @@ def test_tomography(tmp_path: Path) -> None:
     assert gaussian < 3e-3
     assert phantom < 0.06
     assert few < 0.08
+
+
+@pytest.mark.full
+def test_gaussians_of_one_to_four_dimensions(tmp_path: Path) -> None:
+    found = example("05_gaussians").main(tmp_path / "picture.png")
+    for (value, error, exact), known, tol in zip(
+        found, (4 / math.sqrt(math.e), 4.768562, 7.020064, 9.283235), (1e-6, 1e-6, 1e-6, 1e-4), strict=True
+    ):
+        assert exact == pytest.approx(known, abs=5e-7)
+        assert abs(value - exact) <= tol
+        assert abs(value - exact) <= error + 1e-12
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_certificate_closes_in(tmp_path: Path) -> None:
+    bound, truth = example("06_certificate").main(tmp_path / "picture.png", counts=(12, 20))
+    assert bound < truth
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_certificate_at_full_size() -> None:
+    bound, truth = example("06_certificate").main(counts=(100, 400))
+    assert 0.998 * truth <= bound <= truth
+
+
+@pytest.mark.full
+def test_pyramid_grows_as_theory_says(tmp_path: Path) -> None:
+    verdict, kind, coefficient = example("07_pyramid").main(tmp_path / "picture.png")
+    assert (verdict, kind) == ("infinite", "log^2")
+    assert coefficient == pytest.approx(2 / math.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_naive_number_grows_while_the_bound_holds(tmp_path: Path) -> None:
+    numbers, bound, truth = example("08_naive_number").main(tmp_path / "picture.png", sizes=(32, 128, 512))
+    assert truth == 1
+    assert 0.999 < bound <= 1
+    assert numbers[0] > 3
+    assert numbers[2] - numbers[1] > 1.5 * (numbers[1] - numbers[0])
+    assert (tmp_path / "picture.png").stat().st_size > 10_000

@@ -1,12 +1,14 @@
 """Displays: what is drawn agrees with the measure it is drawn from."""
 
+import math
 from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from radon_nn import Ball, Grid, RidgeMeasure, ShallowNetwork, plot
+from radon_nn import RTV, Ball, Grid, RidgeMeasure, ShallowNetwork, plot
+from radon_nn.verdict import Refinement
 
 GRID = Grid.cube(24)
 MEASURE = RidgeMeasure([[1.0, 0.0], [0.6, -0.8], [0.0, 1.0]], [0.25, -0.3, 0.5], [1.0, -2.0, 0.5])
@@ -93,3 +95,31 @@ def test_other_dimensions_and_several_outputs_are_refused() -> None:
     two = RidgeMeasure([[1.0, 0.0]], [0.0], [[1.0, 2.0]])
     with pytest.raises(ValueError, match="expected one output, got 2"):
         plot.overview(two, two, n=16)
+
+
+def test_refinement_shows_values_bounds_and_truth() -> None:
+    steps = Refinement("samples", (10.0, 20.0, 80.0), (1.0, 1.5, 2.0), (0.5, 1.25, 1.75), (math.inf, 3.0, 2.0))
+    result = RTV(2.0, 1.75, 2.0, "by hand", "R^2", "certified", refinement=steps)
+    display = plot.RefinementDisplay.from_result(result, truth=1.9)
+    np.testing.assert_array_equal(display.value.get_xdata(), steps.at)
+    np.testing.assert_array_equal(display.value.get_ydata(), steps.value)
+    assert display.ax.get_xlabel() == "samples"
+    assert display.ax.get_xscale() == "log"
+    assert "between 1.75 and 2" in display.ax.get_title()
+    low, high = display.ax.get_ylim()
+    assert low < 0.5
+    assert 3 < high < math.inf
+    finer = plot.RefinementDisplay.from_refinement(
+        Refinement("scale h", (0.5, 0.4), (1.0, 2.0), (1.0, 2.0), (1.0, 2.0))
+    )
+    assert finer.ax.xaxis_inverted()
+
+
+def test_refinement_titles_say_infinite_and_at_least() -> None:
+    steps = Refinement("scale h", (0.5, 0.1), (1.0, 2.0), (1.0, 2.0), (1.0, 2.0))
+    grows = RTV(math.inf, 2.0, math.inf, "by hand", "R^2", "estimated", "infinite", "grows", steps)
+    assert "infinite: grows" in plot.RefinementDisplay.from_result(grows).ax.get_title()
+    open_end = RTV(2.0, 1.75, math.inf, "by hand", "R^2", "certified", "unresolved", "", steps)
+    assert "at least 1.75" in plot.RefinementDisplay.from_result(open_end).ax.get_title()
+    with pytest.raises(ValueError, match="an exact value has no refinement"):
+        plot.RefinementDisplay.from_result(RTV(2.0, 2.0, 2.0, "by hand", "R^2"))
