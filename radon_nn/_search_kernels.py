@@ -22,22 +22,35 @@ def _diamond(x, y):
     return 1.0 - x / (abs(x) + abs(y))
 
 
+@njit(cache=True)
+def _arcs_of(points, i):
+    """The other points by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
+    n = len(points)
+    key = np.empty(n)
+    for j in range(n):
+        dx = points[j, 0] - points[i, 0]
+        dy = points[j, 1] - points[i, 1]
+        if dx > 0 or (dx == 0 and dy < 0):
+            key[j] = _diamond(-dy, dx)
+        elif j != i:
+            key[j] = _diamond(dy, -dx)
+        else:
+            key[j] = 3.0
+    return np.argsort(key)[: n - 1]
+
+
+@njit(cache=True)
+def arcs_in_order_alone(points, order):
+    """As arcs_in_order, on one thread: for few points, whose work is less than that of waking another."""
+    for i in range(len(points)):
+        order[i] = _arcs_of(points, i)
+
+
 @njit(cache=True, parallel=True)
 def arcs_in_order(points, order):
     """For each point i, the others by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
-    n = len(points)
-    for i in prange(n):
-        key = np.empty(n)
-        for j in range(n):
-            dx = points[j, 0] - points[i, 0]
-            dy = points[j, 1] - points[i, 1]
-            if dx > 0 or (dx == 0 and dy < 0):
-                key[j] = _diamond(-dy, dx)
-            elif j != i:
-                key[j] = _diamond(dy, -dx)
-            else:
-                key[j] = 3.0
-        order[i] = np.argsort(key)[: n - 1]
+    for i in prange(len(points)):
+        order[i] = _arcs_of(points, i)
 
 
 @njit(cache=True, inline="always")
@@ -55,32 +68,46 @@ def _arc_best(ux, uy, start, ax, ay, end, best, bx, by):
     return best, bx, by
 
 
+@njit(cache=True)
+def _line_best(points, r, i, order, normal):
+    """The largest |F_r| over lines through x_i; its normal is written."""
+    n = len(points)
+    x, y = points[i, 0], points[i, 1]
+    ux, uy = 0.0, 0.0
+    for j in range(n):
+        dx, dy = points[j, 0] - x, points[j, 1] - y
+        if dx > 0 or (dx == 0 and dy < 0):
+            ux += r[j] * dx
+            uy += r[j] * dy
+    best, bx, by, start = abs(ux), 1.0, 0.0, 0.0
+    for k in range(n - 1):
+        j = order[k]
+        dx, dy = points[j, 0] - x, points[j, 1] - y
+        sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
+        length = math.sqrt(dx * dx + dy * dy)
+        ax, ay = sign * dy / length, -sign * dx / length
+        end = _diamond(ax, ay)
+        best, bx, by = _arc_best(ux, uy, start, ax, ay, end, best, bx, by)
+        ux += sign * r[j] * dx
+        uy += sign * r[j] * dy
+        start = end
+    best, bx, by = _arc_best(ux, uy, start, -1.0, 0.0, 2.0, best, bx, by)
+    normal[0], normal[1] = bx, by
+    return best
+
+
+@njit(cache=True)
+def strongest_in_plane_alone(points, r, order, value, normal):
+    """As strongest_in_plane, on one thread."""
+    for i in range(len(points)):
+        value[i] = _line_best(points, r, i, order[i], normal[i])
+
+
 @njit(cache=True, parallel=True)
 def strongest_in_plane(points, r, order, value, normal):
     """For each point i, the largest |F_r| over lines through it, and the line's normal."""
-    n = len(points)
-    for i in prange(n):
-        x, y = points[i, 0], points[i, 1]
-        ux, uy = 0.0, 0.0
-        for j in range(n):
-            dx, dy = points[j, 0] - x, points[j, 1] - y
-            if dx > 0 or (dx == 0 and dy < 0):
-                ux += r[j] * dx
-                uy += r[j] * dy
-        best, bx, by, start = abs(ux), 1.0, 0.0, 0.0
-        for k in range(n - 1):
-            j = order[i, k]
-            dx, dy = points[j, 0] - x, points[j, 1] - y
-            sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
-            length = math.sqrt(dx * dx + dy * dy)
-            ax, ay = sign * dy / length, -sign * dx / length
-            end = _diamond(ax, ay)
-            best, bx, by = _arc_best(ux, uy, start, ax, ay, end, best, bx, by)
-            ux += sign * r[j] * dx
-            uy += sign * r[j] * dy
-            start = end
-        best, bx, by = _arc_best(ux, uy, start, -1.0, 0.0, 2.0, best, bx, by)
-        value[i], normal[i, 0], normal[i, 1] = best, bx, by
+    for i in prange(len(points)):
+        value[i] = _line_best(points, r, i, order[i], normal[i])
 
 
 @njit(cache=True)
@@ -199,14 +226,27 @@ def _circle_best(points, r, i, j, best, out):
     return best
 
 
+@njit(cache=True)
+def _share_best(points, r, i, plane):
+    """The largest |F_r| over the planes through x_i and half of the other points; normal and offset are written."""
+    n = len(points)
+    best = 0.0
+    plane[:] = 0.0
+    for ahead in range(1, n // 2 + 1):
+        if 2 * ahead < n or i < n // 2:
+            best = _circle_best(points, r, i, (i + ahead) % n, best, plane)
+    return best
+
+
+@njit(cache=True)
+def strongest_in_space_alone(points, r, value, plane):
+    """As strongest_in_space, on one thread."""
+    for i in range(len(points)):
+        value[i] = _share_best(points, r, i, plane[i])
+
+
 @njit(cache=True, parallel=True)
 def strongest_in_space(points, r, value, plane):
     """The largest |F_r| over planes, with normal and offset, in n parts: the pairs of points, shared out evenly."""
-    n = len(points)
-    for i in prange(n):
-        best, out = 0.0, np.zeros(4)
-        for ahead in range(1, n // 2 + 1):
-            if 2 * ahead < n or i < n // 2:
-                best = _circle_best(points, r, i, (i + ahead) % n, best, out)
-        value[i] = best
-        plane[i] = out
+    for i in prange(len(points)):
+        value[i] = _share_best(points, r, i, plane[i])

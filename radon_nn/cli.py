@@ -260,7 +260,11 @@ def _rtv(arguments: argparse.Namespace) -> int:
             result = rtv(function_in(arguments.file), dim=arguments.dim, domain=domain, **options)
         else:
             result = rtv(samples_in(Path(arguments.file)), domain=domain, **options)
-    picture = None if arguments.out is None else _draw_refinement(result, arguments.out)
+    picture = None
+    if arguments.out is not None and result.refinement is None:
+        print("radon-nn: no picture: an exact value has no refinement to draw", file=sys.stderr)
+    elif arguments.out is not None:
+        picture = _draw_refinement(result, arguments.out)
     if arguments.json:
         print(json.dumps(_as_json(result, network, domain)))
     else:

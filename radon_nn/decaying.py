@@ -38,7 +38,7 @@ from radon_nn.variation import (
     windowed_values,
     work,
 )
-from radon_nn.verdict import RTV
+from radon_nn.verdict import RTV, Refinement
 
 Floats = NDArray[np.float64]
 
@@ -221,6 +221,7 @@ def decaying_rtv(
         ):
             break
         k += 1
+    steps = [(float(sizes[i]), runs.run(sizes[i], radius, count)) for i in range(k + 1)]
     wider = COARSER["radius"]
     while True:
         cut = geometric_error(*(runs.run(n, radius, count, wider**-i) for i in (2, 1, 0)))
@@ -239,7 +240,7 @@ def decaying_rtv(
     error += cut + turned + runs.noise(n, radius, count) + ROUNDING * value
     assumed = (
         f"R^{dim}, f being affine farther than {radius / np.linalg.norm(found.turn, 2):.3g} from "
-        f"{np.round(found.center, 3).tolist()}"
+        f"{(np.round(found.center, 3) + 0.0).tolist()}"
     )
     if limits is not None:
         assumed = f"R^{dim}, f being affine outside the box {[low.tolist(), high.tolist()]}"
@@ -247,8 +248,18 @@ def decaying_rtv(
     smooth = smooth or error <= 1e-3 * value
     if smooth:
         low, high = max(0.0, value - error), value + error
-        return RTV(value, low, high, method, assumed, "estimated", "finite", "", None, error <= tol * value)
+        way = _on_the_way("samples along each axis", steps, value, error)
+        return RTV(value, low, high, method, assumed, "estimated", "finite", "", way, error <= tol * value)
     return _rough(runs, max_samples, radius, value, error, assumed)
+
+
+def _on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:
+    """Values as they settled, each as uncertain as it is far from the last."""
+    at, values = zip(*steps, strict=True)
+    away = [abs(value - last) + error for value in values]
+    lower = tuple(value - e for value, e in zip(values, away, strict=True))
+    upper = tuple(value + e for value, e in zip(values, away, strict=True))
+    return Refinement(name, at, values, lower, upper)
 
 
 def _rough(runs: _Refiner, max_samples: int, radius: float, value: float, error: float, assumed: str) -> RTV:
@@ -351,7 +362,9 @@ def sampled_rtv(
     assumed = f"R^{dim}, affine beyond the grid"
     if smooth:
         low, high = max(0.0, value - error), value + error
-        return RTV(value, low, high, method, assumed, "estimated", "finite", "", None, error <= tol * value)
+        steps = [(share, run(full, few, share)) for share in (0.64, 0.8, 1.0)]
+        way = _on_the_way("share of the band limit", steps, value, error)
+        return RTV(value, low, high, method, assumed, "estimated", "finite", "", way, error <= tol * value)
     every = (slice(None, None, 2),) * dim
     thin = tuple(axis[::2] - (axis[::2][0] + axis[::2][-1]) / 2 for axis in axes)
     coarse = replace(full, values=full.values[every], axes=thin)

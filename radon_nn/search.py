@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import _checks
-from radon_nn._search_kernels import arcs_in_order, strongest_in_plane, strongest_in_space
+from radon_nn import _search_kernels as kernels
 
 Floats = NDArray[np.float64]
 
 _ASCENTS = 60
 _HALVINGS = 6
+_ALONE = {2: 150, 3: 20}
+"""Up to so many points one thread is as fast: waking another takes a good part of a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ class HyperplaneSearch:
         )
         if self.dim == 2:
             self._order = np.empty((n, n - 1), np.int32)
-            arcs_in_order(self.points, self._order)
+            sort = kernels.arcs_in_order_alone if n <= _ALONE[2] else kernels.arcs_in_order
+            sort(self.points, self._order)
 
     @property
     def is_exact(self) -> bool:
@@ -135,11 +138,13 @@ class HyperplaneSearch:
         value = np.empty(n)
         if self.dim == 2:
             normals = np.empty((n, 2))
-            strongest_in_plane(self.points, r, self._order, value, normals)
+            sweep = kernels.strongest_in_plane_alone if n <= _ALONE[2] else kernels.strongest_in_plane
+            sweep(self.points, r, self._order, value, normals)
             return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
         if self.dim == 3:
             planes = np.empty((n, 4))
-            strongest_in_space(self.points, r, value, planes)
+            visit = kernels.strongest_in_space_alone if n <= _ALONE[3] else kernels.strongest_in_space
+            visit(self.points, r, value, planes)
             return Hyperplanes(value, planes[:, :3], planes[:, 3])
         raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
 

@@ -23,8 +23,11 @@ def test_python_blocks_run(code: str, tmp_path: Path, monkeypatch: pytest.Monkey
 def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save("network.npz", ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0]))
+    functions = next(code for code in re.findall(r"```python\n(.*?)```", README, re.S) if "def pyramid" in code)
+    Path("functions.py").write_text(functions, encoding="utf-8")
+    Path("samples.csv").write_text("x,y\n0,0\n1,1\n2,0\n", encoding="utf-8")
     commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
-    assert len(commands) == 4
+    assert len(commands) == 8
     for command in commands:
         assert main(shlex.split(command)) == 0
 
