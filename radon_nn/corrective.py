@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_DEPENDENT = 1e-13
-_SPOILT = 1e-9
+_DEPENDENT = 1e-8
+"""A column this near, in proportion, to the span of those in use depends on them."""
 _PASSES = 20
 _GREED = 0.3
 """Columns are taken in together, if their gain is at least this part of the largest."""
@@ -44,25 +44,24 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
     C. Lawson and R. Hanson, *Solving Least Squares Problems*, 1974, chapter 23.
     """
     c = start.copy()
-    gram, pull = columns.T @ columns, columns.T @ target - penalty
-    system = _System(gram, np.flatnonzero(c > 0))
+    used = _Used(columns, np.flatnonzero(c > 0))
     slack = 1e-9 * penalty
     for _ in range(_PASSES * (len(c) + 5)):
-        active = system.active
-        z = system.solve(pull)
+        active = used.list.copy()
+        z = used.minimiser(target, penalty)
         if np.all(z > 0):
             c[active] = z
-            gain = pull - gram @ c
+            gain = columns.T @ (target - columns[:, active] @ z) - penalty
             gain[active] = -np.inf
             if not gain.size or gain.max() <= slack:
                 break
             best = int(gain.argmax())
-            if not system.add(best):
-                _pivot(system, c, best)
+            if not used.add(best):
+                _pivot(used, c, best)
                 continue
             for k in np.flatnonzero(gain >= _GREED * gain.max()):
                 if k != best:
-                    system.add(int(k))
+                    used.add(int(k))
             continue
         now, falling = c[active], z <= 0
         share = np.where(falling, now / np.maximum(now - z, 1e-300), np.inf)
@@ -70,98 +69,76 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
         c[active] = np.maximum(now + first * (z - now), 0)
         for k in active[share <= first]:
             c[k] = 0
-            system.drop(int(k))
+            used.drop(int(k))
     return c
 
 
-def _pivot(system: _System, c: Floats, k: int) -> None:
+def _pivot(used: _Used, c: Floats, k: int) -> None:
     """Take in a column that depends on those in use, at the cost of the first whose mass it brings to zero.
 
     The residual stays as it is while the sum of the masses falls.
     """
-    active, along = system.active, system.combination(k)
+    active, along = used.list.copy(), used.combination(k)
     share = np.where(along > 0, c[active] / np.where(along > 0, along, 1), np.inf)
     first = int(share.argmin())
     c[active] = np.maximum(c[active] - share[first] * along, 0)
     c[k] = share[first]
     c[active[first]] = 0
-    system.drop(int(active[first]))
-    system.add(k)
+    used.drop(int(active[first]))
+    if not used.add(k):
+        c[k] = 0
 
 
-class _System:
-    """Normal equations of the columns in use, their inverse kept up to date as columns come and go."""
+class _Used:
+    """The columns in use and their QR factors, kept up to date as columns come and go."""
 
-    def __init__(self, gram: Floats, columns: NDArray[np.intp]) -> None:
-        self._gram, self._inverse = gram, np.empty_like(gram)
-        self._list = np.empty(len(gram), np.intp)
-        self._size = len(columns)
-        self._list[: self._size] = columns
-        self._invert()
+    def __init__(self, columns: Floats, which: NDArray[np.intp]) -> None:
+        self._columns = columns
+        n = len(columns)
+        self.list: NDArray[np.intp] = np.empty(0, np.intp)
+        self._q, self._r = np.empty((n, 0)), np.empty((0, 0))
+        q, r = np.linalg.qr(columns[:, which])
+        sizes = np.linalg.norm(columns[:, which], axis=0)
+        if np.all(np.abs(np.diag(r)) > _DEPENDENT * sizes) and len(which) <= n:
+            self.list, self._q, self._r = which, q, r
+        else:
+            for k in which:
+                self.add(int(k))
 
-    @property
-    def active(self) -> NDArray[np.intp]:
-        """The columns in use."""
-        return self._list[: self._size].copy()
+    def minimiser(self, target: Floats, penalty: float) -> Floats:
+        """The masses, of any sign, that minimise 1/2 |target - columns c|^2 + penalty sum c over the columns in use."""
+        slope = scipy.linalg.solve_triangular(self._r, np.full(len(self.list), penalty), trans=1)
+        return np.asarray(scipy.linalg.solve_triangular(self._r, self._q.T @ target - slope))
 
     def combination(self, k: int) -> Floats:
         """A column as the nearest combination of those in use."""
-        n = self._size
-        return np.asarray(self._inverse[:n, :n] @ self._gram[self._list[:n], k])
+        return np.asarray(scipy.linalg.solve_triangular(self._r, self._q.T @ self._columns[:, k]))
 
     def add(self, k: int) -> bool:
         """Take a column in, unless it depends on those in use."""
-        n, inside = self._size, self._list[: self._size]
-        along = self.combination(k)
-        rest = self._gram[k, k] - self._gram[inside, k] @ along
-        if rest <= _DEPENDENT * self._gram[k, k]:
+        column = self._columns[:, k]
+        shares = self._q.T @ column
+        rest = column - self._q @ shares
+        again = self._q.T @ rest
+        rest -= self._q @ again
+        size = float(np.linalg.norm(rest))
+        if size <= _DEPENDENT * float(np.linalg.norm(column)):
             return False
-        self._inverse[:n, :n] += np.outer(along / rest, along)
-        self._inverse[:n, n] = self._inverse[n, :n] = -along / rest
-        self._inverse[n, n] = 1 / rest
-        self._list[n] = k
-        self._size += 1
+        m = len(self.list)
+        r = np.zeros((m + 1, m + 1))
+        r[:m, :m], r[:m, m], r[m, m] = self._r, shares + again, size
+        self._q, self._r = np.column_stack([self._q, rest / size]), r
+        self.list = np.append(self.list, k)
         return True
 
     def drop(self, k: int) -> None:
         """Give a column up."""
-        last = self._size - 1
-        place = int(np.flatnonzero(self._list[: self._size] == k)[0])
-        swap = [place, last]
-        self._list[swap] = self._list[swap[::-1]]
-        whole = self._inverse[: last + 1, : last + 1]
-        whole[swap] = whole[swap[::-1]]
-        whole[:, swap] = whole[:, swap[::-1]]
-        edge = whole[:last, last]
-        whole[:last, :last] -= np.outer(edge / whole[last, last], edge)
-        self._size = last
-
-    def solve(self, right: Floats) -> Floats:
-        """The masses of the columns in use, refined once; the inverse is made anew where updates have spoilt it."""
-        inside = self._list[: self._size]
-        matrix, wanted = self._gram[np.ix_(inside, inside)], right[inside]
-        for _ in range(2):
-            inverse = self._inverse[: self._size, : self._size]
-            z = inverse @ wanted
-            z += inverse @ (wanted - matrix @ z)
-            if np.abs(wanted - matrix @ z).max(initial=0.0) <= _SPOILT * np.abs(wanted).max(initial=0.0):
-                break
-            self._invert()
-        return np.asarray(z)
-
-    def _invert(self) -> None:
-        if not self._size:
-            return
-        inside = self._list[: self._size]
-        matrix, ridge = self._gram[np.ix_(inside, inside)], 0.0
-        for _ in range(20):
-            factor, wrong = scipy.linalg.lapack.dpotrf(matrix + ridge * np.eye(len(matrix)))
-            if not wrong:
-                upper, _ = scipy.linalg.lapack.dpotri(factor)
-                self._inverse[: self._size, : self._size] = np.triu(upper) + np.triu(upper, 1).T
-                return
-            ridge = max(10 * ridge, 1e-15 * np.trace(matrix) / len(matrix))
-        raise np.linalg.LinAlgError("the atoms' Gram matrix is not positive definite")
+        place = int(np.flatnonzero(self.list == k)[0])
+        self.list = np.delete(self.list, place)
+        m = len(self.list)
+        # A square Q is taken for a whole one, of which more is kept than is wanted here.
+        q, r = scipy.linalg.qr_delete(self._q, self._r, place, which="col") if m else (self._q, self._r)
+        self._q, self._r = np.asarray(q[:, :m], np.float64), np.asarray(r[:m, :m], np.float64)
 
 
 def thinned(columns: Floats, masses: Floats) -> Floats:
@@ -183,7 +160,9 @@ def thinned(columns: Floats, masses: Floats) -> Floats:
     c = masses.copy()
     for _ in range(len(c)):
         active = np.flatnonzero(c > 0)
-        _, sizes, right = np.linalg.svd(columns[:, active], full_matrices=True)
+        # Of the triangular factor, or U would be as large as the data squared.
+        triangle = np.linalg.qr(columns[:, active], mode="r")
+        _, sizes, right = np.linalg.svd(triangle, full_matrices=True)
         rank = int(np.sum(sizes > 1e-12 * sizes.max(initial=0.0)))
         if rank == len(active):
             break
