@@ -35,6 +35,8 @@ class BlackBox:
         if not callable(f):
             raise TypeError(f"f: expected a function of points (n, {dim}), got {type(f).__name__}")
         self._f, self._remedy, self.dim, self.count = f, remedy, dim, 0
+        self.rounding = 0.0
+        """By how much the values seen may have been rounded, at least."""
 
     def __call__(self, points: Floats) -> Floats:
         parts = [self._values(points[i : i + _CHUNK]) for i in range(0, len(points), _CHUNK)]
@@ -44,8 +46,8 @@ class BlackBox:
         try:
             # Far probes overflow and underflow inside many a formula; what comes out is checked below.
             with np.errstate(over="ignore", under="ignore"):
-                raw = self._f(points)
-        except Exception as error:
+                raw = self._f(points.copy())
+        except (Exception, SystemExit) as error:
             raise ValueError(
                 f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
                 f"{self._remedy}"
@@ -58,6 +60,7 @@ class BlackBox:
                 f"f: expected values of shape ({len(points)},) for points of shape {points.shape}, got "
                 f"{values.shape}; take one output at a time"
             )
+        precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
         values = values.reshape(-1).astype(np.float64)
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
@@ -66,6 +69,7 @@ class BlackBox:
                 f"{len(bad)} of {len(points)} points; {self._remedy}"
             )
         self.count += len(points)
+        self.rounding = max(self.rounding, float(precision * np.abs(values).max(initial=0.0)))
         return values
 
     def _culprit(self, points: Floats) -> Floats:
@@ -74,8 +78,8 @@ class BlackBox:
             half = points[: len(points) // 2]
             try:
                 with np.errstate(over="ignore", under="ignore"):
-                    self._f(half)
-            except Exception:
+                    self._f(half.copy())
+            except (Exception, SystemExit):
                 points = half
             else:
                 points = points[len(half) :]

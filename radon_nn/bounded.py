@@ -15,6 +15,7 @@ from radon_nn.black_box import BlackBox
 from radon_nn.directions import Directions
 from radon_nn.fit import Fit, interpolate
 from radon_nn.geometry import Ball, Function
+from radon_nn.polish import DEFAULT_MISFIT
 from radon_nn.pursuit import Progress
 from radon_nn.verdict import RTV, Refinement
 
@@ -30,6 +31,7 @@ _SAME = 1e-9
 _CAUTION = 3.0
 """What is still missing, in units of what the last doublings added: one if errors fall like the root of the count, and
 more because where samples fall is a matter of luck."""
+_CLOSER = 20_000
 _FRESH = 4
 """Fresh points, for each sample, on which the interpolant is compared with f."""
 
@@ -67,6 +69,13 @@ class _Samples:
             return self._placed(np.concatenate([half, -half]))
         random = self.rng.standard_normal((count, self.dim))
         return self._placed(random / np.linalg.norm(random, axis=1, keepdims=True))
+
+    def near_rim(self, count: int) -> Floats:
+        """Points within a tenth of the radius of the sphere, where little room is for those of the sequence."""
+        center = self.ball.center_in(self.dim)
+        random = self.rng.standard_normal((count, self.dim))
+        random /= np.linalg.norm(random, axis=1, keepdims=True)
+        return np.asarray(center + self.ball.radius * random * self.rng.uniform(0.9, 1, (count, 1)))
 
     def add(self, points: Floats, values: Floats) -> None:
         """Take samples in."""
@@ -106,7 +115,7 @@ def bounded_rtv(
         Stop when lower and upper bound are within this fraction, and f and the network within this fraction of the
         largest departure of f from an affine function.
     seconds : float, optional
-        Stop after about this time with the best bounds so far; None for no limit.
+        Stop after this time, and the search then going on, with the best bounds so far; None for no limit.
     progress : callable, optional
         Called with a line of text after each round.
     rng : int or Generator
@@ -115,9 +124,10 @@ def bounded_rtv(
     Returns
     -------
     RTV
-        `lower` is a theorem for d <= 3. `upper` is the network's norm where it equals f, to rounding, at all fresh
-        points; more than that by what the last doublings of the samples added, an estimate, where it agrees within
-        `tol`; and infinite where it does not. The refinement is over the number of samples.
+        `lower` is a theorem for d <= 3, rounding of f's values allowed for. `upper` is the network's norm where it
+        equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. Where it agrees
+        within `tol`, it is more by what the last doublings of the samples added, an estimate; where it does not,
+        infinite. The refinement is over the number of samples.
 
     Raises
     ------
@@ -145,17 +155,31 @@ def bounded_rtv(
     try:
         while True:
             left = None if until == math.inf else max(until - time.monotonic(), 0.1)
-            fitted = interpolate(samples.points, samples.values, tol=close / 2, seconds=left)
+            rounding, bend = 4 * samples.f.rounding, _bend(samples)
+            misfit = min(max(DEFAULT_MISFIT, rounding / bend), 0.1) if bend > 0 else DEFAULT_MISFIT
+            fitted = interpolate(samples.points, samples.values, tol=close / 2, misfit=misfit, seconds=left)
             fresh = samples.inside(_FRESH * len(samples.points))
             values = samples.f(fresh)
             off = np.abs(values - fitted(fresh))
-            rounds.append(_Round(len(samples.points), fitted, float(off.max()), _bend(samples)))
+            if off.max() <= _SAME * bend + rounding:
+                # All but certain; a closer look costs little beside the search.
+                more = np.concatenate([samples.inside(_CLOSER), samples.near_rim(_CLOSER // 10)])
+                more_values = samples.f(more)
+                fresh, values = np.concatenate([fresh, more]), np.concatenate([values, more_values])
+                off = np.abs(values - fitted(fresh))
+            # What rounding may add to r.y; without it the bound is one for the rounded function.
+            spread = samples.f.rounding * float(np.abs(fitted.dual).sum())
+            lower = max(0.0, fitted.lower - spread)
+            rounds.append(_Round(len(samples.points), len(fresh), fitted, lower, float(off.max()), bend, rounding))
             if progress is not None:
                 progress(str(rounds[-1]))
             if fitted.stopped == "interrupted":
                 raise KeyboardInterrupt
             if _met(rounds, close):
                 why = ""
+                break
+            if spread > close * fitted.lower:
+                why = "the function's values are rounded too coarsely for more"
                 break
             if len(samples.points) >= _MOST.get(d, _MOST_BEYOND):
                 break
@@ -165,78 +189,84 @@ def bounded_rtv(
             worst = np.argsort(-off)[: len(samples.points) // 2]
             rest = samples.inside(len(samples.points) - len(worst))
             samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, MemoryError) as stop:
         if not rounds:
             raise
-        why = "interrupted"
+        why = "interrupted" if isinstance(stop, KeyboardInterrupt) else "the memory was full"
     return _result(rounds, domain, d, close, why)
 
 
 @dataclass(frozen=True)
 class _Round:
-    """What so many samples gave: the network, its largest error at fresh points, and how much f bends."""
+    """What so many samples gave: the network, a bound, its largest error at fresh points, and how much f bends."""
 
     count: int
+    fresh: int
     fitted: Fit
+    lower: float
     off: float
     bend: float
+    rounding: float
 
     def agrees(self, tol: float) -> bool:
         """Whether the network is f, at fresh points."""
-        return self.off <= tol * self.bend
+        return self.off <= tol * self.bend + self.rounding
 
     def __str__(self) -> str:
         return (
-            f"{self.count} samples: R-TV at least {self.fitted.lower:.6g}, the network's {self.fitted.rtv:.6g}, off by "
-            f"{self.off:.2g} at {_FRESH * self.count} fresh points"
+            f"{self.count} samples: R-TV at least {self.lower:.6g}, the network's {self.fitted.rtv:.6g}, off by "
+            f"{self.off:.2g} at {self.fresh} fresh points"
         )
 
 
 def _bend(samples: _Samples) -> float:
-    """Largest departure of the samples from an affine function, or what rounding makes of it."""
+    """Largest departure of the samples from an affine function."""
     design = np.column_stack([samples.points, np.ones(len(samples.points))])
     rest = samples.values - design @ np.linalg.lstsq(design, samples.values, rcond=None)[0]
-    return float(max(np.abs(rest).max(), 1e-6 * np.abs(samples.values).max()))
+    return float(np.abs(rest).max())
 
 
 def _met(rounds: list[_Round], tol: float) -> bool:
     """Whether the bounds meet: the network is f, or all but f and its bound has stopped growing, twice."""
     last = rounds[-1]
-    if not (last.agrees(tol) and last.fitted.converged and last.fitted.gap <= tol * last.fitted.objective):
+    if not (last.agrees(tol) and last.fitted.converged and last.fitted.rtv - last.lower <= tol * last.fitted.rtv):
         return False
-    still = len(rounds) > _STILL and last.fitted.lower - rounds[-1 - _STILL].fitted.lower <= tol * last.fitted.lower
+    still = len(rounds) > _STILL and last.lower - rounds[-1 - _STILL].lower <= tol * last.lower
     return last.agrees(_SAME) or still
 
 
 def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) -> RTV:
     last = rounds[-1]
-    bounds = [one.fitted.lower for one in rounds]
-    norms = tuple(one.fitted.rtv for one in rounds)
-    lower = max(bounds)
-    value = max(last.fitted.rtv, lower) if last.fitted.converged else lower
-    growth = lower - bounds[-1 - _STILL] if len(rounds) > _STILL else math.inf
-    if last.agrees(_SAME):
+    lower = max(one.lower for one in rounds)
+    known = last.fitted.converged
+    value = max(last.fitted.rtv, lower) if known else lower
+    growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
+    assumed, upper, meaning = f"{domain!r}, d = {dim}", math.inf, "is not yet f"
+    if known and last.agrees(_SAME):
+        assumed += ", f being the network between the samples"
         upper, meaning = value, "equals f"
-    elif last.agrees(tol):
+    elif known and last.agrees(tol):
         upper, meaning = value + _CAUTION * growth, "is all but f"
-    else:
-        upper, meaning = math.inf, "is not yet f"
-    law = (
-        f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}"
-        if 0 < growth < math.inf and lower > 0
-        else ""
-    )
+    grew = 0 < growth < math.inf and lower > 0
+    law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified" if last.fitted.certified else "not certified: the search is a heuristic"
+    theorem = last.fitted.certified and (last.agrees(_SAME) or math.isinf(upper))
+    norms = tuple(one.fitted.rtv for one in rounds)
+    tops = tuple(
+        one.fitted.rtv if one.fitted.converged and one.agrees(_SAME if theorem else tol) else math.inf for one in rounds
+    )
     return RTV(
         value=value,
         lower=lower,
         upper=upper,
         method=f"least R-TV through {last.count} samples, a network of {len(last.fitted.measure)} neurons, which "
-        f"{meaning} (within {last.off:.1g} at {_FRESH * last.count} fresh points); {proof}",
-        assumed=f"{domain!r}, d = {dim}",
-        standing="certified" if last.fitted.certified and (last.agrees(_SAME) or why) else "estimated",
+        f"{meaning} (within {last.off:.1g} at {last.fresh} fresh points); {proof}",
+        assumed=assumed,
+        standing="certified" if theorem else "estimated",
         verdict="finite" if math.isfinite(upper) else "unresolved",
         law="; ".join(part for part in (law, why) if part),
-        refinement=Refinement("samples", tuple(float(one.count) for one in rounds), norms, tuple(bounds), norms),
+        refinement=Refinement(
+            "samples", tuple(float(one.count) for one in rounds), norms, tuple(one.lower for one in rounds), tops
+        ),
         converged=not why,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import radon_nn
-from radon_nn import plot
+from radon_nn import _checks, plot
 from radon_nn.geometry import Ball, Grid
 from radon_nn.io import load, shipped, whole_file
 from radon_nn.measure import RidgeMeasure
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:
         return run(arguments) or 0
-    except (ValueError, TypeError, IndexError, MemoryError, OSError) as error:
+    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError, OSError) as error:
         print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -95,8 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     value.add_argument("--radius", type=float, help="the same as --domain RADIUS")
     value.add_argument("--dim", type=int, help="number of inputs of the function")
-    value.add_argument("--tol", type=float, help="relative error, or gap between bounds, to reach")
-    value.add_argument("--seconds", type=float, default=60.0, help="time for finding bounds (%(default)s)")
+    value.add_argument("--tol", type=_positive, help="relative error, or gap between bounds, to reach")
+    value.add_argument("--seconds", type=_positive, default=60.0, help="time for finding bounds (%(default)s)")
     value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
 
     demo = commands.add_parser(
@@ -241,6 +242,13 @@ def _ball_named(text: str) -> Ball:
         ) from error
 
 
+def _positive(text: str) -> float:
+    try:
+        return _checks.positive(float(text), "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}") from error
+
+
 def _rtv(arguments: argparse.Namespace) -> int:
     if arguments.radius is not None and arguments.domain is not None:
         raise ValueError("--radius and --domain: expected one of the two, got both")
@@ -249,17 +257,12 @@ def _rtv(arguments: argparse.Namespace) -> int:
         _can_be_picture(arguments.out)
     network = _network_in(arguments.file)
     if network is not None:
+        _dim_agrees(arguments.dim, network.dim, "a network")
         result = rtv(network, domain=domain)
     else:
-        options = {
-            "tol": arguments.tol,
-            "seconds": arguments.seconds,
-            "progress": lambda line: print(line, file=sys.stderr),
-        }
-        if ":" in arguments.file:
-            result = rtv(function_in(arguments.file), dim=arguments.dim, domain=domain, **options)
-        else:
-            result = rtv(samples_in(Path(arguments.file)), domain=domain, **options)
+        # What a user's function prints must not end up in the answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = _of_source(arguments, domain)
     picture = None
     if arguments.out is not None and result.refinement is None:
         print("radon-nn: no picture: an exact value has no refinement to draw", file=sys.stderr)
@@ -277,6 +280,25 @@ def _rtv(arguments: argparse.Namespace) -> int:
         if picture is not None:
             print(f"picture: {picture}")
     return 0 if result.converged else 3
+
+
+def _of_source(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
+    """Of a function in a Python file, or of samples in a table."""
+
+    def progress(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    if ".py:" in arguments.file:
+        f = function_in(arguments.file)
+        return rtv(f, dim=arguments.dim, domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=progress)
+    points, values = samples_in(Path(arguments.file))
+    _dim_agrees(arguments.dim, points.shape[1], "samples")
+    return rtv((points, values), domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=progress)
+
+
+def _dim_agrees(asked: int | None, given: int, what: str) -> None:
+    if asked is not None and asked != given:
+        raise ValueError(f"--dim: expected {given}, as {what} in the file has it, got {asked}; leave it out")
 
 
 def _network_in(file: str) -> ShallowNetwork | None:

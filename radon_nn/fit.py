@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn import _checks
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
+from radon_nn.polish import DEFAULT_MISFIT, FEW, joined, polished, thinned_function
 from radon_nn.problem import Problem
 from radon_nn.pursuit import Atoms, Progress, Pursuit, StoppedError
-from radon_nn.refine import Samples, refine
 from radon_nn.verdict import Refinement
 
 Floats = NDArray[np.float64]
@@ -23,16 +24,8 @@ _FALL = 0.3
 _LEAST = 1e-7
 """... to this fraction of the penalty at which the best function is affine: below, residual / penalty is rounding."""
 _STAGES = 60
-_CLUSTERS = (0.3, 0.1, 0.03, 0.01)
-_POLISHED = 1e-9
-_STEPS = 30
-_FEW = 4
-"""Neurons are refined off the grid only if their parameters are fewer than about this part of the data."""
-_SAME = 1e-7
-_ROUNDING = 1e-13
-_NOTHING = 1e-11
-_SLIGHT = 1e-3
 _FEWEST = 100
+_POLISHED = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,8 +46,9 @@ class Fit:
     decay : float
         The weight decay; 0 for interpolation.
     dual : ndarray, shape (n,)
-        r at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0; r.y (interpolation) or decay r.y -
-        decay^2 |r|^2 / 2 (fit) is the lower bound.
+        r at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0. The lower bound is r.y (interpolation) or decay r.y
+        - decay^2 sum_i r_i^2 / (2 n_i) (fit), n_i values of mean y_i being given at x_i, plus half their sum of
+        squares about the means.
     points : ndarray, shape (n, d)
         The distinct points that r refers to.
     certified : bool
@@ -91,7 +85,9 @@ class Fit:
 
     @property
     def gap(self) -> float:
-        """objective - lower."""
+        """objective - lower; infinite for an interpolation that ended before it met the data."""
+        if not self.decay and not self.converged:
+            return math.inf
         return max(0.0, self.objective - self.lower)
 
     def __call__(self, points: ArrayLike, /) -> Floats:
@@ -114,7 +110,7 @@ def interpolate(
     values: ArrayLike,
     *,
     tol: float = 1e-3,
-    misfit: float = 1e-6,
+    misfit: float = DEFAULT_MISFIT,
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
@@ -135,9 +131,10 @@ def interpolate(
     tol : float
         Stop when the lower bound is within this fraction of the network's norm, and
     misfit : float
-        the largest |f(x_i) - y_i| is within this fraction of the values' largest departure from an affine function.
+        the largest |f(x_i) - y_i| is within this fraction of the values' largest departure from an affine function;
+        ask for more than 1e-6 where the values are rounded.
     seconds : float, optional
-        Stop after this time with the best so far.
+        Stop after this time, and the search then going on, with the best so far.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator
@@ -165,7 +162,8 @@ def interpolate(
     The penalised problem min 1/2 |residual|^2 + lambda ||mu|| is solved by fully corrective steps: the best masses on
     the atoms at hand, then the hyperplanes where |F_r| > 1, r = residual / lambda, are added. From one lambda to the
     next, lower one the residual is added back to the data (the method of multipliers; Bregman iteration), which reaches
-    the constraints y_i themselves after finitely many stages, where lowering lambda alone would only tend to them.
+    the constraints y_i themselves quickly, after finitely many stages where the dual maximum is sharp, while lowering
+    lambda alone would only tend to them.
 
     References
     ----------
@@ -177,10 +175,12 @@ def interpolate(
     >>> interpolate([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]).rtv
     2.0
     """
-    problem = Problem.of(points, values, averaging=False)
-    if problem.dim == 1:
-        return _dots_connected(problem)
     close, near = _checks.positive(float(tol), "tol"), _checks.positive(float(misfit), "misfit")
+    problem = Problem.of(points, values, averaging=False)
+    if seconds is not None:
+        _checks.positive(float(seconds), "seconds")
+    if problem.dim == 1:
+        return _dots_connected(problem, near)
     pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng)
     carried = np.zeros(len(problem.points))
     r = carried
@@ -193,20 +193,22 @@ def interpolate(
                 feasible = r / max(1.0, largest)
                 if feasible @ (problem.target / problem.weights) > bound:
                     bound, dual = float(feasible @ (problem.target / problem.weights)), feasible
-                pursuit.note(pursuit.atoms.norm, bound)
+                pursuit.note(pursuit.atoms.norm, bound, math.inf)
             carried = r
             left = float(np.abs(problem.target - pursuit.atoms.values).max())
             pursuit.say(f"norm {pursuit.atoms.norm:.6g}, bound {bound:.6g}, misfit {left:.1e}, all in data's units")
             if pursuit.atoms.norm - bound <= close * pursuit.atoms.norm:
-                function = _polished(problem, pursuit.atoms, close)
+                function = polished(problem, pursuit.atoms, bound, close, near, pursuit.late)
                 if np.abs(problem.misfit(function)).max() <= near * problem.unit:
                     converged = True
+                    norm = function.rtv * problem.scale / problem.unit
+                    pursuit.note(norm, bound, norm)
                     break
             penalty = max(_FALL * penalty, _LEAST * top)
     except (StoppedError, KeyboardInterrupt) as stop:
         stopped = str(stop) or "interrupted"
     if not converged:
-        function = _thinned(problem, pursuit.atoms)
+        function = thinned_function(problem, pursuit.atoms)
     unit = problem.unit / problem.scale
     return Fit(
         function,
@@ -223,25 +225,25 @@ def interpolate(
     )
 
 
-def _dots_connected(problem: Problem) -> Fit:
+def _dots_connected(problem: Problem, near: float) -> Fit:
     """The piecewise linear interpolant, d = 1: F_r, piecewise linear too, is the sign of each change of slope there."""
     x, y = problem.given[:, 0], problem.values
-    bends = np.diff(np.diff(y) / np.diff(x))
-    bends[np.abs(bends) <= _ROUNDING * np.abs(np.diff(y) / np.diff(x)).max()] = 0
+    slopes = np.diff(y) / np.diff(x)
+    rounding = 4 * np.finfo(np.float64).eps * (np.abs(y[1:]) + np.abs(y[:-1])) / np.diff(x)
+    bends = np.diff(slopes)
+    bends[np.abs(bends) <= rounding[1:] + rounding[:-1]] = 0
     heights = np.concatenate([[0.0], np.sign(bends), [0.0]])
-    slopes = np.concatenate([[0.0], np.diff(heights) / np.diff(x), [0.0]])
-    r = np.diff(slopes)
-    on = bends != 0
-    masses = bends[on] * problem.scale / problem.unit
-    spikes = RidgeMeasure(np.ones((len(masses), 1)), problem.points[1:-1, 0][on], masses, [[0.0]], [0.0])
-    if len(spikes) < min(problem.rank / _FEW, _FEWEST):
-        function = _polished(problem, Atoms.on(problem, spikes), 1e-12)
+    r = np.diff(np.concatenate([[0.0], np.diff(heights) / np.diff(x), [0.0]]))
+    lower, on = float(np.abs(bends).sum()), bends != 0
+    unit = problem.unit / problem.scale
+    spikes = RidgeMeasure(np.ones((int(on.sum()), 1)), problem.points[1:-1, 0][on], bends[on] / unit, [[0.0]], [0.0])
+    if len(spikes) < min(problem.rank / FEW, _FEWEST):
+        function = polished(problem, Atoms.on(problem, spikes), lower / unit, _POLISHED, near, lambda: False)
     else:
         function = problem.function(spikes.directions, spikes.offsets, spikes.masses[:, 0])
-    value = function.rtv
     misfit = float(np.abs(problem.misfit(function)).max())
-    record = Refinement("searches", (0.0,), (value,), (value,), (value,))
-    return Fit(function, value, value, misfit, 0.0, r, problem.given, True, True, "", record)
+    record = Refinement("searches", (0.0,), (function.rtv,), (lower,), (function.rtv,))
+    return Fit(function, function.rtv, lower, misfit, 0.0, r, problem.given, True, True, "", record)
 
 
 def fit(
@@ -271,7 +273,7 @@ def fit(
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
-        Stop after this time with the best so far.
+        Stop after this time, and the search then going on, with the best so far.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator
@@ -350,9 +352,10 @@ def fit_path(
     penalty, stopped = top, ""
     for decay in sorted(set(wanted), reverse=True):
         goal = decay / (problem.unit * problem.scale)
-        bound, dual, best = -np.inf, np.zeros(len(problem.points)), Atoms.none(problem)
+        bound, dual = 0.0, np.zeros(len(problem.points))
+        pursuit.begin()
         try:
-            while not stopped:
+            while not stopped and goal < top:
                 penalty = max(goal, min(_FALL * penalty, top))
                 last = penalty == goal
                 for r, largest in pursuit.stage(problem.target, penalty, close / 10 if last else 0.1):
@@ -361,19 +364,25 @@ def fit_path(
                         if lower > bound:
                             bound, dual = lower, feasible
                         objective = pursuit.atoms.objective(problem.target, goal)
-                        pursuit.note(objective, bound)
+                        pursuit.note(objective, bound, objective)
                         if objective - bound <= close * objective:
                             break
                 if last:
                     break
         except (StoppedError, KeyboardInterrupt) as stop:
             stopped = str(stop) or "interrupted"
-        best = _merged(problem, pursuit.atoms, goal, bound, close)
+        best = pursuit.atoms.thinned()
+        if goal >= top:
+            # The affine fit: its residual is feasible as it is, and leaves no gap.
+            best, dual = Atoms.none(problem), problem.weights * problem.target / goal
+            bound = best.objective(problem.target, goal)
+            pursuit.note(bound, bound, bound)
+        elif not stopped:
+            best = joined(problem, pursuit.atoms, goal, bound, close)
         objective = best.objective(problem.target, goal)
-        if not np.isfinite(bound):
-            bound = 0.0
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, bound {bound:.6g}, in data's units")
         function = problem.function(best.directions, best.offsets, best.signs * best.masses)
+        reached = objective - bound <= close * objective
         found[decay] = Fit(
             function,
             problem.unit**2 * objective + problem.scatter,
@@ -383,8 +392,8 @@ def fit_path(
             dual / problem.scale,
             problem.given,
             pursuit.search.is_exact,
-            not stopped,
-            stopped,
+            reached,
+            "" if reached else stopped or "the gap asked for was not reached",
             pursuit.refinement(problem.unit**2, problem.scatter),
         )
     return [found[decay] for decay in wanted]
@@ -396,49 +405,3 @@ def _penalised_bound(problem: Problem, r: Floats, largest: float, penalty: float
     energy, pull = float(rows @ rows), float(rows @ problem.target)
     s = min(1.0 / max(largest, 1e-300), max(0.0, pull / (penalty * energy)) if energy else 0.0)
     return penalty * s * pull - (penalty * s) ** 2 * energy / 2, s * r
-
-
-def _merged(problem: Problem, atoms: Atoms, penalty: float, bound: float, tol: float) -> Atoms:
-    """The fewest atoms, near ones joined and masses found anew, whose objective is as near to the bound as asked."""
-    for distance in _CLUSTERS:
-        joined = atoms.measure().merged(distance * _FALL**2)
-        if len(joined) < len(atoms.masses):
-            fewer = Atoms.on(problem, joined).corrected(problem.target, penalty)
-            objective = fewer.objective(problem.target, penalty)
-            if objective - bound <= tol * objective:
-                return fewer
-    return atoms
-
-
-def _polished(problem: Problem, atoms: Atoms, tol: float) -> RidgeMeasure:
-    """The fewest neurons that explain the data at no higher norm, by joining near atoms and refining off the grid."""
-    samples = Samples.of(problem.points, problem.target[:, None])
-    left = max(float(np.abs(problem.target - atoms.values).max()), _POLISHED)
-    few = problem.rank / (_FEW * problem.dim)
-    model, found = atoms.measure(), None
-    shrinking = True
-    while shrinking:
-        shrinking = False
-        for distance in _CLUSTERS:
-            joined = _lean(model.merged(distance), _SLIGHT)
-            if 0 < len(joined) < min(few, len(model)):
-                refined = refine(joined, samples, steps=_STEPS, reach=distance).merged(_SAME)
-                better = _lean(refined, _NOTHING)
-                if np.abs(samples.residual(better)).max() <= left and better.rtv <= atoms.norm * (1 + tol):
-                    model = found = better
-                    shrinking = True
-                    break
-    if found is not None:
-        return problem.function(found.directions, found.offsets, found.masses[:, 0])
-    return _thinned(problem, atoms)
-
-
-def _thinned(problem: Problem, atoms: Atoms) -> RidgeMeasure:
-    masses = atoms.thinned().masses
-    return problem.function(atoms.directions, atoms.offsets, atoms.signs * masses).merged()
-
-
-def _lean(measure: RidgeMeasure, share: float) -> RidgeMeasure:
-    """Without masses below this share of them all."""
-    on = measure.sizes > share * measure.rtv
-    return RidgeMeasure(measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant)

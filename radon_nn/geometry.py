@@ -45,7 +45,7 @@ def evaluate(f: Function, points: Floats) -> Floats:
     parts = []
     for start in range(0, max(len(points), 1), _CHUNK):
         chunk = points[start : start + _CHUNK]
-        values = _checks.real_array(f(chunk), "the function's values", first=start).astype(np.float64)
+        values = _checks.real_array(f(chunk.copy()), "the function's values", first=start).astype(np.float64)
         if values.ndim not in (1, 2) or len(values) != len(chunk):
             raise ValueError(
                 f"the function's values: expected shape ({len(chunk)},) or ({len(chunk)}, outputs) for "

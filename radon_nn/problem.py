@@ -13,6 +13,7 @@ from radon_nn.measure import RidgeMeasure
 Floats = NDArray[np.float64]
 
 _FLAT = 1e-9
+_SIZES = (1e-100, 1e100)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Problem:
         if dim == 0:
             raise ValueError("points: expected shape (n, d) with d >= 1, got d = 0")
         center = x.mean(axis=0) if n else np.zeros(dim)
-        scale = float(np.linalg.norm(x - center, axis=1).max(initial=0.0))
+        reach = float(np.abs(x - center).max(initial=0.0))
         distinct, back = np.unique(x, axis=0, return_inverse=True)
         back = back.reshape(-1)
         if len(distinct) < dim + 2:
@@ -102,6 +103,8 @@ class Problem:
                 f"points: expected at least d + 2 = {dim + 2} distinct points, got {len(distinct)}; an affine function "
                 "passes through fewer, so they say nothing"
             )
+        _usable(reach, "points")
+        scale = float(np.linalg.norm(x - center, axis=1).max())
         count = np.bincount(back).astype(np.float64)
         mean = np.bincount(back, y) / count
         count = count if averaging else np.ones_like(count)
@@ -127,6 +130,7 @@ class Problem:
         unit = float(np.abs(target).max())
         if unit <= 1e-13 * size or unit == 0:
             target, unit = np.zeros_like(target), 1.0
+        _usable(unit, "values")
         scatter = float(np.sum((y - mean[back]) ** 2)) / 2
         return cls(near, root, target / unit, center, scale, unit, scatter, distinct, mean, affine)
 
@@ -196,3 +200,11 @@ class Problem:
 def _less(basis: Floats, columns: Floats) -> Floats:
     once = columns - basis @ (basis.T @ columns)
     return np.asarray(once - basis @ (basis.T @ once))
+
+
+def _usable(spread: float, name: str) -> None:
+    low, high = _SIZES
+    if not low < spread < high:
+        raise ValueError(
+            f"{name}: expected a spread between {low:g} and {high:g}, got {spread:.3g}; change the unit of measurement"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ class Atoms:
 
     def thinned(self) -> Atoms:
         """As few as are linearly independent on the data, at no more mass."""
-        return replace(self, masses=thinned(self.columns, self.masses))
+        return self.kept(thinned(self.columns, self.masses))
 
     def joined(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
         """With more atoms, of mass zero, signed as F_r is there."""
@@ -140,7 +140,7 @@ class Pursuit:
         self._until = np.inf if seconds is None else time.monotonic() + _checks.positive(float(seconds), "seconds")
         self._progress, self._rng = progress, np.random.default_rng(rng)
         self._searches = 0
-        self._record: list[tuple[int, float, float]] = []
+        self._record: list[tuple[int, float, float, float]] = []
 
     def start(self) -> float:
         """The penalty from which on the best function is affine: max |F_y|."""
@@ -170,7 +170,7 @@ class Pursuit:
             If the time is over, or there is no end; `atoms` is whole then, as after an interrupt.
         """
         for _ in range(_ROUNDS):
-            if time.monotonic() > self._until:
+            if self.late():
                 raise StoppedError("the time was over")
             self.atoms = self.atoms.corrected(target, penalty)
             r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
@@ -184,9 +184,17 @@ class Pursuit:
             self.atoms = self.atoms.joined(self.problem, new, r)
         raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
 
-    def note(self, value: float, lower: float) -> None:
-        """Record a value and its bound."""
-        self._record.append((self._searches, value, lower))
+    def begin(self) -> None:
+        """Begin the record anew."""
+        self._record = []
+
+    def note(self, value: float, lower: float, upper: float) -> None:
+        """Record a value and its bounds."""
+        self._record.append((self._searches, value, lower, upper))
+
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._until
 
     def say(self, line: str) -> None:
         """Report progress."""
@@ -195,10 +203,9 @@ class Pursuit:
 
     def refinement(self, unit: float, level: float = 0.0) -> Refinement:
         """The record, in the user's units."""
-        at = tuple(float(searches) for searches, _, _ in self._record)
-        scaled = tuple(unit * value + level for _, value, _ in self._record)
-        bounds = tuple(unit * lower + level for _, _, lower in self._record)
-        return Refinement("searches", at, scaled, bounds, scaled)
+        at = tuple(float(searches) for searches, *_ in self._record)
+        value, lower, upper = (tuple(unit * entry[k] + level for entry in self._record) for k in (1, 2, 3))
+        return Refinement("searches", at, value, lower, upper)
 
     def _by_ascent(self, r: Floats, above: float) -> Hyperplanes:
         """What ascents find, where that is cheaper than a search of all hyperplanes."""

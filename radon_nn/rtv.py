@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -161,14 +162,16 @@ def _dimension(f: object, dim: int | None, domain: Ball | None) -> int:
 def _through(samples: Samples, tol: float, seconds: float | None, progress: Progress | None) -> RTV:
     found = interpolate(*samples, tol=tol, seconds=seconds, progress=progress)
     heuristic = "" if found.certified else "; the lower bound is not certified: for d > 3 the search is a heuristic"
+    upper = max(found.rtv, found.lower) if found.converged else math.inf
     return RTV(
-        value=max(found.rtv, found.lower),
+        value=upper if found.converged else found.lower,
         lower=found.lower,
-        upper=max(found.rtv, found.lower),
+        upper=upper,
         method=f"a network of {len(found.measure)} neurons through {len(found.points)} samples, within "
         f"{found.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
         assumed=f"any convex domain that holds the samples, d = {found.measure.dim}",
         standing="certified" if found.certified else "estimated",
+        verdict="finite" if found.converged else "unresolved",
         law=found.stopped,
         refinement=found.refinement,
         converged=found.converged,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import math
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -45,10 +45,15 @@ def function_in(source: str) -> Function:
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: expected a Python file, whose name ends in .py")
     module = importlib.util.module_from_spec(spec)
+    # As if it were run: it may import what lies beside it, and dataclasses look their module up by name.
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(file.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{path}: running it failed with {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.pop(0)
     found = getattr(module, name, None)
     if not callable(found):
         callables = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
@@ -88,14 +93,14 @@ def samples_in(file: Path) -> tuple[Floats, Floats]:
         if not text:
             continue
         separator = next((mark for mark in ",;\t" if mark in text), " ")
-        cells = [cell.strip() for cell in next(csv.reader([text], delimiter=separator, skipinitialspace=True))]
-        try:
-            row = [float(cell) for cell in cells if cell or separator != " "]
-        except ValueError:
-            if rows or names_passed:
-                raise ValueError(f"{file}: expected numbers in line {number}, got {text[:60]!r}") from None
+        cells = [cell.strip(' \t"') for cell in text.split(separator)]
+        cells = [cell for cell in cells if cell or separator != " "]
+        row = [value for value in map(_number, cells) if value is not None]
+        if not row and not rows and not names_passed:
             names_passed = True
             continue
+        if len(row) != len(cells):
+            raise ValueError(f"{file}: expected numbers in line {number}, got {text[:60]!r}")
         if not all(map(math.isfinite, row)):
             raise ValueError(f"{file}: expected finite numbers in line {number}, got {text[:60]!r}; remove the line")
         if rows and len(row) != len(rows[0]):
@@ -105,3 +110,10 @@ def samples_in(file: Path) -> tuple[Floats, Floats]:
         raise ValueError(f"{file}: expected lines of coordinates and a value, at least two numbers each, got none")
     table = np.array(rows)
     return table[:, :-1], table[:, -1]
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None

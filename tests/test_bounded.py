@@ -90,6 +90,36 @@ def test_same_seed_same_answer() -> None:
     assert one == other
 
 
+def test_a_function_that_writes_into_its_points() -> None:
+    def f(x: Floats) -> Floats:
+        x *= 2
+        return np.maximum(x[:, 0], 0)
+
+    assert bounded_rtv(f, Ball(1.0), 2).value == pytest.approx(2, rel=1e-3)
+
+
+def test_what_is_small_is_looked_for() -> None:
+    """A kink that cuts off a thousandth of the ball, and costs a hundred times the other."""
+    a = np.array([0.6, 0.8])
+    result = bounded_rtv(lambda x: np.maximum(x[:, 0], 0) + 100 * np.maximum(x @ a - 0.98, 0), Ball(1.0), 2)
+    assert result.upper == pytest.approx(101, rel=1e-3)
+
+
+def test_values_in_single_precision_are_known_to_their_rounding() -> None:
+    network = random_measure(np.random.default_rng(1), 2, 2).restricted(Ball(1.0))
+    result = bounded_rtv(lambda x: network(x).astype(np.float32), Ball(1.0), 2)
+    assert result.converged
+    assert result.lower <= network.rtv
+    assert result.value == pytest.approx(network.rtv, rel=2e-3)
+
+
+def test_a_jump_has_no_bound_above() -> None:
+    result = bounded_rtv(lambda x: (x[:, 0] > 0.1).astype(float), Ball(1.0), 1)
+    assert not result.converged
+    assert math.isinf(result.upper)
+    assert result.lower > 1e4
+
+
 @pytest.mark.parametrize(
     ("f", "message"),
     [

@@ -206,6 +206,8 @@ def functions(tmp_path: Path) -> Path:
         "def box(x):\n    return (np.abs(x[:, 0]) < 1).astype(float)\n"
         "def kink(x):\n    return np.maximum(x[:, 0] - 0.2, 0)\n"
         "def norm(x):\n    return np.linalg.norm(x, axis=1)\n"
+        "def noisy(x):\n    print('hello')\n    return gaussian(x)\n"
+        "def leaver(x):\n    raise SystemExit(0)\n"
     )
     return path
 
@@ -261,10 +263,12 @@ def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     [
         (["{}:norm", "--dim", "2"], 1, "domain=Ball"),
         (["{}:gaussian"], 1, "dimension of a callable"),
-        (["{}:nothing", "--dim", "2"], 1, "a function named 'nothing', got box, gaussian, kink, norm"),
+        (["{}:nothing", "--dim", "2"], 1, "a function named 'nothing', got box, gaussian, kink, leaver, noisy, norm"),
         (["{}:kink", "--domain", "one"], 2, "expected a radius, or a radius and a center"),
         (["{}:kink", "--domain", "1", "--radius", "1"], 1, "expected one of the two, got both"),
-        (["{}:kink", "--domain", "1,0,0", "--tol", "0"], 1, "tol: expected a positive number"),
+        (["{}:kink", "--domain", "1,0,0", "--tol", "0"], 2, "--tol: expected a positive number, got '0'"),
+        (["{}:kink", "--domain", "1,0,0", "--seconds", "nan"], 2, "--seconds: expected a positive number"),
+        (["{}:leaver", "--dim", "2"], 1, "failed at the point"),
         (["{}:kink", "--domain", "1,0,0", "-o", "picture.xyz"], 1, "expected a picture name"),
         (["missing.csv"], 1, "missing.csv"),
     ],
@@ -275,3 +279,29 @@ def test_rtv_of_bad_input(
     given, _, err = run(capsys, "rtv", *[part.format(functions) for part in arguments])
     assert given == code
     assert message in err
+
+
+def test_what_a_function_prints_is_not_in_the_answer(functions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "rtv", f"{functions}:noisy", "--dim", "1", "--json")
+    assert code == 0
+    assert strict_json(out)["rtv"] == pytest.approx(4 / np.sqrt(np.e), rel=1e-6)
+    assert "hello" in err
+
+
+def test_a_dimension_that_contradicts_the_file(
+    network: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, "rtv", network, "--dim", "7")
+    assert code == 1
+    assert "expected 2, as a network in the file has it, got 7" in err
+    table = tmp_path / "hat.csv"
+    table.write_text("0,0\n1,1\n2,0\n")
+    assert "expected 1, as samples" in run(capsys, "rtv", table, "--dim", "3")[2]
+
+
+def test_an_exact_value_has_no_picture(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "rtv", network, "-o", tmp_path / "none.png")
+    assert code == 0
+    assert out.startswith("R-TV 9")
+    assert "no picture" in err
+    assert not (tmp_path / "none.png").exists()

@@ -306,9 +306,65 @@ def test_bad_data_is_refused_with_the_remedy(points: object, values: object, mes
         interpolate(points, values)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("seed", [31, 36, 56])
+def test_columns_that_all_depend_on_each_other_end(seed: int) -> None:
+    """As many neurons as the data determine: any other is dependent, and the masses must pivot rather than cycle."""
+    rng = np.random.default_rng(seed)
+    points, values = rng.normal(size=(14, 2)), rng.normal(size=14)
+    result = interpolate(points, values)
+    assert result.converged
+    assert len(result.measure) <= 11
+    assert result.misfit < 1e-9
+
+
+def test_random_values_on_a_lattice() -> None:
+    lattice = np.stack(np.meshgrid(range(4), range(4)), axis=-1).reshape(-1, 2).astype(float)
+    result = interpolate(lattice, np.random.default_rng(15).normal(size=16))
+    assert result.converged
+    assert result.gap <= 1e-3 * result.objective
+
+
+def test_near_points_on_the_line_keep_their_bends() -> None:
+    """A slope of 0.5 over 1e-9 at 1.52 costs 1: neurons may be joined, but not what the values say."""
+    x = np.append(np.linspace(-2, 2, 41), [1.52, 1.52 + 1e-9])
+    y = np.append(np.maximum(0, 1 - np.abs(x[:41])), [0, 5e-10])
+    result = interpolate(x, y)
+    order = np.argsort(x)
+    slopes = np.diff(y[order]) / np.diff(x[order])
+    assert result.lower == pytest.approx(np.abs(np.diff(slopes)).sum(), rel=1e-9)
+    assert result.rtv == pytest.approx(result.lower, rel=1e-7)
+    assert result.dual @ y[order] == pytest.approx(result.lower, rel=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e160])
+def test_sizes_beyond_all_measure(size: float) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (9, 2)), rng.standard_normal(9)
+    for points, values, name in ((x, size * y, "values"), (size * x, y, "points")):
+        with pytest.raises(ValueError, match=f"{name}: expected a spread between"):
+            interpolate(points, values)
+        with pytest.raises(ValueError, match=f"{name}: expected a spread between"):
+            fit(points, values, decay=1.0)
+    huge = fit(x, y, decay=1e200)
+    assert huge.converged
+    assert huge.lower == pytest.approx(huge.objective, rel=1e-12)
+
+
+def test_a_path_keeps_a_record_for_each_decay() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.uniform(-1, 1, (12, 2)), rng.standard_normal(12)
+    for one in fit_path(x, y, decays=[0.3, 0.03]):
+        assert one.refinement.value[-1] == pytest.approx(one.objective, rel=1e-3)
+        assert max(one.refinement.lower) == pytest.approx(one.lower, rel=1e-12)
+        assert min(one.refinement.value) >= one.lower
+    assert fit_path(x, y, decays=[]) == []
+
+
 @pytest.mark.parametrize("option", [{"tol": 0.0}, {"tol": np.nan}, {"misfit": -1.0}, {"seconds": 0.0}])
 def test_bad_options_are_refused(option: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected a positive number"):
         interpolate([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 0, 1], **option)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected a positive number"):
+        interpolate([0, 1, 2], [0, 1, 0], **option)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="decay"):
         fit([0.0, 1, 2], [0.0, 1, 0], decay=-1.0)

@@ -153,3 +153,10 @@ def test_what_is_said_reads_like_a_sentence() -> None:
     assert repr(said["infinite"]) == "R-TV infinite on R^2: by hand; like log^2(1/h)"
     assert said["certified"].error == 0.25
     assert said["infinite"].error == 0
+
+
+def test_samples_that_were_not_met_in_time_have_no_bound_above() -> None:
+    rng = np.random.default_rng(0)
+    result = rtv((rng.normal(size=(60, 2)), rng.normal(size=60)), seconds=1e-6)
+    assert (result.upper, result.verdict, result.converged) == (math.inf, "unresolved", False)
+    assert "R-TV at least" in repr(result)

@@ -35,6 +35,9 @@ def test_tables_as_people_write_them(text: str, tmp_path: Path) -> None:
     [
         ("1,2,3\n4,five,6\n", "numbers in line 2, got '4,five,6'"),
         ("a,b\nc,d\n", "numbers in line 2"),
+        ("0.0,0.O\n1,1\n2,0\n", "numbers in line 1, got '0.0,0.O'"),
+        ("0,5,\n1,1,\n", "numbers in line 1"),
+        ("1,2\n" + "9" * 200_000 + ",x\n", "numbers in line 2"),
         ("1,2,3\n4,5\n", "expected 3 numbers in line 2, as above it, got 2"),
         ("1,2\n3,nan\n", "finite numbers in line 2"),
         ("1,2\n3,\n", "numbers in line 2"),
@@ -76,3 +79,18 @@ def test_a_function_is_found_and_run(tmp_path: Path) -> None:
     other.write_text("")
     with pytest.raises(ValueError, match=r"ends in \.py"):
         function_in(f"{other}:bump")
+
+
+def test_files_as_people_write_them_run(tmp_path: Path) -> None:
+    """Dataclasses with postponed annotations, and imports of what lies beside the file."""
+    (tmp_path / "beside.py").write_text("level = 2.0\n")
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nimport beside\n"
+        "@dataclass\nclass Bump:\n    height: float\n"
+        "    def __call__(self, x):\n        return self.height * (x**2).sum(1)\nbump = Bump(beside.level)\n"
+    )
+    np.testing.assert_array_equal(function_in(f"{file}:bump")(np.ones((2, 2))), [4.0, 4.0])
+    file.write_text("raise SystemExit(0)\n")
+    with pytest.raises(ValueError, match="SystemExit"):
+        function_in(f"{file}:bump")
