@@ -46,7 +46,7 @@ class Fit:
     decay : float
         The weight decay; 0 for interpolation.
     dual : ndarray, shape (n,)
-        r at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0. The lower bound is r.y (interpolation) or decay r.y
+        The r_i at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0. The lower bound is r.y (interpolation) or decay r.y
         - decay^2 sum_i r_i^2 / (2 n_i) (fit), n_i values of mean y_i being given at x_i, plus half their sum of
         squares about the means.
     points : ndarray, shape (n, d)
@@ -129,10 +129,10 @@ def interpolate(
     values : array_like, shape (n,)
         Values.
     tol : float
-        Stop when the lower bound is within this fraction of the network's norm, and
+        Stop when the lower bound is within this fraction of the network's norm, and the misfit is met.
     misfit : float
-        the largest |f(x_i) - y_i| is within this fraction of the values' largest departure from an affine function;
-        ask for more than 1e-6 where the values are rounded.
+        Largest |f(x_i) - y_i|, as a fraction of the values' largest departure from an affine function; ask for more
+        than 1e-6 where the values are rounded.
     seconds : float, optional
         Stop after this time, and the search then going on, with the best so far.
     progress : callable, optional

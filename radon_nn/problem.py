@@ -31,7 +31,7 @@ class Problem:
     weights : ndarray, shape (n,)
         Square roots of how often each point was given.
     target : ndarray, shape (n,)
-        weights * values / unit, less its affine part; of size one.
+        The values, weights * values / unit, less their affine part; of size one.
     center : ndarray, shape (d,)
         Mean of the points given.
     scale : float
@@ -162,7 +162,7 @@ class Problem:
         Returns
         -------
         ndarray, shape (n, k)
-            weights * (a.x - t)_+, less the affine part.
+            The columns weights * (a.x - t)_+, less their affine part.
         """
         return self.projected(self.weights[:, None] * np.maximum(self.points @ directions.T - offsets, 0))
 

@@ -124,7 +124,7 @@ class HyperplaneSearch:
         Returns
         -------
         Hyperplanes
-            n of them; the largest strength is max |F_r| over all hyperplanes.
+            As many as there are points; the largest strength is max |F_r| over all hyperplanes.
 
         Raises
         ------
