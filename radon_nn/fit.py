@@ -46,9 +46,9 @@ class Fit:
     decay : float
         The weight decay; 0 for interpolation.
     dual : ndarray, shape (n,)
-        The r_i at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0. The lower bound is r.y (interpolation) or decay r.y
-        - decay^2 sum_i r_i^2 / (2 n_i) (fit), n_i values of mean y_i being given at x_i, plus half their sum of
-        squares about the means.
+        The r_i at the points: max |F_r| <= 1 and sum r = 0, sum r x = 0. The lower bound is r.y (interpolation) or
+        decay r.y - decay^2 sum_i r_i^2 / (2 n_i) (fit), n_i values of mean y_i being given at x_i, plus half their sum
+        of squares about the means.
     points : ndarray, shape (n, d)
         The distinct points that r refers to.
     certified : bool
