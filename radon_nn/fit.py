@@ -199,9 +199,10 @@ def interpolate(
             pursuit.say(f"norm {pursuit.atoms.norm:.6g}, bound {bound:.6g}, misfit {left:.1e}, all in data's units")
             if pursuit.atoms.norm - bound <= close * pursuit.atoms.norm:
                 function = polished(problem, pursuit.atoms, bound, close, near, pursuit.late)
-                if np.abs(problem.misfit(function)).max() <= near * problem.unit:
+                norm = function.rtv * problem.scale / problem.unit
+                met = np.abs(problem.misfit(function)).max() <= near * problem.unit
+                if met and norm - bound <= close * norm:
                     converged = True
-                    norm = function.rtv * problem.scale / problem.unit
                     pursuit.note(norm, bound, norm)
                     break
             penalty = max(_FALL * penalty, _LEAST * top)

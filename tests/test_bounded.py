@@ -98,6 +98,7 @@ def test_a_function_that_writes_into_its_points() -> None:
     assert bounded_rtv(f, Ball(1.0), 2).value == pytest.approx(2, rel=1e-3)
 
 
+@pytest.mark.full
 def test_what_is_small_is_looked_for() -> None:
     """A kink that cuts off a thousandth of the ball, and costs a hundred times the other."""
     a = np.array([0.6, 0.8])
