@@ -8,13 +8,16 @@ radians, lengths in the user's units.
 """
 
 from radon_nn.closed_form import ClosedForm, Composed, Sum
+from radon_nn.deep import DeepNetwork
 from radon_nn.directions import Directions
+from radon_nn.domains import Cuboid, Hull
+from radon_nn.fibres import FibreMeasure
 from radon_nn.fit import Fit, fit, fit_path, interpolate
 from radon_nn.functions import Bump, Gaussian, Norm, Ridge
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
-from radon_nn.network import ShallowNetwork
+from radon_nn.network import ShallowNetwork, Simplification
 from radon_nn.phantoms import shepp_logan
 from radon_nn.profiles import Profile
 from radon_nn.rtv import rtv
@@ -33,11 +36,15 @@ __all__ = [
     "Bump",
     "ClosedForm",
     "Composed",
+    "Cuboid",
+    "DeepNetwork",
     "Directions",
     "Ellipsoid",
+    "FibreMeasure",
     "Fit",
     "Gaussian",
     "Grid",
+    "Hull",
     "Norm",
     "Offsets",
     "Profile",
@@ -45,6 +52,7 @@ __all__ = [
     "Ridge",
     "RidgeMeasure",
     "ShallowNetwork",
+    "Simplification",
     "SpikeFit",
     "Sum",
     "find_spikes",

@@ -83,6 +83,13 @@ def positive(value: float, name: str) -> float:
     return float(number)
 
 
+def at_least_zero(value: float, name: str) -> float:
+    """A number that is not negative."""
+    if not value >= 0:
+        raise ValueError(f"{name}: expected a number >= 0, got {value!r}")
+    return float(value)
+
+
 def count(value: int, name: str, *, least: int = 1) -> int:
     """A whole number, at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

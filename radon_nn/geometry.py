@@ -140,6 +140,24 @@ class Ball:
         inside: NDArray[np.bool_] = np.einsum("...i,...i->...", offset, offset) <= self.radius**2
         return inside
 
+    def extent(self, normals: Floats) -> tuple[Floats, Floats]:
+        """
+        The least and the largest a.x over the ball: a.center -+ radius |a|.
+
+        Parameters
+        ----------
+        normals : ndarray, shape (m, d)
+            Vectors a, of any length.
+
+        Returns
+        -------
+        tuple of ndarray, shape (m,) each
+            Both ends.
+        """
+        middle = normals @ self.center_in(normals.shape[1])
+        half = self.radius * np.linalg.norm(normals, axis=1)
+        return np.asarray(middle - half), np.asarray(middle + half)
+
     def depth(self, directions: Floats, offsets: Floats) -> Floats:
         """
         How deep hyperplanes {x : a.x = t} cut the ball: radius - |t - a.center|, negative if they miss it.

@@ -44,7 +44,7 @@ def save(path: str | os.PathLike[str], network: ShallowNetwork) -> None:
     """
     arrays = {name: getattr(network, name) for name in _FIELDS}
     with whole_file(path) as temporary, open(temporary, "wb") as stream:
-        np.savez(stream, format=np.array(FORMAT), activation=np.array(network.activation), **arrays)
+        np.savez(stream, format=np.array(FORMAT), activation=np.array(network.activation.spelled), **arrays)
 
 
 def load(path: str | os.PathLike[str]) -> ShallowNetwork:

@@ -17,6 +17,7 @@ Function = Callable[[Floats], NDArray[np.floating[Any]]]
 _ROUNDING = np.finfo(np.float64).eps
 _STEPS = 60
 _ENTRIES = 1 << 21
+_LONG = 1 << 14
 _CANCELLED = 64 * _ROUNDING
 
 
@@ -71,14 +72,22 @@ class Copies(NamedTuple):
     sigma: Floats
 
     def density(self, rows: Indices, t: Floats) -> Floats:
-        """The sum of the densities at t (..., q) on the lines `rows` (...), without warnings where it is infinite."""
-        u = (t[..., None] - self.mu[rows][..., None, :]) / self.sigma[rows][..., None, :]
-        return np.asarray((self.alpha[rows][..., None, :] * self.measure.density(u)).sum(-1))
+        """The sum of the densities at t (r, q) on the r lines `rows`, without warnings where it is infinite."""
+        return self._summed(self.measure.density, self.alpha, rows, t)
 
     def integral(self, rows: Indices, t: Floats) -> Floats:
         """The sum of the antiderivatives, likewise."""
-        u = (t[..., None] - self.mu[rows][..., None, :]) / self.sigma[rows][..., None, :]
-        return np.asarray(((self.alpha * self.sigma)[rows][..., None, :] * self.measure.integral(u)).sum(-1))
+        return self._summed(self.measure.integral, self.alpha * self.sigma, rows, t)
+
+    def _summed(self, function: Function, factor: Floats, rows: Indices, t: Floats) -> Floats:
+        """The sum of factor * function((t - mu) / sigma) over the copies, in blocks of lines and of places."""
+        out = np.empty(t.shape)
+        count = max(1, _ENTRIES // max(1, self.mu.shape[1]))
+        for places in _blocks(t.shape[1], count):
+            for some in _blocks(len(rows), max(1, count // max(1, places.stop - places.start))):
+                mu, sigma, size = (x[rows[some]][:, None, :] for x in (self.mu, self.sigma, factor))
+                out[some, places] = (size * function((t[some, places, None] - mu) / sigma)).sum(-1)
+        return out
 
     def limit(self, side: int) -> Floats:
         """The sum of the antiderivatives at -infinity (side 0) or infinity (side 1), (m,)."""
@@ -87,9 +96,9 @@ class Copies(NamedTuple):
         return np.asarray((self.alpha * self.sigma * ends).sum(-1))
 
 
-def variation(copies: Sequence[Copies]) -> Floats:
+def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None = None) -> Floats:
     """
-    The integral over t of |sum of densities| on each of m lines.
+    The integral over t of |sum of densities| on each of m lines, or on an interval of each.
 
     Between the sign changes z_j of the sum its integral is the increment of the antiderivative G, so the answer is
     sum_j |G(z_(j+1)) - G(z_j)|. Errors in the z_j count to second order only, and a sign change that the mesh misses
@@ -99,6 +108,8 @@ def variation(copies: Sequence[Copies]) -> Floats:
     ----------
     copies : sequence of Copies
         The densities, all on the same m lines.
+    interval : tuple of ndarray, shape (m,) each, optional
+        Ends low < high on each line; the whole line if not given.
 
     Returns
     -------
@@ -108,10 +119,15 @@ def variation(copies: Sequence[Copies]) -> Floats:
     lines = len(copies[0].mu)
     width = sum(c.mu.shape[1] * len(c.measure.mesh) for c in copies) * sum(c.mu.shape[1] for c in copies)
     chunk = max(1, _ENTRIES // max(width, 1))
+    if interval is None:
+        interval = np.full(lines, -np.inf), np.full(lines, np.inf)
     parts = [
-        [c._replace(alpha=c.alpha[b], mu=c.mu[b], sigma=c.sigma[b]) for c in copies] for b in _blocks(lines, chunk)
+        _variation(
+            [c._replace(alpha=c.alpha[b], mu=c.mu[b], sigma=c.sigma[b]) for c in copies], interval[0][b], interval[1][b]
+        )
+        for b in _blocks(lines, chunk)
     ]
-    return np.concatenate([_variation(part) for part in parts]) if parts else np.empty(0)
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
@@ -138,16 +154,17 @@ def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
 
 
 def _blocks(count: int, size: int) -> list[slice]:
-    return [slice(begin, begin + size) for begin in range(0, count, size)]
+    return [slice(begin, min(begin + size, count)) for begin in range(0, count, size)]
 
 
-def _variation(copies: Sequence[Copies]) -> Floats:
+def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
     lines = len(copies[0].mu)
     every = np.arange(lines)
     mesh = np.concatenate(
         [(c.mu[..., None] + c.sigma[..., None] * c.measure.mesh).reshape(lines, -1) for c in copies], axis=1
     )
     mesh.sort(axis=1)
+    mesh = _thinned(copies, mesh)
     values = _density(copies, every, mesh)
     row, low, high, at_low, at_high = _brackets(copies, mesh, values)
     scale = sum(np.abs(c.alpha * c.sigma).sum(-1) for c in copies)
@@ -158,14 +175,34 @@ def _variation(copies: Sequence[Copies]) -> Floats:
         keep = (row != r) | (np.abs(zeros - t) > 16 * _ROUNDING * reach[r])
         row, zeros = row[keep], zeros[keep]
     rows = np.concatenate([every, row, edge_row, every])
-    places = np.concatenate([np.full(lines, -np.inf), zeros, edge, np.full(lines, np.inf)])
+    places = np.concatenate([start, zeros, edge, stop])
     level = np.concatenate(
-        [_limit(copies, 0), _integral(copies, row, zeros[:, None])[:, 0], edge_value, _limit(copies, 1)]
+        [
+            _end(copies, start, 0),
+            _integral(copies, row, zeros[:, None])[:, 0],
+            edge_value,
+            _end(copies, stop, 1),
+        ]
     )
+    within = (places >= start[rows]) & (places <= stop[rows])
+    rows, places, level = rows[within], places[within], level[within]
     order = np.lexsort((places, rows))
     rows, level = rows[order], level[order]
     same = rows[1:] == rows[:-1]
     return np.bincount(rows[1:][same], np.abs(np.diff(level))[same], lines).astype(np.float64)
+
+
+def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
+    """The mesh of a single line without points closer than half the finest cell of any measure, if it is long."""
+    if len(mesh) > 1 or mesh.size < _LONG:
+        return mesh
+    least = min(float(np.abs(c.sigma).min() * np.diff(c.measure.mesh).min(initial=np.inf)) / 2 for c in copies)
+    if not 0 < least < np.inf:
+        return mesh
+    cell = np.floor((mesh[0] - mesh[0, 0]) / least)
+    first = np.append(True, np.diff(cell) > 0)
+    last = np.append(first[1:], True)
+    return np.asarray(mesh[:, first | last])
 
 
 def _density(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:
@@ -179,6 +216,13 @@ def _integral(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:
 
 def _limit(copies: Sequence[Copies], side: int) -> Floats:
     return sum((c.limit(side) for c in copies), np.zeros(len(copies[0].mu)))
+
+
+def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
+    """The antiderivative at an end of each line, which may be infinitely far."""
+    far = np.isinf(place)
+    near = _integral(copies, np.arange(len(place)), np.where(far, 0.0, place)[:, None])[:, 0]
+    return np.where(far, _limit(copies, side), near)
 
 
 def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:

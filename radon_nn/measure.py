@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
-from radon_nn import _checks
-from radon_nn.geometry import Ball
+from radon_nn import _checks, hyperplanes
+from radon_nn.domains import Domain
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +90,7 @@ class RidgeMeasure:
         unit, place, mass = unit / lengths[:, None], place / lengths, mass * lengths[:, None]
         linear = np.zeros((outputs, dim)) if skip is None else _checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else _checks.shaped_array(constant, "constant", (outputs,))
-        flip = _lower_half(unit)
+        flip = hyperplanes.lower_half(unit)
         linear = linear + mass[flip].T @ unit[flip]
         level = level - mass[flip].T @ place[flip]
         sign = np.where(flip, -1.0, 1.0)
@@ -185,20 +182,12 @@ class RidgeMeasure:
         ValueError
             If `tol` is negative.
         """
-        if not tol >= 0:
-            raise ValueError(f"tol: expected a number >= 0, got {tol!r}")
+        _checks.at_least_zero(tol, "tol")
         s = len(self)
         if s == 0:
             return self
-        beyond = np.sign(self.offsets) * (1 + np.log(np.maximum(np.abs(self.offsets), 1)))
-        near = np.where(np.abs(self.offsets) <= 1, self.offsets, beyond)
-        place, back = np.unique(np.column_stack([self.directions, near]), axis=0, return_inverse=True)
-        mirrored = cKDTree(np.concatenate([place, -place]))
-        pairs = cKDTree(place).sparse_distance_matrix(mirrored, tol, output_type="ndarray")
-        links = coo_array((np.ones(len(pairs)), (pairs["i"], pairs["j"] % len(place))), shape=(len(place),) * 2)
-        clusters, label = connected_components(links, directed=False)
-        label = label[back.reshape(-1)]
-        _, leader = np.unique(label, return_index=True)
+        place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets)])
+        clusters, label, leader = hyperplanes.clusters(place, tol)
         sign = np.where(np.einsum("ki,ki->k", self.directions, self.directions[leader[label]]) < 0, -1.0, 1.0)
         weight = np.maximum(self.sizes, np.finfo(np.float64).tiny)
 
@@ -245,7 +234,7 @@ class RidgeMeasure:
             self.constant - skip @ center,
         )
 
-    def restricted(self, domain: Ball) -> RidgeMeasure:
+    def restricted(self, domain: Domain) -> RidgeMeasure:
         """
         The same function on a domain, by the spikes whose hyperplane meets its interior.
 
@@ -253,7 +242,7 @@ class RidgeMeasure:
 
         Parameters
         ----------
-        domain : Ball
+        domain : Ball, Cuboid or Hull
             The domain.
 
         Returns
@@ -261,8 +250,9 @@ class RidgeMeasure:
         RidgeMeasure
             Equal to this one on the domain.
         """
-        out = domain.depth(self.directions, self.offsets) <= 0
-        on = out & (self.directions @ domain.center_in(self.dim) > self.offsets)
+        low, high = domain.extent(self.directions)
+        on = self.offsets <= low
+        out = on | (self.offsets >= high)
         return RidgeMeasure(
             self.directions[~out],
             self.offsets[~out],
@@ -271,10 +261,8 @@ class RidgeMeasure:
             self.constant - self.masses[on].T @ self.offsets[on],
         )
 
-
-def _lower_half(directions: Floats) -> NDArray[np.bool_]:
-    """Whether the first coordinate that is not zero is negative."""
-    if directions.size == 0:
-        return np.zeros(len(directions), bool)
-    lead = np.argmax(directions != 0, axis=1)
-    return np.asarray(directions[np.arange(len(directions)), lead] < 0)
+    @property
+    def output_rtvs(self) -> Floats:
+        """The R-TV of each output alone, (o,); the norm of all together is at least the largest, at most the sum."""
+        sums: Floats = np.abs(self.masses).sum(axis=0)
+        return sums

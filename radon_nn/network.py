@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks
+from radon_nn import _checks, hyperplanes
+from radon_nn.domains import Domain
+from radon_nn.fibres import FibreMeasure
 from radon_nn.measure import RidgeMeasure
+from radon_nn.neurons import Neurons, norms
+from radon_nn.profiles import Profile
 
 Floats = NDArray[np.float64]
 
-ACTIVATIONS: dict[str, tuple[float, float]] = {"relu": (1.0, 0.0), "abs": (2.0, -1.0), "identity": (0.0, 1.0)}
-"""Activations s(z) = kink z_+ + slope z, by name: (kink, slope)."""
-
 _CHUNK_BYTES = 1 << 26
+_FIELDS = ("weights", "biases", "readout", "skip", "constant")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +39,9 @@ class ShallowNetwork:
         Skip connection; zero if not given.
     constant : array_like, shape (o,), optional
         Output bias; zero if not given.
-    activation : {'relu', 'abs', 'identity'}
-        The activation s.
+    activation : str or Profile
+        The activation s: a name that `Profile.of` knows, such as 'relu', 'gelu' or 'leaky_relu 0.1', or a profile of
+        one's own.
 
     Raises
     ------
@@ -57,7 +60,7 @@ class ShallowNetwork:
     readout: Floats
     skip: Floats
     constant: Floats
-    activation: str
+    activation: Profile
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class ShallowNetwork:
         readout: ArrayLike,
         skip: ArrayLike | None = None,
         constant: ArrayLike | None = None,
-        activation: str = "relu",
+        activation: str | Profile = "relu",
     ) -> None:
         hidden = _checks.shaped_array(weights, "weights", ("k", "d"))
         neurons, dim = hidden.shape
@@ -87,13 +90,12 @@ class ShallowNetwork:
         outputs = len(out)
         linear = np.zeros((outputs, dim)) if skip is None else _checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else _checks.shaped_array(constant, "constant", (outputs,))
-        _checks.one_of(activation, "activation", tuple(ACTIVATIONS))
         object.__setattr__(self, "weights", _checks.frozen(hidden))
         object.__setattr__(self, "biases", _checks.frozen(bias))
         object.__setattr__(self, "readout", _checks.frozen(out))
         object.__setattr__(self, "skip", _checks.frozen(linear))
         object.__setattr__(self, "constant", _checks.frozen(level))
-        object.__setattr__(self, "activation", activation)
+        object.__setattr__(self, "activation", Profile.coerce(activation))
 
     @classmethod
     def from_measure(cls, measure: RidgeMeasure) -> ShallowNetwork:
@@ -121,16 +123,15 @@ class ShallowNetwork:
         )
 
     def __repr__(self) -> str:
-        fields = ("weights", "biases", "readout", "skip", "constant")
-        arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in fields)
-        return f"ShallowNetwork({arrays}, activation={self.activation!r})"
+        activation = self.activation.spelled or self.activation
+        arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in _FIELDS)
+        return f"ShallowNetwork({arrays}, activation={activation!r})"
 
     def __eq__(self, other: object) -> bool:
-        fields = ("weights", "biases", "readout", "skip", "constant")
         return (
             isinstance(other, ShallowNetwork)
             and self.activation == other.activation
-            and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in fields)
+            and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _FIELDS)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -152,9 +153,9 @@ class ShallowNetwork:
 
     @property
     def path_norm(self) -> float:
-        """sum_k kink |v_k| |w_k| over neurons, the R-TV before merging; kink is 1 for ReLU and 2 for abs."""
-        kink, _ = ACTIVATIONS[self.activation]
-        return float(kink * _norms(self.readout.T) @ _norms(self.weights))
+        """sum_k |v_k| |w_k| TV(s') over neurons, the R-TV before merging; TV(s') is 1 for ReLU and 2 for abs."""
+        paths = float(norms(self.readout.T) @ norms(self.weights))
+        return self.activation.variation * paths if paths else 0.0
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """
@@ -172,13 +173,12 @@ class ShallowNetwork:
         """
         x = _checks.points(points, self.dim)
         flat = x.reshape(-1, self.dim)
-        kink, slope = ACTIVATIONS[self.activation]
         values = flat @ self.skip.T + self.constant
         chunk = max(1, _CHUNK_BYTES // (8 * max(1, self.neurons)))
         for begin in range(0, len(flat), chunk):
             part = slice(begin, begin + chunk)
             z = flat[part] @ self.weights.T + self.biases
-            values[part] += (kink * np.maximum(z, 0) + slope * z) @ self.readout.T
+            values[part] += self.activation(z) @ self.readout.T
         values = values.reshape(*x.shape[:-1], self.outputs)
         return values[..., 0] if self.outputs == 1 else values
 
@@ -212,7 +212,8 @@ class ShallowNetwork:
         """
         The exact measure d_t^2 K R f of the network: its spikes, merged, and its affine part.
 
-        Neuron k has mass kink v_k |w_k| at (w_k/|w_k|, -bias_k/|w_k|). Neurons on one hyperplane, antipodes included,
+        Neuron k has mass jump v_k |w_k| at (w_k/|w_k|, (place - bias_k)/|w_k|) for each kink of s: a ReLU has one, at
+        place 0, of jump 1. Neurons on one hyperplane, antipodes included,
         are added; dead neurons (w = 0, v = 0, or cancelled) are dropped; whatever is affine is kept as such.
 
         Parameters
@@ -228,25 +229,269 @@ class ShallowNetwork:
         Raises
         ------
         ValueError
+            If `tol` is negative, or the activation is not piecewise linear.
+        """
+        profile = self.activation
+        if not profile.piecewise_linear:
+            raise ValueError(
+                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
+                "spikes; use fibres(), or rtv(network)"
+            )
+        slope, level = profile.pieces
+        skip = self.skip + slope * self.readout @ self.weights
+        constant = self.constant + self.readout @ (slope * self.biases + level)
+        largest, sizes = np.abs(self.weights).max(axis=1, initial=0), norms(self.weights)
+        found = [(np.empty((0, self.dim)), np.empty(0), np.empty((0, self.outputs)))]
+        for place, jump in profile.kinks:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                offsets = (place - self.biases) / sizes
+            spikes = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=0)
+            on = ~spikes & (self.biases > place)
+            skip = skip + jump * self.readout[:, on] @ self.weights[on]
+            constant = constant + jump * self.readout[:, on] @ (self.biases[on] - place)
+            unit = self.weights[spikes] / largest[spikes, None]
+            unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+            found.append((unit, offsets[spikes], jump * self.readout[:, spikes].T * sizes[spikes, None]))
+        directions, places, masses = (np.concatenate(part) for part in zip(*found, strict=True))
+        return RidgeMeasure(directions, places, masses, skip, constant).merged(tol)
+
+    def fibres(self, tol: float = 1e-12) -> FibreMeasure:
+        """
+        The exact d_t^2 K R f of the network by directions, for any activation: densities and masses on fibres.
+
+        Parameters
+        ----------
+        tol : float
+            Directions within this distance, up to sign, are one.
+
+        Returns
+        -------
+        FibreMeasure
+            A measure that evaluates to the network's function.
+
+        Raises
+        ------
+        ValueError
             If `tol` is negative.
         """
-        kink, slope = ACTIVATIONS[self.activation]
-        skip = self.skip + slope * self.readout @ self.weights
-        constant = self.constant + slope * self.readout @ self.biases
-        largest, norms = np.abs(self.weights).max(axis=1, initial=0), _norms(self.weights)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            offsets = -self.biases / norms
-        spikes = (norms > 0) & np.isfinite(offsets) & (kink != 0) & np.any(self.readout != 0, axis=0)
-        on = ~spikes & (self.biases > 0)
-        skip = skip + kink * self.readout[:, on] @ self.weights[on]
-        constant = constant + kink * self.readout[:, on] @ self.biases[on]
-        unit = self.weights[spikes] / largest[spikes, None]
-        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-        masses = kink * self.readout[:, spikes].T * norms[spikes, None]
-        return RidgeMeasure(unit, offsets[spikes], masses, skip, constant).merged(tol)
+        return FibreMeasure.of(self._neurons(), _checks.at_least_zero(tol, "tol"))
+
+    def order_rtv(self, domain: Domain | None = None, tol: float = 1e-12) -> float:
+        """
+        The R-TV of order m, || d_t^m K R f ||, of truncated powers u_+^(m-1) / (m-1)!: a spike v |w|^(m-1) a neuron.
+
+        Spikes are even for even m and odd for odd m: on antipodal hyperplanes, masses of odd order are subtracted. The
+        null space are the polynomials of degree below m. ReLU is m = 2, the step m = 1.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is looked at; all of R^d if not given.
+        tol : float
+            Hyperplanes coincide within this distance.
+
+        Returns
+        -------
+        float
+            The sum of |mass| over distinct hyperplanes, in units of f per unit of x to the power m - 1.
+
+        Raises
+        ------
+        ValueError
+            If the activation is no truncated power, or `tol` is negative.
+        """
+        order = self.activation.order
+        if order is None:
+            raise ValueError(
+                f"order: expected the activation relu, step or truncated_power, got {self.activation.name}; for others "
+                "rtv(network) is of order 2"
+            )
+        live = self._neurons().alive()
+        if not len(live.biases):
+            return 0.0
+        sizes = norms(live.weights)
+        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
+        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
+        count, label, leader = hyperplanes.clusters(place, _checks.at_least_zero(tol, "tol"))
+        turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
+        sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
+        masses = np.zeros((count, self.outputs))
+        np.add.at(masses, label, (sign * sizes ** (order - 1))[:, None] * live.readout)
+        if domain is not None:
+            low, high = domain.extent(directions[leader])
+            masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
+        return float(np.linalg.norm(masses, axis=1).sum())
+
+    def simplify(self, domain: Domain | None = None, tol: float = 1e-12) -> tuple[ShallowNetwork, Simplification]:
+        """
+        The same function on a domain by fewer neurons, exactly.
+
+        Dead neurons become constants; neurons with one hyperplane (with one w.x + b, if the activation is not
+        homogeneous), antipodes included, become one; and a neuron that is affine on the domain, since its kinks miss
+        it, goes into the skip connection.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where the two agree, to rounding; `Hull(data)` is the hull of data. All of R^d if not given.
+        tol : float
+            Neurons within this distance coincide.
+
+        Returns
+        -------
+        network : ShallowNetwork
+            The smaller network, of the same activation.
+        report : Simplification
+            How many neurons went, and where.
+
+        Raises
+        ------
+        ValueError
+            If the domain is of another dimension, or `tol` is negative.
+
+        Examples
+        --------
+        >>> net = ShallowNetwork([[1.0], [-1.0], [1.0]], [0.0, 0.0, 5.0], [1.0, 1.0, 1.0])
+        >>> from radon_nn import Cuboid
+        >>> small, report = net.simplify(Cuboid([-1.0], [1.0]))
+        >>> small.neurons, report.dead, report.merged, report.folded
+        (1, 0, 1, 1)
+        """
+        live = self._neurons().alive()
+        merged = live.merged(_checks.at_least_zero(tol, "tol"))
+        left = merged if domain is None else merged.folded(domain)
+        counts = [len(step.biases) for step in (live, merged, left)]
+        report = Simplification(self.neurons, counts[2], self.neurons - counts[0], counts[0] - counts[1], domain)
+        return ShallowNetwork._of(left), report
+
+    def balance(self) -> ShallowNetwork:
+        """
+        The same function with |v_k| = |w_k|, where half the sum of squared weights is the path norm: neural balance.
+
+        Returns
+        -------
+        ShallowNetwork
+            Each neuron rescaled by v s(w.x + b) = v c^-p s(c (w.x + b)), p the degree of s; dead neurons as they are.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not homogeneous.
+        """
+        degree = self.activation.degree
+        if not degree:
+            raise ValueError(
+                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
+                f"{self.activation.name}, whose neurons cannot be rescaled"
+            )
+        inner, outer = norms(self.weights), norms(self.readout.T)
+        live = (inner > 0) & (outer > 0)
+        c = np.ones(self.neurons)
+        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
+        scaled = self.weights * c[:, None], self.biases * c, self.readout / c**degree
+        return ShallowNetwork(*scaled, self.skip, self.constant, self.activation)
+
+    def slice(self, origin: ArrayLike, basis: ArrayLike) -> ShallowNetwork:
+        """
+        The network on an affine subspace of input space: u -> f(origin + u_1 basis_1 + ... + u_k basis_k).
+
+        Parameters
+        ----------
+        origin : array_like, shape (d,)
+            The point u = 0.
+        basis : array_like, shape (k, d)
+            Rows that span it; R-TV is in units of their length, so take them orthonormal to keep the unit of x.
+
+        Returns
+        -------
+        ShallowNetwork
+            A network of k inputs.
+
+        Raises
+        ------
+        ValueError
+            If a shape is wrong.
+        """
+        start, rows = subspace(origin, basis, self.dim)
+        return ShallowNetwork(
+            self.weights @ rows.T,
+            self.biases + self.weights @ start,
+            self.readout,
+            self.skip @ rows.T,
+            self.constant + self.skip @ start,
+            self.activation,
+        )
+
+    def _neurons(self) -> Neurons:
+        return Neurons(self.weights, self.biases, self.readout.T, self.skip, self.constant, self.activation)
+
+    @classmethod
+    def _of(cls, neurons: Neurons) -> ShallowNetwork:
+        weights, biases, readout, skip, constant, profile = neurons
+        return cls(weights, biases, readout.T, skip, constant, profile)
 
 
-def _norms(rows: Floats) -> Floats:
-    """Norms of rows, without overflow or underflow on the way."""
-    largest = np.abs(rows).max(axis=1, initial=0)
-    return np.asarray(largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1))
+@dataclass(frozen=True)
+class Simplification:
+    """
+    What `ShallowNetwork.simplify` did.
+
+    Parameters
+    ----------
+    before, after : int
+        Numbers of neurons.
+    dead : int
+        Neurons that were constant or not read out.
+    merged : int
+        Neurons that went into another one, or cancelled.
+    domain : Ball, Cuboid or Hull, optional
+        Where the networks agree.
+    """
+
+    before: int
+    after: int
+    dead: int
+    merged: int
+    domain: Domain | None
+
+    @property
+    def folded(self) -> int:
+        """Neurons that are affine on the domain."""
+        return self.before - self.after - self.dead - self.merged
+
+    def __str__(self) -> str:
+        where = "R^d" if self.domain is None else str(self.domain)
+        return (
+            f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
+            f"{self.folded} affine there and folded into the skip connection"
+        )
+
+
+def subspace(origin: ArrayLike, basis: ArrayLike, dim: int) -> tuple[Floats, Floats]:
+    """
+    A point of R^dim and rows that span an affine subspace through it.
+
+    Parameters
+    ----------
+    origin : array_like, shape (dim,)
+        The point.
+    basis : array_like, shape (k, dim)
+        The rows, k >= 1.
+    dim : int
+        Dimension.
+
+    Returns
+    -------
+    tuple of ndarray
+        Both, checked.
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, or there are no rows.
+    """
+    start = _checks.shaped_array(origin, "origin", (dim,))
+    rows = _checks.shaped_array(basis, "basis", ("k", dim))
+    if len(rows) == 0:
+        raise ValueError("basis: expected at least one row, got none")
+    return start, rows

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr
 
 from radon_nn import _checks
+from radon_nn.activations import TABLE, none
 from radon_nn.lines import Function, LineMeasure
 
 Floats = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-_CUBIC, _TANH = 0.044715, math.sqrt(2 / math.pi)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,6 +44,12 @@ class Profile:
         Beyond |u| = reach times scale the density is nothing.
     law : str
         If s'' is not a finite measure: why not.
+    mirror : tuple of float, optional
+        (c, p, q) if s(-u) = c s(u) + p u + q for all u: what lets neurons on antipodes be joined.
+    degree : int, optional
+        The p for which s(c u) = c^p s(u), c > 0, if there is one: what lets neurons be rescaled.
+    order : int, optional
+        The m of the truncated power u_+^(m-1) / (m-1)!: ReLU is 2, the step is 1.
 
     Raises
     ------
@@ -69,6 +73,9 @@ class Profile:
     scale: float = 1.0
     reach: float = 40.0
     law: str = ""
+    mirror: tuple[float, float, float] | None = None
+    degree: int | None = None
+    order: int | None = None
     _recipe: tuple[str, tuple[float, ...]] | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -85,11 +92,12 @@ class Profile:
 
         Parameters
         ----------
-        name : {'abs', 'elu', 'gelu', 'gelu_tanh', 'hard_tanh', 'leaky_relu', 'relu', 'relu6', 'sigmoid', 'silu', \
-'sine', 'softplus', 'step', 'tanh'}
+        name : {'abs', 'clip', 'elu', 'gelu', 'gelu_tanh', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'identity', \
+'leaky_relu', 'relu', 'relu6', 'selu', 'sigmoid', 'silu', 'sine', 'softplus', 'step', 'tanh', 'truncated_power'}
             As frameworks have it: 'gelu' is u Phi(u), 'gelu_tanh' its approximation, 'silu' is u sigmoid(u).
         *parameters : float
-            For 'leaky_relu' the slope on the left (0.01), for 'elu' alpha (1).
+            For 'leaky_relu' the slope on the left (0.01), for 'elu' alpha (1), for 'clip' the bounds (0, 1), for
+            'truncated_power' the order m (2).
 
         Returns
         -------
@@ -101,13 +109,62 @@ class Profile:
         ValueError
             If the name is unknown, or has not so many parameters.
         """
-        make, most = _TABLE[_checks.one_of(name, "profile", sorted(_TABLE))]
+        make, most = TABLE[_checks.one_of(name, "activation", sorted(TABLE))]
         if len(parameters) > most:
             raise ValueError(f"parameters: expected at most {most} for {name!r}, got {len(parameters)}; leave them out")
         given = tuple(_checks.finite(p, "parameters") for p in parameters)
-        made = make(*given)
+        made = cls(**make(*given)._asdict())
         object.__setattr__(made, "_recipe", (name, given))
         return made
+
+    @classmethod
+    def coerce(cls, activation: str | Profile) -> Profile:
+        """
+        A profile, or the one of that name; parameters may follow the name, as in 'leaky_relu 0.1'.
+
+        Parameters
+        ----------
+        activation : str or Profile
+            What a user hands over.
+
+        Returns
+        -------
+        Profile
+            The activation.
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or its parameters are bad.
+        """
+        if isinstance(activation, Profile):
+            return activation
+        name, *parameters = activation.split() if isinstance(activation, str) else [activation]
+        try:
+            given = [float(p) for p in parameters]
+        except ValueError as error:
+            raise ValueError(f"activation: expected a name and numbers, got {activation!r}") from error
+        return cls.of(name, *given)
+
+    @property
+    def spelled(self) -> str | None:
+        """The words from which `coerce` makes it again; none for a profile of one's own."""
+        if self._recipe is None:
+            return None
+        return " ".join([self._recipe[0], *map(repr, self._recipe[1])])
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """Whether s is affine between its kinks."""
+        return self.curvature is none and not self.law
+
+    @cached_property
+    def pieces(self) -> tuple[float, float]:
+        """Slope p and level q of s(u) = p u + q left of all kinks, where s is piecewise linear."""
+        place = np.array([min((place for place, _ in self.kinks), default=0.0) - 1])
+        assert self.slope is not None
+        slope = float(self.slope(place)[0])
+        return slope, float(self(place)[0]) - slope * float(place[0])
 
     @cached_property
     def measure(self) -> LineMeasure:
@@ -115,8 +172,8 @@ class Profile:
         if self.law:
             return LineMeasure(self.name, self.curvature, self.value, np.empty(0), law=self.law)
         kinks = tuple(sorted((float(place), float(jump)) for place, jump in self.kinks if jump))
-        if self.reach == 0 or self.curvature is _none:
-            return LineMeasure(self.name, _none, _none, np.empty(0), atoms=kinks)
+        if self.reach == 0 or self.curvature is none:
+            return LineMeasure(self.name, none, none, np.empty(0), atoms=kinks)
         end = self.reach * self.scale
         even = np.linspace(-end, end, 2 * math.ceil(8 * self.reach) + 1)
         mesh = np.union1d(even, [place for place, _ in kinks])
@@ -142,18 +199,13 @@ class Profile:
     def __reduce__(self) -> tuple[object, ...]:
         if self._recipe:
             return Profile.of, (self._recipe[0], *self._recipe[1])
-        given = (self.name, self.value, self.curvature, self.slope, self.kinks, self.scale, self.reach, self.law)
-        return Profile, given
+        return Profile, tuple(getattr(self, part.name) for part in fields(self) if part.name != "_recipe")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Profile) and repr(self) == repr(other)
 
     def __hash__(self) -> int:
         return hash(repr(self))
-
-
-def _none(u: Floats) -> Floats:
-    return np.zeros_like(u)
 
 
 def _without_jumps(slope: Function, kinks: tuple[tuple[float, float], ...]) -> Function:
@@ -181,140 +233,3 @@ def _integrated(density: Function, mesh: Floats) -> Function:
         return np.asarray(whole[cell] + between(mesh[cell], x))
 
     return integral
-
-
-def _bell(u: Floats) -> Floats:
-    """The standard normal density."""
-    return np.asarray(np.exp(-(u**2) / 2) / math.sqrt(2 * math.pi))
-
-
-def _piecewise(name: str, value: Function, slope: Function, *kinks: tuple[float, float]) -> Profile:
-    return Profile(name, value, _none, slope, kinks)
-
-
-def _relu() -> Profile:
-    return _piecewise("relu", lambda u: np.maximum(u, 0), lambda u: 1.0 * (u >= 0), (0.0, 1.0))
-
-
-def _leaky_relu(left: float = 0.01) -> Profile:
-    return _piecewise(
-        f"leaky_relu {left!r}",
-        lambda u: np.where(u >= 0, u, left * u),
-        lambda u: np.where(u >= 0, 1, left),
-        (0.0, 1 - left),
-    )
-
-
-def _abs() -> Profile:
-    return _piecewise("abs", np.abs, lambda u: np.where(u >= 0, 1.0, -1.0), (0.0, 2.0))
-
-
-def _relu6() -> Profile:
-    return _piecewise(
-        "relu6", lambda u: np.clip(u, 0, 6), lambda u: 1.0 * ((u >= 0) & (u < 6)), (0.0, 1.0), (6.0, -1.0)
-    )
-
-
-def _hard_tanh() -> Profile:
-    return _piecewise(
-        "hard_tanh", lambda u: np.clip(u, -1, 1), lambda u: 1.0 * ((u >= -1) & (u < 1)), (-1.0, 1.0), (1.0, -1.0)
-    )
-
-
-def _elu(alpha: float = 1.0) -> Profile:
-    return Profile(
-        f"elu {alpha!r}",
-        lambda u: np.where(u >= 0, u, alpha * np.expm1(np.minimum(u, 0))),
-        lambda u: np.where(u >= 0, 0, alpha * np.exp(np.minimum(u, 0))),
-        lambda u: np.where(u >= 0, 1, alpha * np.exp(np.minimum(u, 0))),
-        ((0.0, 1 - alpha),),
-    )
-
-
-def _softplus() -> Profile:
-    return Profile("softplus", lambda u: np.logaddexp(u, 0), lambda u: expit(u) * expit(-u), expit)
-
-
-def _gelu() -> Profile:
-    return Profile(
-        "gelu",
-        lambda u: u * ndtr(u),
-        lambda u: _bell(u) * (2 - u**2),
-        lambda u: ndtr(u) + u * _bell(u),
-        scale=0.5,
-        reach=24.0,
-    )
-
-
-def _gelu_tanh() -> Profile:
-    def inner(u: Floats) -> tuple[Floats, Floats]:
-        """The tanh, and its sech^2 without cancellation."""
-        q = _TANH * (u + _CUBIC * u**3)
-        e = np.exp(-2 * np.abs(q))
-        return np.tanh(q), 4 * e / (1 + e) ** 2
-
-    def slope(u: Floats) -> Floats:
-        t, sech = inner(u)
-        return np.asarray((1 + t) / 2 + u / 2 * sech * _TANH * (1 + 3 * _CUBIC * u**2))
-
-    def curvature(u: Floats) -> Floats:
-        t, sech = inner(u)
-        rate, bend = _TANH * (1 + 3 * _CUBIC * u**2), 6 * _TANH * _CUBIC * u
-        return np.asarray(sech * (rate + u / 2 * bend - u * t * rate**2))
-
-    return Profile("gelu_tanh", lambda u: u / 2 * (1 + inner(u)[0]), curvature, slope, scale=0.5, reach=24.0)
-
-
-def _silu() -> Profile:
-    return Profile(
-        "silu",
-        lambda u: u * expit(u),
-        lambda u: expit(u) * expit(-u) * (2 - u * np.tanh(u / 2)),
-        lambda u: expit(u) * (1 + u * expit(-u)),
-        reach=48.0,
-    )
-
-
-def _tanh() -> Profile:
-    return Profile(
-        "tanh",
-        np.tanh,
-        lambda u: -8 * np.tanh(u) * expit(2 * u) * expit(-2 * u),
-        lambda u: 4 * expit(2 * u) * expit(-2 * u),
-        scale=0.5,
-    )
-
-
-def _sigmoid() -> Profile:
-    return Profile(
-        "sigmoid",
-        expit,
-        lambda u: -expit(u) * expit(-u) * np.tanh(u / 2),
-        lambda u: expit(u) * expit(-u),
-    )
-
-
-def _sine() -> Profile:
-    return Profile("sine", np.sin, lambda u: -np.sin(u), np.cos, law="its curvature -sin does not decay")
-
-
-def _step() -> Profile:
-    return Profile("step", lambda u: 1.0 * (u >= 0), _none, _none, law="it jumps: its curvature is no measure")
-
-
-_TABLE: dict[str, tuple[Callable[..., Profile], int]] = {
-    "abs": (_abs, 0),
-    "elu": (_elu, 1),
-    "gelu": (_gelu, 0),
-    "gelu_tanh": (_gelu_tanh, 0),
-    "hard_tanh": (_hard_tanh, 0),
-    "leaky_relu": (_leaky_relu, 1),
-    "relu": (_relu, 0),
-    "relu6": (_relu6, 0),
-    "sigmoid": (_sigmoid, 0),
-    "silu": (_silu, 0),
-    "sine": (_sine, 0),
-    "softplus": (_softplus, 0),
-    "step": (_step, 0),
-    "tanh": (_tanh, 0),
-}

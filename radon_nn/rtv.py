@@ -13,6 +13,8 @@ from radon_nn import _checks
 from radon_nn.bounded import bounded_rtv
 from radon_nn.closed_form import ClosedForm
 from radon_nn.decaying import decaying_rtv, sampled_rtv
+from radon_nn.exact import exact_rtv
+from radon_nn.fibres import FibreMeasure
 from radon_nn.fit import interpolate
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
@@ -26,7 +28,7 @@ _TOLERANCE = {"closed form": 1e-9, "decaying": 1e-6, "bounded": 1e-3}
 
 
 def rtv(
-    f: ShallowNetwork | RidgeMeasure | ClosedForm | Function | Samples | ArrayLike,
+    f: ShallowNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | Samples | ArrayLike,
     /,
     *,
     dim: int | None = None,
@@ -107,8 +109,8 @@ def rtv(
     >>> rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])).value
     2.0
     """
-    if isinstance(f, ShallowNetwork | RidgeMeasure):
-        return _exact(f, domain)
+    if isinstance(f, ShallowNetwork | RidgeMeasure | FibreMeasure):
+        return exact_rtv(f, domain)
     if isinstance(f, ClosedForm) and domain is None:
         return f.rtv(tol=_TOLERANCE["closed form"] if tol is None else tol, rng=rng)
     if callable(f):
@@ -134,18 +136,6 @@ def _named(f: object) -> str:
     if isinstance(f, str):
         return f"{f!r}; radon_nn.load reads a file"
     return "samples" if isinstance(f, np.ndarray | Sequence) else type(f).__name__
-
-
-def _exact(f: ShallowNetwork | RidgeMeasure, domain: Ball | None) -> RTV:
-    if isinstance(f, ShallowNetwork):
-        measure, source = f.measure(), f"exact, from the weights of {f.neurons} neurons"
-    else:
-        measure, source = f.merged(), "exact, from the spikes"
-    if domain is not None:
-        measure = measure.restricted(domain)
-    value = measure.rtv
-    where = f"R^{measure.dim}" if domain is None else repr(domain)
-    return RTV(value, value, value, f"{source}, {len(measure)} distinct spikes", where)
 
 
 def _dimension(f: object, dim: int | None, domain: Ball | None) -> int:

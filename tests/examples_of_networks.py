@@ -71,7 +71,7 @@ def by_the_definition(network: ShallowNetwork, point: Floats) -> tuple[Floats, f
     for k in range(network.neurons):
         z = sum(network.weights[k, i] * point[i] for i in range(network.dim)) + network.biases[k]
         reach = sum(abs(network.weights[k, i] * point[i]) for i in range(network.dim)) + abs(network.biases[k])
-        value = value + network.readout[:, k] * ACTIVATE[network.activation](z)
+        value = value + network.readout[:, k] * ACTIVATE[network.activation.name](z)
         size += 2 * float(np.abs(network.readout[:, k]).sum()) * reach
     return value, size
 

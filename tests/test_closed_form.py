@@ -259,7 +259,7 @@ def test_filtered_says_where_the_mass_is(f: ClosedForm, said: str) -> None:
         (lambda: Bump([0], 1.0, -1.0), r"power: expected a positive number"),
         (lambda: Bump([]), "center: expected at least one coordinate"),
         (lambda: Ridge([0, 0]), r"direction: expected a vector that is not zero, got \[0.0, 0.0\]"),
-        (lambda: Ridge([1, 0], 0.0, "swish"), "profile: expected one of abs"),
+        (lambda: Ridge([1, 0], 0.0, "swish"), "activation: expected one of abs"),
         (lambda: Gaussian([0, 0]).compose([[1, 2], [2, 4]]), "matrix: expected 2 independent rows, got shape"),
         (lambda: Gaussian([0, 0]).compose([[1], [2]]), "matrix: expected 2 independent rows"),
         (lambda: Gaussian([0, 0]).compose(np.empty((2, 0))), "matrix: expected 2 independent rows"),

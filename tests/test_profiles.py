@@ -115,7 +115,7 @@ def test_own_profile_with_kinks() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
-        (lambda: Profile.of("swish"), ValueError, "profile: expected one of abs, .*tanh; got 'swish'"),
+        (lambda: Profile.of("swish"), ValueError, "activation: expected one of abs, .*truncated_power; got 'swish'"),
         (lambda: Profile.of("relu", 1.0), ValueError, "parameters: expected at most 0 for 'relu', got 1"),
         (lambda: Profile.of("elu", math.nan), ValueError, "parameters: expected a finite number"),
         (lambda: Profile("f", np.sin, np.sin, scale=0.0), ValueError, "scale: expected a positive number"),
