@@ -17,6 +17,7 @@ from radon_nn.functions import Bump, Gaussian, Norm, Ridge
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.measure import RidgeMeasure
+from radon_nn.models import Verification, from_model, verify
 from radon_nn.network import ShallowNetwork, Simplification
 from radon_nn.phantoms import shepp_logan
 from radon_nn.profiles import Profile
@@ -55,9 +56,11 @@ __all__ = [
     "Simplification",
     "SpikeFit",
     "Sum",
+    "Verification",
     "find_spikes",
     "fit",
     "fit_path",
+    "from_model",
     "interpolate",
     "iradon",
     "load",
@@ -65,4 +68,5 @@ __all__ = [
     "rtv",
     "save",
     "shepp_logan",
+    "verify",
 ]

@@ -30,11 +30,14 @@ class Understood:
         What it came from.
     notes : tuple of str
         What was folded, passed over or assumed on the way.
+    link : {'', 'sigmoid', 'softmax', 'log_softmax'}
+        The function of the outputs that was left off, for logits.
     """
 
     network: Network
     source: str
     notes: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, eq=False)

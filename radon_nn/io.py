@@ -1,40 +1,43 @@
-"""Save and load networks as npz: arrays only, never a pickle, files whole or not at all."""
+"""Save and load networks: npz, safetensors, Keras, ONNX and PyTorch files; no pickles, files whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from radon_nn import _checks
-from radon_nn.network import ShallowNetwork
+from radon_nn.array_models import read_arrays
+from radon_nn.graph import Network, Understood
+from radon_nn.keras_models import read_keras_file
+from radon_nn.npz_files import read_npz
+from radon_nn.onnx_files import read_onnx_file
+from radon_nn.saved import FORMAT, from_arrays, is_own, to_arrays
+from radon_nn.tensor_files import read_safetensors, read_state, write_safetensors
 
-FORMAT = "radon_nn.ShallowNetwork/1"
-
-_FIELDS = ("weights", "biases", "readout", "skip", "constant")
-_REQUIRED = ("weights", "biases", "readout")
+__all__ = ["FORMAT", "load", "read", "save", "shipped", "whole_file"]
 
 
-def save(path: str | os.PathLike[str], network: ShallowNetwork) -> None:
+def save(path: str | os.PathLike[str], network: Network) -> None:
     """
-    Write a network to an npz file, whole or not at all.
+    Write a network to a file, whole or not at all: safetensors if the name ends so, npz otherwise.
 
     Parameters
     ----------
     path : str or path
         Where; an existing file is replaced once the new one is complete.
-    network : ShallowNetwork
+    network : ShallowNetwork or DeepNetwork
         The network.
 
     Raises
     ------
+    ImportError
+        If the name ends in .safetensors, and that package is not installed.
+    ValueError
+        If an activation has no name by which to load it again.
     OSError
         If the file cannot be written.
 
@@ -42,95 +45,154 @@ def save(path: str | os.PathLike[str], network: ShallowNetwork) -> None:
     --------
     load : Read it back.
     """
-    arrays = {name: getattr(network, name) for name in _FIELDS}
-    with whole_file(path) as temporary, open(temporary, "wb") as stream:
-        np.savez(stream, format=np.array(FORMAT), activation=np.array(network.activation.spelled), **arrays)
+    arrays, words = to_arrays(network)
+    with whole_file(path) as temporary:
+        if Path(path).suffix.lower() == ".safetensors":
+            write_safetensors(temporary, arrays, words)
+            return
+        with open(temporary, "wb") as stream:
+            np.savez(stream, **{name: np.array(word) for name, word in words.items()}, **arrays)
 
 
-def load(path: str | os.PathLike[str]) -> ShallowNetwork:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    activation: str | Sequence[str] | None = None,
+    layout: str | None = None,
+    order: Sequence[str] | None = None,
+    logits: bool = True,
+) -> Network:
     """
-    Read a network from an npz file.
+    Read a network from a file, by the kind its name ends in.
 
-    The file holds arrays `weights` (k, d), `biases` (k,), `readout` (o, k), and optionally `skip` (o, d), `constant`
-    (o,) and `activation` (a string, relu if absent). Object arrays, which are pickles, are refused.
+    ==================  ============================================================================================
+    file                what is read
+    ==================  ============================================================================================
+    npz, any other      what `save` writes, or arrays by name; object arrays, which are pickles, are refused
+    safetensors         what `save` writes, or tensors by name; the activation may stand in the metadata
+    keras               Keras 3's archive: layers, activations and weights
+    onnx                Gemm, MatMul, Add and their like, and activations
+    pt, pth             a state dict, with PyTorch, weights only
+    ==================  ============================================================================================
 
     Parameters
     ----------
     path : str or path
-        The file.
+        The file. An npz has arrays `weights` (k, d), `biases` (k,), `readout` (o, k), and optionally `skip` (o, d),
+        `constant` (o,) and `activation` (a string, relu if absent); or layers by name, as `from_model` takes them.
+    activation : str or sequence of str, optional
+        For tensors by name, which do not say: one for all, or one for each hidden layer.
+    layout : {'out_in', 'in_out'}, optional
+        For tensors by name, where neither the file nor their shapes say.
+    order : sequence of str, optional
+        For tensors by name: the layers, first to last, where their names do not tell.
+    logits : bool
+        Leave off a final sigmoid; a final softmax is left off in any case.
 
     Returns
     -------
-    ShallowNetwork
+    ShallowNetwork or DeepNetwork
         The network.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
+    ImportError
+        If the package that reads this kind of file is not installed; the error gives the line that installs it.
     ValueError
-        If the file is not a network in this format.
+        If the file is damaged, of another format, not understood, or needs to be told something.
     MemoryError
         If the arrays it declares would not fit into memory.
 
     See Also
     --------
     save : Write one.
+    from_model : The same from live models.
+    """
+    return read(path, activation=activation, layout=layout, order=order, logits=logits).network
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    activation: str | Sequence[str] | None = None,
+    layout: str | None = None,
+    order: Sequence[str] | None = None,
+    logits: bool = True,
+) -> Understood:
+    """
+    Read a network from a file, with notes of what was understood; see `load`.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    activation, layout, order : str or sequence of str, optional
+        For tensors by name.
+    logits : bool
+        Leave off a final sigmoid.
+
+    Returns
+    -------
+    Understood
+        Network, source and notes.
+
+    Raises
+    ------
+    ValueError
+        As `load`.
     """
     where = Path(path)
     if not where.exists():
         raise FileNotFoundError(f"{where}: no such file")
     if not where.is_file():
-        raise IsADirectoryError(f"{where}: expected an npz file, got a folder")
+        raise IsADirectoryError(f"{where}: expected a network's file, got a folder")
+    kind, told = where.suffix.lower(), {"activation": activation, "layout": layout, "order": order}
+    if kind == ".keras":
+        _says_itself(where, told)
+        return read_keras_file(where, logits=logits)
+    if kind == ".onnx":
+        _says_itself(where, told)
+        return read_onnx_file(where, logits=logits)
+    if kind in (".pt", ".pth"):
+        state = read_state(where)
+        return _by_name(where, state, activation, layout or "out_in", order, "PyTorch state dict")
+    if kind == ".safetensors":
+        arrays, words = read_safetensors(where)
+        if words.get("format", "").startswith("radon_nn."):
+            _says_itself(where, told)
+            return Understood(from_arrays(arrays, words, str(where)), "safetensors of radon_nn")
+        rows = layout or ("out_in" if words.get("format") == "pt" else None)
+        return _by_name(where, arrays, activation or words.get("activation"), rows, order, "safetensors")
+    found = read_npz(where)
+    if not is_own(found):
+        return _by_name(where, found, activation, layout, order, "npz of arrays by name")
+    _says_itself(where, told)
+    texts = {name: str(array) for name, array in found.items() if name.split(".")[-1] in ("format", "activation")}
+    numbers = {name: array for name, array in found.items() if name not in texts}
+    return Understood(from_arrays(numbers, texts, str(where)), "npz of radon_nn")
+
+
+def _by_name(
+    where: Path,
+    arrays: object,
+    activation: str | Sequence[str] | None,
+    layout: str | None,
+    order: Sequence[str] | None,
+    source: str,
+) -> Understood:
     try:
-        with zipfile.ZipFile(where) as archive:
-            names = {Path(entry.filename).stem: entry for entry in archive.infolist()}
-            _checks.fits_memory(
-                float(sum(entry.file_size for entry in archive.infolist())), f"{where}", "is it the right file?"
-            )
-            _all_entries(where, len(archive.infolist()))
-            missing = [name for name in _REQUIRED if name not in names]
-            if missing:
-                raise ValueError(
-                    f"{where}: expected arrays {', '.join(_REQUIRED)} (and optionally skip, constant, activation), "
-                    f"got {', '.join(sorted(names)) or 'none'}; write it with radon_nn.save"
-                )
-            unknown = [name for name in names if name not in (*_FIELDS, "activation", "format")]
-            if unknown:
-                raise ValueError(
-                    f"{where}: expected arrays {', '.join(_FIELDS)}, activation and format only, got also "
-                    f"{', '.join(map(repr, unknown))}; a misspelt name would be another network"
-                )
-            arrays = {
-                name: _read(archive, names[name], name, where)
-                for name in (*_FIELDS, "activation", "format")
-                if name in names
-            }
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        size = where.stat().st_size
-        raise ValueError(
-            f"{where}: expected an npz file, got {size} bytes that are not one; it may be empty, truncated or of "
-            "another format"
-        ) from error
-    declared = str(arrays.pop("format", np.array(FORMAT)))
-    if declared != FORMAT:
-        raise ValueError(f"{where}: expected format {FORMAT!r}, got {declared!r}; a newer radon_nn may read it")
-    activation = str(arrays.pop("activation", np.array("relu")))
-    try:
-        return ShallowNetwork(**arrays, activation=activation)
+        found = read_arrays(arrays, activation=activation, layout=layout, order=order, source=source)
     except (ValueError, TypeError) as error:
         raise type(error)(f"{where}: {error}") from error
+    return found
 
 
-def _all_entries(where: Path, listed: int) -> None:
-    """Hold the entries listed against the number the archive ends with, which zipfile itself does not."""
-    with open(where, "rb") as stream:
-        stream.seek(max(0, where.stat().st_size - (1 << 16)))
-        tail = stream.read()
-    end = tail.rfind(b"PK\x05\x06")
-    declared = int.from_bytes(tail[end + 10 : end + 12], "little")
-    if end < 0 or declared != listed:
-        raise zipfile.BadZipFile("entries are missing from the directory")
+def _says_itself(where: Path, told: dict[str, str | Sequence[str] | None]) -> None:
+    for name, given in told.items():
+        if given is not None:
+            raise ValueError(f"{where}: expected no {name}, which this file says itself, got {given!r}; leave it out")
 
 
 def shipped(name: str) -> Path:
@@ -157,26 +219,6 @@ def shipped(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise FileNotFoundError(f"{name}: not among the data shipped with radon_nn")
-
-
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, where: Path) -> NDArray[np.generic]:
-    """One array, after its declared size has been held against what the archive has for it."""
-    try:
-        with archive.open(entry) as stream:
-            version = np.lib.format.read_magic(stream)
-            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = header(stream)
-            if not dtype.hasobject and float(np.prod([float(n) for n in shape])) * dtype.itemsize > entry.file_size:
-                raise ValueError(f"shape {shape} declared, {entry.file_size} bytes present")
-        if dtype.hasobject:
-            raise ValueError("it holds Python objects, which would run code when read")
-        with archive.open(entry) as stream:
-            array: NDArray[np.generic] = np.lib.format.read_array(stream, allow_pickle=False)
-            return array
-    except (ValueError, EOFError, OverflowError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(
-            f"{where}: array {name!r} cannot be read ({error}); write the network again with radon_nn.save"
-        ) from error
 
 
 @contextlib.contextmanager
