@@ -16,6 +16,7 @@ from radon_nn.fit import Fit, fit, fit_path, interpolate
 from radon_nn.functions import Bump, Gaussian, Norm, Ridge
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
+from radon_nn.kink_lines import Kinks, kinks
 from radon_nn.measure import RidgeMeasure
 from radon_nn.models import Verification, from_model, verify
 from radon_nn.network import ShallowNetwork, Simplification
@@ -46,6 +47,7 @@ __all__ = [
     "Gaussian",
     "Grid",
     "Hull",
+    "Kinks",
     "Norm",
     "Offsets",
     "Profile",
@@ -63,6 +65,7 @@ __all__ = [
     "from_model",
     "interpolate",
     "iradon",
+    "kinks",
     "load",
     "radon",
     "rtv",
