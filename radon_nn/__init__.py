@@ -9,6 +9,7 @@ radians, lengths in the user's units.
 
 from radon_nn.closed_form import ClosedForm, Composed, Sum
 from radon_nn.deep import DeepNetwork
+from radon_nn.deep_rtv import deep_rtv
 from radon_nn.directions import Directions
 from radon_nn.domains import Cuboid, Hull
 from radon_nn.fibres import FibreMeasure
@@ -59,6 +60,7 @@ __all__ = [
     "SpikeFit",
     "Sum",
     "Verification",
+    "deep_rtv",
     "find_spikes",
     "fit",
     "fit_path",

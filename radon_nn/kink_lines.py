@@ -122,7 +122,7 @@ class Kinks:
         strength = np.tile(self.sizes, 2)
         np.minimum.at(strength, first, change)
         np.minimum.at(strength, second, change)
-        loose = (self._depth(ends) > 2 * _NEAR * self._scale) & (strength > _EQUAL * self.sizes.max(initial=0.0))
+        loose = (self.depth(ends) > 2 * _NEAR * self._scale) & (strength > _EQUAL * self.sizes.max(initial=0.0))
         index = np.flatnonzero(loose)
         return ends[index], index % len(self), strength[index]
 
@@ -159,6 +159,25 @@ class Kinks:
         )
         return Kinks(self.domain, starts, stops, normals, jumps, layer, neuron)
 
+    def depth(self, points: Floats) -> Floats:
+        """
+        Distance of points from the boundary of the domain.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n, d)
+            Points.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Positive inside.
+        """
+        middle, half = frame(self.domain, self.dim)
+        if isinstance(self.domain, Ball):
+            return np.asarray(self.domain.radius - np.linalg.norm(points - middle, axis=1))
+        return np.asarray((half - np.abs(points - middle)).min(axis=1))
+
     @cached_property
     def _continued(self) -> tuple[Indices, Indices, Floats]:
         """Pairs of ends (starts first) that go on straight into each other, and the change of |jump| at each."""
@@ -177,13 +196,6 @@ class Kinks:
     @property
     def _scale(self) -> float:
         return float(frame(self.domain, self.dim)[1].max())
-
-    def _depth(self, points: Floats) -> Floats:
-        """Distance of points in the domain from its boundary."""
-        middle, half = frame(self.domain, self.dim)
-        if isinstance(self.domain, Ball):
-            return np.asarray(self.domain.radius - np.linalg.norm(points - middle, axis=1))
-        return np.asarray((half - np.abs(points - middle)).min(axis=1))
 
 
 def kinks(
@@ -223,7 +235,7 @@ def kinks(
         If the network or the domain is of another kind.
     ValueError
         If the network has more than two inputs or a smooth activation, the domain is of another dimension, or there are
-        more linear regions than `max_regions`.
+        more linear regions than `max_regions` (a `TooManyRegionsError`).
 
     References
     ----------

@@ -24,6 +24,10 @@ _CHUNK_BYTES = 1 << 26
 _SECOND = 1.0
 
 
+class TooManyRegionsError(ValueError):
+    """A network has more linear regions on a domain than were allowed."""
+
+
 class Cuts(NamedTuple):
     """
     Edges of linear regions that neurons made, each point once.
@@ -154,7 +158,7 @@ def subdivide(
 
     Raises
     ------
-    ValueError
+    TooManyRegionsError
         If there are more regions.
     """
     cells = Polygons.rectangle(half)
@@ -172,7 +176,7 @@ def subdivide(
             signs = np.where(np.abs(values) <= SNAP * (size[k] + abs(place)), 0, np.sign(values)).astype(np.int8)
             which = np.flatnonzero((signs.max(axis=1) > 0) & (signs.min(axis=1) < 0))
             if len(cells) + len(which) > max_regions:
-                raise ValueError(
+                raise TooManyRegionsError(
                     f"kinks: expected at most max_regions = {max_regions} linear regions, got more at neuron {k + 1} "
                     f"of {layer.neurons} in layer {index + 1} of {len(layers)}; simplify() the network, take a smaller "
                     "domain, or raise max_regions"
