@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +14,14 @@ from matplotlib.figure import Figure
 
 import radon_nn
 from radon_nn import _checks, plot
-from radon_nn.geometry import Ball, Grid
+from radon_nn.geometry import Ball
+from radon_nn.graph import Network
 from radon_nn.io import load, shipped, whole_file
-from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
+from radon_nn.network_commands import FILES, add_source, can_be_picture, info, show, spikes, understood, write
+from radon_nn.report import number
 from radon_nn.rtv import rtv
 from radon_nn.sources import function_in, samples_in
-from radon_nn.spikes import find_spikes
 from radon_nn.verdict import RTV
 
 _SHIPPED = ("terrain", "tumour", "topography_nodecay", "topography_decay")
@@ -60,40 +60,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="radon-nn",
-        description="Look inside a fitted shallow network through the Radon transform.",
-        epilog="FILE is an npz with arrays weights (k, d), biases (k,), readout (o, k) and optionally skip (o, d), "
-        "constant (o,), activation; radon_nn.save writes one. Start with: radon-nn demo",
+        description="Look inside a fitted network through the Radon transform.",
+        epilog=f"FILE is a network: {FILES}. An npz or safetensors may be what radon_nn.save wrote, or layers by name, "
+        "which need --activation. Start with: radon-nn demo",
     )
     parser.add_argument("--version", action="version", version=f"radon-nn {radon_nn.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    show = _command(commands, "show", _show, "picture of the network in (angle, offset), for two inputs")
-    show.add_argument(
+    about = _command(commands, "info", info, "what was understood of a file: layers, activation, R-TV, what was folded")
+    about.add_argument("--json", action="store_true", help="print JSON")
+    _domain(about)
+
+    draw = _command(commands, "show", show, "picture of the network in (angle, offset), for two inputs")
+    draw.add_argument(
         "-o", "--out", type=Path, help="the picture (png, pdf or svg); FILE's name with .png if not given"
     )
-    show.add_argument("--output", type=int, help="which output to draw, from 0, where there are several")
-    _looking(show)
+    draw.add_argument("--output", type=int, help="which output to draw, from 0, where there are several")
+    _looking(draw)
 
-    spikes = _command(commands, "spikes", _spikes, "list of the network's spikes: direction, offset, mass")
-    spikes.add_argument("--json", action="store_true", help="print JSON")
-    _looking(spikes)
+    listed = _command(commands, "spikes", spikes, "list of the network's spikes: direction, offset, mass")
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    _looking(listed)
 
     value = commands.add_parser(
         "rtv",
         help="R-TV of a network, a function or samples, with its error or bounds",
-        description="R-TV of a network (npz), of a function in a Python file (FILE.py:NAME; the file is run), or of "
+        description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or of "
         "the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
         "tolerance was not met: what was found so far is printed.",
     )
     value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")
     value.set_defaults(run=_rtv)
+    add_source(value)
     value.add_argument("--json", action="store_true", help="print JSON")
-    value.add_argument(
-        "--domain",
-        type=_ball_named,
-        metavar="RADIUS[,C1,...,Cd]",
-        help="look at the ball of this radius only, about the origin or a center; for a function, certified bounds",
-    )
+    _domain(value)
     value.add_argument("--radius", type=float, help="the same as --domain RADIUS")
     value.add_argument("--dim", type=int, help="number of inputs of the function")
     value.add_argument("--tol", type=_positive, help="relative error, or gap between bounds, to reach")
@@ -116,17 +116,23 @@ def _command(
     summary: str,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    parser.add_argument("file", metavar="FILE", type=Path, help="the network, an npz file")
+    parser.add_argument("file", metavar="FILE", type=Path, help=f"the network: {FILES}")
+    add_source(parser)
     parser.set_defaults(run=run)
     return parser
 
 
 def _domain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--radius", type=float, help="look at the ball |x| <= RADIUS only")
+    parser.add_argument(
+        "--domain",
+        type=_ball_named,
+        metavar="RADIUS[,C1,...,Cd]",
+        help="look at the ball of this radius only, about the origin or a center; for a function, certified bounds",
+    )
 
 
 def _looking(parser: argparse.ArgumentParser) -> None:
-    _domain(parser)
+    parser.add_argument("--radius", type=float, help="look at the ball |x| <= RADIUS only")
     parser.add_argument(
         "--n", type=int, default=None, help="samples along each axis of a grid (256 for 2 inputs, 64 for 3)"
     )
@@ -136,100 +142,11 @@ def _looking(parser: argparse.ArgumentParser) -> None:
         help="take the network as a black box: find the spikes in its transform, on the ball of radius 1 or RADIUS; "
         "takes seconds, or minutes for a hundred neurons",
     )
-
-
-def _ball(arguments: argparse.Namespace) -> Ball:
-    return Ball(1.0 if arguments.radius is None else arguments.radius)
-
-
-def _found(arguments: argparse.Namespace, network: ShallowNetwork) -> tuple[RidgeMeasure, str]:
-    """The spikes, exact or from the transform, and a line that says which."""
-    if arguments.from_transform:
-        ball = _ball(arguments)
-        n = arguments.n if arguments.n is not None else 256 if network.dim == 2 else 64
-        fit = find_spikes(
-            network,
-            Grid.cube(n, network.dim, ball.radius),
-            domain=ball,
-            progress=lambda line: print(line, file=sys.stderr),
-        )
-        return fit.measure, str(fit)
-    domain = None if arguments.radius is None else Ball(arguments.radius)
-    measure = network.measure()
-    measure = measure if domain is None else measure.restricted(domain)
-    return measure, str(rtv(network, domain=domain))
-
-
-def _show(arguments: argparse.Namespace) -> None:
-    out = Path(arguments.file.stem + ".png") if arguments.out is None else arguments.out
-    _can_be_picture(out)
-    network = load(arguments.file)
-    if network.dim != 2:
-        raise ValueError(
-            f"show: expected a network of 2 inputs, got {network.dim}; `radon-nn spikes` and `radon-nn rtv` serve it"
-        )
-    if network.outputs > 1:
-        if arguments.output is None:
-            raise ValueError(
-                f"show: expected one output, got {network.outputs}; choose one with --output 0 to {network.outputs - 1}"
-            )
-        network = network.output(arguments.output)
-    measure, line = _found(arguments, network)
-    ball = _ball(arguments)
-    _write(
-        plot.overview(
-            network, measure, domain=ball, n=256 if arguments.n is None else arguments.n, title=arguments.file.stem
-        ),
-        out,
+    parser.add_argument(
+        "--by-probing",
+        action="store_true",
+        help="take the network as a black box: find the spikes by probing along lines, in any number of inputs",
     )
-    print(line)
-    on = measure.restricted(ball)
-    if len(on) < len(measure):
-        heavy = measure.sizes > 1e-6 * measure.sizes.max()
-        reach = float(np.abs(measure.offsets[heavy]).max())
-        print(
-            f"drawn: the disc |x| <= {ball.radius:g}, with {len(on)} of {len(measure)} spikes and R-TV {on.rtv:.10g}; "
-            f"{len(measure) - len(on)} spikes miss the disc; --radius {1.05 * reach:.3g} shows all but negligible ones"
-        )
-    print(f"picture: {out}")
-
-
-def _can_be_picture(out: Path) -> None:
-    """Refuse a name or a folder that a picture cannot have, before the work of drawing it."""
-    kinds = sorted(plot.file_types())
-    if out.suffix.lstrip(".").lower() not in kinds:
-        raise ValueError(f"{out}: expected a picture name ending in one of .{', .'.join(kinds)}")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"{out}: the folder {out.parent} does not exist; make it first")
-
-
-def _write(figure: Figure, out: Path) -> None:
-    with whole_file(out) as temporary:
-        figure.savefig(temporary, dpi=120)
-
-
-def _spikes(arguments: argparse.Namespace) -> None:
-    network = load(arguments.file)
-    measure, line = _found(arguments, network)
-    if arguments.json:
-        spikes = [
-            {"direction": a.tolist(), "offset": float(t), "mass": m.tolist()}
-            for a, t, m in zip(measure.directions, measure.offsets, measure.masses, strict=True)
-        ]
-        affine = {"skip": measure.skip.tolist(), "constant": measure.constant.tolist()}
-        print(json.dumps({"summary": line, "rtv": measure.rtv, "spikes": spikes, **affine}, indent=1))
-        return
-    print(line)
-    angle = "  angle/rad" if measure.dim == 2 else ""
-    print(f"{'':>5}  {'offset':>12}  {'mass':>24}{angle}  direction")
-    degrees = plot.angles_and_offsets(measure) if measure.dim == 2 else None
-    for k in range(len(measure)):
-        mass = " ".join(f"{m:+.6g}" for m in measure.masses[k])
-        offset = measure.offsets[k] if degrees is None else degrees[1][k]
-        where = "" if degrees is None else f"  {degrees[0][k]:9.6f}"
-        sign = 1 if degrees is None or offset == measure.offsets[k] else -1
-        direction = " ".join(f"{sign * a:+.6f}" for a in measure.directions[k])
-        print(f"{k + 1:>5}  {offset:>+12.6f}  {mass:>24}{where}  {direction}")
 
 
 def _ball_named(text: str) -> Ball:
@@ -254,8 +171,8 @@ def _rtv(arguments: argparse.Namespace) -> int:
         raise ValueError("--radius and --domain: expected one of the two, got both")
     domain = Ball(arguments.radius) if arguments.radius is not None else arguments.domain
     if arguments.out is not None:
-        _can_be_picture(arguments.out)
-    network = _network_in(arguments.file)
+        can_be_picture(arguments.out)
+    network = None if _is_no_network(arguments.file) else understood(arguments).network
     if network is not None:
         _dim_agrees(arguments.dim, network.dim, "a network")
         result = rtv(network, domain=domain)
@@ -273,9 +190,10 @@ def _rtv(arguments: argparse.Namespace) -> int:
     else:
         print(result)
         if network is not None:
+            layers = "an upper bound" if isinstance(network, ShallowNetwork) else "layer by layer"
             print(
                 f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on "
-                f"R^{network.dim}: an upper bound)"
+                f"R^{network.dim}: {layers})"
             )
         if picture is not None:
             print(f"picture: {picture}")
@@ -301,34 +219,31 @@ def _dim_agrees(asked: int | None, given: int, what: str) -> None:
         raise ValueError(f"--dim: expected {given}, as {what} in the file has it, got {asked}; leave it out")
 
 
-def _network_in(file: str) -> ShallowNetwork | None:
-    """The network of an npz file; none if the name is a function's or a table's."""
+def _is_no_network(file: str) -> bool:
+    """Whether the name is a function's or a table's."""
     path = Path(file)
-    if path.suffix.lower() in (".csv", ".txt", ".tsv", ".dat"):
-        return None
-    if ".py:" in file and not path.exists():
-        return None
-    return load(path)
+    return path.suffix.lower() in (".csv", ".txt", ".tsv", ".dat") or (".py:" in file and not path.exists())
 
 
 def _draw_refinement(result: RTV, out: Path) -> Path:
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     plot.RefinementDisplay.from_result(result, ax=figure.add_subplot())
-    _write(figure, out)
+    write(figure, out)
     return out
 
 
-def _as_json(result: RTV, network: ShallowNetwork | None, domain: Ball | None) -> dict[str, object]:
+def _as_json(result: RTV, network: Network | None, domain: Ball | None) -> dict[str, object]:
     """Infinite values, which JSON does not have, are null: the verdict tells."""
     out: dict[str, object] = {
-        key: value if math.isfinite(value) else None
-        for key, value in (("rtv", result.value), ("lower", result.lower), ("upper", result.upper))
+        key: number(value) for key, value in (("rtv", result.value), ("lower", result.lower), ("upper", result.upper))
     }
     out |= {"verdict": result.verdict, "standing": result.standing, "converged": result.converged}
     if network is not None:
-        measure = network.measure() if domain is None else network.measure().restricted(domain)
-        out |= {"path_norm": network.path_norm, "neurons": network.neurons, "spikes": len(measure)}
+        out |= {"path_norm": number(network.path_norm), "neurons": network.neurons}
         out |= {"dim": network.dim, "outputs": network.outputs}
+    if isinstance(network, ShallowNetwork) and network.activation.piecewise_linear:
+        measure = network.measure() if domain is None else network.measure().restricted(domain)
+        out |= {"spikes": len(measure)}
     return out | {"method": result.method, "domain": result.assumed, "law": result.law}
 
 
@@ -344,16 +259,17 @@ def _demo(arguments: argparse.Namespace) -> None:
     seen = []
     for name in _SHIPPED:
         network = load(shipped(f"{name}.npz"))
+        assert isinstance(network, ShallowNetwork)
         measure = network.measure(1e-6).restricted(ball)
         seen.append((f"{name}: {network.neurons} neurons", network, measure))
         lines.append(
             f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"
         )
         pictures.append(arguments.out / f"{name}.png")
-        _write(plot.overview(network, measure, domain=ball, n=arguments.n, title=seen[-1][0]), pictures[-1])
+        write(plot.overview(network, measure, domain=ball, n=arguments.n, title=seen[-1][0]), pictures[-1])
         print(f"drawn: {pictures[-1]}", file=sys.stderr)
     pictures.append(arguments.out / "weight_decay.png")
-    _write(plot.comparison(seen[2:], domain=ball, n=arguments.n), pictures[-1])
+    write(plot.comparison(seen[2:], domain=ball, n=arguments.n), pictures[-1])
     table = arguments.out / "table.txt"
     with whole_file(table) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

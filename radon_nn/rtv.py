@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike
 from radon_nn import _checks
 from radon_nn.bounded import bounded_rtv
 from radon_nn.closed_form import ClosedForm
+from radon_nn.deep import DeepNetwork
+from radon_nn.deep_rtv import deep_rtv
+from radon_nn.domains import Domain
 from radon_nn.decaying import decaying_rtv, sampled_rtv
 from radon_nn.exact import exact_rtv
 from radon_nn.fibres import FibreMeasure
@@ -28,11 +31,11 @@ _TOLERANCE = {"closed form": 1e-9, "decaying": 1e-6, "bounded": 1e-3}
 
 
 def rtv(
-    f: ShallowNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | Samples | ArrayLike,
+    f: ShallowNetwork | DeepNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | Samples | ArrayLike,
     /,
     *,
     dim: int | None = None,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     grid: Grid | None = None,
     box: ArrayLike | None = None,
     tol: float | None = None,
@@ -46,7 +49,9 @@ def rtv(
     =======================  =========================================================================================
     f                        route
     =======================  =========================================================================================
-    network, measure         exact: the sum of |mass| over distinct hyperplanes (those that meet the domain)
+    shallow network, measure exact: the sum of |mass| over distinct hyperplanes (those that meet the domain), or the
+                             variation of the densities on each direction, for smooth activations
+    deep network             exact for d = 1; else infinite, with the place of a kink that bends, or unresolved
     closed form              exact, or by quadrature over directions with an error
     callable, no domain      f decays on R^d, d <= 4, up to an affine part: by its Fourier transform, with an error or
                              the law by which the value grows without bound
@@ -57,13 +62,13 @@ def rtv(
 
     Parameters
     ----------
-    f : network, measure, closed form, callable, pair of arrays or array
+    f : shallow or deep network, measure, closed form, callable, pair of arrays or array
         The function: a callable takes points (n, d) and returns n values; a pair is points (n, d) and values (n,); an
         array has the shape of `grid`.
     dim : int, optional
         Dimension d of a callable, where neither the callable nor the domain's center says it.
-    domain : Ball, optional
-        Where f is looked at; all of R^d if not given.
+    domain : Ball, Cuboid or Hull, optional
+        Where f is looked at; all of R^d if not given. A ball for callables.
     grid : Grid, optional
         Where the samples of an array stand.
     box : array_like, shape (2, d), optional
@@ -111,11 +116,15 @@ def rtv(
     """
     if isinstance(f, ShallowNetwork | RidgeMeasure | FibreMeasure):
         return exact_rtv(f, domain)
+    if isinstance(f, DeepNetwork):
+        return deep_rtv(f, domain, rng=rng, progress=progress)
     if isinstance(f, ClosedForm) and domain is None:
         return f.rtv(tol=_TOLERANCE["closed form"] if tol is None else tol, rng=rng)
     if callable(f):
         d = _dimension(f, dim, domain)
         if domain is not None:
+            if not isinstance(domain, Ball):
+                raise TypeError(f"domain: expected a Ball for a callable, got {type(domain).__name__}")
             close = _TOLERANCE["bounded"] if tol is None else tol
             return bounded_rtv(f, domain, d, tol=close, seconds=seconds, progress=progress, rng=rng)
         return decaying_rtv(f, d, tol=_TOLERANCE["decaying"] if tol is None else tol, box=box, progress=progress)
@@ -138,13 +147,13 @@ def _named(f: object) -> str:
     return "samples" if isinstance(f, np.ndarray | Sequence) else type(f).__name__
 
 
-def _dimension(f: object, dim: int | None, domain: Ball | None) -> int:
+def _dimension(f: object, dim: int | None, domain: Domain | None) -> int:
     if dim is not None:
         return _checks.count(dim, "dim")
     known = getattr(f, "dim", None)
     if isinstance(known, int):
         return known
-    if domain is not None and domain.center is not None:
+    if isinstance(domain, Ball) and domain.center is not None:
         return len(domain.center)
     raise TypeError("rtv: expected the dimension of a callable, as dim=2 or a domain with a center, got neither")
 
