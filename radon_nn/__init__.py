@@ -18,6 +18,7 @@ from radon_nn.functions import Bump, Gaussian, Norm, Ridge
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.kink_lines import Kinks, kinks
+from radon_nn.line_probes import ProbeFit, probe_spikes
 from radon_nn.measure import RidgeMeasure
 from radon_nn.models import Verification, from_model, verify
 from radon_nn.network import ShallowNetwork, Simplification
@@ -51,6 +52,7 @@ __all__ = [
     "Kinks",
     "Norm",
     "Offsets",
+    "ProbeFit",
     "Profile",
     "RadonTransform",
     "Ridge",
@@ -69,6 +71,7 @@ __all__ = [
     "iradon",
     "kinks",
     "load",
+    "probe_spikes",
     "radon",
     "rtv",
     "save",

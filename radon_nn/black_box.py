@@ -14,7 +14,7 @@ _CHUNK = 1 << 17
 
 class BlackBox:
     """
-    A callable (n, d) -> (n,), called in chunks, its values checked and counted.
+    A callable (n, d) -> (n,), or (n, o) if asked for, called in chunks, its values checked and counted.
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ class BlackBox:
         Dimension d.
     remedy : str
         What to do about a function that is not defined everywhere; the end of its errors.
+    several : bool
+        Whether several outputs are welcome. If so, values come back shaped (n, o), a single output as (n, 1).
 
     Raises
     ------
@@ -31,16 +33,23 @@ class BlackBox:
         If `f` cannot be called.
     """
 
-    def __init__(self, f: Callable[[Floats], ArrayLike], dim: int, remedy: str) -> None:
+    def __init__(self, f: Callable[[Floats], ArrayLike], dim: int, remedy: str, *, several: bool = False) -> None:
         if not callable(f):
             raise TypeError(f"f: expected a function of points (n, {dim}), got {type(f).__name__}")
         self._f, self._remedy, self.dim, self.count = f, remedy, dim, 0
+        self._several = several
+        self.outputs: int | None = None if several else 1
+        """How many outputs the function has; not known before the first call if there may be several."""
         self.rounding = 0.0
         """By how much the values seen may have been rounded, at least."""
+        self.precision = float(np.finfo(np.float64).eps)
+        """The relative rounding of the coarsest type of values seen."""
 
     def __call__(self, points: Floats) -> Floats:
         parts = [self._values(points[i : i + _CHUNK]) for i in range(0, len(points), _CHUNK)]
-        return np.concatenate(parts) if parts else np.empty(0)
+        if not parts:
+            return np.empty((0, self.outputs or 1) if self._several else 0)
+        return np.concatenate(parts)
 
     def _values(self, points: Floats) -> Floats:
         try:
@@ -55,22 +64,36 @@ class BlackBox:
         values = np.asarray(raw)
         if values.dtype.kind not in "fiub":
             raise TypeError(f"f: expected real values, got dtype {values.dtype}")
-        if values.shape not in ((len(points),), (len(points), 1)):
-            raise ValueError(
-                f"f: expected values of shape ({len(points)},) for points of shape {points.shape}, got "
-                f"{values.shape}; take one output at a time"
-            )
+        self._check_shape(values.shape, points.shape)
         precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
-        values = values.reshape(-1).astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(values))
+        values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
+        bad = np.flatnonzero(~np.isfinite(values.reshape(len(points), -1)).all(axis=1))
         if len(bad):
             raise ValueError(
                 f"f: expected finite values, got {values[bad[0]]} at the point {points[bad[0]].tolist()}, and at "
                 f"{len(bad)} of {len(points)} points; {self._remedy}"
             )
         self.count += len(points)
+        self.precision = max(self.precision, float(precision))
         self.rounding = max(self.rounding, float(precision * np.abs(values).max(initial=0.0)))
         return values
+
+    def _check_shape(self, got: tuple[int, ...], points: tuple[int, ...]) -> None:
+        n = points[0]
+        if not self._several:
+            if got not in ((n,), (n, 1)):
+                raise ValueError(
+                    f"f: expected values of shape ({n},) for points of shape {points}, got {got}; take one output at "
+                    "a time"
+                )
+            return
+        outputs = got[1] if len(got) == 2 else 1
+        if len(got) not in (1, 2) or got[0] != n or outputs == 0 or self.outputs not in (None, outputs):
+            wanted = f"({n},) or ({n}, outputs)" if self.outputs is None else f"({n}, {self.outputs})"
+            raise ValueError(
+                f"f: expected values of shape {wanted} for points of shape {points}, got {got}; return one row a point"
+            )
+        self.outputs = outputs
 
     def _culprit(self, points: Floats) -> Floats:
         """The first point of a chunk, as bisection finds it, at which the callable raises."""

@@ -85,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     value = commands.add_parser(
         "rtv",
         help="R-TV of a network, a function or samples, with its error or bounds",
-        description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or of "
-        "the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
+        description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or "
+        "of the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
         "tolerance was not met: what was found so far is printed.",
     )
     value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")

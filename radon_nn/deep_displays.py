@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from radon_nn import _checks
 from radon_nn.deep import DeepNetwork
 from radon_nn.deep_rtv import deep_rtv
-from radon_nn.displays import NEGATIVE, POSITIVE, SinogramDisplay, SpikeDisplay, require_plane
+from radon_nn.displays import NEGATIVE, POSITIVE, SinogramDisplay, SpikeDisplay, axes_and_figure, require_plane
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.kink_lines import Kinks, frame, kinks
 
@@ -86,9 +85,7 @@ class KinkDisplay:
             If the kinks or the grid are not of the plane, or `f` has several outputs.
         """
         require_plane(found.dim)
-        axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
-        figure = axes.get_figure(root=True)
-        assert isinstance(figure, Figure)
+        axes, figure = axes_and_figure(ax)
         image = None if f is None else _grey(axes, f, found.domain, _covering(found.domain) if grid is None else grid)
         if image is not None:
             figure.colorbar(image, ax=axes, shrink=0.85).set_label("f(x)")
@@ -163,9 +160,7 @@ class LayerDisplay:
         LayerDisplay
             The artists.
         """
-        axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
-        figure = axes.get_figure(root=True)
-        assert isinstance(figure, Figure)
+        axes, figure = axes_and_figure(ax)
         place = np.arange(1, len(network.layers) + 1)
         heights = (
             [found.value for found in network.layer_rtvs()],

@@ -126,7 +126,7 @@ class FunctionDisplay:
             If the grid or the measure is not of the plane.
         """
         require_plane(grid.dim)
-        axes, figure = _axes(ax)
+        axes, figure = axes_and_figure(ax)
         inside = domain.contains(grid.points()).reshape(grid.shape)
         values = np.where(inside, _single(grid.sample(f), grid), np.nan)
         extent = _box(grid)
@@ -189,7 +189,7 @@ class SinogramDisplay:
             If the grid is not of the plane.
         """
         require_plane(grid.dim)
-        axes, figure = _axes(ax)
+        axes, figure = axes_and_figure(ax)
         inside = domain.contains(grid.points()).reshape(grid.shape)
         middle = float(np.linalg.norm(domain.center_in(2)))
         step = min(grid.spacing)
@@ -259,7 +259,7 @@ class SpikeDisplay:
             If the grid or the measure is not of the plane.
         """
         require_plane(grid.dim)
-        axes, figure = _axes(ax)
+        axes, figure = axes_and_figure(ax)
         view = SpikeTransform.over(grid, domain)
         samples = np.where(view.inside, _single(grid.sample(f), grid), 0.0)
         filtered = view(samples) / view.response.max()
@@ -311,26 +311,49 @@ class MassDisplay:
         MassDisplay
             The artists.
         """
-        axes, figure = _axes(ax)
-        rank = np.arange(1, len(measure) + 1)
-        colours = [POSITIVE if mass > 0 else NEGATIVE for mass in measure.masses.sum(axis=1)]
-        bars = axes.bar(rank, measure.sizes, color=colours, width=0.85)
+        return cls.from_costs(measure.sizes, measure.masses.sum(axis=1), ax=ax)
+
+    @classmethod
+    def from_costs(cls, costs: Floats, signs: Floats, *, ax: Axes | None = None) -> MassDisplay:
+        """
+        Draw what each part contributes to an R-TV.
+
+        Parameters
+        ----------
+        costs : ndarray, shape (s,)
+            What each contributes, in any order.
+        signs : ndarray, shape (s,)
+            Positive where it is drawn as positive.
+        ax : Axes, optional
+            Where to draw; new axes if not given.
+
+        Returns
+        -------
+        MassDisplay
+            The artists.
+        """
+        axes, figure = axes_and_figure(ax)
+        order = np.argsort(-costs, kind="stable")
+        costs, signs, total_cost = costs[order], signs[order], float(costs.sum())
+        rank = np.arange(1, len(costs) + 1)
+        colours = [POSITIVE if sign > 0 else NEGATIVE for sign in signs]
+        bars = axes.bar(rank, costs, color=colours, width=0.85)
         right = axes.twinx()
-        (total,) = right.plot(np.append(0, rank), np.append(0, np.cumsum(measure.sizes)), color="black", lw=1.5)
-        right.axhline(measure.rtv, color="black", lw=0.8, ls=":")
-        right.set_ylim(0, 1.12 * max(measure.rtv, 1e-300))
+        (total,) = right.plot(np.append(0, rank), np.append(0, np.cumsum(costs)), color="black", lw=1.5)
+        right.axhline(total_cost, color="black", lw=0.8, ls=":")
+        right.set_ylim(0, 1.12 * max(total_cost, 1e-300))
         right.set_ylabel("running sum")
         right.text(
             0.98,
-            measure.rtv,
-            f"R-TV = {measure.rtv:.5g}",
+            total_cost,
+            f"R-TV = {total_cost:.5g}",
             transform=right.get_yaxis_transform(),
             ha="right",
             va="bottom",
         )
-        axes.set(xlabel="spike, by size", ylabel="|mass|", title=f"{len(measure)} spikes")
-        axes.set_xlim(0, max(len(measure), 1) + 1)
-        axes.set_ylim(0, 1.12 * max(float(measure.sizes.max(initial=0)), 1e-300))
+        axes.set(xlabel="spike, by size", ylabel="|mass|", title=f"{len(costs)} spikes")
+        axes.set_xlim(0, max(len(costs), 1) + 1)
+        axes.set_ylim(0, 1.12 * max(float(costs.max(initial=0)), 1e-300))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(
             handles=[
@@ -345,7 +368,20 @@ class MassDisplay:
         return cls(axes, figure, bars, total)
 
 
-def _axes(ax: Axes | None) -> tuple[Axes, Figure]:
+def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
+    """
+    The axes to draw on, and their figure.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        New ones, in a figure of their own, if not given.
+
+    Returns
+    -------
+    tuple of Axes and Figure
+        Both.
+    """
     axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
             write_safetensors(temporary, arrays, words)
             return
         with open(temporary, "wb") as stream:
-            np.savez(stream, **{name: np.array(word) for name, word in words.items()}, **arrays)
+            contents: dict[str, Any] = {name: np.array(word) for name, word in words.items()} | arrays
+            np.savez(stream, **contents)
 
 
 def load(

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from radon_nn import _checks
+from radon_nn.deep_displays import KinkDisplay, LayerDisplay, deep_overview
 from radon_nn.displays import (
     FunctionDisplay,
     MassDisplay,
@@ -16,18 +17,24 @@ from radon_nn.displays import (
     angles_and_offsets,
     require_plane,
 )
+from radon_nn.fibre_displays import FibreDisplay, fibre_overview
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
 from radon_nn.refinement_display import RefinementDisplay
 
 __all__ = [
+    "FibreDisplay",
     "FunctionDisplay",
+    "KinkDisplay",
+    "LayerDisplay",
     "MassDisplay",
     "RefinementDisplay",
     "SinogramDisplay",
     "SpikeDisplay",
     "angles_and_offsets",
     "comparison",
+    "deep_overview",
+    "fibre_overview",
     "file_types",
     "overview",
 ]

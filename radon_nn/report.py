@@ -84,8 +84,8 @@ def lines(about: dict[str, Any]) -> list[str]:
         skip = ", with a skip connection" if layer["skip"] else ""
         cost = "infinite" if layer["rtv"] is None else f"{layer['rtv']:.7g}"
         out.append(
-            f"  {name}{layer['inputs']} -> {layer['neurons']} {layer['activation']} neurons -> {layer['outputs']}{skip}: "
-            f"R-TV {cost}, path norm {_said(layer['path_norm'])}"
+            f"  {name}{layer['inputs']} -> {layer['neurons']} {layer['activation']} neurons -> {layer['outputs']}{skip}"
+            f": R-TV {cost}, path norm {_said(layer['path_norm'])}"
         )
     if "ranks" in about:
         out.append(f"  ranks of the matrices between: {', '.join(map(str, about['ranks']))}")

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from radon_nn import _checks
 from radon_nn.bounded import bounded_rtv
 from radon_nn.closed_form import ClosedForm
+from radon_nn.decaying import decaying_rtv, sampled_rtv
 from radon_nn.deep import DeepNetwork
 from radon_nn.deep_rtv import deep_rtv
 from radon_nn.domains import Domain
-from radon_nn.decaying import decaying_rtv, sampled_rtv
 from radon_nn.exact import exact_rtv
 from radon_nn.fibres import FibreMeasure
 from radon_nn.fit import interpolate

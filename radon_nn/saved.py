@@ -42,7 +42,8 @@ def to_arrays(network: Network) -> tuple[dict[str, NDArray[np.float64]], dict[st
         If an activation is not one that has a name.
     """
     deep = isinstance(network, DeepNetwork)
-    arrays, words = {}, {"format": DEEP_FORMAT if deep else FORMAT}
+    arrays: dict[str, NDArray[np.float64]] = {}
+    words = {"format": DEEP_FORMAT if deep else FORMAT}
     for k, layer in enumerate(network.layers if isinstance(network, DeepNetwork) else [network]):
         prefix = f"{k}." if deep else ""
         if layer.activation.spelled is None:

@@ -1,0 +1,158 @@
+"""Pictures of networks with smooth activations: each direction's density where a spike would stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from radon_nn import _checks
+from radon_nn.displays import (
+    NEGATIVE,
+    POSITIVE,
+    FunctionDisplay,
+    MassDisplay,
+    SinogramDisplay,
+    SpikeDisplay,
+    axes_and_figure,
+    require_plane,
+)
+from radon_nn.fibres import FibreMeasure
+from radon_nn.geometry import Ball, Grid
+from radon_nn.network import ShallowNetwork
+
+Floats = NDArray[np.float64]
+
+_PIECES = 400
+_WIDEST = 6.0
+
+
+@dataclass(frozen=True)
+class FibreDisplay:
+    """
+    The densities g_a(t) of a network in (angle, offset): an upright line for each direction, as wide as |g_a| there.
+
+    Red is convex, blue concave, as spikes are; point masses, which activations with kinks have, are not drawn.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where it is drawn.
+    figure : Figure
+        The figure of `ax`.
+    fibres : LineCollection
+        The lines.
+    """
+
+    ax: Axes
+    figure: Figure
+    fibres: LineCollection
+
+    @classmethod
+    def from_measure(cls, measure: FibreMeasure, *, domain: Ball, ax: Axes | None = None) -> FibreDisplay:
+        """
+        Draw the densities of a measure.
+
+        Parameters
+        ----------
+        measure : FibreMeasure
+            Of a network of two inputs and one output.
+        domain : Ball
+            The disc whose offsets are shown.
+        ax : Axes, optional
+            Where to draw; new axes if not given, else over what is there.
+
+        Returns
+        -------
+        FibreDisplay
+            The artists.
+
+        Raises
+        ------
+        ValueError
+            If the measure is not of the plane, or of several outputs.
+        """
+        require_plane(measure.dim)
+        if measure.outputs != 1:
+            raise ValueError(f"picture: expected one output, got {measure.outputs}; choose one of them")
+        axes, figure = axes_and_figure(ax)
+        angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
+        below = angles < 0
+        middle = float(np.linalg.norm(domain.center_in(2)))
+        ends = np.linspace(-domain.radius - middle, domain.radius + middle, _PIECES + 1)
+        low, high = domain.extent(measure.directions)
+        # Over angle + pi stands the same density, upside down.
+        t = np.where(below, -1.0, 1.0)[:, None] * (ends[1:] + ends[:-1]) / 2
+        density = np.stack([measure.density(row)[k] for k, row in enumerate(t)]) if len(t) else np.empty((0, _PIECES))
+        density = np.where((t > low[:, None]) & (t < high[:, None]), density, 0.0)
+        place = np.where(below, angles + np.pi, angles)
+        peak = float(np.abs(density).max(initial=0.0)) or 1.0
+        rows, columns = np.nonzero(np.abs(density) > 1e-3 * peak)
+        segments = np.stack(
+            [np.stack([place[rows]] * 2, axis=1), np.stack([ends[columns], ends[columns + 1]], axis=1)], axis=2
+        )
+        values = density[rows, columns]
+        lines = LineCollection(
+            list(segments),
+            linewidths=0.3 + _WIDEST * np.abs(values) / peak,
+            colors=[POSITIVE if v > 0 else NEGATIVE for v in values],
+            alpha=0.8,
+            capstyle="butt",
+        )
+        axes.add_collection(lines)
+        axes.set(xlim=(0, np.pi), ylim=(ends[0], ends[-1]), xlabel="angle of the normal (rad)", ylabel="offset $t$")
+        return cls(axes, figure, lines)
+
+
+def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Figure:
+    """
+    Four panels for smooth activations: the function, its sinogram, its densities in (angle, offset), and their cost.
+
+    Parameters
+    ----------
+    network : ShallowNetwork
+        A network of two inputs and one output.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Figure
+        The figure, not shown and not registered with pyplot.
+
+    Raises
+    ------
+    ValueError
+        If the network has not two inputs and one output.
+    MemoryError
+        If the machine cannot hold the grid.
+    """
+    require_plane(network.dim)
+    ball = Ball() if domain is None else domain
+    size = _checks.count(n, "n", least=8)
+    grid = Grid((size, size), 2 * ball.radius / size, list(ball.center_in(2)))
+    fibres = network.fibres()
+    costs, _ = fibres.costs(ball)
+    figure = Figure(figsize=(13, 10), layout="constrained")
+    axes = figure.subplots(2, 2)
+    FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
+    axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
+    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
+    SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
+    axes[1, 0].set_title("Filtered; on each neuron's direction, the exact density (width)")
+    net = np.zeros(len(fibres))
+    np.add.at(net, fibres.fibre, np.sign(fibres.readout[:, 0]) * np.abs(fibres.readout[:, 0]))
+    MassDisplay.from_costs(costs, net, ax=axes[1, 1])
+    axes[1, 1].set_title(f"R-TV of each of {len(fibres)} directions in the disc of radius {ball.radius:g}")
+    axes[1, 1].set(xlabel="direction, by cost", ylabel="variation of its density")
+    figure.suptitle(title)
+    return figure
