@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:
         return run(arguments) or 0
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is left in the buffer must not complain at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError, OSError) as error:
         print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1

@@ -314,7 +314,7 @@ class MassDisplay:
         return cls.from_costs(measure.sizes, measure.masses.sum(axis=1), ax=ax)
 
     @classmethod
-    def from_costs(cls, costs: Floats, signs: Floats, *, ax: Axes | None = None) -> MassDisplay:
+    def from_costs(cls, costs: Floats, signs: Floats | None = None, *, ax: Axes | None = None) -> MassDisplay:
         """
         Draw what each part contributes to an R-TV.
 
@@ -322,8 +322,8 @@ class MassDisplay:
         ----------
         costs : ndarray, shape (s,)
             What each contributes, in any order.
-        signs : ndarray, shape (s,)
-            Positive where it is drawn as positive.
+        signs : ndarray, shape (s,), optional
+            Of either sign, where that has a meaning.
         ax : Axes, optional
             Where to draw; new axes if not given.
 
@@ -334,9 +334,9 @@ class MassDisplay:
         """
         axes, figure = axes_and_figure(ax)
         order = np.argsort(-costs, kind="stable")
-        costs, signs, total_cost = costs[order], signs[order], float(costs.sum())
+        costs, total_cost = costs[order], float(costs.sum())
         rank = np.arange(1, len(costs) + 1)
-        colours = [POSITIVE if sign > 0 else NEGATIVE for sign in signs]
+        colours = ["0.5"] * len(costs) if signs is None else [POSITIVE if s > 0 else NEGATIVE for s in signs[order]]
         bars = axes.bar(rank, costs, color=colours, width=0.85)
         right = axes.twinx()
         (total,) = right.plot(np.append(0, rank), np.append(0, np.cumsum(costs)), color="black", lw=1.5)
@@ -355,16 +355,17 @@ class MassDisplay:
         axes.set_xlim(0, max(len(costs), 1) + 1)
         axes.set_ylim(0, 1.12 * max(float(costs.max(initial=0)), 1e-300))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(
-            handles=[
-                Line2D([], [], color=POSITIVE, lw=6, label="positive"),
-                Line2D([], [], color=NEGATIVE, lw=6, label="negative"),
-            ],
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.12),
-            ncols=2,
-            frameon=False,
-        )
+        if signs is not None:
+            axes.legend(
+                handles=[
+                    Line2D([], [], color=POSITIVE, lw=6, label="positive"),
+                    Line2D([], [], color=NEGATIVE, lw=6, label="negative"),
+                ],
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.12),
+                ncols=2,
+                frameon=False,
+            )
         return cls(axes, figure, bars, total)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -28,13 +28,13 @@ from radon_nn.network import ShallowNetwork
 Floats = NDArray[np.float64]
 
 _PIECES = 400
-_WIDEST = 6.0
+_WIDEST = 0.08
 
 
 @dataclass(frozen=True)
 class FibreDisplay:
     """
-    The densities g_a(t) of a network in (angle, offset): an upright line for each direction, as wide as |g_a| there.
+    The densities g_a(t) of a network in (angle, offset): an upright ribbon for each direction, as wide as |g_a| there.
 
     Red is convex, blue concave, as spikes are; point masses, which activations with kinks have, are not drawn.
 
@@ -44,13 +44,13 @@ class FibreDisplay:
         Where it is drawn.
     figure : Figure
         The figure of `ax`.
-    fibres : LineCollection
-        The lines.
+    ribbons : PolyCollection
+        The densities.
     """
 
     ax: Axes
     figure: Figure
-    fibres: LineCollection
+    ribbons: PolyCollection
 
     @classmethod
     def from_measure(cls, measure: FibreMeasure, *, domain: Ball, ax: Axes | None = None) -> FibreDisplay:
@@ -92,20 +92,21 @@ class FibreDisplay:
         place = np.where(below, angles + np.pi, angles)
         peak = float(np.abs(density).max(initial=0.0)) or 1.0
         rows, columns = np.nonzero(np.abs(density) > 1e-3 * peak)
-        segments = np.stack(
-            [np.stack([place[rows]] * 2, axis=1), np.stack([ends[columns], ends[columns + 1]], axis=1)], axis=2
+        values, at = density[rows, columns], place[rows]
+        half = _WIDEST * np.abs(values) / peak
+        below, above = ends[columns], ends[columns + 1]
+        corners = [
+            np.stack([at + side * half, t], axis=1) for side, t in ((-1, below), (1, below), (1, above), (-1, above))
+        ]
+        ribbons = PolyCollection(
+            list(np.stack(corners, axis=1)),
+            facecolors=[POSITIVE if v > 0 else NEGATIVE for v in values],
+            edgecolors="none",
         )
-        values = density[rows, columns]
-        lines = LineCollection(
-            list(segments),
-            linewidths=0.3 + _WIDEST * np.abs(values) / peak,
-            colors=[POSITIVE if v > 0 else NEGATIVE for v in values],
-            alpha=0.8,
-            capstyle="butt",
-        )
-        axes.add_collection(lines)
+        axes.add_collection(ribbons)
+        axes.vlines(place, ends[0], ends[-1], colors="black", linewidths=0.6)
         axes.set(xlim=(0, np.pi), ylim=(ends[0], ends[-1]), xlabel="angle of the normal (rad)", ylabel="offset $t$")
-        return cls(axes, figure, lines)
+        return cls(axes, figure, ribbons)
 
 
 def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Figure:
@@ -146,12 +147,13 @@ def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: in
     FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
     axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
     SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
-    SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    # Densities are broad: the scale of spikes would drown them.
+    smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
+    smeared.image.set_alpha(0.5)
     FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
-    axes[1, 0].set_title("Filtered; on each neuron's direction, the exact density (width)")
-    net = np.zeros(len(fibres))
-    np.add.at(net, fibres.fibre, np.sign(fibres.readout[:, 0]) * np.abs(fibres.readout[:, 0]))
-    MassDisplay.from_costs(costs, net, ax=axes[1, 1])
+    axes[1, 0].set_title("Filtered, pale; ribbons: each direction's exact density (width)")
+    MassDisplay.from_costs(costs, ax=axes[1, 1])
     axes[1, 1].set_title(f"R-TV of each of {len(fibres)} directions in the disc of radius {ball.radius:g}")
     axes[1, 1].set(xlabel="direction, by cost", ylabel="variation of its density")
     figure.suptitle(title)

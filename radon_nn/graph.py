@@ -156,6 +156,22 @@ class Graph:
         dim = sum(value.dim for value in values)
         return Value(dim, max(value.level for value in values), tuple(values), joined=True)
 
+    def bytes(self, output: Value) -> float:
+        """What the network that computes a value takes while it is made, at most."""
+        activated, states = self._plan(output)
+        total = _bytes([output], states[0], []) if output.level == 0 else 0.0
+        for level in range(1, output.level + 1):
+            neurons = [value for value in activated if value.level == level]
+            total += _bytes([value.parents[0] for value in neurons], states[level - 1], [])
+            total += _bytes(states[level], states[level - 1], neurons)
+        return total
+
+    def _plan(self, output: Value) -> tuple[list[Value], list[list[Value]]]:
+        """The activations, and the vectors passed on from level to level."""
+        activated = _activated(output)
+        passed = [_frontier(output, activated, level) for level in range(1, output.level)]
+        return activated, [[self.input], *passed, [output]]
+
     def network(self, output: Value) -> Network:
         """
         The network that computes a value from the input.
@@ -174,12 +190,13 @@ class Graph:
         ------
         ValueError
             If activations at the same depth differ.
+        MemoryError
+            If its matrices would not fit into memory.
         """
-        activated = _activated(output)
-        states: list[list[Value]] = [[self.input]]
-        states += [_frontier(output, activated, level) for level in range(1, output.level)] + [[output]]
+        _checks.fits_memory(self.bytes(output), "the network", "fewer or narrower layers would fit")
+        activated, states = self._plan(output)
         if output.level == 0:
-            skip, _, constant = _expression(output, states[0], [], {})
+            skip, _, constant = _expression(output, states[0], [])
             empty = np.empty((0, self.dim)), np.empty(0), np.empty((output.dim, 0))
             return ShallowNetwork(*empty, skip, constant, "identity")
         layers = []
@@ -189,8 +206,8 @@ class Graph:
             if len(profiles) != 1:
                 names = sorted(p.name for p in profiles.values() if p is not None)
                 raise ValueError(f"layer {level}: expected one activation, got {' and '.join(names)} side by side")
-            before = [_expression(value.parents[0], states[level - 1], [], {}) for value in neurons]
-            after = [_expression(value, states[level - 1], neurons, {}) for value in states[level]]
+            before = [_expression(value.parents[0], states[level - 1], []) for value in neurons]
+            after = [_expression(value, states[level - 1], neurons) for value in states[level]]
             profile = next(iter(profiles.values()))
             assert profile is not None
             layers.append(
@@ -227,14 +244,18 @@ def _activated(output: Value) -> list[Value]:
 def _frontier(output: Value, activated: list[Value], level: int) -> list[Value]:
     """What of the levels up to `level` the later ones need: the vector passed on."""
     needed: dict[int, Value] = {}
+    seen: set[int] = set()
 
     def cut(value: Value) -> None:
-        if value.level > level:
-            if value.profile is None:
-                for parent in value.parents:
-                    cut(parent)
-            return
-        needed.setdefault(id(value), value)
+        # Not by recursion, which long chains would exhaust; and each value once, for sums of sums have many ways back.
+        stack = [value]
+        while stack:
+            value = stack.pop()
+            if value.level <= level:
+                needed.setdefault(id(value), value)
+            elif value.profile is None and id(value) not in seen:
+                seen.add(id(value))
+                stack.extend(reversed(value.parents))
 
     for value in activated:
         if value.level > level:
@@ -267,33 +288,56 @@ def _narrowest(value: Value) -> Value:
     return waist if waist.dim < min(value.dim, chain[-1].dim) else chain[-1]
 
 
-def _expression(
-    value: Value, state: list[Value], neurons: list[Value], known: dict[int, tuple[Floats, Floats, Floats]]
-) -> tuple[Floats, Floats, Floats]:
-    """The value as skip @ state + readout @ neurons + constant."""
-    if id(value) in known:
-        return known[id(value)]
-    for place, basis in ((0, state), (1, neurons)):
-        widths = [v.dim for v in basis]
-        for k, member in enumerate(basis):
-            if member is value:
-                parts = [np.zeros((value.dim, sum(v.dim for v in part))) for part in (state, neurons)]
-                begin = sum(widths[:k])
-                parts[place][:, begin : begin + value.dim] = np.eye(value.dim)
-                return parts[0], parts[1], np.zeros(value.dim)
-    if value.profile is not None or not value.parents:
-        raise AssertionError("a vector is needed that was not passed on")
-    parents = [_expression(parent, state, neurons, known) for parent in value.parents]
-    if value.matrix is not None and value.constant is not None:
-        m = value.matrix
-        skip, readout, constant = parents[0]
-        if m.ndim == 1:
-            found = m[:, None] * skip, m[:, None] * readout, m * constant + value.constant
-        else:
-            found = m @ skip, m @ readout, m @ constant + value.constant
-    elif value.joined:
-        found = tuple(np.concatenate([parent[i] for parent in parents]) for i in range(3))  # type: ignore[assignment]
-    else:
-        found = tuple(sum((parent[i] for parent in parents[1:]), parents[0][i]) for i in range(3))  # type: ignore[assignment]
-    known[id(value)] = found
+def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
+    """What is computed on the way from the basis to a value, which comes last."""
+    found: list[Value] = []
+    seen = {id(member) for member in basis}
+    stack = [(value, False)]
+    while stack:
+        value, done = stack.pop()
+        if done:
+            found.append(value)
+        elif id(value) not in seen:
+            if value.profile is not None or not value.parents:
+                raise AssertionError("a vector is needed that was not passed on")
+            seen.add(id(value))
+            stack.append((value, True))
+            stack.extend((parent, False) for parent in reversed(value.parents))
     return found
+
+
+def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple[Floats, Floats, Floats]:
+    """The value as skip @ state + readout @ neurons + constant."""
+    known: dict[int, tuple[Floats, Floats, Floats]] = {}
+    way = _between(value, [*state, *neurons])
+    used = {id(parent) for v in way for parent in v.parents} | {id(value)}
+    for place, basis in ((0, state), (1, neurons)):
+        begin = 0
+        for member in basis:
+            if id(member) in used and id(member) not in known:
+                parts = [np.zeros((member.dim, sum(v.dim for v in part))) for part in (state, neurons)]
+                parts[place][:, begin : begin + member.dim] = np.eye(member.dim)
+                known[id(member)] = parts[0], parts[1], np.zeros(member.dim)
+            begin += member.dim
+    for v in way:
+        parents = [known[id(parent)] for parent in v.parents]
+        if v.matrix is not None and v.constant is not None:
+            m = v.matrix
+            skip, readout, constant = parents[0]
+            if m.ndim == 1:
+                found = m[:, None] * skip, m[:, None] * readout, m * constant + v.constant
+            else:
+                found = m @ skip, m @ readout, m @ constant + v.constant
+        elif v.joined:
+            found = tuple(np.concatenate([parent[i] for parent in parents]) for i in range(3))  # type: ignore[assignment]
+        else:
+            found = tuple(sum((parent[i] for parent in parents[1:]), parents[0][i]) for i in range(3))  # type: ignore[assignment]
+        known[id(v)] = found
+    return known[id(value)]
+
+
+def _bytes(values: list[Value], state: list[Value], neurons: list[Value]) -> float:
+    """What `_expression` allocates for these values."""
+    basis = [*state, *neurons]
+    columns = sum(float(v.dim) for v in basis) + 1
+    return 8 * columns * sum(float(v.dim) for value in values for v in [value, *_between(value, basis)])

@@ -165,10 +165,10 @@ def test_help_exits_0_and_names_every_command(capsys: pytest.CaptureFixture[str]
 def test_interruption_is_no_traceback(
     network: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("radon_nn.cli.load", interrupt)
+    monkeypatch.setattr("radon_nn.network_commands.read", interrupt)
     code, _, err = run(capsys, "rtv", network)
     assert code == 1
     assert "interrupted" in err
