@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import _checks, dialect
-from radon_nn.graph import Graph, Understood
+from radon_nn.graph import Understood
+from radon_nn.translation import Translation
 
 Array = NDArray[np.generic]
 
@@ -76,7 +77,7 @@ def read_arrays(
     if passed:
         notes.append(f"passed over: {', '.join(passed)}")
     between = _activations(activation, len(layers) - 1, source)
-    graph = Graph(matrices[layers[0].name].shape[1], notes)
+    graph = Translation(matrices[layers[0].name].shape[1], notes)
     value = graph.input
     for k, layer in enumerate(layers):
         bias = None if layer.bias is None else _real(layer.bias, layer.name)

@@ -94,12 +94,10 @@ class FibreDisplay:
         rows, columns = np.nonzero(np.abs(density) > 1e-3 * peak)
         values, at = density[rows, columns], place[rows]
         half = _WIDEST * np.abs(values) / peak
-        below, above = ends[columns], ends[columns + 1]
-        corners = [
-            np.stack([at + side * half, t], axis=1) for side, t in ((-1, below), (1, below), (1, above), (-1, above))
-        ]
+        sides = np.stack([at - half, at + half, at + half, at - half], axis=1)
+        heights = ends[np.stack([columns, columns, columns + 1, columns + 1], axis=1)]
         ribbons = PolyCollection(
-            list(np.stack(corners, axis=1)),
+            list(np.stack([sides, heights], axis=2)),
             facecolors=[POSITIVE if v > 0 else NEGATIVE for v in values],
             edgecolors="none",
         )

@@ -89,7 +89,7 @@ def load(
     order : sequence of str, optional
         For tensors by name: the layers, first to last, where their names do not tell.
     logits : bool
-        Leave off a final sigmoid; a final softmax is left off in any case.
+        Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def read(
     activation, layout, order : str or sequence of str, optional
         For tensors by name.
     logits : bool
-        Leave off a final sigmoid.
+        Leave off a final sigmoid or softmax.
 
     Returns
     -------

@@ -89,7 +89,7 @@ def from_model(
     order : sequence of str, optional
         For arrays: names of the layers, first to last.
     logits : bool
-        Leave off a final sigmoid.
+        Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
     check : bool
         Compare outputs with the live model's, as `verify` does, at random points.
 
@@ -140,7 +140,7 @@ def understood(
     activation, layout, order : str or sequence of str, optional
         For arrays.
     logits : bool
-        Leave off a final sigmoid.
+        Leave off a final sigmoid or softmax.
     check : bool
         Compare with the live model.
 

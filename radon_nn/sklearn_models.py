@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import dialect
-from radon_nn.graph import Graph, Understood, Value
+from radon_nn.graph import Understood, Value
+from radon_nn.translation import Translation
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +28,7 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
         MLPRegressor or MLPClassifier; a Pipeline that ends with one, behind scalers or a PCA; a
         TransformedTargetRegressor whose transformer is a scaler; a fitted search over any of these.
     logits : bool
-        Leave off a classifier's final sigmoid, so that the outputs are logits; a final softmax is left off in any case.
+        Leave off a classifier's final sigmoid or softmax: outputs are logits; otherwise a softmax is refused.
 
     Returns
     -------
@@ -45,13 +47,8 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     width = getattr(model, "n_features_in_", None)
     if width is None:
         raise ValueError(f"{name}: expected a fitted estimator, got one without n_features_in_; call fit first")
-    graph = Graph(int(width))
-    output, link = _applied(graph, graph.input, model)
-    if link == "sigmoid" and not logits:
-        output, link = dialect.named(graph, output, "sigmoid"), ""
-    elif link:
-        graph.note(f"the final {link} is left off: outputs are logits")
-    return Understood(graph.network(output), f"scikit-learn {name}", tuple(graph.notes), link)
+    graph = Translation(int(width), logits=logits, given=math.inf)
+    return graph.finish(_applied(graph, graph.input, model), f"scikit-learn {name}")
 
 
 def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
@@ -80,30 +77,29 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     return outputs.astype(np.float64), float(np.finfo(outputs.dtype).eps)
 
 
-def _applied(graph: Graph, value: Value, model: Any) -> tuple[Value, str]:
-    """What an estimator makes of a value, and the function of the outputs it ends with."""
+def _applied(graph: Translation, value: Value, model: Any) -> Value:
+    """What an estimator makes of a value."""
     name = type(model).__name__
     names = [base.__name__ for base in type(model).__mro__]
     if "Pipeline" in names:
-        link = ""
         for _, step in model.steps:
-            value, link = _applied(graph, value, step)
-        return value, link
+            value = _applied(graph, value, step)
+        return value
     if "TransformedTargetRegressor" in names:
-        value, link = _applied(graph, value, model.regressor_)
+        value = _applied(graph, value, model.regressor_)
         factor, shift = _scaling(model.transformer_)
         graph.note(f"{type(model.transformer_).__name__} of the target is folded into the last layer")
-        return graph.scale(value, 1 / factor, -shift / factor, name="target scaler"), link
+        return graph.scale(value, 1 / factor, -shift / factor, name="target scaler")
     if model is None or isinstance(model, str) or (name == "FunctionTransformer" and model.func is None):
-        return value, ""
+        return value
     if any(base in _SCALERS for base in names):
         graph.note(f"{name} is folded into the first layer")
         if "PCA" in names:
             rows = np.asarray(model.components_, np.float64)
             rows = rows / np.sqrt(model.explained_variance_)[:, None] if model.whiten else rows
-            return graph.affine(value, rows, -rows @ np.asarray(model.mean_), name=name), ""
+            return graph.affine(value, rows, -rows @ np.asarray(model.mean_), name=name)
         factor, shift = _scaling(model)
-        return graph.scale(value, factor, shift, name=name), ""
+        return graph.scale(value, factor, shift, name=name)
     if any(base in _MLPS for base in names):
         return _mlp(graph, value, model)
     raise ValueError(
@@ -112,7 +108,7 @@ def _applied(graph: Graph, value: Value, model: Any) -> tuple[Value, str]:
     )
 
 
-def _mlp(graph: Graph, value: Value, model: Any) -> tuple[Value, str]:
+def _mlp(graph: Translation, value: Value, model: Any) -> Value:
     if not hasattr(model, "coefs_"):
         raise ValueError(f"{type(model).__name__}: expected a fitted estimator, got one without coefs_; call fit first")
     last = len(model.coefs_) - 1
@@ -120,13 +116,16 @@ def _mlp(graph: Graph, value: Value, model: Any) -> tuple[Value, str]:
         value = graph.affine(value, np.asarray(matrix).T, bias, name=f"coefs_[{k}]")
         if k < last:
             value = dialect.named(graph, value, model.activation)
-    link = {"identity": "", "logistic": "sigmoid", "softmax": "softmax"}.get(model.out_activation_)
-    if link is None:
+    if model.out_activation_ == "softmax":
+        return graph.softmax(value)
+    if model.out_activation_ == "logistic":
+        return graph.activate(value, "sigmoid")
+    if model.out_activation_ != "identity":
         raise ValueError(
             f"{type(model).__name__}: expected an output that is identity, logistic or softmax, got "
             f"{model.out_activation_!r}"
         )
-    return value, link
+    return value
 
 
 def _scaling(scaler: Any) -> tuple[Floats, Floats]:

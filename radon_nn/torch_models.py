@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import dialect
-from radon_nn.graph import Graph, Understood, Value
+from radon_nn.graph import Understood, Value
+from radon_nn.translation import Translation
 
 Floats = NDArray[np.float64]
 
@@ -67,11 +68,9 @@ class _Shape:
 class _Reading:
     """What a trace means, node by node."""
 
-    graph: Graph
+    graph: Translation
     modules: dict[str, Any]
     seen: dict[Any, Any] = field(default_factory=dict)
-    links: dict[int, str] = field(default_factory=dict)
-    before: dict[int, Value] = field(default_factory=dict)
 
     def given(self, node: Any) -> Any:
         """An argument: a value, an array, a shape, or a plain Python object."""
@@ -95,7 +94,7 @@ class _Reading:
         if "BatchNorm1d" in names:
             return self._normalised(value, layer, where)
         if "PReLU" in names:
-            return dialect.two_slopes(self.graph, value, array(layer.weight))
+            return self.graph.prelu(value, array(layer.weight).reshape(-1))
         if any("Dropout" in name for name in names):
             self.graph.note("Dropout is passed over, as in evaluation")
             return value
@@ -118,10 +117,8 @@ class _Reading:
 
     def function(self, name: str, value: Value, options: dict[str, Any]) -> Value:
         """An activation by its torch name."""
-        if name in dialect.LINKS and name != "sigmoid":
-            self.links[id(value)] = name
-            self.before[id(value)] = value
-            return value
+        if name in ("softmax", "log_softmax"):
+            return self.graph.softmax(value, name)
         if name == "gelu":
             name = "gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu"
         given = [options.get(key) for key in _PARAMETERS.get(name, ())]
@@ -131,10 +128,7 @@ class _Reading:
         ]
         if name in ("clamp", "hardtanh"):
             name = "clip"
-        found = dialect.named(self.graph, value, name, *plain)
-        if name == "sigmoid":
-            self.links[id(found)], self.before[id(found)] = "sigmoid", value
-        return found
+        return dialect.named(self.graph, value, name, *plain)
 
     def call(self, node: Any) -> Any:
         """What a function or a method makes of its arguments."""
@@ -160,7 +154,7 @@ class _Reading:
                 self.graph.note("Dropout is passed over, as in evaluation")
             return value
         if name == "prelu":
-            return dialect.two_slopes(self.graph, value, arguments[1])
+            return self.graph.prelu(value, np.reshape(arguments[1], -1))
         positional = dict(zip(_PARAMETERS.get(name, ()), arguments[1:], strict=False))
         try:
             return self.function(name, value, {**positional, **options})
@@ -180,7 +174,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     model : torch.nn.Module
         The model; it is not changed.
     logits : bool
-        Leave off a final sigmoid, so that the outputs are logits. A final softmax is left off in any case.
+        Leave off a final sigmoid or softmax, so that the outputs are logits; otherwise a softmax is refused.
 
     Returns
     -------
@@ -209,7 +203,8 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     inputs = [node for node in traced.nodes if node.op == "placeholder"]
     if len(inputs) != 1:
         raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
-    reading = _Reading(Graph(_inputs(traced, modules, model, name)), modules)
+    width = _inputs(traced, modules, model, name)
+    reading = _Reading(Translation(width, logits=logits, given=math.inf), modules)
     handlers: dict[str, Callable[[Any], Any]] = {
         "placeholder": lambda node: reading.graph.input,
         "get_attr": lambda node: array(_attribute(model, node.target)),
@@ -221,15 +216,10 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     for node in traced.nodes:
         reading.seen[node] = handlers[node.op](node)
     output = _value(reading.seen[node], f"{name}, output")
-    link = reading.links.pop(id(output), "")
-    if link == "sigmoid" and not logits:
-        link = ""
-    elif link:
-        output = reading.before[id(output)]
-        reading.graph.note(f"the final {link} is left off: outputs are logits")
-    if "softmax" in " ".join(reading.links.values()):
-        raise ValueError(f"{name}: expected softmax at the end only; it is no function of one variable")
-    return Understood(reading.graph.network(output), f"PyTorch {name}", tuple(reading.graph.notes), link)
+    try:
+        return reading.graph.finish(output, f"PyTorch {name}")
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def array(tensor: Any) -> Floats:
@@ -331,7 +321,7 @@ def _of_arrays(name: str, arguments: list[Any]) -> Any:
     return _Shape()
 
 
-def _arithmetic(graph: Graph, name: str, arguments: list[Any], where: str) -> Value:
+def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str) -> Value:
     """Sums, differences, multiples and matrix products of values with values or constants."""
     left, right, *more = arguments
     if name == "linear":

@@ -183,7 +183,7 @@ REFUSED = [
     (lambda: nn.Sequential(nn.Conv1d(1, 2, 3)), "Conv1d: expected layers among AlphaDropout, BatchNorm1d"),
     (lambda: nn.Sequential(fc(), nn.LayerNorm(4)), r"1 \(LayerNorm\): expected layers among"),
     (lambda: nn.Sequential(fc(), nn.Softsign()), r"1 \(Softsign\): expected layers among"),
-    (lambda: nn.Sequential(fc(), nn.Softmax(1), fc(4)), "Sequential: expected softmax at the end only"),
+    (lambda: nn.Sequential(fc(), nn.Softmax(1), fc(4)), "Sequential: expected a softmax as the last layer only"),
     (lambda: nn.Sequential(fc(), nn.BatchNorm1d(4, track_running_stats=False)), r"1 \(BatchNorm1d\): expected running"),
     (lambda: Net(loop, a=fc()), "Net: expected a forward method that torch.fx can trace, got TraceError"),
     (lambda: Net(lambda m, x: m.a(x) * m.a(x), a=fc()), "mul: expected sums of values, got a mul of two of them"),
@@ -192,7 +192,7 @@ REFUSED = [
     (lambda: Two(), r"Two: expected one input, got \['x', 'y'\]"),
     (
         lambda: Net(lambda m, x: m.b(m.a(x).clamp(max=0.5)) - m.b(m.a(x).clamp(-1, 1)), a=fc(), b=fc(4)),
-        "layer 1: expected one activation, got clip -1.0 1.0 and relu side by side",
+        "Net: layer 1: expected one activation, got clip -1.0 1.0 and relu side by side",
     ),
     (lambda: nn.Sequential(), "Sequential, without a Linear layer: expected layers among"),
     (lambda: nn.Sequential(fc(), nn.ReLU(), fc(5)), r"2 \(Linear\): expected a matrix with 4 inputs"),
