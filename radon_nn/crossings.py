@@ -59,21 +59,7 @@ class Neurons:
 
     @classmethod
     def none(cls, dim: int, outputs: int) -> Neurons:
-        """
-        No neurons.
-
-        Parameters
-        ----------
-        dim : int
-            Dimension d.
-        outputs : int
-            Number of outputs o.
-
-        Returns
-        -------
-        Neurons
-            The zero function.
-        """
+        """The zero function of R^dim to R^outputs."""
         return cls(np.empty((0, dim)), np.empty(0), np.empty((0, outputs)), np.empty(0), np.empty(0))
 
     def __len__(self) -> int:

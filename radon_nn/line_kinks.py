@@ -61,7 +61,9 @@ class Queries(BlackBox):
         spread = np.maximum(1.25 * spread, 0.5 * floor)
         units = spread.max(axis=0)
         self.units = np.where(units > 0, units, 1.0)
-        self._profile = np.maximum.accumulate((spread / self.units).max(axis=1))
+        profile = np.maximum.accumulate((spread / self.units).max(axis=1))
+        # A heavy neuron is silent inside the radius of its hyperplane, and at it as rough as its distance makes it.
+        self._profile = np.maximum.accumulate((profile / _KNOTS)[::-1])[::-1] * _KNOTS
 
     def __call__(self, points: Floats) -> Floats:
         if self.count + len(points) > self.limit:

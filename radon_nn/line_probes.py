@@ -1,10 +1,8 @@
 """The shallow ReLU network behind a black box, in any dimension, by probing along lines.
 
-Along a line a ReLU network is straight but for kinks, one for each neuron whose hyperplane the line crosses. The
-gradients on both sides of a kink differ by mass x normal. What is found is measured all over its hyperplane and
-subtracted, and further lines are searched in what is left, until nothing is. Carlini, Jagielski & Mironov
-(Cryptanalytic extraction of neural network models, CRYPTO 2020) and Rolnick & Kording (Reverse-engineering deep ReLU
-networks, ICML 2020) find networks so; here every decision rests on the measured rounding of the values.
+Along a line a ReLU network is straight but for kinks, one for each neuron whose hyperplane the line crosses. What is
+found at a kink is measured all over its hyperplane and subtracted, and further lines are searched in what is left,
+until nothing is. Every decision rests on the measured rounding of the values.
 """
 
 from __future__ import annotations
@@ -28,10 +26,8 @@ _CLEAN = 6
 """So many lines in a row without a kink, and the rest is taken to be affine, until points say otherwise."""
 _BARREN = 8
 """Give up after so many rounds in a row in which kinks were seen and no neuron was found."""
-_ATTEMPTS = 24
-"""Kinks looked into in a round after one that found nothing."""
-_ABREAST = 3
-"""Lines searched at a time, after the first."""
+_ATTEMPTS, _ABREAST = 24, 3
+"""Kinks looked into in a round after one that found nothing; lines searched at a time, after the first."""
 _SLIP = 50.0
 """Masses are to be known to so many standard deviations of the noise per radius, where that can be had."""
 _WORST = 100.0
@@ -97,9 +93,9 @@ def probe_spikes(
     """
     The shallow ReLU network behind a black box of any dimension, to the precision of its values.
 
-    Finds f(x) = sum_k m_k (a_k.x - t_k)_+ + affine by the kinks of f on random lines. A neuron takes about 11 d + 100
+    Finds f(x) = sum_k m_k (a_k.x - t_k)_+ + affine by the kinks of f on random lines. A neuron takes about 12 d + 500
     queries: 4 d for the gradients on both sides of a kink, the rest to measure it at 1.5 d + 16 other places of its
-    hyperplane.
+    hyperplane and to make sure that it is one. Where hyperplanes crowd it may take a few times more.
 
     Parameters
     ----------
@@ -143,8 +139,9 @@ def probe_spikes(
 
     Notes
     -----
-    Queries prove nothing where none was made: a spike that cuts off a small cap of the domain, or kinks closer
-    together than rounding can tell apart, can be missed. Neurons on one hyperplane, antipodes included, are one spike.
+    Queries prove nothing where none was made: a spike that cuts off a small cap of the domain can be missed. Nearly
+    parallel neurons come out as one where rounding hides the wedge between them, and with the R-TV of one. Neurons on
+    one hyperplane, antipodes included, are one spike as well.
 
     References
     ----------
@@ -209,7 +206,7 @@ class _Search:
     def run(self, progress: Callable[[str], None] | None) -> None:
         quiet = barren = 0
         guided: Lines | None = None
-        while barren < _BARREN and len(self.known) < self.max_spikes:
+        while barren < _BARREN and len(self.known) <= self.max_spikes:
             lines = self._random_lines(_ABREAST if self.lines else 1) if guided is None else guided
             kinks = find_kinks(self.residual, lines, self.rng, 256 + 2 * self.max_spikes)
             self.lines += len(lines.points)
@@ -219,10 +216,8 @@ class _Search:
             barren = 0 if gained else barren + (not bare or guided is not None)
             self.unresolved = self._remains(lines, kinks, seen)
             if progress is not None:
-                progress(
-                    f"{self.lines} lines: {len(self.known)} spikes, {len(kinks)} kinks on the last lines, "
-                    f"{self.box.count} queries"
-                )
+                found = f"{self.lines} lines: {len(self.known)} spikes, {len(kinks)} kinks on the last"
+                progress(f"{found}, {self.box.count} queries")
             guided = None
             if gained:
                 self._measure_anew(self.known.slips > _SLIP)
@@ -232,7 +227,7 @@ class _Search:
                     self.unresolved, self.clean = (), True
                     return
                 self.unresolved = (worst,)
-        if len(self.known) >= self.max_spikes:
+        if len(self.known) > self.max_spikes:
             self.unresolved = (f"more than {self.max_spikes} spikes: raise max_spikes", *self.unresolved)
 
     def _random_lines(self, count: int) -> Lines:
@@ -307,17 +302,13 @@ class _Search:
                 f"pieces, such as on the line through {self._named(lines.points[line])} along "
                 f"{np.round(lines.directions[line][:4], 4).tolist()}{'...' if self.box.dim > 4 else ''}"
             )
-        left = np.flatnonzero(~seen)
-        if len(left):
-            point = lines.at(kinks.line[left[:1]], kinks.place[left[:1]])[0]
-            said.append(
-                f"{len(left)} kinks belong to no hyperplane that could be measured, such as at {self._named(point)}"
-            )
+        for at in lines.at(kinks.line[~seen][:1], kinks.place[~seen][:1]):
+            count = np.count_nonzero(~seen)
+            said.append(f"{count} kinks belong to no hyperplane that could be measured, such as at {self._named(at)}")
         return tuple(said)
 
     def _named(self, point: Floats) -> str:
-        whole = self.box.outside(point)
-        return f"x = {np.array2string(whole, precision=6, threshold=8, edgeitems=3, max_line_width=10**6)}"
+        return f"x = {np.array2string(self.box.outside(point), precision=6, threshold=8, max_line_width=10**6)}"
 
     def points(self, count: int) -> Floats:
         """Half uniform in the ball, half closer to its center."""
@@ -329,8 +320,7 @@ class _Search:
     def _strays(self) -> tuple[str, Lines | None]:
         """Fit the affine part, and masses; points that nothing explains, and lines through them."""
         points = self.points(_checked(self.box.dim) + 4 * len(self.known))
-        values, _ = self.residual(points)
-        error = self.spread(points)
+        values, error = self.residual(points)[0], self.spread(points)
         terms = np.maximum(points @ self.known.directions.T - self.known.offsets, 0)
         fit, slack = _robust_fit(np.concatenate([_with_one(points), terms], axis=1), values, error, self.known.slips)
         miss = np.abs(values - _with_one(points) @ fit[: self.box.dim + 1] - terms @ fit[self.box.dim + 1 :])

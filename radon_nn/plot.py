@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from radon_nn import _checks
 from radon_nn.deep_displays import KinkDisplay, LayerDisplay, deep_overview
 from radon_nn.displays import (
+    NEGATIVE,
+    POSITIVE,
     FunctionDisplay,
     MassDisplay,
     SinogramDisplay,
@@ -23,6 +25,8 @@ from radon_nn.measure import RidgeMeasure
 from radon_nn.refinement_display import RefinementDisplay
 
 __all__ = [
+    "NEGATIVE",
+    "POSITIVE",
     "FibreDisplay",
     "FunctionDisplay",
     "KinkDisplay",

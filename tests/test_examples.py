@@ -95,3 +95,47 @@ def test_naive_number_grows_while_the_bound_holds(tmp_path: Path) -> None:
     assert numbers[0] > 3
     assert numbers[2] - numbers[1] > 1.5 * (numbers[1] - numbers[0])
     assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_digits_are_simplified_exactly(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    before, after, rtv_before, rtv_after, difference = example("09_digits").main(
+        tmp_path / "picture.png", iterations=30, neurons=64
+    )
+    assert before == 64
+    assert after <= before
+    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
+    assert difference < 1e-11
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_digits_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    before, after, rtv_before, rtv_after, difference = example("09_digits").main()
+    assert before == 256
+    assert after < 250
+    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
+    assert difference < 1e-11
+
+
+def test_deep_network(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    verdict, error, cost = example("10_deep_network").main(tmp_path / "picture.png", iterations=40, n=24)
+    assert verdict == "infinite"
+    assert error < 1e-5
+    assert 0 < cost < 1e4
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_probing() -> None:
+    found, error = example("11_probing").main(dim=8, neurons=6)
+    assert found == 6
+    assert error < 1e-6
+
+
+@pytest.mark.full
+def test_probing_a_hundred_inputs() -> None:
+    found, error = example("11_probing").main()
+    assert found == 50
+    assert error < 1e-6

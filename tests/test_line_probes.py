@@ -70,6 +70,25 @@ def test_masses_over_six_decades(dim: int) -> None:
     assert fit.measure.rtv == pytest.approx(true.rtv, rel=1e-12)
 
 
+@pytest.mark.full
+def test_a_heavy_neuron_off_center_is_as_rough_as_its_distance_makes_it() -> None:
+    """Rounding is measured where it is silent, too; what is learnt there says nothing about its hyperplane."""
+    rng = np.random.default_rng(3003)
+    directions, offsets = unit_vectors(rng, 20, 100), rng.standard_normal(20)
+    true = RidgeMeasure(directions, offsets, 10 ** rng.uniform(-3, 3, 20) * rng.choice([-1, 1], 20))
+    found_exactly(probe_spikes(true, 100, rng=3), true, 1e-6)
+
+
+def test_crowded_kinks_in_single_precision() -> None:
+    """Forty kinks on a line, some 0.01 apart: none is seen well, and all of them together are."""
+    rng = np.random.default_rng(3)
+    w, b, v = (rng.standard_normal(40).astype(np.float32) for _ in range(3))
+    fit = probe_spikes(lambda x: np.maximum(x.astype(np.float32) * w + b, 0) @ v, 1)
+    x = np.linspace(-39, 39, 1001)[:, None]
+    true = np.maximum(x * w.astype(float) + b, 0) @ v
+    assert_allclose(fit.measure(x), true, rtol=0, atol=1e-5 * np.abs(true).max())
+
+
 @pytest.mark.parametrize("dim", [2, 10])
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_nearly_parallel_neurons(dim: int, sign: float) -> None:
@@ -231,6 +250,7 @@ def test_too_many_spikes() -> None:
     fit = probe_spikes(random_network(np.random.default_rng(12), 12, 3), 3, max_spikes=5)
     assert not fit.exact
     assert "raise max_spikes" in fit.unresolved[0]
+    assert probe_spikes(random_network(np.random.default_rng(12), 5, 3), 3, max_spikes=5).exact
 
 
 def test_interrupting_returns_what_was_found() -> None:

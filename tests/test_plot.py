@@ -123,3 +123,24 @@ def test_refinement_titles_say_infinite_and_at_least() -> None:
     assert "at least 1.75" in plot.RefinementDisplay.from_result(open_end).ax.get_title()
     with pytest.raises(ValueError, match="an exact value has no refinement"):
         plot.RefinementDisplay.from_result(RTV(2.0, 2.0, 2.0, "by hand", "R^2"))
+
+
+def test_densities_of_smooth_networks() -> None:
+    """A ribbon for each direction, as wide as the density: widest where it is largest, of either sign."""
+    network = ShallowNetwork([[0.0, 6.0], [4.0, 3.0]], [0.0, 1.0], [1.0, -0.5], activation="tanh")
+    display = plot.FibreDisplay.from_measure(network.fibres(), domain=Ball(1.0))
+    corners = np.array([path.vertices for path in display.ribbons.get_paths()])
+    middles = corners[:, :4, 0].mean(axis=1)
+    for angle in (np.pi / 2, np.arctan2(3.0, 4.0)):
+        assert np.any(np.abs(middles - angle) < 1e-12)
+    upright = corners[np.abs(middles - np.pi / 2) < 1e-12]
+    widths = upright[:, 1, 0] - upright[:, 0, 0]
+    at = upright[np.argmax(widths), :4, 1].mean()
+    peak = np.arctanh(1 / np.sqrt(3)) / 6
+    assert abs(at) == pytest.approx(peak, abs=0.01)
+    plt.close(display.figure)
+    figure = plot.fibre_overview(network, n=16)
+    assert len(figure.axes) == 4 + 3 + 1
+    two = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="tanh")
+    with pytest.raises(ValueError, match="expected one output, got 2"):
+        plot.FibreDisplay.from_measure(two.fibres(), domain=Ball(1.0))
