@@ -106,7 +106,7 @@ _ACTIVATIONS: dict[str, Callable[[Translation, Value], Value]] = {
     "linear": lambda graph, value: value,
     "log_sigmoid": Translation.log_sigmoid,
     "softmax": Translation.softmax,
-    "log_softmax": Translation.softmax,
+    "log_softmax": lambda graph, value: graph.softmax(value, "log_softmax"),
 }
 
 

@@ -114,7 +114,8 @@ class Translation(Graph):
     given: float = 0.0
     steps: int = 0
     numbers: int = 0
-    softmaxes: list[tuple[Value, Value, str]] = field(default_factory=list)
+    softmaxes: dict[int, tuple[Value, Value, str]] = field(default_factory=dict)
+    pending: dict[int, tuple[Value, Value, str]] = field(default_factory=dict)
 
     def step(self, dim: int) -> None:
         """Count one operation, on so many numbers; too many are refused."""
@@ -168,7 +169,13 @@ class Translation(Graph):
     def softmax(self, value: Value, kind: str = "softmax") -> Value:
         """A softmax or its logarithm, log_softmax, which must turn out to be the last thing done."""
         after = self.scale(value)
-        self.softmaxes.append((after, value, kind))
+        self.softmaxes[id(after)] = after, value, kind
+        return after
+
+    def half(self, value: Value, why: str) -> Value:
+        """A function that is none of ours by itself, only as a part of something to be recognised later."""
+        after = self.scale(value)
+        self.pending[id(after)] = after, value, why
         return after
 
     def finish(self, output: Value, source: str) -> Understood:
@@ -195,18 +202,25 @@ class Translation(Graph):
             If the network would be larger than its weights by far.
         """
         link = ""
-        for after, before, kind in self.softmaxes:
-            if after is not output:
-                raise ValueError("expected a softmax as the last layer only, got one before it; leave it out")
+        if id(output) in self.softmaxes:
             if not self.logits:
                 raise ValueError("expected no softmax, got one at the end, which is no sum of neurons; ask for logits")
-            self.note(f"the final {kind} is left off: outputs are logits")
-            output, link = before, kind
-            break
-        else:
-            if self.logits and output.profile is not None and output.profile.spelled == "sigmoid":
-                self.note("the final sigmoid is left off: outputs are logits")
-                output, link = output.parents[0], "sigmoid"
+            _, output, link = self.softmaxes[id(output)]
+            self.note(f"the final {link} is left off: outputs are logits")
+        elif self.logits and output.profile is not None and output.profile.spelled == "sigmoid":
+            self.note("the final sigmoid is left off: outputs are logits")
+            output, link = output.parents[0], "sigmoid"
+        stack, seen = [output], set[int]()
+        while stack:
+            value = stack.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if id(value) in self.softmaxes:
+                raise ValueError("expected a softmax as the last layer only, got one before it; leave it out")
+            if id(value) in self.pending:
+                raise ValueError(self.pending[id(value)][2])
+            stack.extend(value.parents)
         size = self.bytes(output)
         if size > max(_FREE, _GROWTH * self.given):
             raise MemoryError(

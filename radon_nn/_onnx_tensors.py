@@ -1,0 +1,66 @@
+"""What ONNX stores: arrays whose bytes are all there, and attributes of the types expected."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# By the number of the type: how it is stored raw, and the field for the other way.
+_TYPES = {
+    1: ("<f4", "float_data"),
+    6: ("<i4", "int32_data"),
+    7: ("<i8", "int64_data"),
+    10: ("<u2", "int32_data"),
+    11: ("<f8", "double_data"),
+    16: ("<u2", "int32_data"),
+}
+FLOATS = (1, 10, 11, 16)
+_FIELDS = {1: "f", 2: "i", 3: "s", 4: "t"}
+
+
+def array(tensor: Any, name: str) -> NDArray[Any]:
+    """A stored array, with as many bytes as its shape asks for."""
+    if tensor.data_location == 1 or len(tensor.external_data):
+        raise ValueError(
+            f"{name!r}: expected weights in the file, got a reference to another; save the model in one file"
+        )
+    kind, shape = tensor.data_type, tuple(tensor.dims)
+    if kind not in _TYPES:
+        raise ValueError(f"{name!r}: expected an array of floats or whole numbers, got ONNX type {kind}")
+    stored, field = _TYPES[kind]
+    dtype, raw = np.dtype(stored), tensor.raw_data
+    have = len(raw) // dtype.itemsize if raw else len(getattr(tensor, field))
+    if any(n < 0 for n in shape) or math.prod(shape) != have or len(raw) % dtype.itemsize:
+        raise ValueError(f"{name!r}: expected numbers for shape {shape}, got {have}; the file is damaged")
+    if raw:
+        numbers = np.frombuffer(raw, dtype)
+    else:
+        listed = np.array(getattr(tensor, field))
+        numbers = listed.astype(dtype) if have else np.empty(0, dtype)
+        if have and dtype.kind in "iu" and not np.array_equal(numbers, listed):
+            raise ValueError(f"{name!r}: expected numbers of type {dtype}, got others; the file is damaged")
+    if kind == 10:
+        numbers = numbers.view("<f2")
+    if kind == 16:
+        numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
+    return numbers.reshape(shape)
+
+
+def attributes(node: Any, known: tuple[str, ...]) -> dict[str, Any]:
+    """The attributes of a node by name; unknown ones may change what it computes, so they are refused."""
+    found: dict[str, Any] = {}
+    for attribute in node.attribute:
+        if attribute.name not in known or attribute.name in found:
+            raise ValueError(
+                f"expected attributes {', '.join(known) or 'none'}, each once, got also {attribute.name!r}"
+            )
+        if attribute.type in _FIELDS and attribute.HasField(_FIELDS[attribute.type]):
+            found[attribute.name] = getattr(attribute, _FIELDS[attribute.type])
+        elif attribute.type in (6, 7):
+            found[attribute.name] = list(attribute.floats if attribute.type == 6 else attribute.ints)
+        else:
+            raise ValueError(f"attribute {attribute.name!r}: expected a number, a text or an array, got none")
+    return found
