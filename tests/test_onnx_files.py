@@ -197,7 +197,8 @@ def test_the_last_layer_gives_logits(tmp_path: Path, last: str, version: int) ->
     stored = {"W": W, "B": B, "V": V}
     made = model([*dense, op(last, "z", "p"), op("Identity", "p")], stored, version=version)
     read = read_onnx_file(write(made, tmp_path / "m.onnx"))
-    assert read.notes == (f"the final {'sigmoid' if last == 'Sigmoid' else 'softmax'} is left off: outputs are logits",)
+    left_off = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}[last]
+    assert read.notes == (f"the final {left_off} is left off: outputs are logits",)
     bare = model([*dense, op("Identity", "z")], stored, version=version)
     assert read.network == same(bare, tmp_path).network
     if last == "Sigmoid":

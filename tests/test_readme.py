@@ -27,7 +27,7 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("functions.py").write_text(functions, encoding="utf-8")
     Path("samples.csv").write_text("x,y\n0,0\n1,1\n2,0\n", encoding="utf-8")
     commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         assert main(shlex.split(command)) == 0
 
