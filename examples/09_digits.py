@@ -28,7 +28,12 @@ def main(save: Path | None = None, iterations: int = 400, neurons: int = 256) ->
     X = X / 16
     held_out = np.arange(len(X)) % 3 == 0
     model = MLPClassifier(
-        (neurons,), alpha=3.0, max_iter=iterations, tol=0, n_iter_no_change=iterations, random_state=0
+        hidden_layer_sizes=(neurons,),
+        alpha=3.0,
+        max_iter=iterations,
+        tol=0,
+        n_iter_no_change=iterations,
+        random_state=0,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it stops after so many rounds, on purpose

@@ -71,7 +71,7 @@ def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) ->
         own = _child(h5py, child, "vars")
         numbers = [] if own is None else [_array(h5py, own, str(k), left) for k in range(len(own))]
         # Early versions of Keras 3 wrote no names: then by class and order.
-        name = None if own is None else own.attrs.get("name")
+        name = None if own is None else _text(h5py, own, "name")
         layer = by_name.get(name) if name is not None else named.get(key)
         if layer is None or _snake(layer["class_name"]) != re.sub(r"_\d+$", "", key):
             if numbers:
@@ -84,6 +84,17 @@ def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) ->
         if layer["class_name"] in MODELS:
             store.inner[name] = _group(h5py, child, layer["config"]["layers"], left, depth + 1)
     return store
+
+
+def _text(h5py: Any, group: Any, key: str) -> str | None:
+    """An attribute that is a text."""
+    if key not in group.attrs:
+        return None
+    # The type is looked at first: HDF5 itself may crash on a value that is not of the type it reads.
+    kind = group.attrs.get_id(key).get_type()
+    if kind.get_class() != h5py.h5t.STRING or group.attrs.get_id(key).shape != ():
+        raise ValueError(f"model.weights.h5: attribute {key!r} of {group.name}: expected a text, got something else")
+    return str(group.attrs[key])
 
 
 def _snake(name: str) -> str:
@@ -123,7 +134,7 @@ def _array(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
         raise ValueError(f"{what}: expected arrays no larger than the file, got the same bytes more than once")
     array: NDArray[Any] = entry[()] if entry.shape else np.asarray(entry[()])
     if entry.dtype.kind == "V":
-        if entry.dtype.itemsize != 2 or entry.attrs.get("dtype") != "bfloat16":
+        if entry.dtype.itemsize != 2 or _text(h5py, entry, "dtype") != "bfloat16":
             raise ValueError(f"{what}: expected floats, got {entry.dtype}")
         return (np.ascontiguousarray(array).view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(entry.shape)
     return array
