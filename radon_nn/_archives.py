@@ -64,8 +64,8 @@ def members(where: Path, kind: str, names: Sequence[str]) -> dict[str, bytes]:
             OSError,
         ) as e:
             raise ValueError(
-                f"{where}: expected {kind}, got {size} bytes that are not one ({e}); it may be empty, truncated, "
-                "damaged or of another format"
+                f"{where}: expected {kind}, got {size} bytes that are not one ({e!s:.200}); it may be empty, "
+                "truncated, damaged or of another format"
             ) from e
 
 
