@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ _CHUNK = 1 << 20
 _RATIO, _SMALL = 100, 1 << 24
 
 
-def existing(path: str | Path, kind: str) -> Path:
+def existing(path: str | os.PathLike[str], kind: str) -> Path:
     """The path of a file that is there."""
     where = Path(path)
     if not where.exists():
@@ -74,12 +75,12 @@ def _members(stream: BinaryIO, where: Path, kind: str, names: Sequence[str]) -> 
     size = where.stat().st_size
     with zipfile.ZipFile(stream) as archive:
         entries = archive.infolist()
-        _all_listed(stream, size, len(entries))
+        all_listed(stream, size, len(entries))
         listed = [entry.filename for entry in entries]
         if sorted(listed) != sorted(names):
             raise ValueError(f"{where}: expected {kind} with {', '.join(names)}, got {_some(listed)}; save it again")
         _checks.fits_memory(float(sum(entry.file_size for entry in entries)), f"{where}", "is it the right file?")
-        return {entry.filename: _content(archive, entry, where, size) for entry in entries}
+        return {entry.filename: content(archive, entry, where, size) for entry in entries}
 
 
 def _some(names: list[str]) -> str:
@@ -88,7 +89,7 @@ def _some(names: list[str]) -> str:
     return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
 
 
-def _all_listed(stream: BinaryIO, size: int, listed: int) -> None:
+def all_listed(stream: BinaryIO, size: int, listed: int) -> None:
     """Hold the entries listed against the number the archive ends with, which zipfile itself does not."""
     stream.seek(max(0, size - (1 << 16) - 22))
     tail = stream.read()
@@ -97,7 +98,7 @@ def _all_listed(stream: BinaryIO, size: int, listed: int) -> None:
         raise zipfile.BadZipFile("entries are missing from the directory")
 
 
-def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: Path, size: int) -> bytes:
+def content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: Path, size: int) -> bytes:
     """One member, checked against its size and its checksum."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile(f"member {entry.filename!r} is compressed by method {entry.compress_type}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from radon_nn._archives import existing
 from radon_nn.array_models import read_arrays
 from radon_nn.graph import Network, Understood
 from radon_nn.keras_models import read_keras_file
@@ -145,11 +146,7 @@ def read(
     ValueError
         As `load`.
     """
-    where = Path(path)
-    if not where.exists():
-        raise FileNotFoundError(f"{where}: no such file")
-    if not where.is_file():
-        raise IsADirectoryError(f"{where}: expected a network's file, got a folder")
+    where = existing(path, "a network's file")
     kind, told = where.suffix.lower(), {"activation": activation, "layout": layout, "order": order}
     if kind == ".keras":
         _says_itself(where, told)

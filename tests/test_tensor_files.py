@@ -214,3 +214,11 @@ def test_a_missing_library_names_the_line_that_installs_it(tmp_path: Path, monke
     with pytest.raises(ImportError, match="radon-nn"):
         save(tmp_path / "new.safetensors", SHALLOW)
     assert not (tmp_path / "new.safetensors").exists()
+
+
+def test_archives_that_swell_are_refused(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "bomb.npz", weights=np.zeros((3000, 1000)), biases=a, readout=a)
+    assert (tmp_path / "bomb.npz").stat().st_size < 100_000
+    refused(
+        tmp_path / "bomb.npz", "expected members compressed at most 100-fold, got 'weights.npy' with 24000128 bytes"
+    )
