@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -102,8 +103,14 @@ def count(value: int, name: str, *, least: int = 1) -> int:
 def one_of(value: str, name: str, choices: Sequence[str]) -> str:
     """One of a few names."""
     if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}; got {value!r}")
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}; got {value!r}{near(value, choices)}")
     return value
+
+
+def near(value: object, choices: Sequence[str]) -> str:
+    """The choice that may have been meant, if one is near."""
+    found = difflib.get_close_matches(str(value).lower(), choices, 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def fits_memory(nbytes: float, what: str, remedy: str) -> None:

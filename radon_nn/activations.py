@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -289,7 +288,7 @@ def _step() -> Recipe:
     )
 
 
-TABLE: dict[str, tuple[Callable[..., Recipe], int]] = {
+TABLE: dict[str, tuple[Any, int]] = {
     "abs": (_abs, 0),
     "clip": (_clip, 2),
     "elu": (_elu, 1),

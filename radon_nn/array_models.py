@@ -84,6 +84,8 @@ def read_arrays(
         value = graph.affine(value, _real(matrices[layer.name], layer.name), bias, name=layer.name)
         if k < len(between):
             value = dialect.named(graph, value, *_spelled(between[k]))
+    if len(layers) > 1:
+        graph.note("arrays do not say how layers are connected: taken as a chain; compare outputs with verify")
     graph.note(f"matrices as {chosen.replace('_', ', ')}; activation {' '.join(dict.fromkeys(between)) or 'none'}")
     return Understood(graph.network(value), source, tuple(graph.notes))
 

@@ -19,7 +19,17 @@ from radon_nn.geometry import Ball
 from radon_nn.graph import Network
 from radon_nn.io import load, shipped, whole_file
 from radon_nn.network import ShallowNetwork
-from radon_nn.network_commands import FILES, add_source, can_be_picture, info, show, spikes, understood, write
+from radon_nn.network_commands import (
+    FILES,
+    add_source,
+    ball_asked,
+    can_be_picture,
+    info,
+    show,
+    spikes,
+    understood,
+    write,
+)
 from radon_nn.report import number
 from radon_nn.rtv import rtv
 from radon_nn.sources import function_in, samples_in
@@ -137,7 +147,8 @@ def _domain(parser: argparse.ArgumentParser) -> None:
 
 
 def _looking(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--radius", type=float, help="look at the ball |x| <= RADIUS only")
+    _domain(parser)
+    parser.add_argument("--radius", type=float, help="the same as --domain RADIUS")
     parser.add_argument(
         "--n", type=int, default=None, help="samples along each axis of a grid (256 for 2 inputs, 64 for 3)"
     )
@@ -172,9 +183,7 @@ def _positive(text: str) -> float:
 
 
 def _rtv(arguments: argparse.Namespace) -> int:
-    if arguments.radius is not None and arguments.domain is not None:
-        raise ValueError("--radius and --domain: expected one of the two, got both")
-    domain = Ball(arguments.radius) if arguments.radius is not None else arguments.domain
+    domain = ball_asked(arguments)
     if arguments.out is not None:
         can_be_picture(arguments.out)
     network = None if _is_no_network(arguments.file) else understood(arguments).network

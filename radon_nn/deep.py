@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks
+from radon_nn.domains import Domain
 from radon_nn.exact import exact_rtv
-from radon_nn.network import ShallowNetwork
+from radon_nn.network import ShallowNetwork, Simplification
 from radon_nn.verdict import RTV
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,9 @@ class DeepNetwork:
 
     def __repr__(self) -> str:
         return f"DeepNetwork({list(self.layers)!r})"
+
+    def __str__(self) -> str:
+        return f"DeepNetwork of {len(self.layers)} layers: " + "; ".join(map(str, self.layers))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DeepNetwork) and self.layers == other.layers
@@ -212,23 +216,32 @@ class DeepNetwork:
         """
         return DeepNetwork([self.layers[0].slice(origin, basis), *self.layers[1:]])
 
-    def simplify(self, tol: float = 1e-12) -> DeepNetwork:
+    def simplify(
+        self, domain: Domain | None = None, tol: float = 1e-12
+    ) -> tuple[DeepNetwork, tuple[Simplification, ...]]:
         """
         The same function, its layers simplified one by one: dead neurons dropped, coincident ones merged.
 
         Parameters
         ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where the two agree: neurons of the first layer that are affine there are folded, too. All of R^d if not
+            given.
         tol : float
             Neurons within this distance coincide.
 
         Returns
         -------
-        DeepNetwork
+        network : DeepNetwork
             With as many layers, and no more neurons.
+        reports : tuple of Simplification
+            What was done to each layer.
 
         Raises
         ------
         ValueError
-            If `tol` is negative.
+            If the domain is of another dimension, or `tol` is negative.
         """
-        return DeepNetwork([layer.simplify(tol=tol)[0] for layer in self.layers])
+        first, *rest = self.layers
+        done = [first.simplify(domain, tol), *(layer.simplify(tol=tol) for layer in rest)]
+        return DeepNetwork([layer for layer, _ in done]), tuple(report for _, report in done)

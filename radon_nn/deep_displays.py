@@ -101,7 +101,9 @@ class KinkDisplay:
             capstyle="round",
         )
         axes.add_collection(segments)
-        bends = axes.scatter(found.bends[:, 0], found.bends[:, 1], s=_DOT, color="black", zorder=3)
+        # Many dots must not bury the function.
+        dot = _DOT * min(1.0, 60 / max(1, len(found.bends)))
+        bends = axes.scatter(found.bends[:, 0], found.bends[:, 1], s=dot, color="black", zorder=3)
         middle, half = frame(found.domain, 2)
         axes.set(xlim=(middle[0] - half[0], middle[0] + half[0]), ylim=(middle[1] - half[1], middle[1] + half[1]))
         axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title=f"{len(lines)} pieces of kinks")

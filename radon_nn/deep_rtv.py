@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radon_nn import _checks
+from radon_nn import _checks, broken_lines, domains
 from radon_nn.deep import DeepNetwork
 from radon_nn.domains import Cuboid, Domain
 from radon_nn.exact import exact_rtv
 from radon_nn.geometry import Ball
 from radon_nn.kink_lines import Kinks, frame, kinks
 from radon_nn.network import ShallowNetwork
-from radon_nn.subdivision import SNAP, Progress, TooManyRegionsError
+from radon_nn.subdivision import Progress, TooManyRegionsError
 from radon_nn.verdict import RTV
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ _TRIALS = 32
 _CLEAR = 1e-5
 _NARROW = 1e-11
 _CHANGE = 1e-6
+_ROUNDING = 1e-13
 
 
 def deep_rtv(
@@ -100,12 +101,12 @@ def deep_rtv(
         smooth = sorted({layer.activation.name for layer in network.layers if not layer.activation.piecewise_linear})
         return _unresolved(
             f"nothing computed: the activation {', '.join(smooth)} is not piecewise linear. "
-            f"rtv(network.__call__, dim={network.dim}, domain=Ball(...)) bounds R-TV on a ball, and "
+            f"rtv(lambda x: network(x), dim={network.dim}, domain=Ball(...)) bounds R-TV on a ball, and "
             "network.layer_rtvs() has it layer by layer",
             where,
         )
     if network.dim == 1:
-        return _on_the_line(network, domain, where, progress)
+        return _on_the_line(network, domain, where)
     named = _middle_ball(network.layers) if domain is None else domain
     middle, half = frame(named, network.dim)  # type: ignore[arg-type]
     assert isinstance(named, Ball | Cuboid)
@@ -145,53 +146,17 @@ class _Look:
     reason: str = ""
 
 
-def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str, progress: Progress | None) -> RTV:
-    if domain is None:
-        low, high = (sign * _last_kink(network.layers, sign) for sign in (-1.0, 1.0))
-        # No kinks at all, or none between the ends: the function is affine.
-        if not low <= high or math.isinf(low) or math.isinf(high):
+def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV:
+    low, high = -math.inf, math.inf
+    if domain is not None:
+        ends = domains.extent(domain, np.ones((1, 1)))
+        low, high = float(ends[0][0]), float(ends[1][0])
+        if not low < high:
             return _exact(0.0, 0, where)
-        middle, half = (low + high) / 2, (high - low) / 2
-        half = 1.25 * half + 1e-3 * (abs(middle) or 1.0)
-    else:
-        ends = domain.extent(np.ones((1, 1)))
-        middle, half = float(ends[0][0] + ends[1][0]) / 2, float(ends[1][0] - ends[0][0]) / 2
-        if half <= 0:
-            return _exact(0.0, 0, where)
-    found = kinks(network, Cuboid([middle - half], [middle + half]), progress=progress)
-    return _exact(found.total, len(found), where)
-
-
-def _last_kink(layers: Sequence[ShallowNetwork], sign: float) -> float:
-    """
-    An r beyond which f(sign r) has no kink; minus infinity if no neuron's input ever changes.
-
-    Layer by layer z(sign r) = rate r + level for all large r; it stays on one side of a kink's place once it has
-    crossed it.
-    """
-    last, rate, level, steep = -math.inf, np.array([sign]), np.zeros(1), np.ones(1)
-    for layer in layers:
-        profile = layer.activation
-        bound = np.abs(layer.weights) @ steep
-        z_rate, z_level = layer.weights @ rate, layer.weights @ level + layer.biases
-        z_rate = np.where(np.abs(z_rate) <= SNAP * bound, 0.0, z_rate)
-        moving = (z_rate != 0) & np.any(layer.readout != 0, axis=0)
-        for place, jump in profile.kinks:
-            if jump and moving.any():
-                last = max(last, float(((place - z_level[moving]) / z_rate[moving]).max()))
-        slope, intercept = profile.pieces
-        right = slope + sum(jump for _, jump in profile.kinks)
-        shifted = intercept - sum(jump * place for place, jump in profile.kinks)
-        slopes = np.where(z_rate > 0, right, slope)
-        values = np.where(z_rate > 0, right * z_level + shifted, slope * z_level + intercept)
-        values = np.where(z_rate == 0, profile(z_level), values)
-        steepest = float(np.abs(np.cumsum([slope, *(jump for _, jump in sorted(profile.kinks))])).max())
-        rate, level, steep = (
-            layer.readout @ (slopes * z_rate) + layer.skip @ rate,
-            layer.readout @ values + layer.skip @ level + layer.constant,
-            np.abs(layer.readout) @ (steepest * bound) + np.abs(layer.skip) @ steep,
-        )
-    return last
+    found = broken_lines.pieces(network.layers, low, high)
+    jumps = np.linalg.norm(np.diff(found.slopes, axis=0), axis=1)
+    seen = jumps > _ROUNDING * np.abs(found.slopes).max()
+    return _exact(float(jumps[seen].sum()), int(seen.sum()), where)
 
 
 def _in_the_plane(network: DeepNetwork, domain: Ball | Cuboid, where: str, progress: Progress | None) -> RTV:
@@ -200,8 +165,14 @@ def _in_the_plane(network: DeepNetwork, domain: Ball | Cuboid, where: str, progr
         return _infinite(seen.witness, seen.witness.point, where or "R^2")
     if seen.reason:
         return _unresolved(seen.reason, where or "R^2")
-    looked = where or f"{domain}, taken wide about the kinks of the first layer, and not all of R^2"
-    return _exact(seen.value, seen.lines, looked, "; all of them are whole lines there")
+    if not where:
+        return _unresolved(
+            f"on {domain}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
+            f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
+            "R^2",
+            seen.value,
+        )
+    return _exact(seen.value, seen.lines, where, "; all of them are whole lines there")
 
 
 def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) -> _Look:

@@ -54,9 +54,9 @@ def named(graph: Translation, value: Value, name: str, *parameters: float) -> Va
         return graph.log_sigmoid(value)
     if name == "clip" and len(parameters) == 2:
         return graph.clip(value, *parameters)
-    known = SAME.get(name, name)
+    known = SAME.get(name.lower(), name.lower())
     if known not in TABLE:
-        raise ValueError(f"activation: expected one of {supported()}; got {name!r}")
+        raise ValueError(f"activation: expected one of {supported()}; got {name!r}{_checks.near(name, sorted(TABLE))}")
     spelled = " ".join([known, *(repr(float(p)) for p in parameters[: TABLE[known][1]])])
     return graph.activate(value, spelled)
 

@@ -142,6 +142,34 @@ class Hull:
         return low, high
 
 
+def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
+    """
+    The least and the largest a.x over a domain, once it is seen to be one.
+
+    Parameters
+    ----------
+    domain : Ball, Cuboid or Hull
+        What a user hands over.
+    normals : ndarray, shape (m, d)
+        Vectors a.
+
+    Returns
+    -------
+    tuple of ndarray, shape (m,) each
+        Both ends.
+
+    Raises
+    ------
+    TypeError
+        If it is no domain.
+    """
+    if not hasattr(domain, "extent"):
+        raise TypeError(
+            f"domain: expected Ball(radius, center), Cuboid(lower, upper) or Hull(points), got {type(domain).__name__}"
+        )
+    return domain.extent(normals)
+
+
 def _agree(dim: int, own: int, what: str) -> None:
     if dim != own:
         raise ValueError(f"domain: expected {what} in R^{dim}, as the function has it, got one in R^{own}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, hyperplanes, lines
+from radon_nn import _checks, domains, hyperplanes, lines
 from radon_nn.domains import Domain
 from radon_nn.lines import Copies, LineMeasure
 from radon_nn.neurons import Neurons, norms
@@ -209,7 +209,7 @@ class FibreMeasure:
         if domain is None:
             low, high = np.full(len(self), -np.inf), np.full(len(self), np.inf)
         else:
-            low, high = domain.extent(self.directions)
+            low, high = domains.extent(domain, self.directions)
         values, errors = np.zeros(len(self)), np.zeros(len(self))
         fibre, offsets, masses = self.masses()
         inside = (offsets > low[fibre]) & (offsets < high[fibre])
@@ -243,7 +243,7 @@ class FibreMeasure:
         if count == 1 or self.outputs == 1:
             alpha = price if count == 1 else readout[..., 0] * scales**2
             value = lines.variation([Copies(measure, alpha, mu, sigma)], interval)
-            error = 16 * _ROUNDING * (np.abs(alpha * sigma).sum(axis=1) * max(1.0, abs(measure.ends[1])) + value)
+            error = 16 * _ROUNDING * (count * np.abs(alpha * sigma).sum(axis=1) * self._largest(measure) + value)
             if count > 1:
                 finer = lines.variation([Copies(_refined(measure), alpha, mu, sigma)], interval)
                 error, value = error + np.abs(finer - value), np.maximum(value, finer)
@@ -258,6 +258,12 @@ class FibreMeasure:
             for i in range(len(chosen))
         ]
         return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+
+    def _largest(self, measure: LineMeasure) -> float:
+        """The largest |s'| there, whose rounding the differences of antiderivatives inherit."""
+        if not self.profile.law:
+            return max(1.0, *map(abs, measure.ends))
+        return float(np.abs(measure.integral(measure.mesh)).max())
 
     def _line_measure(self, scales: Floats, biases: Floats, low: Floats, high: Floats) -> LineMeasure:
         """The measure s'', cut to what z ranges over where it is not finite on the whole line."""
@@ -276,12 +282,12 @@ class FibreMeasure:
 def _refined(measure: LineMeasure) -> LineMeasure:
     mesh = measure.mesh
     finer = np.sort(np.concatenate([mesh, (mesh[1:] + mesh[:-1]) / 2]))
-    return LineMeasure(measure.name, measure.density, measure.integral, finer, measure.ends, measure.edges)
+    return replace(measure, mesh=finer, atoms=())
 
 
 def _breaks(measure: LineMeasure, mu: Floats, sigma: Floats, low: float, high: float) -> Floats:
     """Ends of cells on which a sum of copies is smooth, from end to end of what matters."""
-    mesh = np.sort((mu + sigma * measure.mesh[::4, None]).ravel())
+    mesh = np.sort((mu + sigma * measure.mesh[:, None]).ravel())
     kinks = (mu + sigma * np.array([place for place, _ in measure.atoms])[:, None]).ravel()
     start, stop = max(low, float(mesh[0])), min(high, float(mesh[-1]))
     if not start < stop:

@@ -13,14 +13,22 @@ import numpy as np
 
 from radon_nn._archives import existing
 from radon_nn.array_models import read_arrays
+from radon_nn.deep import DeepNetwork
 from radon_nn.graph import Network, Understood
 from radon_nn.keras_models import read_keras_file
+from radon_nn.network import ShallowNetwork
 from radon_nn.npz_files import read_npz
 from radon_nn.onnx_files import read_onnx_file
 from radon_nn.saved import FORMAT, from_arrays, is_own, to_arrays
 from radon_nn.tensor_files import read_safetensors, read_state, write_safetensors
 
 __all__ = ["FORMAT", "load", "read", "save", "shipped", "whole_file"]
+
+
+_FOREIGN = (".h5", ".hdf5", ".joblib", ".keras", ".onnx", ".pickle", ".pkl", ".pt", ".pth")
+_PICKLED = "expected npz, safetensors, keras, onnx or pt, got a pickle, which would run code; use from_model(model)"
+_OLD = "expected npz, safetensors, keras, onnx or pt, got HDF5; write it with Keras 3 as model.save('name.keras')"
+_REFUSED = {".h5": _OLD, ".hdf5": _OLD, ".joblib": _PICKLED, ".pickle": _PICKLED, ".pkl": _PICKLED}
 
 
 def save(path: str | os.PathLike[str], network: Network) -> None:
@@ -38,8 +46,10 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
     ------
     ImportError
         If the name ends in .safetensors, and that package is not installed.
+    TypeError
+        If it is no network.
     ValueError
-        If an activation has no name by which to load it again.
+        If an activation has no name by which to load it again, or the file's name ends as another format's.
     OSError
         If the file cannot be written.
 
@@ -47,9 +57,17 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
     --------
     load : Read it back.
     """
+    if not isinstance(network, ShallowNetwork | DeepNetwork):
+        raise TypeError(
+            f"save: expected a path and a ShallowNetwork or DeepNetwork, got a {type(network).__name__}; from_model "
+            "makes one of a trained model"
+        )
+    kind = Path(path).suffix.lower()
+    if kind in _FOREIGN:
+        raise ValueError(f"{path}: expected a name ending in .npz or .safetensors, got {kind}, which others write")
     arrays, words = to_arrays(network)
     with whole_file(path) as temporary:
-        if Path(path).suffix.lower() == ".safetensors":
+        if kind == ".safetensors":
             write_safetensors(temporary, arrays, words)
             return
         with open(temporary, "wb") as stream:
@@ -147,6 +165,8 @@ def read(
         As `load`.
     """
     where = existing(path, "a network's file")
+    if where.suffix.lower() in _REFUSED:
+        raise ValueError(f"{where}: {_REFUSED[where.suffix.lower()]}")
     kind, told = where.suffix.lower(), {"activation": activation, "layout": layout, "order": order}
     if kind == ".keras":
         _says_itself(where, told)

@@ -11,12 +11,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from radon_nn import _checks
+from radon_nn import _checks, broken_lines
 from radon_nn.deep import DeepNetwork
 from radon_nn.domains import Cuboid
 from radon_nn.geometry import Ball
 from radon_nn.network import ShallowNetwork
-from radon_nn.subdivision import SNAP, Cuts, Progress, jumps_across, magnitudes, steepness, subdivide
+from radon_nn.subdivision import Cuts, Progress, jumps_across, subdivide
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -24,7 +24,8 @@ Indices = NDArray[np.int64]
 _NEAR = 1e-9
 """Ends this near each other, relative to the domain, are one point."""
 _PARALLEL = 1e-8
-_EQUAL = 1e-8
+_EQUAL = 1e-11
+_SEEN = 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -258,22 +259,29 @@ def kinks(
         )
     middle, half = frame(domain, chain.dim)
     most = _checks.count(max_regions, "max_regions")
-    # A function of one variable is one of two variables on a strip: its kinks are segments across.
+    if chain.dim == 1:
+        return _on_the_line(chain, domain, float(middle[0] - half[0]), float(middle[0] + half[0]))
     scale = float(half.max())
-    layers = chain.slice(middle, scale * np.eye(2)[:, : chain.dim]).layers
-    box = np.append(half / scale, 1.0)[:2]
-    cuts = subdivide(layers, box, most, progress)
-    if isinstance(domain, Ball) and chain.dim == 2:
+    layers = chain.slice(middle, scale * np.eye(2)).layers
+    box = half / scale
+    cuts, sizes = subdivide(layers, box, most, progress)
+    if isinstance(domain, Ball):
         cuts = _in_disc(cuts)
     middles = (cuts.starts + cuts.ends) / 2
-    jumps = jumps_across(layers, middles, cuts.normals, magnitudes(layers, box))
-    visible = np.any(np.abs(jumps) > 10 * SNAP * steepness(layers), axis=1) & np.any(cuts.starts != cuts.ends, axis=1)
+    jumps, terms = jumps_across(layers, middles, cuts.normals, sizes)
+    visible = np.any(np.abs(jumps) > _SEEN * terms, axis=1) & np.any(cuts.starts != cuts.ends, axis=1)
     starts, ends, normals = cuts.starts[visible], cuts.ends[visible], cuts.normals[visible]
-    if chain.dim == 1:
-        starts = ends = middles[visible, :1]
-        normals = np.sign(normals[:, :1])
     places = middle + scale * starts, middle + scale * ends
     return Kinks(domain, *places, normals, jumps[visible] / scale, cuts.layer[visible], cuts.neuron[visible])
+
+
+def _on_the_line(network: DeepNetwork, domain: Ball | Cuboid, low: float, high: float) -> Kinks:
+    """The kinks of a function of one variable, points."""
+    found = broken_lines.pieces(network.layers, low, high)
+    jumps = np.diff(found.slopes, axis=0)
+    seen = np.any(np.abs(jumps) > _SEEN * np.abs(found.slopes).max(axis=0), axis=1)
+    places = found.breaks[seen, None]
+    return Kinks(domain, places, places, np.ones_like(places), jumps[seen], found.layer[seen], found.neuron[seen])
 
 
 def piecewise_linear(network: DeepNetwork | ShallowNetwork) -> DeepNetwork:

@@ -44,6 +44,8 @@ class LineMeasure:
         Places and masses of the points, in order of place.
     law : str
         If it is no finite measure: why not, and how it grows. The rest then need not be given.
+    breaks : tuple of float
+        Where the density jumps.
     """
 
     name: str
@@ -54,6 +56,7 @@ class LineMeasure:
     edges: tuple[float, ...] = ()
     atoms: tuple[tuple[float, float], ...] = ()
     law: str = ""
+    breaks: tuple[float, ...] = ()
 
     @cached_property
     def variation(self) -> float:
@@ -202,7 +205,10 @@ def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
     cell = np.floor((mesh[0] - mesh[0, 0]) / least)
     first = np.append(True, np.diff(cell) > 0)
     last = np.append(first[1:], True)
-    return np.asarray(mesh[:, first | last])
+    jumps = [(c.mu[0] + c.sigma[0] * place) for c in copies for place in c.measure.breaks]
+    # The density is told on both sides of each of its jumps.
+    sides = [np.nextafter(t, end) for t in jumps for end in (-np.inf, np.inf)]
+    return np.unique(np.concatenate([mesh[0, first | last], *jumps, *sides]))[None]
 
 
 def _density(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, hyperplanes
+from radon_nn import _checks, domains, hyperplanes
 from radon_nn.domains import Domain
 
 Floats = NDArray[np.float64]
@@ -104,6 +104,9 @@ class RidgeMeasure:
     def __repr__(self) -> str:
         fields = ("directions", "offsets", "masses", "skip", "constant")
         return "RidgeMeasure(" + ", ".join(f"{name}={getattr(self, name).tolist()}" for name in fields) + ")"
+
+    def __str__(self) -> str:
+        return f"RidgeMeasure of {len(self)} spikes in R^{self.dim}, {self.outputs} outputs, R-TV {self.rtv:.7g}"
 
     def __eq__(self, other: object) -> bool:
         fields = ("directions", "offsets", "masses", "skip", "constant")
@@ -250,7 +253,7 @@ class RidgeMeasure:
         RidgeMeasure
             Equal to this one on the domain.
         """
-        low, high = domain.extent(self.directions)
+        low, high = domains.extent(domain, self.directions)
         on = self.offsets <= low
         out = on | (self.offsets >= high)
         return RidgeMeasure(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, hyperplanes
+from radon_nn import _checks, domains, hyperplanes
 from radon_nn.domains import Domain
 from radon_nn.fibres import FibreMeasure
 from radon_nn.measure import RidgeMeasure
@@ -126,6 +126,11 @@ class ShallowNetwork:
         activation = self.activation.spelled or self.activation
         arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in _FIELDS)
         return f"ShallowNetwork({arrays}, activation={activation!r})"
+
+    def __str__(self) -> str:
+        skip = ", with a skip connection" if np.any(self.skip) else ""
+        name = self.activation.spelled or self.activation.name
+        return f"ShallowNetwork of {self.dim} inputs, {self.neurons} {name} neurons and {self.outputs} outputs{skip}"
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -318,7 +323,7 @@ class ShallowNetwork:
         masses = np.zeros((count, self.outputs))
         np.add.at(masses, label, (sign * sizes ** (order - 1))[:, None] * live.readout)
         if domain is not None:
-            low, high = domain.extent(directions[leader])
+            low, high = domains.extent(domain, directions[leader])
             masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
         return float(np.linalg.norm(masses, axis=1).sum())
 
@@ -366,7 +371,10 @@ class ShallowNetwork:
 
     def balance(self) -> ShallowNetwork:
         """
-        The same function with |v_k| = |w_k|, where half the sum of squared weights is the path norm: neural balance.
+        The same function with |v_k| = |w_k|: neural balance.
+
+        Of homogeneous activations of degree 1, such as ReLU, half the sum of squared weights is least then, and equal
+        to the sum of |v_k| |w_k|.
 
         Returns
         -------

@@ -114,13 +114,14 @@ def show(arguments: argparse.Namespace) -> None:
             )
         network = network.output(arguments.output)
     n, title = 256 if arguments.n is None else arguments.n, Path(arguments.file).stem
-    ball = Ball(1.0 if arguments.radius is None else arguments.radius)
+    domain = ball_asked(arguments)
+    ball = domain or Ball(1.0)
     if isinstance(network, DeepNetwork):
         write(plot.deep_overview(network, domain=ball, n=n, title=title), out)
         print(facts(Understood(network, ""), ball)["rtv_in_words"])
     elif not network.activation.piecewise_linear and not _black_box(arguments):
         write(plot.fibre_overview(network, domain=ball, n=n, title=title), out)
-        print(exact_rtv(network, ball if arguments.radius is not None else None))
+        print(exact_rtv(network, domain))
     else:
         measure, line = _found(arguments, network)
         write(plot.overview(network, measure, domain=ball, n=n, title=title), out)
@@ -167,6 +168,31 @@ def spikes(arguments: argparse.Namespace) -> None:
         sign = 1 if degrees is None or offset == measure.offsets[k] else -1
         direction = " ".join(f"{sign * a:+.6f}" for a in measure.directions[k])
         print(f"{k + 1:>5}  {offset:>+12.6f}  {mass:>24}{where}  {direction}")
+
+
+def ball_asked(arguments: argparse.Namespace) -> Ball | None:
+    """
+    The ball that --domain or --radius names.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command line.
+
+    Returns
+    -------
+    Ball, optional
+        None if neither is given.
+
+    Raises
+    ------
+    ValueError
+        If both are.
+    """
+    if arguments.radius is not None and arguments.domain is not None:
+        raise ValueError("--radius and --domain: expected one of the two, got both")
+    found: Ball | None = Ball(arguments.radius) if arguments.radius is not None else arguments.domain
+    return found
 
 
 def can_be_picture(out: Path) -> None:
@@ -217,7 +243,7 @@ def _found(arguments: argparse.Namespace, network: Network) -> tuple[RidgeMeasur
     def progress(line: str) -> None:
         print(line, file=sys.stderr)
 
-    domain = None if arguments.radius is None else Ball(arguments.radius)
+    domain = ball_asked(arguments)
     if arguments.by_probing:
         probed = probe_spikes(network, network.dim, domain=domain, progress=progress)
         return probed.measure, str(probed)
@@ -234,7 +260,7 @@ def _found(arguments: argparse.Namespace, network: Network) -> tuple[RidgeMeasur
 
 def _directions(arguments: argparse.Namespace, network: ShallowNetwork) -> None:
     """The fibres of a network of smooth activations, by what they cost."""
-    domain = None if arguments.radius is None else Ball(arguments.radius)
+    domain = ball_asked(arguments)
     fibres = network.fibres()
     costs, _ = fibres.costs(domain)
     order = np.argsort(-costs, kind="stable")
@@ -260,6 +286,7 @@ def _say_what_is_not_drawn(measure: RidgeMeasure, ball: Ball) -> None:
         heavy = measure.sizes > 1e-6 * measure.sizes.max()
         reach = float(np.abs(measure.offsets[heavy]).max())
         print(
-            f"drawn: the disc |x| <= {ball.radius:g}, with {len(on)} of {len(measure)} spikes and R-TV {on.rtv:.10g}; "
+            f"drawn: the disc {'|x|' if ball.center is None else '|x - c|'} <= {ball.radius:g}, with {len(on)} of "
+            f"{len(measure)} spikes and R-TV {on.rtv:.10g}; "
             f"{len(measure) - len(on)} spikes miss the disc; --radius {1.05 * reach:.3g} shows all but negligible ones"
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from radon_nn import hyperplanes, lines
+from radon_nn import domains, hyperplanes, lines
 from radon_nn.domains import Domain
 from radon_nn.profiles import Profile
 
@@ -75,13 +75,14 @@ class Neurons(NamedTuple):
             unit = whole / length[:, None]
             place = np.column_stack([unit, unit * np.log(length)[:, None]])
         else:
-            place = np.column_stack([self.weights / size[:, None], hyperplanes.compressed(self.biases / size)])
+            unit = self.weights / size[:, None]
+            place = np.column_stack([unit, hyperplanes.compressed(self.biases / size)])
         if self.profile.mirror is None:
             # A constant coordinate keeps a row from being taken for its negative.
             place = np.column_stack([place, np.ones(len(place))])
         count, label, leader = hyperplanes.clusters(place, tol)
         first = leader[label]
-        turned = np.einsum("ki,ki->k", self.weights / size[:, None], self.weights[first] / size[first, None]) < 0
+        turned = np.einsum("ki,ki->k", unit, unit[first]) < 0
         c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
         factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
         share = self.readout * factor[:, None]
@@ -101,7 +102,7 @@ class Neurons(NamedTuple):
 
     def folded(self, domain: Domain) -> Neurons:
         """Without neurons that are affine on the domain, to rounding; they join the affine part."""
-        low, high = (end + self.biases for end in domain.extent(self.weights))
+        low, high = (end + self.biases for end in domains.extent(domain, self.weights))
         bent = self._bent(low, high)
         at_low, at_high = self.profile(low), self.profile(high)
         # The secant of what is affine to rounding is so, too, however narrow.

@@ -52,7 +52,7 @@ def read_npz(where: Path) -> dict[str, Array]:
     except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise ValueError(
             f"{where}: expected an npz file, got {size} bytes that are not one; it may be empty, truncated or of "
-            "another format"
+            "another format (npz, safetensors, keras, onnx and pt are read, by the ends of their names)"
         ) from error
 
 

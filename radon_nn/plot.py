@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from radon_nn import _checks
+from radon_nn.deep import DeepNetwork
 from radon_nn.deep_displays import KinkDisplay, LayerDisplay, deep_overview
 from radon_nn.displays import (
     NEGATIVE,
@@ -22,6 +23,7 @@ from radon_nn.displays import (
 from radon_nn.fibre_displays import FibreDisplay, fibre_overview
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
+from radon_nn.network import ShallowNetwork
 from radon_nn.refinement_display import RefinementDisplay
 
 __all__ = [
@@ -57,17 +59,19 @@ def file_types() -> tuple[str, ...]:
 
 
 def overview(
-    f: Function, measure: RidgeMeasure, *, domain: Ball | None = None, n: int = 256, title: str = ""
+    f: Function, measure: RidgeMeasure | None = None, *, domain: Ball | None = None, n: int = 256, title: str = ""
 ) -> Figure:
     """
     Four panels: the function with its kinks, its sinogram, its spikes in (angle, offset), and their masses.
 
+    Of a network with smooth activations it is `fibre_overview`, of a deep one `deep_overview`.
+
     Parameters
     ----------
     f : callable
-        Takes points (n, 2), returns n values.
-    measure : RidgeMeasure
-        Its spikes, exact or found.
+        Takes points (n, 2), returns n values; such as a network.
+    measure : RidgeMeasure, optional
+        Its spikes, exact or found; a network's own if not given.
     domain : Ball, optional
         The disc to look at; the unit disc if not given.
     n : int
@@ -82,11 +86,21 @@ def overview(
 
     Raises
     ------
+    TypeError
+        If there is no measure, and the function is no network.
     ValueError
         If the function is not of two variables, or has several outputs.
     MemoryError
         If the machine cannot hold the grid.
     """
+    if measure is None:
+        if isinstance(f, DeepNetwork):
+            return deep_overview(f, domain=domain, n=n, title=title)
+        if not isinstance(f, ShallowNetwork):
+            raise TypeError(f"overview: expected a network, or a measure beside the function, got {type(f).__name__}")
+        if not f.activation.piecewise_linear:
+            return fibre_overview(f, domain=domain, n=n, title=title)
+        measure = f.measure()
     require_plane(measure.dim)
     ball = Ball() if domain is None else domain
     grid = _square(ball, n)

@@ -113,8 +113,12 @@ class Profile:
         if len(parameters) > most:
             raise ValueError(f"parameters: expected at most {most} for {name!r}, got {len(parameters)}; leave them out")
         given = tuple(_checks.finite(p, "parameters") for p in parameters)
-        made = cls(**make(*given)._asdict())
-        object.__setattr__(made, "_recipe", (name, given))
+        recipe = make(*given)
+        made = cls(**recipe._asdict())
+        defaults = make.__defaults__ or ()
+        while given and given[-1] == defaults[len(given) - 1]:
+            given = given[:-1]
+        object.__setattr__(made, "_recipe", (recipe.name, ()) if recipe.name in TABLE else (name, given))
         return made
 
     @classmethod
@@ -144,7 +148,7 @@ class Profile:
             given = [float(p) for p in parameters]
         except ValueError as error:
             raise ValueError(f"activation: expected a name and numbers, got {activation!r}") from error
-        return cls.of(name, *given)
+        return cls.of(name.lower() if isinstance(name, str) else name, *given)
 
     @property
     def spelled(self) -> str | None:
@@ -179,7 +183,8 @@ class Profile:
         mesh = np.union1d(even, [place for place, _ in kinks])
         integral = _integrated(self.curvature, mesh) if self.slope is None else _without_jumps(self.slope, kinks)
         low, high = integral(np.array([-end, end])).tolist()
-        return LineMeasure(self.name, self.curvature, integral, mesh, (low, high), atoms=kinks)
+        breaks = tuple(place for place, _ in self.kinks)
+        return LineMeasure(self.name, self.curvature, integral, mesh, (low, high), atoms=kinks, breaks=breaks)
 
     @property
     def variation(self) -> float:

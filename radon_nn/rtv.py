@@ -121,6 +121,7 @@ def rtv(
     if isinstance(f, ClosedForm) and domain is None:
         return f.rtv(tol=_TOLERANCE["closed form"] if tol is None else tol, rng=rng)
     if callable(f):
+        _no_model(f)
         d = _dimension(f, dim, domain)
         if domain is not None:
             if not isinstance(domain, Ball):
@@ -139,6 +140,13 @@ def rtv(
         "rtv: expected a ShallowNetwork, a RidgeMeasure, a closed form, a callable, a pair (points, values), or an "
         f"array with its grid, as grid=Grid(...), got {_named(f)}"
     )
+
+
+def _no_model(f: object) -> None:
+    """Refuse what only looks like a function of points."""
+    roots = {base.__module__.partition(".")[0] for base in type(f).__mro__}
+    if roots & {"torch", "keras", "sklearn"}:
+        raise TypeError(f"rtv: expected a network, got a model, {type(f).__name__}; write rtv(from_model(model))")
 
 
 def _named(f: object) -> str:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from radon_nn.network import ShallowNetwork
 from radon_nn.polygons import Polygons
-from radon_nn.profiles import Profile
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -49,55 +48,9 @@ class Cuts(NamedTuple):
     neuron: Indices
 
 
-def magnitudes(layers: Sequence[ShallowNetwork], reach: Floats) -> list[Floats]:
-    """
-    The largest sums of terms that can make up each pre-activation, which is what its rounding is relative to.
-
-    Parameters
-    ----------
-    layers : sequence of ShallowNetwork
-        The layers.
-    reach : ndarray, shape (d,)
-        Bounds on |x_i|.
-
-    Returns
-    -------
-    list of ndarray, shape (k,)
-        One array per layer.
-    """
-    found, size = [], reach
-    for layer in layers:
-        inner = np.abs(layer.weights) @ size + np.abs(layer.biases)
-        outer = _steepest(layer.activation) * inner + abs(float(layer.activation(np.zeros(1))[0]))
-        size = np.abs(layer.readout) @ outer + np.abs(layer.skip) @ size + np.abs(layer.constant)
-        found.append(inner)
-    return found
-
-
-def steepness(layers: Sequence[ShallowNetwork], scale: float = 1.0) -> Floats:
-    """
-    A bound on the derivative of each output along a unit vector, from absolute weights.
-
-    Parameters
-    ----------
-    layers : sequence of ShallowNetwork
-        The layers.
-    scale : float
-        The length of the vector.
-
-    Returns
-    -------
-    ndarray, shape (o,)
-        The bounds.
-    """
-    size = np.full(layers[0].dim, scale)
-    for layer in layers:
-        inner = _steepest(layer.activation) * (np.abs(layer.weights) @ size)
-        size = np.abs(layer.readout) @ inner + np.abs(layer.skip) @ size
-    return np.asarray(size)
-
-
-def jumps_across(layers: Sequence[ShallowNetwork], points: Floats, normals: Floats, sizes: list[Floats]) -> Floats:
+def jumps_across(
+    layers: Sequence[ShallowNetwork], points: Floats, normals: Floats, sizes: Sequence[Floats]
+) -> tuple[Floats, Floats]:
     """
     Jumps of the normal derivative, f'(x; n) + f'(x; -n), of one-sided derivatives by the chain rule.
 
@@ -109,15 +62,18 @@ def jumps_across(layers: Sequence[ShallowNetwork], points: Floats, normals: Floa
         Piecewise linear layers.
     points, normals : ndarray, shape (s, d)
         Where, and across what.
-    sizes : list of ndarray
-        See `magnitudes`.
+
+    sizes : sequence of ndarray
+        Of each layer, what the terms of its pre-activations add up to at most, as `subdivide` has it.
 
     Returns
     -------
-    ndarray, shape (s, o)
+    jumps : ndarray, shape (s, o)
         The jumps; positive across a convex kink.
+    terms : ndarray, shape (s, o)
+        What the terms of each add up to, which is what its rounding is relative to.
     """
-    jumps = np.empty((len(points), layers[-1].outputs))
+    jumps, terms = np.empty((2, len(points), layers[-1].outputs))
     widest = max(max(layer.neurons, layer.outputs, layer.dim) for layer in layers)
     chunk = max(1, _CHUNK_BYTES // (8 * widest))
     for begin in range(0, len(points), chunk):
@@ -125,15 +81,15 @@ def jumps_across(layers: Sequence[ShallowNetwork], points: Floats, normals: Floa
         state, ahead, behind = points[part], normals[part], -normals[part]
         for layer, size in zip(layers, sizes, strict=True):
             z = state @ layer.weights.T + layer.biases
-            ahead, behind = (_pushed(layer, z, tangent, size) for tangent in (ahead, behind))
+            (ahead, some), (behind, more) = (_pushed(layer, z, tangent, size) for tangent in (ahead, behind))
             state = layer.activation(z) @ layer.readout.T + state @ layer.skip.T + layer.constant
-        jumps[part] = ahead + behind
-    return jumps
+        jumps[part], terms[part] = ahead + behind, some + more
+    return jumps, terms
 
 
 def subdivide(
     layers: Sequence[ShallowNetwork], half: Floats, max_regions: int, progress: Progress | None = None
-) -> Cuts:
+) -> tuple[Cuts, list[Floats]]:
     """
     Cut a rectangle about the origin by the kinks of all neurons, layer by layer.
 
@@ -153,8 +109,10 @@ def subdivide(
 
     Returns
     -------
-    Cuts
+    cuts : Cuts
         The edges inside the rectangle.
+    sizes : list of ndarray, shape (k,)
+        Of each layer, what the terms of its pre-activations add up to at most: their rounding is relative to that.
 
     Raises
     ------
@@ -165,8 +123,10 @@ def subdivide(
     # An affine map of the layer's input for each owner: rows are its slopes along x_1 and x_2 and its value at 0.
     maps = np.concatenate([np.eye(2), np.zeros((1, 2))])[None]
     normals, layer_of, neuron_of = [np.empty((0, 2))], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    made, told = 0, time.monotonic()
-    for index, (layer, size) in enumerate(zip(layers, magnitudes(layers, half), strict=True)):
+    made, told, sizes = 0, time.monotonic(), []
+    for index, layer in enumerate(layers):
+        size = np.abs(layer.weights) @ _reach(cells, maps) + np.abs(layer.biases)
+        sizes.append(size)
         z = maps @ layer.weights.T
         z[:, 2] += layer.biases
         for k, place, _ in _breaks(layer):
@@ -198,7 +158,7 @@ def subdivide(
     starts, ends, labels = cells.sides()
     cut = labels - 1
     layer_index, neuron_index = np.concatenate(layer_of)[cut], np.concatenate(neuron_of)[cut]
-    return Cuts(starts, ends, np.concatenate(normals)[cut], layer_index, neuron_index)
+    return Cuts(starts, ends, np.concatenate(normals)[cut], layer_index, neuron_index), sizes
 
 
 def _outputs(layer: ShallowNetwork, cells: Polygons, z: Floats, maps: Floats) -> Floats:
@@ -226,16 +186,23 @@ def _breaks(layer: ShallowNetwork) -> Iterator[tuple[int, float, float]]:
                 yield int(k), place, jump
 
 
-def _pushed(layer: ShallowNetwork, z: Floats, tangent: Floats, size: Floats) -> Floats:
-    """The derivative of a layer's outputs to the side where `tangent`, the derivative of its inputs, points."""
+def _reach(cells: Polygons, maps: Floats) -> Floats:
+    """The largest modulus of each entry of a layer's input, at the corners of all polygons."""
+    columns = (np.abs(cells.values(maps[cells.owners, :, i])).max(initial=0.0) for i in range(maps.shape[2]))
+    return np.fromiter(columns, np.float64)
+
+
+def _pushed(layer: ShallowNetwork, z: Floats, tangent: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """
+    The derivative of a layer's outputs to the side where `tangent`, the derivative of its inputs, points.
+
+    With it comes the sum of its terms' moduli.
+    """
     rate = tangent @ layer.weights.T
     slopes = np.full_like(z, layer.activation.pieces[0])
     for place, jump in layer.activation.kinks:
         tie = _TIE * (size + abs(place))
         slopes += jump * ((z > place + tie) | ((z >= place - tie) & (rate > 0)))
-    return np.asarray((slopes * rate) @ layer.readout.T + tangent @ layer.skip.T)
-
-
-def _steepest(profile: Profile) -> float:
-    slopes = np.cumsum([profile.pieces[0], *(jump for _, jump in sorted(profile.kinks))])
-    return float(np.abs(slopes).max())
+    inner = np.abs(slopes) * (np.abs(tangent) @ np.abs(layer.weights).T)
+    terms = inner @ np.abs(layer.readout).T + np.abs(tangent) @ np.abs(layer.skip).T
+    return np.asarray((slopes * rate) @ layer.readout.T + tangent @ layer.skip.T), np.asarray(terms)

@@ -111,7 +111,7 @@ def read_state(where: Path) -> dict[str, Any]:
     except Exception as error:
         raise ValueError(
             f"{where}: expected a state dict, which has tensors only, got a file that torch's weights-only reader "
-            f"refuses ({' '.join(str(error).split())[:160]}); {remedy}"
+            f"refuses ({type(error).__name__}); {remedy}"
         ) from error
     while isinstance(found, Mapping) and any(isinstance(found.get(key), Mapping) for key in _STATES):
         found = next(found[key] for key in _STATES if isinstance(found.get(key), Mapping))

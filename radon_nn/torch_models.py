@@ -187,6 +187,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         If the model cannot be traced, or has a layer or function that is not supported.
     """
     fx = importlib.import_module("torch.fx")
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     name = type(model).__name__
     if fx.Tracer().is_leaf_module(model, ""):
         # A layer alone: as a layer of a model it is taken by what it is, not by how it computes.

@@ -108,7 +108,12 @@ def test_orders_that_names_do_not_tell() -> None:
 
 def test_notes_say_what_was_assumed() -> None:
     found = read_arrays(WAYS["with a step count"], activation="relu", source="net.npz")
-    assert found.notes == ("layers 1, 2, 3", "passed over: step", "matrices as out, in; activation relu")
+    assert found.notes == (
+        "layers 1, 2, 3",
+        "passed over: step",
+        "arrays do not say how layers are connected: taken as a chain; compare outputs with verify",
+        "matrices as out, in; activation relu",
+    )
 
 
 def test_half_precision_and_integers() -> None:

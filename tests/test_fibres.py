@@ -221,3 +221,63 @@ def test_each_output_has_its_own() -> None:
     alone = [network.output(k).measure().rtv for k in range(4)]
     assert_allclose(measure.output_rtvs, alone, rtol=1e-13)
     assert max(alone) <= measure.rtv <= sum(alone)
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high", "expected"),
+    [
+        # g(t) = (-sin t)(1, 1): its norm is sqrt(2) |sin t|.
+        ("sine", -1.0, 1.0, math.sqrt(2) * 2 * (1 - math.cos(1.0))),
+        # g(t) = H(t)(1, 1) for u_+^2 / 2.
+        ("truncated_power 3", 0.2, 0.7, math.sqrt(2) * 0.5),
+        ("truncated_power 3", -0.3, 0.7, math.sqrt(2) * 0.7),
+    ],
+)
+def test_several_outputs_on_one_fibre_of_a_domain(activation: str, low: float, high: float, expected: float) -> None:
+    network = ShallowNetwork([[1.0], [1.0]], [0.0, 0.0], np.eye(2), activation=activation)
+    found = rtv(network, domain=Cuboid([low], [high]))
+    assert found.value == pytest.approx(expected, rel=1e-12)
+    assert abs(found.value - expected) <= found.error + 1e-14
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_densities_that_jump_often(seed: int) -> None:
+    """Sixty ELUs of one input: each jump of the density may change its sign; between jumps a fine mesh is exact."""
+    rng = np.random.default_rng(seed)
+    biases = -np.linspace(0, 1, 60) if seed == 0 else rng.uniform(-1, 1, 60)
+    readout = (-1.0) ** np.arange(60) if seed == 0 else rng.standard_normal(60)
+    network = ShallowNetwork(np.ones((60, 1)), biases, readout, activation="elu")
+    slope = network.activation.slope
+    assert slope is not None
+    jumps = np.sort(-biases)
+    ends = np.concatenate([[-45.0], jumps, [jumps[-1] + 1]])
+    total = 0.0
+    for a, b in pairwise(ends):
+        # Inside, the sum of exponentials c e^t keeps its sign: the increment is the variation.
+        t = np.array([np.nextafter(a, b), np.nextafter(b, a)])
+        total += abs(np.diff(sum(v * slope(t + c) for v, c in zip(readout, biases, strict=True)))[0])
+    found = rtv(network)
+    assert found.value == pytest.approx(total, rel=1e-9)
+
+
+@pytest.mark.parametrize("order", [4, 6])
+def test_error_bars_of_powers_hold_the_truth(order: int) -> None:
+    """B-splines: sums of powers that cancel far out; the variation of f' by exact rational arithmetic."""
+    from fractions import Fraction
+
+    n = order
+    readout = [(-1.0) ** i * math.comb(n, i) for i in range(n + 1)]
+    network = ShallowNetwork(np.ones((n + 1, 1)), -np.arange(n + 1.0), readout, activation=f"truncated_power {order}")
+
+    def slope(t: Fraction) -> Fraction:
+        terms = (Fraction(int(c)) * max(t - i, 0) ** (n - 2) for i, c in enumerate(readout))
+        return sum(terms, Fraction(0)) / math.factorial(n - 2)
+
+    grid = [Fraction(k, 200) for k in range(200 * (n + 1) + 1)]
+    values = [slope(t) for t in grid]
+    truth = float(sum(abs(b - a) for a, b in pairwise(values)))
+    for high in (20.0, 300.0):
+        found = rtv(network, domain=Cuboid([-1.0], [high]))
+        assert found.lower - 1e-3 * truth <= truth <= found.upper + 1e-3 * truth
+    near = rtv(network, domain=Cuboid([-1.0], [n + 1.0]))
+    assert near.value == pytest.approx(truth, rel=1e-3)

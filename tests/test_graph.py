@@ -190,7 +190,8 @@ def test_slices_and_simplification_of_deep_networks() -> None:
         first.constant,
     )
     wide = DeepNetwork([doubled, network.layers[1]])
-    small = wide.simplify()
+    small, reports = wide.simplify()
+    assert [r.merged for r in reports] == [7, 0]
     x = RNG.standard_normal((10, 4))
     assert (wide.neurons, small.neurons) == (20, 13)
     assert_allclose(small(x), wide(x), atol=1e-11)

@@ -324,3 +324,21 @@ def test_whole_file_appears_at_the_end_of_the_block(tmp_path: Path) -> None:
         assert temporary.suffix == target.suffix
     assert target.read_text() == "done"
     assert os.listdir(tmp_path) == ["report.txt"]
+
+
+@pytest.mark.parametrize("name", ["net.pt", "net.onnx", "net.keras", "net.h5", "net.pkl"])
+def test_names_of_other_formats_are_not_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a name ending in \.npz or \.safetensors, got \."):
+        save(tmp_path / name, NETWORK)
+    assert os.listdir(tmp_path) == []
+
+
+def test_only_networks_are_saved(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"^save: expected a path and a ShallowNetwork .*got a str; from_model"):
+        save(NETWORK, "net.npz")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "said"), [("net.h5", "got HDF5"), ("net.pkl", "pickle"), ("net.joblib", "pickle")])
+def test_kinds_that_are_not_read_say_what_is(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_bytes(b"something")
+    refused(tmp_path / name, f"expected npz, safetensors, keras, onnx or pt, got .*{said}|{said}")

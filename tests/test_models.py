@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from examples_of_networks import random_network
-from radon_nn import from_model, verify
+from radon_nn import DeepNetwork, from_model, rtv, verify
 from radon_nn.models import framework, understood
 
 ARRAYS = {"W1": np.ones((3, 2)), "b1": np.ones(3), "W2": np.ones((1, 3)), "b2": np.ones(1)}
@@ -82,3 +83,42 @@ def test_a_live_model_says_its_activation_itself() -> None:
     wrong = understood(model)
     model.coefs_[0] = model.coefs_[0] + 1
     assert not verify(model, found=wrong)
+
+
+def test_a_model_is_no_function_of_points() -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    model = linear_model.LinearRegression()
+    model.__class__.__call__ = lambda self, x: x  # type: ignore[attr-defined]
+    try:
+        with pytest.raises(TypeError, match=r"^rtv: expected a network, got a model, LinearRegression; write rtv\("):
+            rtv(model)
+    finally:
+        del model.__class__.__call__
+
+
+def test_names_nearly_right() -> None:
+    for name in ("rleu", "ReLu6", "silou"):
+        if name == "ReLu6":
+            assert from_model(ARRAYS, activation=name).activation.name == "relu6"
+            continue
+        with pytest.raises(ValueError, match="did you mean"):
+            from_model(ARRAYS, activation=name)
+
+
+def test_verification_is_as_sharp_as_rounding() -> None:
+    """Weights off by 1e-5 do not pass in float32; the network itself does, at many times its rounding at most."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    sizes = (3, 32, 32, 32, 1)
+    layers: list[Any] = []
+    for a, b in pairwise(sizes):
+        layers += [torch.nn.Linear(a, b), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers[:-1])
+    agreement = verify(model)
+    assert agreement
+    assert agreement.tolerance < 1e-4
+    off = understood(model).network
+    assert isinstance(off, DeepNetwork)
+    first = off.layers[0]
+    changed = type(first)(first.weights * (1 + 1e-3), first.biases, first.readout, first.skip, first.constant)
+    assert not verify(model, network=type(off)([changed, *off.layers[1:]]))

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from radon_nn import RTV, Ball, Grid, RidgeMeasure, ShallowNetwork, plot
+from radon_nn import RTV, Ball, DeepNetwork, Grid, RidgeMeasure, ShallowNetwork, plot
 from radon_nn.verdict import Refinement
 
 GRID = Grid.cube(24)
@@ -144,3 +144,13 @@ def test_densities_of_smooth_networks() -> None:
     two = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="tanh")
     with pytest.raises(ValueError, match="expected one output, got 2"):
         plot.FibreDisplay.from_measure(two.fibres(), domain=Ball(1.0))
+
+
+def test_overview_serves_every_network() -> None:
+    shallow = ShallowNetwork(np.eye(2), [0.0, 0.1], [1.0, -1.0])
+    smooth = ShallowNetwork(np.eye(2), [0.0, 0.1], [1.0, -1.0], activation="gelu")
+    deep = DeepNetwork([ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2)), shallow])
+    for network in (shallow, smooth, deep):
+        assert len(plot.overview(network, n=16).axes) >= 4
+    with pytest.raises(TypeError, match="overview: expected a network, or a measure beside the function, got function"):
+        plot.overview(lambda x: x[:, 0])

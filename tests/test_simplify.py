@@ -194,3 +194,19 @@ def test_digits_on_the_hull_of_the_data() -> None:
     for x in (X, inside):
         assert_allclose(small(x), network(x), rtol=0, atol=1e-12 * scale)
     print(report)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu", "hard_tanh", "sigmoid"])
+def test_tiny_weights_and_equal_biases(activation: str) -> None:
+    """w = 1e-13 and -1e-13 with one bias are near as rows (w, b), though w points the other way."""
+    network = ShallowNetwork([[1e-13], [-1e-13]], [1.0, 1.0], [1.0, 1.0], activation=activation)
+    small, _ = network.simplify()
+    x = np.array([[-2.0], [0.0], [3.0]])
+    assert_allclose(small(x), network(x), atol=1e-12)
+
+
+def test_what_is_no_domain_is_named() -> None:
+    network = random_network(np.random.default_rng(0), 3, 2)
+    for use in (network.simplify, network.order_rtv, network.fibres().costs, network.measure().restricted):
+        with pytest.raises(TypeError, match=r"^domain: expected Ball\(radius, center\), Cuboid.* got ndarray$"):
+            use(np.zeros((5, 2)))
