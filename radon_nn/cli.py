@@ -18,6 +18,7 @@ from radon_nn import _checks, plot
 from radon_nn.geometry import Ball
 from radon_nn.graph import Network
 from radon_nn.io import load, shipped, whole_file
+from radon_nn.lessons import Lesson, give, lesson, lessons
 from radon_nn.network import ShallowNetwork
 from radon_nn.network_commands import (
     FILES,
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read the output has seen enough; what is left in the buffer must not complain at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError, OSError) as error:
+    except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError, OSError, ImportError) as error:
         print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -116,8 +117,12 @@ def _parser() -> argparse.ArgumentParser:
     value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
 
     demo = commands.add_parser(
-        "demo", help="draw four networks fitted to real data, which come with the package", description=_demo.__doc__
+        "demo",
+        help="draw four networks fitted to real data, which come with the package; or give a lesson",
+        description=_demo.__doc__,
     )
+    demo.add_argument("lesson", nargs="?", metavar="LESSON", help="a lesson to give; `radon-nn demo --list` names them")
+    demo.add_argument("--list", action="store_true", help="list the lessons only")
     demo.add_argument("--out", type=Path, default=Path("radon-nn-demo"), help="folder for the pictures (%(default)s)")
     demo.add_argument("--n", type=int, default=256, help="samples along each axis (%(default)s)")
     demo.set_defaults(run=_demo)
@@ -262,7 +267,13 @@ def _as_json(result: RTV, network: Network | None, domain: Ball | None) -> dict[
 
 
 def _demo(arguments: argparse.Namespace) -> None:
-    """See four networks fitted to real data: pictures, a table of spikes and R-TV, and where they are."""
+    """See four networks fitted to real data: pictures, a table of spikes and R-TV, and where they are. Or a lesson."""
+    if arguments.list:
+        _list_lessons()
+        return
+    if arguments.lesson is not None:
+        _give(lesson(arguments.lesson), arguments.out)
+        return
     if arguments.out.exists() and not arguments.out.is_dir():
         raise NotADirectoryError(
             f"{arguments.out}: expected a folder for the pictures, got a file; choose another --out"
@@ -292,6 +303,25 @@ def _demo(arguments: argparse.Namespace) -> None:
     print(f"distinct spikes and a small R-TV. See {pictures[-1]}")
     print(f"table: {table}")
     print("pictures: " + ", ".join(map(str, pictures)))
+    print()
+    _list_lessons()
+
+
+def _list_lessons() -> None:
+    print("lessons, each a claim of the theory, a number and a picture: radon-nn demo LESSON")
+    for one in lessons():
+        print(f"  {one.name:<28} {one.title}")
+
+
+def _give(one: Lesson, folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: expected a folder for the picture, got a file; choose another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = folder / f"{one.name}.png"
+    print(f"{one.title}\n")
+    with whole_file(picture) as temporary:
+        give(one, temporary)
+    print(f"\npicture: {picture}")
 
 
 if __name__ == "__main__":
