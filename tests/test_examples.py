@@ -21,8 +21,8 @@ def example(name: str) -> ModuleType:
 
 
 def test_every_example_is_tested() -> None:
-    here = Path(__file__).read_text(encoding="utf-8")
-    assert all(f'example("{path.stem}")' in here for path in EXAMPLES.glob("*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert all(f'example("{path.stem}")' in tests for path in EXAMPLES.glob("*.py"))
 
 
 def test_see_a_network(tmp_path: Path) -> None:
