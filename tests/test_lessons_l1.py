@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import dawsn
 
+from radon_nn import load
+from radon_nn.io import shipped
 from test_examples import example
 
 Floats = NDArray[np.float64]
@@ -37,3 +40,49 @@ def test_one_neuron_is_one_spike(tmp_path: Path) -> None:
 def test_one_neuron_at_full_size() -> None:
     seen, theory = example("21_one_neuron").main()
     assert (off(seen, theory) < [4e-3, 2.5e-3, 0.015 * 1.5]).all()
+
+
+def share_shown(spike: int, views: int, n: int) -> float:
+    """What theory lets the view nearest to a spike show: K of the kinks' projections, by quadrature along each kink.
+
+    K of a Gaussian g of width s is |D| g / (4 pi) = (1 - 2 z Dawson(z)) / (4 pi^2 s^2), z = t / (sqrt(2) s).
+    """
+    lesson = example("22_tomography_and_networks")
+    measure = load(shipped("tumour.npz")).measure(1e-6)
+    spike = np.flatnonzero(np.abs(measure.offsets) < 0.85)[spike]
+    s = lesson.BLUR * 2 / n
+    angles = lesson.FIRST + np.pi * np.arange(views) / views
+
+    def height(view: Floats, t: float, k: int) -> float:
+        a, along = measure.directions[k], measure.directions[k] @ [[0, 1], [-1, 0]]
+        x = measure.offsets[k] * a + np.linspace(-1, 1, 4001)[:, None] * along
+        window = np.maximum(1 - (x**2).sum(axis=1), 0) ** 2
+        z = (t - x @ view) / (math.sqrt(2) * s)
+        seen = (1 - 2 * z * dawsn(z)) / (4 * np.pi**2 * s**2)
+        return float(measure.masses[k, 0] * np.sum(window * seen) * 2 / 4000)
+
+    a, t = measure.directions[spike], measure.offsets[spike]
+    normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    best = normals[np.abs(normals @ a).argmax()]
+    side = np.sign(best @ a)
+    return sum(height(best, side * t, k) for k in range(len(measure))) / height(a, t, spike)
+
+
+def test_few_views_hide_only_the_neurons_that_face_none(tmp_path: Path) -> None:
+    errors, shares = example("22_tomography_and_networks").main(tmp_path / "picture.png", n=64, few=6, times=8)
+    assert errors[1] > 3 * errors[0]
+    assert (shares[0] > 0.5).all()
+    for row, views in zip(shares, (48, 6), strict=True):
+        assert row == pytest.approx([share_shown(k, views, 64) for k in range(6)], abs=0.15)
+    assert 0 < (shares[1] > 0.5).sum() < 6
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_few_views_at_full_size() -> None:
+    errors, shares = example("22_tomography_and_networks").main()
+    assert errors[0] < 0.15
+    assert errors[1] > 6 * errors[0]
+    for row, views in zip(shares, (480, 24), strict=True):
+        assert row == pytest.approx([share_shown(k, views, 384) for k in range(6)], abs=0.06)
+    assert [(row > 0.5).sum() for row in shares] == [6, 3]

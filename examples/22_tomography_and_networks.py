@@ -1,0 +1,154 @@
+"""
+The scanner and the network
+===========================
+
+A scanner measures :math:`Rf`, sums along lines, filters each view with :math:`K` and smears it back over the plane:
+:math:`f = R^* K R f`. To look into a network, the same transform and the same filter are applied to the Laplacian,
+
+.. math:: K R \\Delta f = \\partial_t^2 K R f = \\sum_k v_k \\|w_k\\| \\; \\delta_{(w_k/\\|w_k\\|,\\; -b_k/\\|w_k\\|)},
+
+and nothing is smeared back: the spikes are read where they stand. So a missing view costs the two different things. In
+the scan it leaves streaks all over the picture. In the network it hides the neurons that face that way, and no others.
+"""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_laplace
+
+from radon_nn import (
+    Ball,
+    Directions,
+    Grid,
+    Offsets,
+    RadonTransform,
+    RidgeMeasure,
+    ShallowNetwork,
+    load,
+    plot,
+    shepp_logan,
+)
+from radon_nn.io import shipped
+
+Floats = NDArray[np.float64]
+FIRST = -np.pi / 4
+BLUR = 2.0  # grid spacings: a spike is seen as a Gaussian of this width
+
+
+# %%
+# The Laplacian is seen through a Gaussian, and through a window that fades out at the rim.
+def bent(f: ShallowNetwork, grid: Grid) -> Floats:
+    """The windowed Laplacian."""
+    window = grid.sample(lambda x: np.maximum(1 - (x**2).sum(axis=1), 0) ** 2)
+    return np.asarray(window * gaussian_laplace(grid.sample(f), BLUR, truncate=6) / grid.spacing[0] ** 2)
+
+
+# %%
+# Views of the half turn from -45 degrees on; (angle + pi, t) is (angle, -t).
+def views_of(count: int) -> Directions:
+    """Evenly spaced directions."""
+    angle = FIRST + np.pi * np.arange(count) / count
+    return Directions(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+
+
+def places(spikes: RidgeMeasure) -> tuple[Floats, Floats]:
+    """Angle and offset of each spike."""
+    angle, t = plot.angles_and_offsets(spikes)
+    over = angle >= FIRST + np.pi
+    return np.where(over, angle - np.pi, angle), np.where(over, -t, t)
+
+
+# %%
+# A spike of mass m at offset t shows as a peak of height m L / (4 pi^2 s^2), L = 16/15 (1 - t^2)^(5/2) being the
+# window's integral along the kink. How much of that does the view nearest to it show?
+def shown(picture: Floats, radon: RadonTransform, spikes: RidgeMeasure) -> Floats:
+    """Height at each spike, as a share of what the view that faces it would show."""
+    angle, t = places(spikes)
+    view = np.rint((angle - FIRST) * len(picture) / np.pi).astype(int)
+    t = np.where(view == len(picture), -t, t)
+    heights = [np.interp(s, radon.offsets.values, row) for s, row in zip(t, picture[view % len(picture)], strict=True)]
+    peak = spikes.masses[:, 0] * 16 / 15 * (1 - t**2) ** 2.5 / (2 * np.pi * BLUR * radon.grid.spacing[0]) ** 2
+    return np.asarray(heights / peak)
+
+
+# %%
+# Both, with all views and with few: a head, and a network that tells malignant from benign tumours.
+def main(save: Path | None = None, n: int = 384, few: int = 24, times: int = 20) -> tuple[Floats, Floats]:
+    """Return the scan's relative errors, and the share seen of each spike, rows: all views, few; write the picture."""
+    grid = Grid.cube(n)
+    head = grid.sample(shepp_logan())
+    network = load(shipped("tumour.npz"))
+    assert isinstance(network, ShallowNetwork)
+    spikes = network.measure(1e-6).restricted(Ball(0.85))
+    count = int((spikes.sizes > 0.01 * spikes.rtv).sum())  # two more weigh less than a thousandth of all together
+    spikes = RidgeMeasure(spikes.directions[:count], spikes.offsets[:count], spikes.masses[:count])
+    scans, pictures, errors, shares = [], [], [], []
+    for views in (few * times, few):
+        radon = RadonTransform(grid, views_of(views), Offsets.covering(grid, grid.spacing[0] / 2), order=3)
+        scans.append(radon.invert(radon.forward(head)))
+        pictures.append(radon.filter(radon.forward(bent(network, grid))))
+        errors.append(np.linalg.norm(scans[-1] - head) / np.linalg.norm(head))
+        shares.append(shown(pictures[-1], radon, spikes))
+        print(f"{views} views: scan off by {errors[-1]:.0%}; {(shares[-1] > 0.5).sum()} of {len(spikes)} spikes seen")
+    if save is not None:
+        with matplotlib.rc_context({"font.size": 16, "axes.titlesize": 19}):
+            draw(head, network, spikes, [scans, pictures, errors, shares]).savefig(save, dpi=100)
+    return np.array(errors), np.array(shares)
+
+
+def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: list[list[Floats]]) -> Figure:
+    """Above the head and its scans, below the network and its spikes; left to right the truth, all views, few."""
+    scans, pictures, errors, shares = results
+    figure = Figure(figsize=(17, 11), layout="constrained")
+    figure.suptitle("Few views streak the whole scan, but hide only the neurons that face none of them", fontsize=24)
+    axes = figure.subplots(2, 3)
+    titles = ["A head"] + [f"Scan from {len(p)} views:\nerror {e:.0%}" for p, e in zip(pictures, errors, strict=True)]
+    for ax, image, title in zip(axes[0], (head, *scans), titles, strict=True):
+        ax.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(-1, 1, 1, -1))
+        ax.set(title=title, xticks=[], yticks=[])
+    grid = Grid.cube(len(head))
+    inside = np.hypot(*np.meshgrid(*grid.axes)).T < 1
+    values = np.where(inside, grid.sample(network), np.nan)
+    axes[1, 0].imshow(values.T, origin="lower", cmap="Greys_r", extent=(-1, 1, -1, 1))
+    axes[1, 0].set(title="A network that tells\nmalignant tumours from benign", xlim=(-1, 1), ylim=(-1, 1))
+    axes[1, 0].set(xlabel="radius of nuclei (scaled)", ylabel="texture (scaled)", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    for a, t, mass in zip(spikes.directions, spikes.offsets, spikes.masses[:, 0], strict=True):
+        ends = t * a + np.sqrt(1 - t**2) * np.array([[-a[1], a[0]], [a[1], -a[0]]])
+        axes[1, 0].plot(*ends.T, color=plot.POSITIVE if mass > 0 else plot.NEGATIVE, lw=4)
+    angle, t = places(spikes)
+    for ax, picture, share in zip(axes[1, 1:], pictures, shares, strict=True):
+        half, top = np.pi / len(picture) / 2, np.abs(pictures[0]).max() / 4
+        span = Offsets.covering(grid, grid.spacing[0] / 2).values[-1]
+        ax.imshow(
+            picture.T,
+            origin="lower",
+            aspect="auto",
+            cmap="RdBu_r",
+            vmin=-top,
+            vmax=top,
+            interpolation="nearest",
+            extent=(FIRST - half, FIRST + np.pi - half, -span, span),
+        )
+        seen = share > 0.5
+        ax.plot(angle[seen], t[seen], "o", ms=34, mfc="none", mec="black", mew=3)
+        ax.plot(angle[~seen], t[~seen], "x", ms=26, color="black", mew=4)
+        ax.set_title(
+            f"Its neurons from {len(picture)} views:\n{seen.sum()} of {len(seen)} seen"
+            + ("" if seen.all() else ", crosses: missed")
+        )
+        ax.set(
+            xlabel="angle of the normal (rad)",
+            ylabel="offset $t$",
+            xlim=(FIRST - half, FIRST + np.pi - half),
+            ylim=(-1, 1),
+        )
+        ax.set_xticks([0, np.pi / 4, np.pi / 2], ["0", "π/4", "π/2"])
+        ax.set_yticks([-1, 0, 1])
+    return figure
+
+
+if __name__ == "__main__":
+    main(Path("tomography_and_networks.png"))
