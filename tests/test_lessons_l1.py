@@ -1,14 +1,16 @@
 """Lessons 21, 22, 23 and 32: each claims a number, held here against theory or an independent computation."""
 
+import itertools
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 from scipy.special import dawsn
 
-from radon_nn import load
+from radon_nn import fit, load
 from radon_nn.io import shipped
 from test_examples import example
 
@@ -86,3 +88,32 @@ def test_few_views_at_full_size() -> None:
     for row, views in zip(shares, (480, 24), strict=True):
         assert row == pytest.approx([share_shown(k, views, 384) for k in range(6)], abs=0.06)
     assert [(row > 0.5).sum() for row in shares] == [6, 3]
+
+
+def test_one_dimension(tmp_path: Path) -> None:
+    lesson = example("23_one_dimension")
+    rtv, variation, bends, knots, rms = lesson.main(tmp_path / "picture.png")
+    x, y = lesson.profile()
+    assert len(x) == 35
+    slopes = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
+    assert rtv == pytest.approx(sum(abs(b - a) for a, b in itertools.pairwise(slopes)), rel=1e-10)
+    assert variation > 1.1 * rtv  # of a cubic spline; and of any other curve through the points
+    pchip = PchipInterpolator(x, y).derivative()(np.linspace(x[0], x[-1], 10_001))
+    assert np.abs(np.diff(pchip)).sum() > rtv
+    assert knots == len(x) - 2  # a natural spline does not bend at the ends
+    assert bends == 9
+    assert rms == pytest.approx(9.03, abs=0.01)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_nine_bends_are_optimal_and_at_data() -> None:
+    """By hand: r = residual / decay is a dual certificate, F(t) = sum_i r_i (x_i - t)_+ at most 1, and 1 at bends."""
+    x, y = example("23_one_dimension").profile()
+    best = fit(x, y, decay=10.0, tol=1e-8)
+    at = best.measure.offsets
+    assert np.abs(at[:, None] - x).min(axis=1).max() == 0
+    r = (y - best(x[:, None])) / 10.0
+    assert abs(r.sum()) < 1e-8
+    assert abs(r @ x) < 1e-7
+    assert max(abs(r @ np.maximum(x - t, 0)) for t in x) == pytest.approx(1, abs=1e-7)
+    assert [r @ np.maximum(x - t, 0) for t in at] == pytest.approx(np.sign(best.measure.masses[:, 0]), abs=1e-7)

@@ -1,0 +1,121 @@
+"""
+One dimension: connect the dots
+===============================
+
+For functions of one variable the R-TV is the total variation of the slope, :math:`\\int |f''|`, a neuron is a bend, and
+its mass is the change of slope there. So of all curves through given points, the broken line has the least R-TV:
+
+.. math:: \\min_{f(x_i) = y_i} \\int |f''| = \\sum_i |s_{i+1} - s_i|, \\qquad s_i = (y_{i+1} - y_i)/(x_{i+1} - x_i).
+
+If the curve may miss the points a little, weight decay (the R-TV, an L1 norm of f'') keeps few bends, each at a datum.
+The classical smoothing spline, which penalises the L2 norm, bends everywhere, with a knot at each datum. Here: 35
+elevations along a line from west to east, near the Jacksboro fault in Tennessee.
+"""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.interpolate import BSpline, CubicSpline, PPoly, make_smoothing_spline
+from scipy.optimize import brentq
+
+from radon_nn import Fit, fit, interpolate
+from radon_nn.io import shipped
+
+Floats = NDArray[np.float64]
+LINE, SPLINE = "#d55e00", "#0072b2"
+
+
+# %%
+# The stations on one parallel: kilometres east, metres of elevation.
+def profile() -> tuple[Floats, Floats]:
+    """East (km) and elevation (m), from west to east."""
+    table = np.genfromtxt(shipped("terrain.csv"), delimiter=",", names=True)
+    row = np.sort(table[table["x2"] == 0.445722], order="east_km")
+    return row["east_km"], 100 * row["y_hundred_m"]
+
+
+# %%
+# The smoothing spline, as far from the points as the other fit, so that the two can be compared.
+def smoothing_spline(x: Floats, y: Floats, rms: float) -> BSpline:
+    """Least integral of f''^2 of all curves whose root mean square misfit is `rms`."""
+
+    def excess(log: float) -> float:
+        return float(np.sqrt(np.mean((make_smoothing_spline(x, y, lam=np.exp(log))(x) - y) ** 2)) - rms)
+
+    return make_smoothing_spline(x, y, lam=np.exp(brentq(excess, -20, 10)))
+
+
+def knots(spline: BSpline) -> int:
+    """Where the third derivative of a cubic spline jumps."""
+    third = 6 * PPoly.from_spline(spline).c[0]
+    third = third[np.diff(PPoly.from_spline(spline).x) > 0]
+    return int((np.abs(np.diff(third)) > 1e-6 * np.abs(third).max()).sum())
+
+
+# %%
+# First through the points, then near them. `interpolate` and `fit` return networks: one neuron a bend.
+def main(save: Path | None = None, decay: float = 10.0, every: int = 1) -> tuple[float, float, int, int, float]:
+    """
+    Numbers of the claims.
+
+    The R-TV of the dots connected, and of a cubic spline through them; knots of the fit with weight decay, and of the
+    smoothing spline of the same misfit; that misfit.
+    """
+    x, y = (values[::every] for values in profile())
+    dots, cubic = interpolate(x, y), CubicSpline(x, y, bc_type="natural")
+    variation = float(np.abs(np.diff(cubic(np.linspace(x[0], x[-1], 100_001), 1))).sum())
+    print(f"through {len(x)} points: total change of slope {dots.rtv:.1f} m/km, of a cubic spline {variation:.1f}")
+    few = fit(x, y, decay=decay, tol=1e-8)
+    rms = float(np.sqrt(np.mean((few(x[:, None]) - y) ** 2)))
+    smooth = smoothing_spline(x, y, rms)
+    print(f"within {rms:.1f} m: {len(few.measure)} bends with weight decay; smoothing spline, {knots(smooth)} knots")
+    if save is not None:
+        with matplotlib.rc_context({"font.size": 16, "axes.titlesize": 20}):
+            draw(x, y, dots, cubic, few, smooth).savefig(save, dpi=100)
+    return dots.rtv, variation, len(few.measure), knots(smooth), rms
+
+
+def draw(x: Floats, y: Floats, dots: Fit, cubic: CubicSpline, few: Fit, smooth: BSpline) -> Figure:
+    """Above the curves, below where they bend; left through the points, right near them."""
+    figure = Figure(figsize=(18, 10.5), layout="constrained")
+    figure.suptitle("The least bending is a broken line; weight decay leaves few bends", fontsize=26)
+    axes = figure.subplots(2, 2, sharex=True, height_ratios=(1.5, 1))
+    fine = np.linspace(x[0], x[-1], 4001)
+    through = ("dots connected: {:.0f} m/km of bending", "cubic spline: {:.0f} m/km of bending")
+    near = ("weight decay: {:.0f} bends", "smoothing spline: {:.0f} knots")
+    variation = np.abs(np.diff(cubic(fine, 1))).sum()
+    for (above, below), line, spline, names, numbers in (
+        (axes[:, 0], dots, cubic, through, (dots.rtv, variation)),
+        (axes[:, 1], few, smooth, near, (len(few.measure), knots(smooth))),
+    ):
+        off = np.sqrt(np.mean((line(x[:, None]) - y) ** 2))
+        above.plot(fine, spline(fine), color=SPLINE, lw=4, ls="--", label=names[1].format(numbers[1]))
+        above.plot(fine, line(fine[:, None]), color=LINE, lw=4, label=names[0].format(numbers[0]))
+        above.plot(x, y, "ko", ms=8, label=f"{len(x)} elevations")
+        above.set(title=f"Near the points, both off by {off:.0f} m" if line.decay else "Through the points")
+        above.set_ylabel("elevation (m)")
+        above.legend(frameon=False)
+        bends(below, line, fine, spline.derivative(2)(fine))
+    return figure
+
+
+def bends(ax: Axes, line: Fit, fine: Floats, second: Floats) -> None:
+    """Changes of slope as stems, and the second derivative of a spline as a curve, on an axis of its own."""
+    at, mass = line.measure.offsets, line.measure.masses[:, 0]
+    ax.vlines(at, 0, mass, color=LINE, lw=4)
+    ax.plot(at, mass, "o", color=LINE, ms=10)
+    ax.axhline(0, color="black", lw=1)
+    ax.set(xlabel="distance east (km)", ylim=np.array([-1.15, 1.15]) * np.abs(mass).max())
+    ax.set_ylabel("change of slope (m/km)", color=LINE)
+    right = ax.twinx()
+    right.plot(fine, second, color=SPLINE, lw=3, ls="--")
+    right.set_ylim(np.array([-1.15, 1.15]) * np.abs(second).max())
+    right.set_ylabel("$f''$ (m/km²)", color=SPLINE)
+
+
+if __name__ == "__main__":
+    main(Path("one_dimension.png"))
