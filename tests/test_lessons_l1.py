@@ -117,3 +117,41 @@ def test_nine_bends_are_optimal_and_at_data() -> None:
     assert abs(r @ x) < 1e-7
     assert max(abs(r @ np.maximum(x - t, 0)) for t in x) == pytest.approx(1, abs=1e-7)
     assert [r @ np.maximum(x - t, 0) for t in at] == pytest.approx(np.sign(best.measure.masses[:, 0]), abs=1e-7)
+
+
+def test_spikes_sit_on_the_sinusoids_of_data(tmp_path: Path) -> None:
+    """By hand: the residuals prove the optimum, and theory says which spikes are on one sinusoid, which on two."""
+    lesson = example("32_what_a_datum_is")
+    best, away = lesson.main(tmp_path / "picture.png")
+    x, y = lesson.stations(18)
+    kinks = best.measure
+    assert len(kinks) == 8 <= len(x) - 3
+    assert away[:, 0].max() < 1e-13
+    assert (away[:, 1] < 1e-13).sum() == 5
+    assert away[away[:, 1] > 1e-13, 1].min() > 0.4
+    r = (y - best(x)) / 60.0
+    assert abs(r.sum()) < 1e-8
+    assert np.abs(r @ x).max() < 1e-7
+    turn = np.linspace(0, 2 * np.pi, 721)
+    for a in np.stack([np.cos(turn), np.sin(turn)], axis=1):
+        assert np.abs(np.maximum(x @ a - (x @ a)[:, None], 0) @ r).max() < 1 + 1e-8
+    for a, t, mass, distance in zip(kinks.directions, kinks.offsets, kinks.masses[:, 0], away, strict=True):
+        assert r @ np.maximum(x @ a - t, 0) == pytest.approx(np.sign(mass), abs=1e-8)
+        if distance[1] > 1e-13:
+            i = np.abs(x @ a - t).argmin()
+            u = r @ (np.maximum(np.sign(x @ a - t - 1e-9), 0)[:, None] * (x - x[i]))
+            assert u == pytest.approx(np.sign(mass) * a, abs=1e-4)  # F falls off by the square of this, 1e-9
+            assert np.linalg.norm(u) == pytest.approx(1, abs=1e-8)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_the_exception_is_a_spike_that_splits_at_no_cost() -> None:
+    lesson = example("32_what_a_datum_is")
+    best, away = lesson.main(count=26, decay=60.0)
+    x, _ = lesson.stations(26)
+    (k,) = np.flatnonzero(away[:, 0] > 1e-9)
+    a, t, mass = best.measure.directions[k], best.measure.offsets[k], best.measure.masses[k, 0]
+    low, high = max(s for s in x @ a if s < t), min(s for s in x @ a if s > t)
+    share = (high - t) / (high - low)
+    split = mass * (share * np.maximum(x @ a - low, 0) + (1 - share) * np.maximum(x @ a - high, 0))
+    assert split == pytest.approx(mass * np.maximum(x @ a - t, 0), abs=1e-10)
