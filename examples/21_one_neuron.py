@@ -42,23 +42,14 @@ def spike_picture(f: ShallowNetwork, radon: RadonTransform, window: Floats) -> t
 # Where is the spike? At the highest place of the picture, between samples by a parabola.
 def locate(picture: Floats, radon: RadonTransform, radius: float) -> Floats:
     """Angle, offset and mass of the highest peak."""
-    m, n = picture.shape
     i, j = np.unravel_index(np.abs(picture).argmax(), picture.shape)
-    j = int(np.clip(j, 1, n - 2))
-    around = picture[[(i - 1) % m, i, (i + 1) % m]]
-    if i in (0, m - 1):  # (angle + pi, t) is (angle, -t)
-        around[0 if i == 0 else 2] = around[0 if i == 0 else 2, ::-1]
-    low, high = np.stack([around[::2, j], around[1, [j - 1, j + 1]]], axis=1)
-    step = (low - high) / (2 * (low - 2 * around[1, j] + high))
-    height = around[1, j] + (step * (high - low)).sum() / 4
+    low, high = picture[[i - 1, i], [j, j - 1]], picture[[i + 1, i], [j, j + 1]]
+    step = (low - high) / (2 * (low - 2 * picture[i, j] + high))
+    height = picture[i, j] + (step * (high - low)).sum() / 4
     offset = radon.offsets.values[j] + step[1] * radon.offsets.step
     chord = 16 / 15 * radius * (1 - (offset / radius) ** 2) ** 2.5
-    return np.array([np.pi * (i + step[0]) / m, offset, height * (2 * np.pi * width(radon)) ** 2 / chord])
-
-
-def width(radon: RadonTransform) -> float:
-    """The Gaussian's standard deviation."""
-    return BLUR * radon.grid.spacing[0]
+    s = BLUR * radon.grid.spacing[0]
+    return np.array([np.pi * (i + step[0]) / len(picture), offset, height * (2 * np.pi * s) ** 2 / chord])
 
 
 # %%
@@ -68,7 +59,7 @@ def main(save: Path | None = None, n: int = 256, frames: int = 7) -> tuple[Float
     grid = Grid.cube(n)
     fine = Offsets.covering(grid, grid.spacing[0] / 2)
     radon = RadonTransform(grid, Directions.half_circle(4 * n), fine, order=3)
-    radius = 1 - 3.5 * width(radon)
+    radius = 1 - 3.5 * BLUR * grid.spacing[0]
     window = grid.sample(lambda x: np.maximum(1 - (x**2).sum(axis=1) / radius**2, 0) ** 2)
     size, angle = np.linalg.norm(WEIGHTS), np.arctan2(WEIGHTS[1], WEIGHTS[0])
     moves = [(angle, -BIAS / size)]
@@ -132,10 +123,9 @@ def draw(radon: RadonTransform, window: Floats, seen: Floats, frames: int) -> Fi
     for ax in (axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 2]):
         ax.set(xlabel="$x_1$", ylabel="$x_2$", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     for ax in (axes[0, 2], axes[0, 3], axes[1, 1], axes[1, 3]):
-        ax.set(
-            xlabel="angle of the normal (rad)", ylabel="offset $t$", xlim=(0, np.pi), ylim=(-1, 1), yticks=(-1, 0, 1)
-        )
+        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", xlim=(0, np.pi), ylim=(-1, 1))
         ax.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
+        ax.set_yticks([-1, 0, 1])
     return figure
 
 

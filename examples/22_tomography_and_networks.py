@@ -122,29 +122,14 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
     for ax, picture, share in zip(axes[1, 1:], pictures, shares, strict=True):
         half, top = np.pi / len(picture) / 2, np.abs(pictures[0]).max() / 4
         span = Offsets.covering(grid, grid.spacing[0] / 2).values[-1]
-        ax.imshow(
-            picture.T,
-            origin="lower",
-            aspect="auto",
-            cmap="RdBu_r",
-            vmin=-top,
-            vmax=top,
-            interpolation="nearest",
-            extent=(FIRST - half, FIRST + np.pi - half, -span, span),
-        )
+        place = {"extent": (FIRST - half, FIRST + np.pi - half, -span, span), "aspect": "auto"}
+        ax.imshow(picture.T, origin="lower", cmap="RdBu_r", vmin=-top, vmax=top, interpolation="nearest", **place)
         seen = share > 0.5
         ax.plot(angle[seen], t[seen], "o", ms=34, mfc="none", mec="black", mew=3)
         ax.plot(angle[~seen], t[~seen], "x", ms=26, color="black", mew=4)
-        ax.set_title(
-            f"Its neurons from {len(picture)} views:\n{seen.sum()} of {len(seen)} seen"
-            + ("" if seen.all() else ", crosses: missed")
-        )
-        ax.set(
-            xlabel="angle of the normal (rad)",
-            ylabel="offset $t$",
-            xlim=(FIRST - half, FIRST + np.pi - half),
-            ylim=(-1, 1),
-        )
+        missed = "" if seen.all() else ", crosses: missed"
+        ax.set_title(f"Its neurons from {len(picture)} views:\n{seen.sum()} of {len(seen)} seen{missed}")
+        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", ylim=(-1, 1))
         ax.set_xticks([0, np.pi / 4, np.pi / 2], ["0", "π/4", "π/2"])
         ax.set_yticks([-1, 0, 1])
     return figure

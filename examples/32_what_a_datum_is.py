@@ -61,7 +61,7 @@ def main(save: Path | None = None, count: int = 18, decay: float = 60.0) -> tupl
 
 def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     """Left the plane, with data and kinks; right their sinusoids and spikes. One datum is picked out in both."""
-    figure = Figure(figsize=(19, 10), layout="constrained")
+    figure = Figure(figsize=(19, 10.5), layout="constrained")
     title = "A datum is a curve; spikes of the best network sit on curves: its kinks run through data"
     figure.suptitle(title, fontsize=24)
     plane, strip = figure.subplots(1, 2)
@@ -105,7 +105,7 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     strip.set(title="(angle, offset): a curve is a datum,\na dot is a kink", xlabel="angle of the normal (rad)")
     strip.set(ylabel="offset $t$ (km)", xlim=(0, np.pi))
     strip.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
-    figure.legend(*strip.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(*strip.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
