@@ -1,0 +1,56 @@
+"""Lessons on training: weight decay, its global optimum, skip connections, a classifier in its data's units."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radon_nn import Fit
+from radon_nn.io import shipped
+from test_examples import example
+
+
+def topography(stations: int) -> tuple[np.ndarray, np.ndarray]:
+    table = np.loadtxt(shipped("topography.csv"), delimiter=",", skiprows=1)[:stations]
+    return table[:, :2], table[:, 2]
+
+
+def check_the_optimum(best: Fit, x: np.ndarray, y: np.ndarray, decay: float) -> None:
+    """The weights have this objective, and the dual, by plain sums on a fine strip, proves this bound."""
+    net = best.network
+    r = y - np.maximum(x @ net.weights.T + net.biases, 0) @ net.readout[0] - x @ net.skip[0] - net.constant[0]
+    weights = np.sum(net.weights**2) + np.sum(net.readout**2)
+    assert (r @ r + decay * weights) / 2 == pytest.approx(best.objective, rel=1e-9)
+
+    order = [int(np.flatnonzero((x == point).all(axis=1))[0]) for point in best.points]
+    dual = best.dual
+    assert abs(dual.sum()) < 1e-9
+    assert np.abs(dual @ x[order]).max() < 1e-9
+    for angle in np.linspace(0, np.pi, 721):
+        along = x[order] @ [np.cos(angle), np.sin(angle)]
+        assert np.abs(np.maximum(along[:, None] - along, 0).T @ dual).max() < 1 + 1e-9
+    assert decay * dual @ y[order] - decay**2 * dual @ dual / 2 == pytest.approx(best.lower, rel=1e-9)
+    assert len(best.measure) <= len(x) - 3
+
+
+def test_no_descent_is_below_the_certified_optimum(tmp_path: Path) -> None:
+    best, reached = example("25_global_optimum").main(
+        tmp_path / "picture.png", stations=24, decay=0.3, widths=(4, 30), starts=2, steps=300
+    )
+    check_the_optimum(best, *topography(24), 0.3)
+    assert best.certified
+    assert best.objective - best.lower < 2e-6 * best.objective
+    ends = np.array([*reached.values()])
+    assert ends.min() > best.lower
+    assert ends[1].min() < 1.02 * best.lower
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_wide_descent_comes_near_the_certified_optimum() -> None:
+    best, reached = example("25_global_optimum").main()
+    check_the_optimum(best, *topography(80), 0.5)
+    nearest = [min(values) / best.lower - 1 for values in reached.values()]
+    assert nearest[0] > nearest[1] > nearest[2] > 0
+    assert nearest[2] < 1e-3
+    assert len(best.measure) < 20
