@@ -15,6 +15,44 @@ def topography(stations: int) -> tuple[np.ndarray, np.ndarray]:
     return table[:, :2], table[:, 2]
 
 
+def check_the_norms(decays: tuple[float, ...], neurons: int, stations: int, steps: int, picture: Path | None) -> list:
+    """The weights, asked of scikit-learn, and the predictions alone, give the R-TV that the lesson reads off spikes."""
+    x, y = topography(stations)
+    lesson, film = example("24_weight_decay_path"), None if picture is None else picture.with_suffix(".gif")
+    path = lesson.main(picture, film, decays=decays, neurons=neurons, stations=stations, steps=steps)
+    for step, model in zip(path, lesson.train(x, y, decays, neurons, steps), strict=True):
+        inner, outer = (np.linalg.norm(w, axis=axis) for w, axis in zip(model.coefs_, (0, 1), strict=True))
+        meets = np.abs(model.intercepts_[0]) < inner
+        assert step.rtv == pytest.approx((inner * outer)[meets].sum(), rel=1e-9)
+        assert step.path_norm == pytest.approx((inner * outer).sum(), rel=1e-12)
+        assert step.half_squares == pytest.approx((inner @ inner + outer @ outer) / 2, rel=1e-12)
+        if step.decay >= 1:
+            f = model.predict(x)
+            assert step.rtv == pytest.approx((y - f) @ f / step.decay, rel=1e-2)
+            assert step.half_squares == pytest.approx(step.rtv, rel=1e-3)
+            assert np.abs(inner**2 - outer**2).sum() < 1e-2 * (inner @ inner + outer @ outer)
+    counts = [len(step.spikes) for step in path]
+    assert counts == sorted(counts, reverse=True)
+    assert path[0].half_squares > 1.15 * path[0].rtv
+    return path
+
+
+def test_weight_decay_becomes_rtv(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    path = check_the_norms((0.0, 0.3, 3.0), 50, 100, 600, tmp_path / "picture.png")
+    assert len(path[-1].spikes) < len(path[0].spikes) / 2
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+    assert (tmp_path / "picture.gif").stat().st_size > 5_000
+
+
+@pytest.mark.full
+def test_weight_decay_leaves_one_spike_of_eighty() -> None:
+    pytest.importorskip("sklearn")
+    path = check_the_norms((0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0), 200, 300, 3000, None)
+    assert len(path[0].spikes) > 60
+    assert len(path[-1].spikes) == 1
+
+
 def check_the_optimum(best: Fit, x: np.ndarray, y: np.ndarray, decay: float) -> None:
     """The weights have this objective, and the dual, by plain sums on a fine strip, proves this bound."""
     net = best.network

@@ -1,0 +1,170 @@
+r"""
+Weight decay is R-TV
+====================
+
+A wide ReLU network is trained again and again on the same elevations, from the same start, with rising weight decay:
+
+.. math:: \tfrac12 \sum_i (f(x_i) - y_i)^2 + \tfrac\lambda2 \sum_k \left(v_k^2 + |w_k|^2\right).
+
+Since :math:`\tfrac12 (v^2 + |w|^2) \ge |v| |w|`, with equality where :math:`|v| = |w|`, decay pays for the path norm
+:math:`\sum |v_k| |w_k|`, and that is at least the R-TV. At the end of training all three agree, neurons are balanced, and
+spikes have merged and vanished. The R-TV there can be had without a look at the weights: scaling the readout alone
+cannot lower the objective at its minimum, so :math:`\lambda\, \text{R-TV} = \sum_i (y_i - f(x_i)) f(x_i)`.
+
+scikit-learn divides the objective by the number of samples; its `alpha` is this decay. It has no skip connection.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from radon_nn import Ball, RidgeMeasure, ShallowNetwork, from_model, plot
+from radon_nn.io import shipped
+
+Floats = NDArray[np.float64]
+KM = 14.0  # one unit of x1 and x2
+
+
+@dataclass(frozen=True)
+class Step:
+    """One trained network: its decay, three norms, distinct spikes, and |w|, |v| of each neuron."""
+
+    decay: float
+    half_squares: float
+    path_norm: float
+    rtv: float
+    spikes: RidgeMeasure
+    inner: Floats
+    outer: Floats
+
+
+# %%
+# The same seed each time; the decay is all that changes.
+
+
+def train(x: Floats, y: Floats, decays: Sequence[float], neurons: int, steps: int) -> Iterator[Any]:
+    """Trained scikit-learn networks, one for each decay."""
+    try:
+        from sklearn.neural_network import MLPRegressor
+    except ImportError as error:
+        raise ImportError("this example trains with scikit-learn; pip install 'radon-nn[examples]'") from error
+    for decay in decays:
+        model = MLPRegressor(
+            hidden_layer_sizes=(neurons,), alpha=decay, solver="lbfgs", max_iter=steps, tol=1e-9, random_state=0
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it may stop before it has converged
+            yield model.set_params(max_fun=10 * steps).fit(x, y)
+
+
+# %%
+# Neurons closer than 0.03 in direction and offset count as one spike, and spikes below a thousandth of the largest not
+# at all. R-TV and spikes are those on the disc of the stations.
+
+
+def examine(model: Any) -> Step:
+    """The norms and spikes of one trained network."""
+    network = from_model(model)
+    assert isinstance(network, ShallowNetwork)
+    inner, outer = np.linalg.norm(network.weights, axis=1), np.abs(network.readout[0])
+    near = network.measure(0.03).restricted(Ball(1.0))
+    heavy = near.sizes > 1e-3 * near.sizes.max(initial=0)
+    spikes = RidgeMeasure(near.directions[heavy], near.offsets[heavy], near.masses[heavy], near.skip, near.constant)
+    rtv = network.measure().restricted(Ball(1.0)).rtv
+    half_squares = float(np.sum(inner**2) + np.sum(outer**2)) / 2
+    return Step(model.alpha, half_squares, network.path_norm, rtv, spikes, inner, outer)
+
+
+def main(
+    save: Path | None = None,
+    animation: Path | None = None,
+    decays: Sequence[float] = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    neurons: int = 200,
+    stations: int = 300,
+    steps: int = 3000,
+) -> list[Step]:
+    """Return what each decay led to; write the picture to `save`, and a moving one (a gif) to `animation`."""
+    table = np.loadtxt(shipped("topography.csv"), delimiter=",", skiprows=1)[:stations]
+    path = [examine(model) for model in train(table[:, :2], table[:, 2], decays, neurons, steps)]
+    print("  decay   half squares   path norm       R-TV   spikes")
+    for step in path:
+        norms = f"{step.half_squares:>14.4f} {step.path_norm:>11.4f} {step.rtv:>10.4f}"
+        print(f"{step.decay:>7g} {norms} {len(step.spikes):>8}")
+    if save is not None:
+        draw(path).savefig(save, dpi=100)
+    if animation is not None:
+        figure = Figure(figsize=(8, 7), layout="constrained")
+        axes = figure.add_subplot()
+        film = FuncAnimation(figure, lambda k: strip(axes, path[k]), frames=len(path), init_func=lambda: None)
+        film.save(animation, writer=PillowWriter(fps=2), dpi=80)
+    return path
+
+
+# %%
+# Above, the spikes at three decays; below, the norms over R-TV, and |v| against |w| before and after.
+
+
+def strip(axes: Axes, step: Step) -> None:
+    """The spikes of one network in (angle, offset), area by mass, as a share of the R-TV."""
+    axes.clear()
+    angles, offsets = plot.angles_and_offsets(step.spikes)
+    colours = np.where(step.spikes.masses[:, 0] > 0, plot.POSITIVE, plot.NEGATIVE)
+    area = 2500 * step.spikes.sizes / max(step.rtv, 1e-300)
+    axes.scatter(angles, KM * offsets, s=area + 8, c=colours, alpha=0.75, lw=0)
+    axes.set_xticks(np.arange(3) * np.pi / 2, ["0", "π/2", "π"])
+    axes.set(xlim=(-0.1, np.pi + 0.1), ylim=(-KM, KM))
+    axes.set_title(f"decay {step.decay:g}: {len(step.spikes)} spike{'s' * (len(step.spikes) != 1)}", fontsize=18)
+    axes.set_xlabel("direction of the kink's normal (rad)", fontsize=15)
+    axes.set_ylabel("offset from the map's centre (km)", fontsize=15)
+    axes.tick_params(labelsize=14)
+
+
+def draw(path: list[Step]) -> Figure:
+    """Three strips, the norms' ratios, and the balance of the neurons."""
+    figure = Figure(figsize=(15, 10.5), layout="constrained")
+    figure.suptitle(
+        "Weight decay: spikes (one a kink line, red +, blue -, area by mass) merge and vanish,\n"
+        "and half the squared weights become the R-TV, the sum of their |masses|",
+        fontsize=20,
+    )
+    axes = figure.subplot_mosaic([["first", "middle", "last"], ["norms", "norms", "balance"]])
+    shown = {"first": path[0], "middle": path[len(path) // 2], "last": path[-2]}
+    for name, step in shown.items():
+        strip(axes[name], step)
+
+    ticks = range(len(path))
+    for values, style, label in (
+        ([step.half_squares / step.rtv for step in path], "o-", "half the squared weights / R-TV"),
+        ([step.path_norm / step.rtv for step in path], "s--", "path norm / R-TV"),
+    ):
+        axes["norms"].plot(ticks, values, style, ms=11, lw=3, label=label)
+    axes["norms"].axhline(1, color="black", lw=2)
+    axes["norms"].set_xticks(ticks, [f"{step.decay:g}\n{step.rtv:.1f}" for step in path])
+    axes["norms"].set_xlabel("weight decay (above) and the R-TV it leaves (100 m per 14 km, below)", fontsize=15)
+    axes["norms"].set_title("Three norms come together", fontsize=18)
+    axes["norms"].legend(fontsize=15)
+
+    for step, marker, colour in ((path[0], "o", "#e08214"), (path[-2], "s", "#542788")):
+        label = f"decay {step.decay:g}"
+        axes["balance"].loglog(step.inner, step.outer, marker, ms=8, color=colour, alpha=0.6, mew=0, label=label)
+    axes["balance"].set(xlim=(1e-2, 10), ylim=(1e-2, 10), aspect="equal")
+    axes["balance"].plot([1e-2, 10], [1e-2, 10], color="black", lw=2)
+    axes["balance"].set_xlabel("|w|, weights into a neuron", fontsize=15)
+    axes["balance"].set_ylabel("|v|, weight out of it", fontsize=15)
+    axes["balance"].set_title("Neurons balance: |v| = |w|", fontsize=18)
+    axes["balance"].legend(fontsize=15, loc="lower right")
+    for name in ("norms", "balance"):
+        axes[name].tick_params(labelsize=14)
+    return figure
+
+
+if __name__ == "__main__":
+    main(Path("weight_decay_path.png"))
