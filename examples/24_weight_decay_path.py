@@ -7,7 +7,7 @@ A wide ReLU network is trained again and again on the same elevations, from the 
 .. math:: \tfrac12 \sum_i (f(x_i) - y_i)^2 + \tfrac\lambda2 \sum_k \left(v_k^2 + |w_k|^2\right).
 
 Since :math:`\tfrac12 (v^2 + |w|^2) \ge |v| |w|`, with equality where :math:`|v| = |w|`, decay pays for the path norm
-:math:`\sum |v_k| |w_k|`, and that is at least the R-TV. At the end of training all three agree, neurons are balanced, and
+:math:`\sum |v_k| |w_k|`, and that is at least the R-TV. When training ends all three agree, neurons are balanced, and
 spikes have merged and vanished. The R-TV there can be had without a look at the weights: scaling the readout alone
 cannot lower the objective at its minimum, so :math:`\lambda\, \text{R-TV} = \sum_i (y_i - f(x_i)) f(x_i)`.
 

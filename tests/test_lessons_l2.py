@@ -92,3 +92,29 @@ def test_wide_descent_comes_near_the_certified_optimum() -> None:
     assert nearest[0] > nearest[1] > nearest[2] > 0
     assert nearest[2] < 1e-3
     assert len(best.measure) < 20
+
+
+def test_slopes_cost_nothing_only_with_a_skip_connection(tmp_path: Path) -> None:
+    lesson, tilts = example("26_skip_connections"), (-400.0, -100.0, 0.0, 50.0, 150.0, 1000.0)
+    with_skip, without, plane = lesson.main(tmp_path / "picture.png", points=16, tilts=tilts, stations=24)
+    x, y = lesson.profile(16)
+    slopes = np.diff(y) / np.diff(x)
+    total = np.abs(np.diff(slopes)).sum()
+    assert with_skip == pytest.approx([total] * len(tilts), rel=1e-9)
+    ends = np.abs(slopes[0] + slopes[-1] + 2 * np.array(tilts))
+    assert without == pytest.approx(np.maximum(total, (total + ends) / 2), rel=1e-7)
+    assert without[0] > 1.5 * total
+    assert without[-1] - without[-2] == pytest.approx(1000 - 150, rel=1e-6)
+    assert plane[1] == pytest.approx(plane[0], rel=1e-3)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_the_network_without_a_skip_connection_attains_its_bound() -> None:
+    lesson = example("26_skip_connections")
+    x, y = lesson.profile(20)
+    for tilt in (-200.0, 30.0):
+        cost, bound, network = lesson.without_skip(x, y + tilt * x)
+        assert bound == pytest.approx(cost, rel=1e-7)
+        assert np.abs(network.weights[:, 0]) @ np.abs(network.readout[0]) == pytest.approx(cost, rel=1e-7)
+        assert not network.skip.any()
+        assert network(x[:, None]) == pytest.approx(y + tilt * x, rel=1e-9)
