@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radon_nn import Fit
+from radon_nn import Fit, RidgeMeasure
 from radon_nn.io import shipped
 from test_examples import example
 
@@ -118,3 +118,33 @@ def test_the_network_without_a_skip_connection_attains_its_bound() -> None:
         assert np.abs(network.weights[:, 0]) @ np.abs(network.readout[0]) == pytest.approx(cost, rel=1e-7)
         assert not network.skip.any()
         assert network(x[:, None]) == pytest.approx(y + tilt * x, rel=1e-9)
+
+
+def test_a_classifier_is_read_in_the_units_of_its_data(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    readings, agree, accuracy = example("31_a_real_classifier").main(tmp_path / "picture.png", n=60)
+    assert 2 <= len(readings) <= 9
+    assert agree == 1.0
+    assert accuracy > 0.93
+    for reading in readings:
+        assert reading.measured == pytest.approx(reading.mass, rel=1e-2)
+        assert reading.line().endswith(f"= {reading.offset:.1f}")
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_every_neuron_of_the_live_pipeline_changes_the_slope_by_its_mass() -> None:
+    pytest.importorskip("sklearn")
+    lesson = example("31_a_real_classifier")
+    model, X, _, _ = lesson.train(8, 1.0, 0)
+    scaler, network = model[0], model[1]
+    weights = (network.coefs_[0] / scaler.scale_[:, None]).T
+    offsets = -network.intercepts_[0] + weights @ scaler.mean_
+    sizes = np.linalg.norm(weights, axis=1)
+    weights, offsets, masses = weights / sizes[:, None], offsets / sizes, sizes * network.coefs_[1][:, 0]
+    along = X @ weights.T
+    meets = (along.min(axis=0) < offsets) & (offsets < along.max(axis=0)) & (np.abs(masses) > 1e-3)
+    assert meets.sum() >= 3
+    for k in np.flatnonzero(meets):
+        rest = np.arange(len(masses)) != k
+        others = RidgeMeasure(weights[rest], offsets[rest], masses[rest])
+        assert lesson.slope_change(model, weights[k], offsets[k], others, X) == pytest.approx(masses[k], abs=1e-7)
