@@ -54,15 +54,18 @@ def train(x: Floats, y: Floats, decays: Sequence[float], neurons: int, steps: in
     """Trained scikit-learn networks, one for each decay."""
     try:
         from sklearn.neural_network import MLPRegressor
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
     except ImportError as error:
         raise ImportError("this example trains with scikit-learn; pip install 'radon-nn[examples]'") from error
     for decay in decays:
         model = MLPRegressor(
             hidden_layer_sizes=(neurons,), alpha=decay, solver="lbfgs", max_iter=steps, tol=1e-9, random_state=0
         )
-        with warnings.catch_warnings():
+        # The matrices are small: on busy cores several threads take ten times as long as one, waiting for one another.
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # it may stop before it has converged
-            yield model.set_params(max_fun=10 * steps).fit(x, y)
+            model.set_params(max_fun=10 * steps).fit(x, y)
+        yield model
 
 
 # %%

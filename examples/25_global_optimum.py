@@ -67,13 +67,21 @@ def main(
     steps: int = 3000,
 ) -> tuple[Fit, dict[int, list[float]]]:
     """Return the certified fit, and the objectives that descent reached at each width."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise ImportError(
+            "this example needs what comes with scikit-learn; pip install 'radon-nn[examples]'"
+        ) from error
     table = np.loadtxt(shipped("topography.csv"), delimiter=",", skiprows=1)[:stations]
     x, y = table[:, :2], table[:, 2]
     best = fit(x, y, decay=decay, tol=1e-6)
     print(f"certified: objective {best.objective:.6f}, none is below {best.lower:.6f}, {len(best.measure)} neurons")
     print(f"the representer theorem allows {stations - 3}")
 
-    runs = {width: [descend(x, y, decay, width, seed, steps) for seed in range(starts)] for width in widths}
+    # One thread: the matrices are small, and sums in another order would end elsewhere.
+    with threadpool_limits(1):
+        runs = {width: [descend(x, y, decay, width, seed, steps) for seed in range(starts)] for width in widths}
     reached = {width: [objective for objective, _ in ends] for width, ends in runs.items()}
     for width, values in reached.items():
         above = np.array(values) / best.lower - 1

@@ -72,6 +72,7 @@ def check_the_optimum(best: Fit, x: np.ndarray, y: np.ndarray, decay: float) -> 
 
 
 def test_no_descent_is_below_the_certified_optimum(tmp_path: Path) -> None:
+    pytest.importorskip("threadpoolctl")
     best, reached = example("25_global_optimum").main(
         tmp_path / "picture.png", stations=24, decay=0.3, widths=(4, 30), starts=2, steps=300
     )
@@ -86,11 +87,13 @@ def test_no_descent_is_below_the_certified_optimum(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_wide_descent_comes_near_the_certified_optimum() -> None:
+    pytest.importorskip("threadpoolctl")
     best, reached = example("25_global_optimum").main()
     check_the_optimum(best, *topography(80), 0.5)
-    nearest = [min(values) / best.lower - 1 for values in reached.values()]
-    assert nearest[0] > nearest[1] > nearest[2] > 0
-    assert nearest[2] < 1e-3
+    assert min(min(values) for values in reached.values()) > best.objective
+    narrow, middle, wide = (np.median(values) / best.lower - 1 for values in reached.values())
+    assert narrow > 2 * middle > 4 * wide
+    assert wide < 2e-3
     assert len(best.measure) < 20
 
 
