@@ -1,5 +1,6 @@
 """The lessons on dimension, depth and many outputs: each number against theory, or computed again by other means."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -48,3 +49,27 @@ def test_slopes_at_full_size() -> None:
     for d, (network, kernel) in zip((2, 5, 8), slopes, strict=True):
         assert network < -(d + 3) / (2 * d + 3)
         assert network < kernel
+
+
+def _gaussian_rtv(d: int) -> float:
+    """|S^(d-1)| times the integral over t of |d_t^2 K R f|, its Fourier integral over w done by the midpoint rule."""
+    w = (np.arange(1500) + 0.5) * 0.01
+    t = (np.arange(6000) + 0.5) * 0.003
+    spectrum = w ** (d + 1) * (2 * np.pi) ** (d / 2) * np.exp(-(w**2) / 2) / (2 * (2 * np.pi) ** (d - 1))
+    profile = np.cos(t[:, None] * w) @ spectrum * 0.01 / np.pi
+    sphere = 2 * np.pi ** (d / 2) / math.gamma(d / 2)
+    # The profile integrates to zero, and its slow tail has one sign: the part of the other sign is all within reach.
+    return float(sphere * 4 * max(np.maximum(profile, 0).sum(), np.maximum(-profile, 0).sum()) * 0.003)
+
+
+def test_finite_or_infinite(tmp_path: Path) -> None:
+    bumps, result, fitted, difference, costs = example("28_finite_or_infinite").main(tmp_path / "picture.png", most=6)
+    assert bumps[:4] == pytest.approx([2.426123, 4.768562, 7.020064, 9.283235], abs=5e-7)
+    assert bumps == pytest.approx([_gaussian_rtv(d) for d in range(1, 7)], rel=1e-5)
+    assert result.verdict == "infinite"
+    assert "log^2" in result.law
+    assert fitted == pytest.approx(2 / math.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+    assert difference <= 4 * np.finfo(np.float64).eps
+    # |x_1| and |x_2| turn by 2 each; the cut at zero by 1.
+    assert costs == (4.0, 1.0)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
