@@ -111,15 +111,6 @@ def test_digits_at_full_size() -> None:
     assert difference < 1e-11
 
 
-def test_deep_network(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    verdict, error, cost = example("10_deep_network").main(tmp_path / "picture.png", iterations=40, n=24)
-    assert verdict == "infinite"
-    assert error < 1e-5
-    assert 0 < cost < 1e4
-    assert (tmp_path / "picture.png").stat().st_size > 10_000
-
-
 def test_probing() -> None:
     found, error = example("11_probing").main(dim=8, neurons=6)
     assert found == 6

@@ -73,3 +73,37 @@ def test_finite_or_infinite(tmp_path: Path) -> None:
     # |x_1| and |x_2| turn by 2 each; the cut at zero by 1.
     assert costs == (4.0, 1.0)
     assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def _depth(lesson, save: Path | None, sizes: dict[str, int]) -> tuple[float, float]:
+    """What holds at every size, by plain arithmetic on the weights; both R^2."""
+    verdict, error, fits, network, narrow = lesson.main(save, **sizes)
+    assert verdict == "infinite"
+    assert error < 1e-5
+    # Trained neurons are on hyperplanes of their own, so nothing merges: the cost is the sum of |v| |w|.
+    for f in (network, narrow):
+        paths = [np.linalg.norm(g.readout, axis=0) @ np.linalg.norm(g.weights, axis=1) for g in f.layers]
+        assert f.compositional_cost() == pytest.approx(sum(paths), rel=1e-12)
+    # All that the second layer's neurons see of 500 points spans as many dimensions as they share directions.
+    points = np.random.default_rng(1).uniform(-1, 1, (500, 2))
+    for f, rank in ((network, 16), (narrow, 3)):
+        first, second = f.layers[:2]
+        seen = np.maximum(points @ first.weights.T + first.biases, 0) @ (second.weights @ first.readout).T
+        seen_rank = np.linalg.matrix_rank(seen, rtol=1e-9)
+        assert seen_rank == 3 if rank == 3 else seen_rank > 8
+        assert f.ranks()[0] == rank
+    return fits
+
+
+def test_depth(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    _depth(example("29_depth"), tmp_path / "picture.png", {"iterations": 40, "n": 24})
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_depth_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    full, narrow = _depth(example("29_depth"), None, {})
+    assert full > 0.99
+    assert narrow > 0.97
