@@ -89,28 +89,6 @@ def test_naive_number_grows_while_the_bound_holds(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
-def test_digits_are_simplified_exactly(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    before, after, rtv_before, rtv_after, difference = example("09_digits").main(
-        tmp_path / "picture.png", iterations=30, neurons=64
-    )
-    assert before == 64
-    assert after <= before
-    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
-    assert difference < 1e-11
-    assert (tmp_path / "picture.png").stat().st_size > 10_000
-
-
-@pytest.mark.full
-def test_digits_at_full_size() -> None:
-    pytest.importorskip("sklearn")
-    before, after, rtv_before, rtv_after, difference = example("09_digits").main()
-    assert before == 256
-    assert after < 250
-    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
-    assert difference < 1e-11
-
-
 def test_probing() -> None:
     found, error = example("11_probing").main(dim=8, neurons=6)
     assert found == 6

@@ -107,3 +107,34 @@ def test_depth_at_full_size() -> None:
     full, narrow = _depth(example("29_depth"), None, {})
     assert full > 0.99
     assert narrow > 0.97
+
+
+def _many_outputs(found) -> None:
+    """One neuron costs less than two, the hull leaves the function be, and training together costs less."""
+    unit, (together, apart), (error, error_apart), (before, after, rtv_before, rtv_after, difference) = found
+    assert unit == pytest.approx((math.sqrt(2), 2), rel=1e-15)
+    # The target's masses, two a line: a cost above this would be no better than the target itself.
+    shared = sum(math.hypot(*masses) for masses in ((1, 1), (-1.2, 0.9), (0.8, -1.1)))
+    assert 0.9 * shared < together < shared
+    assert together < 0.8 * apart
+    assert max(error, error_apart) < 2e-4
+    assert after <= before
+    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
+    assert difference < 1e-11
+
+
+def test_many_outputs(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    found = example("30_many_outputs").main(tmp_path / "picture.png", samples=200, iterations=30, neurons=64)
+    _many_outputs(found)
+    assert found[3][0] == 64
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_many_outputs_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    found = example("30_many_outputs").main()
+    _many_outputs(found)
+    assert found[3][0] == 256
+    assert found[3][1] < 250
