@@ -68,7 +68,12 @@ def main(
     X, y = load_digits(return_X_y=True)
     X, held_out = X / 16, np.arange(len(X)) % 3 == 0
     classifier = MLPClassifier(
-        (neurons,), alpha=3.0, max_iter=iterations, tol=0, n_iter_no_change=iterations, random_state=0
+        hidden_layer_sizes=(neurons,),
+        alpha=3.0,
+        max_iter=iterations,
+        tol=0,
+        n_iter_no_change=iterations,
+        random_state=0,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it stops after so many rounds, on purpose
