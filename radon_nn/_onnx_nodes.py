@@ -156,7 +156,7 @@ def _gate(graph: Translation, x: Value, gate: Value) -> Value | None:
         if gate.profile.spelled == "sigmoid" and inner is x:
             return graph.activate(x, "silu")
         third = [(a, b) for u, a, b in _scalings(inner) if u is x]
-        if gate.profile.spelled == "clip 0.0 1.0" and third and np.allclose(third[0], (1 / 6, 0.5), rtol=_CLOSE):
+        if gate.profile.spelled == "clip" and third and np.allclose(third[0], (1 / 6, 0.5), rtol=_CLOSE):
             return graph.activate(x, "hard_silu")
         return None
     for marker, a, b in _scalings(gate):
