@@ -152,7 +152,8 @@ def draw(path: list[Step]) -> Figure:
     axes["norms"].axhline(1, color="black", lw=2)
     axes["norms"].set_xticks(ticks, [f"{step.decay:g}\n{step.rtv:.1f}" for step in path])
     axes["norms"].set_xlabel("weight decay (above) and the R-TV it leaves (100 m per 14 km, below)", fontsize=15)
-    axes["norms"].set_title("Three norms come together", fontsize=18)
+    axes["norms"].set_ylabel("norm / R-TV", fontsize=15)
+    axes["norms"].set_title("Both norms of the weights come down to the R-TV", fontsize=18)
     axes["norms"].legend(fontsize=15)
 
     for step, marker, colour in ((path[0], "o", "#e08214"), (path[-2], "s", "#542788")):

@@ -21,10 +21,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from radon_nn import Ball, DeepNetwork, Grid, ShallowNetwork, from_model, kinks, plot, rtv
 from radon_nn.io import shipped
 
+PART = Ball(0.3, np.array([-0.35, 0.1]))
 FULL, NARROW = "#0072b2", "#d55e00"
 
 # %%
@@ -87,11 +89,12 @@ def draw(network: DeepNetwork, narrow: DeepNetwork, fits: tuple[float, ...], n: 
     figure.suptitle("A deep network: kinks bend, so its R-TV is infinite; each layer's is finite", fontsize=22)
     (kinked, smeared), (costs, values) = figure.subplots(2, 2)
     grid, disc = Grid((n, n), 2 / n), Ball(1.0)
-    display = plot.KinkDisplay.from_kinks(kinks(network, disc), network, grid=grid, ax=kinked)
-    display.segments.set_linewidths(1.8 * np.asarray(display.segments.get_linewidths()))
-    display.bends.set_sizes([10])
+    display = plot.KinkDisplay.from_kinks(kinks(network, PART), network, ax=kinked)
+    display.segments.set_linewidths(2.5 * np.asarray(display.segments.get_linewidths()))
+    display.bends.set_sizes([90])
+    kinked.add_patch(Circle((-0.35, 0.1), 0.3, fill=False, lw=1.5))
     display.image.colorbar.set_label("elevation (100 m)")
-    kinked.set(title="Elevation as fitted; its kinks bend", xlabel="$x_1$ (in 14 km)", ylabel="$x_2$ (in 14 km)")
+    kinked.set(title="A part of the map: kinks bend at the dots", xlabel="$x_1$ (in 14 km)", ylabel="$x_2$ (in 14 km)")
     plot.SpikeDisplay.from_function(network, grid=grid, domain=disc, ax=smeared)
     smeared.set(title="Its picture: curves, not spikes", ylabel="offset t (in 14 km)")
     for f, fit, shift, style, colour in ((network, fits[0], -0.2, "o-", FULL), (narrow, fits[1], 0.2, "s--", NARROW)):

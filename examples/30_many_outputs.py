@@ -102,8 +102,11 @@ def draw(
 ) -> Figure:
     """Spikes of both trainings; the digits' masses before and after; the heaviest spikes and what reads them."""
     figure = Figure(figsize=(16, 12.5), layout="constrained")
-    figure.suptitle("Outputs trained together share neurons, and a shared neuron costs less", fontsize=22)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.05))
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
+    top.suptitle(
+        "Two outputs trained together share neurons, and a shared neuron costs less (size: |mass|)", fontsize=20
+    )
+    bottom.suptitle("Ten outputs: each neuron of a network that reads digits serves them all", fontsize=20)
     axes = top.subplots(1, 3)
     for ax, found, colours, title in (
         (axes[0], spikes[:1], (TOGETHER,), f"Together: R-TV {costs[0]:.2f}"),
@@ -121,19 +124,19 @@ def draw(
     for which, style, name in ((network, "-", "before"), (small, "--", "after")):
         sizes = np.sort(which.measure().sizes)[::-1]
         axes[2].plot(sizes, style, lw=4, label=f"{name}: {which.neurons} neurons")
-    axes[2].set(title="Digits, simplified exactly", xlabel="spike, by size", ylabel="|mass| over ten outputs")
-    axes[2].legend(frameon=False)
+    axes[2].set(title="Digits: fewer, yet the same", xlabel="neuron, by size", ylabel="|mass| over ten outputs")
+    axes[2].legend(frameon=False, title="on the hull of the data")
     measure = small.measure()
-    grid = bottom.subplots(2, 5)
+    grid = bottom.subplots(2, 5, sharey="row")
     for k, heaviest in enumerate(np.argsort(-measure.sizes)[:5]):
         direction = measure.directions[heaviest].reshape(8, 8)
         reach, masses = np.abs(direction).max(), measure.masses[heaviest]
         grid[0, k].imshow(direction, cmap="RdBu_r", vmin=-reach, vmax=reach)
-        grid[0, k].set(xticks=[], yticks=[], title=f"digits' spike {k + 1}")
+        grid[0, k].set(xticks=[], yticks=[], title=f"neuron {k + 1}")
         grid[1, k].bar(range(10), masses, color=[plot.POSITIVE if mass > 0 else plot.NEGATIVE for mass in masses])
         grid[1, k].set(xticks=range(0, 10, 2), xlabel="digit")
-    grid[0, 0].set_ylabel("direction, as pixels")
-    grid[1, 0].set_ylabel("mass in each output")
+    grid[0, 0].set_ylabel("pixels it looks at")
+    grid[1, 0].set_ylabel("what each digit's\nscore gets of it")
     return figure
 
 
