@@ -119,7 +119,7 @@ def draw(dims: Sequence[int], counts: Sequence[int], errors: Floats, slopes: Flo
             guide = values[0] * (np.array(counts) / counts[0]) ** rate
             ax.loglog(counts, values, style, lw=3, ms=9, color=colour, label=f"{name}: slope {fitted:.2f}")
             ax.loglog(counts, guide, ":", lw=2.5, color=colour, label=f"theory's slope at worst: {rate:.2f}")
-        ax.set_title(f"{dim} inputs: kernel {both[1, -1] / both[0, -1]:.0f} times worse at last", fontsize=16)
+        ax.set_title(f"{dim} inputs: kernel {both[1, -1] / both[0, -1]:.0f} times worse", fontsize=16)
         ax.set_xlabel("samples n", fontsize=16)
         ax.set_xticks(counts, [str(n) for n in counts], minor=False)
         ax.set_xticks([], minor=True)
