@@ -21,7 +21,8 @@ from radon_nn.kink_lines import Kinks, kinks
 from radon_nn.line_probes import ProbeFit, probe_spikes
 from radon_nn.measure import RidgeMeasure
 from radon_nn.models import Verification, from_model, verify
-from radon_nn.network import ShallowNetwork, Simplification
+from radon_nn.network import ShallowNetwork
+from radon_nn.neurons import Simplification
 from radon_nn.phantoms import shepp_logan
 from radon_nn.profiles import Profile
 from radon_nn.rtv import rtv

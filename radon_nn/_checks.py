@@ -137,6 +137,15 @@ def affine(matrix: ArrayLike, shift: ArrayLike | None, dim: int) -> tuple[NDArra
     return linear, np.zeros(dim) if shift is None else shaped_array(shift, "shift", (dim,))
 
 
+def subspace(origin: ArrayLike, basis: ArrayLike, dim: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A point of R^dim, and at least one row that spans an affine subspace through it."""
+    start = shaped_array(origin, "origin", (dim,))
+    rows = shaped_array(basis, "basis", ("k", dim))
+    if len(rows) == 0:
+        raise ValueError("basis: expected at least one row, got none")
+    return start, rows
+
+
 def center(values: ArrayLike) -> NDArray[np.float64]:
     """A read-only point of at least one coordinate."""
     middle = shaped_array(values, "center", ("d",))

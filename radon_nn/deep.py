@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn import _checks
 from radon_nn.domains import Domain
 from radon_nn.exact import exact_rtv
-from radon_nn.network import ShallowNetwork, Simplification
+from radon_nn.network import ShallowNetwork
+from radon_nn.neurons import Simplification
 from radon_nn.verdict import RTV
 
 Floats = NDArray[np.float64]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, domains, hyperplanes
+from radon_nn import _checks
 from radon_nn.domains import Domain
 from radon_nn.fibres import FibreMeasure
 from radon_nn.measure import RidgeMeasure
-from radon_nn.neurons import Neurons, norms
+from radon_nn.neurons import Neurons, Simplification, norms
 from radon_nn.profiles import Profile
 
 Floats = NDArray[np.float64]
@@ -305,27 +305,7 @@ class ShallowNetwork:
         ValueError
             If the activation is no truncated power, or `tol` is negative.
         """
-        order = self.activation.order
-        if order is None:
-            raise ValueError(
-                f"order: expected the activation relu, step or truncated_power, got {self.activation.name}; for others "
-                "rtv(network) is of order 2"
-            )
-        live = self._neurons().alive()
-        if not len(live.biases):
-            return 0.0
-        sizes = norms(live.weights)
-        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
-        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
-        count, label, leader = hyperplanes.clusters(place, _checks.at_least_zero(tol, "tol"))
-        turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
-        sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
-        masses = np.zeros((count, self.outputs))
-        np.add.at(masses, label, (sign * sizes ** (order - 1))[:, None] * live.readout)
-        if domain is not None:
-            low, high = domains.extent(domain, directions[leader])
-            masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
-        return float(np.linalg.norm(masses, axis=1).sum())
+        return self._neurons().order_rtv(domain, _checks.at_least_zero(tol, "tol"))
 
     def simplify(self, domain: Domain | None = None, tol: float = 1e-12) -> tuple[ShallowNetwork, Simplification]:
         """
@@ -420,7 +400,7 @@ class ShallowNetwork:
         ValueError
             If a shape is wrong.
         """
-        start, rows = subspace(origin, basis, self.dim)
+        start, rows = _checks.subspace(origin, basis, self.dim)
         return ShallowNetwork(
             self.weights @ rows.T,
             self.biases + self.weights @ start,
@@ -437,69 +417,3 @@ class ShallowNetwork:
     def _of(cls, neurons: Neurons) -> ShallowNetwork:
         weights, biases, readout, skip, constant, profile = neurons
         return cls(weights, biases, readout.T, skip, constant, profile)
-
-
-@dataclass(frozen=True)
-class Simplification:
-    """
-    What `ShallowNetwork.simplify` did.
-
-    Parameters
-    ----------
-    before, after : int
-        Numbers of neurons.
-    dead : int
-        Neurons that were constant or not read out.
-    merged : int
-        Neurons that went into another one, or cancelled.
-    domain : Ball, Cuboid or Hull, optional
-        Where the networks agree.
-    """
-
-    before: int
-    after: int
-    dead: int
-    merged: int
-    domain: Domain | None
-
-    @property
-    def folded(self) -> int:
-        """Neurons that are affine on the domain."""
-        return self.before - self.after - self.dead - self.merged
-
-    def __str__(self) -> str:
-        where = "R^d" if self.domain is None else str(self.domain)
-        return (
-            f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
-            f"{self.folded} affine there and folded into the skip connection"
-        )
-
-
-def subspace(origin: ArrayLike, basis: ArrayLike, dim: int) -> tuple[Floats, Floats]:
-    """
-    A point of R^dim and rows that span an affine subspace through it.
-
-    Parameters
-    ----------
-    origin : array_like, shape (dim,)
-        The point.
-    basis : array_like, shape (k, dim)
-        The rows, k >= 1.
-    dim : int
-        Dimension.
-
-    Returns
-    -------
-    tuple of ndarray
-        Both, checked.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, or there are no rows.
-    """
-    start = _checks.shaped_array(origin, "origin", (dim,))
-    rows = _checks.shaped_array(basis, "basis", ("k", dim))
-    if len(rows) == 0:
-        raise ValueError("basis: expected at least one row, got none")
-    return start, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -111,6 +112,49 @@ class Neurons(NamedTuple):
         out = self.readout[~bent].T
         return self.kept(bent, (out * slope[~bent]) @ self.weights[~bent], out @ level[~bent])
 
+    def order_rtv(self, domain: Domain | None, tol: float) -> float:
+        """
+        The R-TV of order m of truncated powers: the sum of |mass| over distinct hyperplanes.
+
+        Parameters
+        ----------
+        domain : Domain, optional
+            Where it is looked at.
+        tol : float
+            Hyperplanes coincide within this distance.
+
+        Returns
+        -------
+        float
+            See `ShallowNetwork.order_rtv`.
+
+        Raises
+        ------
+        ValueError
+            If the activation is no truncated power.
+        """
+        order = self.profile.order
+        if order is None:
+            raise ValueError(
+                f"order: expected the activation relu, step or truncated_power, got {self.profile.name}; for others "
+                "rtv(network) is of order 2"
+            )
+        live = self.alive()
+        if not len(live.biases):
+            return 0.0
+        sizes = norms(live.weights)
+        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
+        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
+        count, label, leader = hyperplanes.clusters(place, tol)
+        turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
+        sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
+        masses = np.zeros((count, live.readout.shape[1]))
+        np.add.at(masses, label, (sign * sizes ** (order - 1))[:, None] * live.readout)
+        if domain is not None:
+            low, high = domains.extent(domain, directions[leader])
+            masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
+        return float(np.linalg.norm(masses, axis=1).sum())
+
     def _bent(self, low: Floats, high: Floats) -> Mask:
         """Whether s departs from its tangent between z = low and high by more than rounding."""
         profile = self.profile
@@ -128,6 +172,42 @@ class Neurons(NamedTuple):
             reach = np.maximum(np.abs(profile(low)), np.abs(profile(high)))
             bent |= lines.variation([one], (low, high)) * (high - low) > _ROUNDING * reach
         return bent
+
+
+@dataclass(frozen=True)
+class Simplification:
+    """
+    What `ShallowNetwork.simplify` did.
+
+    Parameters
+    ----------
+    before, after : int
+        Numbers of neurons.
+    dead : int
+        Neurons that were constant or not read out.
+    merged : int
+        Neurons that went into another one, or cancelled.
+    domain : Ball, Cuboid or Hull, optional
+        Where the networks agree.
+    """
+
+    before: int
+    after: int
+    dead: int
+    merged: int
+    domain: Domain | None
+
+    @property
+    def folded(self) -> int:
+        """Neurons that are affine on the domain."""
+        return self.before - self.after - self.dead - self.merged
+
+    def __str__(self) -> str:
+        where = "R^d" if self.domain is None else str(self.domain)
+        return (
+            f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
+            f"{self.folded} affine there and folded into the skip connection"
+        )
 
 
 def norms(rows: Floats) -> Floats:
