@@ -86,7 +86,10 @@ def main(
 def draw(network: DeepNetwork, narrow: DeepNetwork, fits: tuple[float, ...], n: int) -> Figure:
     """The function and its kinks, its filtered transform, the layers' costs, and the singular values between layers."""
     figure = Figure(figsize=(15, 12.5), layout="constrained")
-    figure.suptitle("A deep network: kinks bend, so its R-TV is infinite; each layer's is finite", fontsize=22)
+    figure.suptitle(
+        "Depth: only whole lines have a finite price, the R-TV, and these kinks bend;\neach layer by itself has one",
+        fontsize=21,
+    )
     (kinked, smeared), (costs, values) = figure.subplots(2, 2)
     grid, disc = Grid((n, n), 2 / n), Ball(1.0)
     display = plot.KinkDisplay.from_kinks(kinks(network, PART), network, ax=kinked)
