@@ -222,3 +222,21 @@ def test_archives_that_swell_are_refused(tmp_path: Path) -> None:
     refused(
         tmp_path / "bomb.npz", "expected members compressed at most 100-fold, got 'weights.npy' with 24000128 bytes"
     )
+
+
+def test_state_dicts_with_a_damaged_byte_are_refused_or_finite(tmp_path: Path) -> None:
+    """Only documented errors, in one line; PyTorch may not check sums, so another finite network may come."""
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "net.pt"
+    torch.save({name: torch.tensor(array) for name, array in TENSORS.items()}, path)
+    whole = path.read_bytes()
+    said: list[str] = []
+    for at in range(0, len(whole), 31):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            network = load(path, activation="relu", order=["0", "2"])
+        except (ValueError, TypeError) as error:
+            said.append(str(error))
+        else:
+            assert np.all(np.isfinite(network(X)))
+    assert all(str(path) in line and "\n" not in line for line in said)
