@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ class _Reading:
 
     graph: Translation
     modules: dict[str, Any]
-    seen: dict[Any, Any] = field(default_factory=dict)
+    seen: dict[Any, Any]
 
     def given(self, node: Any) -> Any:
         """An argument: a value, an array, a shape, or a plain Python object."""
@@ -103,7 +103,7 @@ class _Reading:
         known = next((_MODULES[name] for name in names if name in _MODULES), None)
         if known is None:
             raise _unsupported(where)
-        return self.function(known, value, {name: vars(layer).get(name) for name in vars(layer)})
+        return self.function(known, value, vars(layer))
 
     def _normalised(self, value: Value, layer: Any, where: str) -> Value:
         if layer.running_mean is None or layer.running_var is None:
@@ -121,11 +121,8 @@ class _Reading:
             return self.graph.softmax(value, name)
         if name == "gelu":
             name = "gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu"
-        given = [options.get(key) for key in _PARAMETERS.get(name, ())]
-        plain = [
-            _DEFAULTS[key] if given_one is None else float(given_one)
-            for key, given_one in zip(_PARAMETERS.get(name, ()), given, strict=True)
-        ]
+        keys = _PARAMETERS.get(name, ())
+        plain = [_DEFAULTS[key] if options.get(key) is None else float(options[key]) for key in keys]
         if name in ("clamp", "hardtanh"):
             name = "clip"
         return dialect.named(self.graph, value, name, *plain)
@@ -135,13 +132,10 @@ class _Reading:
         name = (node.target if isinstance(node.target, str) else node.target.__name__).strip("_")
         arguments = [self.given(argument) for argument in node.args]
         options = {key: self.given(value) for key, value in node.kwargs.items()}
-        if any(isinstance(argument, _Shape) for argument in arguments) and not isinstance(arguments[0], Value):
-            return _Shape()
-        if name in ("size", "getattr", "len") or (name == "getitem" and not isinstance(arguments[0], Value)):
-            return _Shape()
         first = arguments[0] if arguments else options.get("input")
-        if not any(isinstance(part, Value) for part in (first, *arguments)) and name not in ("cat", "concat"):
-            return _of_arrays(name, arguments)
+        # What is asked of shapes, of the network's values or of a shape itself, is no value.
+        if name in ("size", "getattr", "len") or isinstance(first, _Shape):
+            return _Shape()
         if name in ("iadd", "add", "sub", "isub", "mul", "imul", "truediv", "itruediv", "div", "matmul", "linear"):
             return _arithmetic(self.graph, name, [*arguments, *options.values()], node.name)
         if name in ("cat", "concat", "concatenate") and isinstance(first, list | tuple):
@@ -154,7 +148,7 @@ class _Reading:
                 self.graph.note("Dropout is passed over, as in evaluation")
             return value
         if name == "prelu":
-            return self.graph.prelu(value, np.reshape(arguments[1], -1))
+            return self.graph.prelu(value, array(arguments[1]).reshape(-1))
         positional = dict(zip(_PARAMETERS.get(name, ()), arguments[1:], strict=False))
         try:
             return self.function(name, value, {**positional, **options})
@@ -204,18 +198,19 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     inputs = [node for node in traced.nodes if node.op == "placeholder"]
     if len(inputs) != 1:
         raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
-    width = _inputs(traced, modules, model, name)
-    reading = _Reading(Translation(width, logits=logits, given=math.inf), modules)
+    constants = _constants(traced, model, fx)
+    width = _inputs(traced, modules, constants, name)
+    reading = _Reading(Translation(width, logits=logits, given=math.inf), modules, dict(constants))
     handlers: dict[str, Callable[[Any], Any]] = {
         "placeholder": lambda node: reading.graph.input,
-        "get_attr": lambda node: array(_attribute(model, node.target)),
         "call_module": reading.module,
         "call_function": reading.call,
         "call_method": reading.call,
         "output": lambda node: reading.given(node.args[0]),
     }
     for node in traced.nodes:
-        reading.seen[node] = handlers[node.op](node)
+        if node not in constants:
+            reading.seen[node] = handlers[node.op](node)
     output = _value(reading.seen[node], f"{name}, output")
     try:
         return reading.graph.finish(output, f"PyTorch {name}")
@@ -278,20 +273,35 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
             module.training = mode
 
 
-def _inputs(traced: Any, modules: dict[str, Any], model: Any, name: str) -> int:
-    """The number of inputs, from the first layer that has one."""
+def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
+    """What is computed from parameters alone, as torch itself computes it, node by node."""
+    found: dict[Any, Any] = {}
+    for node in traced.nodes:
+        if node.op == "get_attr":
+            found[node] = _attribute(model, node.target)
+        elif node.op.startswith("call_") and node.op != "call_module" and node.all_input_nodes:
+            if not all(before in found for before in node.all_input_nodes):
+                continue
+            arguments, options = fx.node.map_arg((node.args, node.kwargs), found.__getitem__)
+            method = isinstance(node.target, str)
+            call = getattr(arguments[0], node.target) if method else node.target
+            found[node] = call(*arguments[1:] if method else arguments, **options)
+    return found
+
+
+def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
+    """The number of inputs, from the first layer or matrix that has one."""
     for node in traced.nodes:
         if node.op == "call_module":
             for key in ("in_features", "num_features"):
                 width = getattr(modules[node.target], key, None)
                 if isinstance(width, int):
                     return width
-        if node.op == "get_attr" and _attribute(model, node.target).ndim == 2:
-            user = next(iter(node.users), None)
-            shape = _attribute(model, node.target).shape
-            linear = user is not None and getattr(user.target, "__name__", "") == "linear"
-            # x @ W takes the rows, x @ W.T and linear(x, W) the columns.
-            return int(shape[1] if linear or (user is not None and user.target in ("t", "transpose")) else shape[0])
+        elif node not in constants:
+            matrix: Any = next((constants[before] for before in node.all_input_nodes if before in constants), None)
+            if getattr(matrix, "ndim", 0) == 2:
+                # x @ W takes the rows, linear(x, W) the columns.
+                return int(matrix.shape[1 if getattr(node.target, "__name__", "") == "linear" else 0])
     layers = [modules[node.target] for node in traced.nodes if node.op == "call_module"]
     raise _unsupported(type(layers[0]).__name__ if layers else f"{name}, without a Linear layer")
 
@@ -315,16 +325,9 @@ def _value(found: Any, where: str) -> Value:
     return found
 
 
-def _of_arrays(name: str, arguments: list[Any]) -> Any:
-    """Parameters turned before use: W.t(), W.T, W.transpose(0, 1)."""
-    if name in ("t", "transpose", "getattr") and isinstance(arguments[0], np.ndarray):
-        return arguments[0].T
-    return _Shape()
-
-
 def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str) -> Value:
     """Sums, differences, multiples and matrix products of values with values or constants."""
-    left, right, *more = arguments
+    left, right, *more = [array(part) if hasattr(part, "detach") else part for part in arguments]
     if name == "linear":
         return graph.affine(_value(left, where), right, more[0] if more else None, name=where)
     if name == "matmul":
@@ -337,6 +340,8 @@ def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str)
         if name in ("sub", "isub"):
             return graph.add(left, graph.scale(right, -1.0))
         raise ValueError(f"{where}: expected sums of values, got a {name} of two of them, which is no network")
+    value: Any
+    number: Any
     value, number = (left, right) if isinstance(left, Value) else (right, left)
     if name in ("add", "iadd"):
         return graph.scale(value, 1.0, number, name=where)

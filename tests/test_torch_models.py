@@ -126,6 +126,14 @@ MODELS = {
         ),
         ShallowNetwork,
     ),
+    "computed weights": (
+        lambda: Net(
+            lambda m, x: F.relu(x @ (2 * m.W).T) @ torch.exp(m.U).t() + m.W.shape[0] * 0.5,
+            W=nn.Parameter(torch.randn(4, 3)),
+            U=nn.Parameter(torch.randn(2, 4)),
+        ),
+        ShallowNetwork,
+    ),
     "squeezed": (lambda: Net(lambda m, x: m.b(F.silu(m.a(x))).squeeze(-1), a=fc(), b=fc(4, 1)), ShallowNetwork),
     "sine": (lambda: Net(lambda m, x: m.b(torch.sin(m.a(x))), a=fc(), b=fc(4, 1)), ShallowNetwork),
     "logits": (lambda: nn.Sequential(fc(), nn.ReLU(), fc(4, 3), nn.Softmax(dim=1)), ShallowNetwork),
