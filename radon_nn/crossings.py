@@ -134,11 +134,11 @@ class Candidates:
         return Candidates(self.neurons[keep], self.points[keep], self.room[keep], self.kink[keep])
 
 
-def _groups(todo: NDArray[np.intp], floats: int) -> Iterator[NDArray[np.intp]]:
+def _groups(waiting: NDArray[np.intp], floats: int) -> Iterator[NDArray[np.intp]]:
     """Parts of so many that memory holds them with ease."""
     step = max(1, _GROUP // floats)
-    for begin in range(0, len(todo), step):
-        yield todo[begin : begin + step]
+    for begin in range(0, len(waiting), step):
+        yield waiting[begin : begin + step]
 
 
 def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
@@ -164,11 +164,11 @@ def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
     dim, outputs = x.shape[1], kinks.jump.shape[1]
     eta = 0.4 * np.minimum(kinks.room, INNER - np.linalg.norm(x, axis=1))
     normals, masses, errors = np.zeros((len(x), dim)), np.zeros((len(x), outputs)), np.full(len(x), np.inf)
-    todo = np.flatnonzero(eta > 0)
+    waiting = np.flatnonzero(eta > 0)
     pattern = np.concatenate([np.zeros((1, dim)), np.eye(dim), -np.eye(dim)])
     for level in _STEPS:
         left = [np.empty(0, np.intp)]
-        for group in _groups(todo, (4 * dim + 2) * dim):
+        for group in _groups(waiting, (4 * dim + 2) * dim):
             h = level * eta[group]
             sides = x[group, None] + np.array([-1.0, 1.0])[:, None] * (eta[group, None] * u[group])[:, None]
             v, e = residual((sides[:, :, None] + h[:, None, None, None] * pattern).reshape(-1, dim))
@@ -192,7 +192,7 @@ def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
             masses[done] = size[fine, :1] * left_vectors[fine, :, 0]
             errors[done] = 3 * error[fine] / size[fine, 0] if dim > 1 else 0.0
             left.append(group[~fine])
-        todo = np.concatenate(left)
+        waiting = np.concatenate(left)
     good = np.flatnonzero(np.isfinite(errors))
     found = Neurons(
         normals[good], np.einsum("kd,kd->k", normals[good], x[good]), masses[good], errors[good], np.zeros(len(good))
@@ -228,11 +228,11 @@ def located(
     count = dim + dim // 2 + 16 if dim > 1 else 6
     now, room, angles = found.neurons, found.room.copy(), found.neurons.errors.copy()
     confirmed = np.zeros(len(found), bool)
-    todo = np.arange(len(found))
+    waiting = np.arange(len(found))
     for _ in range(5):
         others = known + now
         again: list[NDArray[np.intp]] = [np.empty(0, np.intp)]
-        for group in _groups(todo, 5 * count * dim):
+        for group in _groups(waiting, 5 * count * dim):
             # A normal wrong by an angle misses by that angle times the distance: go only as far as one can aim.
             reach = 0.05 * room[group] / np.maximum(angles[group], 1e-300)
             y = np.empty((len(group), count, dim))
@@ -247,8 +247,8 @@ def located(
             confirmed[group[fine & everywhere]] = True
             again.append(group[fine & ~everywhere])
             room[group] = np.median(steps, axis=1)
-        todo = np.concatenate(again)
-        if not len(todo):
+        waiting = np.concatenate(again)
+        if not len(waiting):
             break
     return now, confirmed
 

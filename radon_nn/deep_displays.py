@@ -14,10 +14,17 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from radon_nn import _checks
 from radon_nn.deep import DeepNetwork
 from radon_nn.deep_rtv import deep_rtv
-from radon_nn.displays import NEGATIVE, POSITIVE, SinogramDisplay, SpikeDisplay, axes_and_figure, require_plane
+from radon_nn.displays import (
+    NEGATIVE,
+    POSITIVE,
+    SinogramDisplay,
+    SpikeDisplay,
+    axes_and_figure,
+    require_plane,
+    square_grid,
+)
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.kink_lines import Kinks, frame, kinks
 
@@ -219,8 +226,7 @@ def deep_overview(network: DeepNetwork, *, domain: Ball | None = None, n: int = 
     if network.outputs != 1:
         raise ValueError(f"picture: expected one output, got {network.outputs}; choose one of them, network.output(0)")
     ball = Ball() if domain is None else domain
-    size = _checks.count(n, "n", least=8)
-    grid = Grid((size, size), 2 * ball.radius / size, list(ball.center_in(2)))
+    grid = square_grid(ball, n)
     figure = Figure(figsize=(13, 10.5), layout="constrained")
     axes = figure.subplots(2, 2)
     if network.piecewise_linear:

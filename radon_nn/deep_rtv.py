@@ -54,8 +54,8 @@ def deep_rtv(
     network : DeepNetwork
         The network, of any number of outputs.
     domain : Ball or Cuboid, optional
-        Where it is looked at; a Hull too for d = 1. If not given: all of the line for d = 1, where the value is exact;
-        R^d for the verdict infinite; and else a ball, wide about the kinks of the first layer, named in `assumed`.
+        Where it is looked at; a Hull too for d = 1. If not given: all of R^d, of which a ball wide about the kinks of
+        the first layer is looked at for d >= 2: enough for the verdict infinite, not for a value.
     slices : int
         For d > 2, the number of planes to look at.
     rng : int or Generator
@@ -67,8 +67,8 @@ def deep_rtv(
     -------
     RTV
         The value where it is finite and known; infinite, with the witness in `law`; or unresolved, with the reason:
-        smooth activations, too many kinks, or d > 2 and no kink that bends on the planes (then the lower bound is
-        the largest R-TV on a plane).
+        smooth activations, too many kinks, or no kink that bends, where d > 2 or no domain is given (then the lower
+        bound is the R-TV of what was looked at).
 
     Raises
     ------

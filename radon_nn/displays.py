@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from radon_nn import _checks
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Function, Grid, Offsets
 from radon_nn.measure import RidgeMeasure
@@ -46,6 +47,31 @@ def require_plane(dim: int) -> None:
         raise ValueError(
             f"picture: expected a function of 2 variables, got d = {dim}; `spikes` and `rtv` serve every dimension"
         )
+
+
+def square_grid(domain: Ball, n: int) -> Grid:
+    """
+    The grid of n x n samples on the square about a disc.
+
+    Parameters
+    ----------
+    domain : Ball
+        The disc.
+    n : int
+        Samples along each axis, at least 8.
+
+    Returns
+    -------
+    Grid
+        Cell-centred, of spacing 2 radius / n.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer samples.
+    """
+    size = _checks.count(n, "n", least=8)
+    return Grid((size, size), 2 * domain.radius / size, list(domain.center_in(2)))
 
 
 def angles_and_offsets(measure: RidgeMeasure) -> tuple[Floats, Floats]:

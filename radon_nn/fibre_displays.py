@@ -10,7 +10,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from radon_nn import _checks
 from radon_nn.displays import (
     NEGATIVE,
     POSITIVE,
@@ -20,9 +19,10 @@ from radon_nn.displays import (
     SpikeDisplay,
     axes_and_figure,
     require_plane,
+    square_grid,
 )
 from radon_nn.fibres import FibreMeasure
-from radon_nn.geometry import Ball, Grid
+from radon_nn.geometry import Ball
 from radon_nn.network import ShallowNetwork
 
 Floats = NDArray[np.float64]
@@ -86,8 +86,10 @@ class FibreDisplay:
         ends = np.linspace(-domain.radius - middle, domain.radius + middle, _PIECES + 1)
         low, high = domain.extent(measure.directions)
         # Over angle + pi stands the same density, upside down.
-        t = np.where(below, -1.0, 1.0)[:, None] * (ends[1:] + ends[:-1]) / 2
-        density = np.stack([measure.density(row)[k] for k, row in enumerate(t)]) if len(t) else np.empty((0, _PIECES))
+        middles = (ends[1:] + ends[:-1]) / 2
+        t = np.where(below, -1.0, 1.0)[:, None] * middles
+        density = measure.density(middles)
+        density[below] = density[below, ::-1]
         density = np.where((t > low[:, None]) & (t < high[:, None]), density, 0.0)
         place = np.where(below, angles + np.pi, angles)
         peak = float(np.abs(density).max(initial=0.0)) or 1.0
@@ -136,8 +138,7 @@ def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: in
     """
     require_plane(network.dim)
     ball = Ball() if domain is None else domain
-    size = _checks.count(n, "n", least=8)
-    grid = Grid((size, size), 2 * ball.radius / size, list(ball.center_in(2)))
+    grid = square_grid(ball, n)
     fibres = network.fibres()
     costs, _ = fibres.costs(ball)
     figure = Figure(figsize=(13, 10), layout="constrained")

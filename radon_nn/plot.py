@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from radon_nn import _checks
 from radon_nn.deep import DeepNetwork
 from radon_nn.deep_displays import KinkDisplay, LayerDisplay, deep_overview
 from radon_nn.displays import (
@@ -19,9 +18,10 @@ from radon_nn.displays import (
     SpikeDisplay,
     angles_and_offsets,
     require_plane,
+    square_grid,
 )
 from radon_nn.fibre_displays import FibreDisplay, fibre_overview
-from radon_nn.geometry import Ball, Function, Grid
+from radon_nn.geometry import Ball, Function
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
 from radon_nn.refinement_display import RefinementDisplay
@@ -103,7 +103,7 @@ def overview(
         measure = f.measure()
     require_plane(measure.dim)
     ball = Ball() if domain is None else domain
-    grid = _square(ball, n)
+    grid = square_grid(ball, n)
     on = measure.restricted(ball)
     figure = Figure(figsize=(13, 10), layout="constrained")
     axes = figure.subplots(2, 2)
@@ -144,7 +144,7 @@ def comparison(
         If the machine cannot hold the grid.
     """
     ball = Ball() if domain is None else domain
-    grid = _square(ball, n)
+    grid = square_grid(ball, n)
     figure = Figure(figsize=(6.5 * len(networks), 15), layout="constrained")
     axes = figure.subplots(3, len(networks), squeeze=False)
     masses = []
@@ -162,8 +162,3 @@ def comparison(
             if ax is not None:
                 ax.set_ylim(0, highest)
     return figure
-
-
-def _square(domain: Ball, n: int) -> Grid:
-    size = _checks.count(n, "n", least=8)
-    return Grid((size, size), 2 * domain.radius / size, list(domain.center_in(2)))

@@ -13,7 +13,7 @@ from radon_nn import Profile
 
 PRICES = {"relu": 1, "leaky_relu": 0.99, "abs": 2, "relu6": 2, "hard_tanh": 2, "elu": 1, "softplus": 1, "sigmoid": 0.5}
 PRICES["tanh"] = 2
-NAMES = (*PRICES, "gelu", "gelu_tanh", "silu")
+NAMES = (*PRICES, "gelu", "gelu_tanh", "silu", "selu", "hard_silu", "hard_sigmoid", "clip", "identity")
 
 
 @pytest.mark.parametrize("name", NAMES)
