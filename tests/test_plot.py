@@ -154,3 +154,13 @@ def test_overview_serves_every_network() -> None:
         assert len(plot.overview(network, n=16).axes) >= 4
     with pytest.raises(TypeError, match="overview: expected a network, or a measure beside the function, got function"):
         plot.overview(lambda x: x[:, 0])
+
+
+def test_densities_of_directions_that_point_down_stand_upside_down() -> None:
+    """w = (3, -4): over the angle of -w/|w|, at minus the offset; (w.x - 2)_+ smoothed bends at t = 0.4 along w/|w|."""
+    network = ShallowNetwork([[30.0, -40.0]], [-20.0], [1.0], activation="softplus")
+    display = plot.FibreDisplay.from_measure(network.fibres(), domain=Ball(1.0))
+    corners = np.array([path.vertices for path in display.ribbons.get_paths()])[:, :4]
+    widest = corners[np.argmax(corners[:, 1, 0] - corners[:, 0, 0])]
+    assert widest[:, 0].mean() == pytest.approx(np.pi - np.arctan2(4.0, 3.0), abs=1e-12)
+    assert widest[:, 1].mean() == pytest.approx(-0.4, abs=0.006)
