@@ -137,6 +137,9 @@ class _Reading:
         if name in ("size", "getattr", "len") or isinstance(first, _Shape):
             return _Shape()
         if name in ("iadd", "add", "sub", "isub", "mul", "imul", "truediv", "itruediv", "div", "matmul", "linear"):
+            unknown = sorted(set(options) - {"input", "other", "weight", "bias", "mat2"})
+            if unknown:
+                raise ValueError(f"{node.name}: expected {name} of two operands, got also {', '.join(unknown)}")
             return _arithmetic(self.graph, name, [*arguments, *options.values()], node.name)
         if name in ("cat", "concat", "concatenate") and isinstance(first, list | tuple):
             return self.graph.join([_value(part, node.name) for part in first])

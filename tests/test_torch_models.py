@@ -196,6 +196,10 @@ REFUSED = [
     (lambda: Net(loop, a=fc()), "Net: expected a forward method that torch.fx can trace, got TraceError"),
     (lambda: Net(lambda m, x: m.a(x) * m.a(x), a=fc()), "mul: expected sums of values, got a mul of two of them"),
     (lambda: Net(lambda m, x: torch.cos(m.a(x)), a=fc()), "cos: the function cos is not supported"),
+    (
+        lambda: Net(lambda m, x: torch.add(m.a(x), m.a(x), alpha=2), a=fc()),
+        "add: expected add of two operands, got also alpha",
+    ),
     (lambda: Net(lambda m, x: 1 / m.a(x), a=fc()), "truediv: expected division by constants"),
     (lambda: Two(), r"Two: expected one input, got \['x', 'y'\]"),
     (
