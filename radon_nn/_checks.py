@@ -27,9 +27,10 @@ def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}; convert it with numpy first")
     array = array.astype(np.float32 if array.dtype.type in (np.float16, np.float32) else np.float64, copy=False)
-    bad = array.size - int(np.isfinite(array).sum())
-    if bad:
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = array.size - int(finite.sum())
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
         where = (where[0] + first, *where[1:]) if where else where
         raise ValueError(
             f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "

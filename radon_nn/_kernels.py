@@ -12,9 +12,12 @@ whole number), and `PAD` zeros at both ends of each row absorb the difference, s
 branches. Every row is loaded once for two taps, which go to accumulators of their own that are shifted and summed at
 the end: measured a quarter faster than loading each row twice.
 
+Of large stacks, as many images as fill a cache line are interleaved: they are the *lanes*, the last axis of rows and
+lattices. Shifts are whole numbers of lanes, so every load is aligned, and resampling loads vectors too.
+
 In the plane, rows may be walked in *bundles*: within a bundle of rows about one center, the sum for any slope is a
 cubic interpolation between those for a few coarse slopes that lie close, because a row some way from the center moves
-by that way times the difference of slopes, at most one lattice point.
+by that way times the difference of slopes, at most one lattice point. The interpolated sum is then moved as a whole.
 
 All in one file, although a long one: Numba's disk cache looks at the file of a function only, and would go on using
 stale code for what is called from another.
@@ -39,10 +42,18 @@ _PACKED_ROWS = 16
 """Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
 _TASKS = 64
 """Tasks a batch is split into, where there are not as many blocks already."""
+_CHUNK = 1024
+"""Elements of a row walked at a time, so that four rows stay in the first-level cache for the next directions."""
+HALO = 3
+"""Points beyond either end that sharpening reads."""
 NODES = GROUP
-"""Coarse slopes a slope is interpolated from, and points a bundle is moved by: cubic interpolation for both."""
+"""Coarse slopes a slope is interpolated from: cubic interpolation."""
+MOVES = 6
+"""Points a bundle is moved by: interpolation of degree 5, lest edges blur."""
 _SPREAD = 6
 """More than the shifts of four rows of a bundle differ by, at the steepest coarse slope."""
+_NOTHING = 2.0**-70
+"""Part of a line's largest sample that is too small to count."""
 _FAST = {"contract", "nsz", "arcp"}
 
 
@@ -79,23 +90,67 @@ def _row_weights(index, slopes, start, order, shifts, weights):
             _spline_weights(order, sigma[r], r, weights)
 
 
+@njit(cache=True, fastmath=_FAST)
+def _solve_abreast(lines, size, width, factors):
+    """`_solve_spline` for `width` lines side by side, flat (size * width).
+
+    Beside zeros the spline decays; what is below `_NOTHING` of the line's largest sample is set to zero, before it
+    becomes subnormal and slows down whatever reads it, many times over.
+    """
+    bands, across = factors.shape[0], np.uint64(width)
+    zero = lines.dtype.type(0)
+    least = np.zeros(width, lines.dtype)
+    for k in range(size):
+        here = np.uint64(k) * across
+        for line in range(width):
+            value = abs(lines[here + np.uint64(line)])
+            least[line] = value if value > least[line] else least[line]
+    least *= lines.dtype.type(_NOTHING)
+    for k in range(1, size):
+        here = np.uint64(k) * across
+        for j in range(1, min(bands, k + 1)):
+            factor, before = factors[j, k], here - np.uint64(j) * across
+            for line in range(width):
+                s = np.uint64(line)
+                value = lines[here + s] - factor * lines[before + s]
+                lines[here + s] = value if abs(value) > least[line] else zero
+    for k in range(size - 1, -1, -1):
+        here, factor = np.uint64(k) * across, factors[0, k]
+        for line in range(width):
+            lines[here + np.uint64(line)] *= factor
+        for j in range(1, min(bands, size - k)):
+            factor, after = factors[j, k + j], here + np.uint64(j) * across
+            for line in range(width):
+                s = np.uint64(line)
+                value = lines[here + s] - factor * lines[after + s]
+                lines[here + s] = value if abs(value) > least[line] else zero
+
+
 @njit(cache=True)
 def _solve_spline(rows, first, size, factors):
     """Samples to spline coefficients, in place on rows[:, first : first + size], by the factors L D L' of the system.
 
-    `factors` (bands, size) holds 1/D and the subdiagonals of L, aligned with the row they stand in.
+    rows (count, points, lanes); `factors` (bands, size) holds 1/D and the subdiagonals of L, aligned with the row they
+    stand in. The recurrences run along the points: rows without lanes are taken abreast, for vectors' sake.
     """
-    bands = factors.shape[0]
-    for k in range(size):
-        for j in range(1, min(bands, k + 1)):
-            for g in range(rows.shape[0]):
-                rows[g, first + k] -= factors[j, k] * rows[g, first + k - j]
-    for k in range(size - 1, -1, -1):
-        for g in range(rows.shape[0]):
-            rows[g, first + k] *= factors[0, k]
-        for j in range(1, min(bands, size - k)):
-            for g in range(rows.shape[0]):
-                rows[g, first + k] -= factors[j, k + j] * rows[g, first + k + j]
+    if factors.shape[0] == 1:
+        return
+    count, lanes = rows.shape[0], rows.shape[2]
+    if lanes > 1:
+        for g in range(count):
+            _solve_abreast(rows[g, first : first + size].reshape(-1), size, lanes, factors)
+        return
+    abreast = np.empty(size * count, rows.dtype)
+    width = np.uint64(count)
+    for g in range(count):
+        row, at = rows[g, first : first + size, 0], np.uint64(g)
+        for k in range(size):
+            abreast[np.uint64(k) * width + at] = row[k]
+    _solve_abreast(abreast, size, count, factors)
+    for g in range(count):
+        row, at = rows[g, first : first + size, 0], np.uint64(g)
+        for k in range(size):
+            row[k] = abreast[np.uint64(k) * width + at]
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -121,13 +176,13 @@ def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, out, into, span):
-    """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j + k]."""
+def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, lanes, weights, r, tap, i, out, into, span):
+    """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j * lanes + k]."""
     a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
     tap += 1
     a1, b1, c1, d1 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
     from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
-    to, one = np.uint64(into), np.uint64(1)
+    to, one = np.uint64(into), np.uint64(lanes)
     for step in range(span):
         k = np.uint64(step)
         out[to + k] += (
@@ -144,66 +199,89 @@ def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, weights, r, 
 
 @njit(cache=True, fastmath=_FAST)
 def _stencil(start, step, size, index, weights):
-    """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size)."""
+    """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size).
+
+    Places are counted from -1, so that conversion to whole numbers rounds down, which is done in vectors.
+    """
     taps, count = weights.shape
     first = 1 - taps // 2
     fraction = np.empty(count, weights.dtype)
-    product = np.empty(count, weights.dtype)
     for q in range(count):
-        position = start + step * q
-        inside = 1.0 if -1.0 <= position < size else 0.0
-        base = math.floor(min(max(position, -1.0), size - 1.0))
-        index[q] = np.uint64(int(base) + first + taps)
-        fraction[q] = (position - base) * inside
-        product[q] = inside
+        position = min(max(start + step * q, -1.0), float(size)) + 1.0
+        base = np.uint64(position)
+        index[q] = base + np.uint64(taps // 2)
+        fraction[q] = position - base
     for j in range(taps):
-        node = weights.dtype.type(first + j)
-        for q in range(count):
-            weights[j, q] = product[q]
-            product[q] *= fraction[q] - node
-    product[:] = 1.0
-    for j in range(taps - 1, -1, -1):
-        share = 1.0
+        row, share = weights[j], 1.0
         for i in range(taps):
             if i != j:
                 share /= j - i
-        scale, node = weights.dtype.type(share), weights.dtype.type(first + j)
-        for q in range(count):
-            weights[j, q] *= product[q] * scale
-            product[q] *= fraction[q] - node
+        row[:] = share
+        for i in range(taps):
+            if i != j:
+                node = weights.dtype.type(first + i)
+                for q in range(count):
+                    row[q] *= fraction[q] - node
 
 
 @njit(cache=True, fastmath=_FAST)
-def _resample(source, index, weights, scale, out):
-    """out[q] = scale * sum_j weights[j, q] * source[index[q] + j]; source has a halo of zeros."""
-    first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    for q in range(out.size):
-        k = index[q]
-        total = first[q] * source[k] + second[q] * source[k + one]
-        out[q] = scale * (total + third[q] * source[k + two] + fourth[q] * source[k + three])
-    for j in range(4, weights.shape[0]):
-        ahead = np.uint64(j)
-        for q in range(out.size):
-            out[q] += scale * weights[j, q] * source[index[q] + ahead]
-
-
-@njit(cache=True, fastmath=_FAST)
-def _resample_transpose(values, index, weights, scale, out):
+def _resample(source, lanes, index, weights, scale, out):
+    """out[q] = scale * sum_j weights[j, q] * source[index[q] + j], in every lane; source has a halo of zeros."""
     taps, count = weights.shape
+    step = np.uint64(lanes)
+    two, three = step + step, step + step + step
+    if lanes == 1:
+        first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
+        for q in range(count):
+            k = index[q]
+            total = first[q] * source[k] + second[q] * source[k + step]
+            out[q] = scale * (total + third[q] * source[k + two] + fourth[q] * source[k + three])
+        for j in range(4, taps, 2):
+            first, second, ahead = weights[j], weights[j + 1], np.uint64(j)
+            for q in range(count):
+                k = index[q] + ahead
+                out[q] += scale * (first[q] * source[k] + second[q] * source[k + step])
+        return
     for q in range(count):
-        value = scale * values[q]
-        for j in range(taps):
-            out[index[q] + np.uint64(j)] += weights[j, q] * value
+        to, k = np.uint64(q) * step, index[q] * step
+        w0, w1, w2, w3 = scale * weights[0, q], scale * weights[1, q], scale * weights[2, q], scale * weights[3, q]
+        for lane in range(lanes):
+            s = np.uint64(lane)
+            total = w0 * source[k + s] + w1 * source[k + step + s]
+            out[to + s] = total + w2 * source[k + two + s] + w3 * source[k + three + s]
+        for j in range(4, taps, 2):
+            k = (index[q] + np.uint64(j)) * step
+            w0, w1 = scale * weights[j, q], scale * weights[j + 1, q]
+            for lane in range(lanes):
+                s = np.uint64(lane)
+                out[to + s] += w0 * source[k + s] + w1 * source[k + step + s]
 
 
 @njit(cache=True, fastmath=_FAST)
-def _join(first, second, out):
-    """Two taps' accumulators, the second one point ahead; both are cleared for the next image."""
-    behind = second[:-1]
-    out[0] += first[0]
-    first[0] = 0
-    ahead, into = first[1:], out[1:]
+def _resample_transpose(values, lanes, index, weights, scale, out):
+    taps, count = weights.shape
+    step = np.uint64(lanes)
+    if lanes == 1:
+        for q in range(count):
+            value = scale * values[q]
+            for j in range(taps):
+                out[index[q] + np.uint64(j)] += weights[j, q] * value
+        return
+    for q in range(count):
+        for j in range(taps):
+            weight = scale * weights[j, q]
+            into, begin = (index[q] + np.uint64(j)) * step, np.uint64(q) * step
+            for lane in range(lanes):
+                out[into + np.uint64(lane)] += weight * values[begin + np.uint64(lane)]
+
+
+@njit(cache=True, fastmath=_FAST)
+def _join(first, second, lanes, out):
+    """Two taps' accumulators, the second one point ahead; both are cleared for the next images."""
+    for k in range(lanes):
+        out[k] += first[k]
+        first[k] = 0
+    ahead, into, behind = first[lanes:], out[lanes:], second[: second.size - lanes]
     for k in range(ahead.size):
         into[k] += ahead[k] + behind[k]
         ahead[k] = 0
@@ -211,29 +289,46 @@ def _join(first, second, out):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _sharpen(values, amount, out):
-    """values - amount * (their second difference), with zeros beyond both ends."""
-    before, here, after, inner = values[:-2], values[1:-1], values[2:], out[1:-1]
-    for k in range(here.size):
-        inner[k] = here[k] - amount * (before[k] - 2 * here[k] + after[k])
-    last = values.size - 1
-    out[0] = values[0] - amount * (values[1] - 2 * values[0])
-    out[last] = values[last] - amount * (values[last - 1] - 2 * values[last])
+def _sharpen(values, lanes, place, begin, out):
+    """out[k] = w_0 values[k] + sum over j of w_j (values[k - j] + values[k + j]) in every lane, w = place[3:].
+
+    w has an even number of weights, h + 1; values start h points before point `begin`, where out starts, and reach as
+    far beyond its end.
+    """
+    w = place[3:].astype(values.dtype)
+    center = (begin + w.size - 1) * lanes
+    here, before, after = values[center:], values[center - lanes :], values[center + lanes :]
+    w0, w1 = w[0], w[1]
+    for k in range(out.size):
+        out[k] = w0 * here[k] + w1 * (before[k] + after[k])
+    for j in range(2, w.size, 2):
+        near, far = j * lanes, (j + 1) * lanes
+        before, after = values[center - near :], values[center + near :]
+        further, beyond = values[center - far :], values[center + far :]
+        w0, w1 = w[j], w[j + 1]
+        for k in range(out.size):
+            out[k] += w0 * (before[k] + after[k]) + w1 * (further[k] + beyond[k])
 
 
 @njit(cache=True, parallel=True)
-def spreading(index, own, slopes, starts, out):
-    """Half the mean variance f (1 - f) that sharing samples between two lattice points adds, per direction."""
+def phases(index, own, slopes, starts, out):
+    """Means over the rows of u, u^2, u^3, u = f (1 - f), f being the fraction of a row's shift, per direction."""
     for i in prange(starts.size):
-        total = 0.0
+        first, second, third = 0.0, 0.0, 0.0
         for r in range(own.size):
             if own[r]:
                 sigma = starts[i]
                 for j in range(slopes.shape[1]):
                     sigma += index[r, j] * slopes[i, j]
                 fraction = sigma - math.floor(sigma)
-                total += fraction * (1 - fraction)
-        out[i] = total / (2 * max(own.sum(), 1))
+                u = fraction * (1 - fraction)
+                first += u
+                second += u * u
+                third += u * u * u
+        count = max(own.sum(), 1)
+        out[i, 0] = first / count
+        out[i, 1] = second / count
+        out[i, 2] = third / count
 
 
 @njit(cache=True)
@@ -245,81 +340,173 @@ def _row_begin(strides, b, index, r):
 
 
 @njit(cache=True, parallel=True)
-def pack(images, strides, index, own, n, factors, rows):
-    """Fill rows (B, R, n + 2 PAD) with the spline coefficients of a stack of images, zero-padded.
+def interleave(images, begins, step, batch, ahead, lines, n, stacks):
+    """Copy images into stacks (groups, points * lanes), one image a lane; lanes beyond the last image are zero.
 
-    images is flat; strides (1 + d,) of the batch, the other axes and the main axis; index (R, d-1) places each row on
-    the other axes; own (R,) tells the rows that the images have from those that fill up groups; factors as for
-    `_solve_spline`.
+    An image is made of lines of n samples, `step` apart, that begin at `begins`; the next image is `ahead` further.
+    lines (count,) says at which point of the stack each line begins.
     """
-    batch, count = rows.shape[:2]
+    groups, lanes = stacks.shape[0], stacks.shape[2]
+    flat = stacks.reshape(-1)
+    apart, by, width = np.uint64(ahead), np.uint64(step), np.uint64(lanes)
+    for task in prange(groups * begins.size):
+        b, r = task // begins.size, task % begins.size
+        full = min(lanes, batch - b * lanes)
+        first, into = np.uint64(begins[r] + b * lanes * ahead), np.uint64((b * stacks.shape[1] + lines[r]) * lanes)
+        for point in range(n):
+            k = np.uint64(point)
+            for lane in range(full):
+                flat[into + k * width + np.uint64(lane)] = images[first + k * by + np.uint64(lane) * apart]
+            for lane in range(full, lanes):
+                flat[into + k * width + np.uint64(lane)] = 0
+
+
+@njit(cache=True, parallel=True)
+def separate(stacks, begins, step, batch, ahead, lines, n, images):
+    """The transpose of `interleave`: add stacks to images."""
+    groups, lanes = stacks.shape[0], stacks.shape[2]
+    flat = stacks.reshape(-1)
+    by, width = np.uint64(step), np.uint64(lanes)
+    for task in prange(groups * begins.size):
+        b, r = task // begins.size, task % begins.size
+        for lane in range(min(lanes, batch - b * lanes)):
+            into = np.uint64(begins[r] + (b * lanes + lane) * ahead)
+            first = np.uint64((b * stacks.shape[1] + lines[r]) * lanes + lane)
+            for point in range(n):
+                k = np.uint64(point)
+                images[into + k * by] += flat[first + k * width]
+
+
+@njit(cache=True, parallel=True)
+def pack(images, strides, index, own, n, factors, rows):
+    """Fill rows (groups, R, n + 2 PAD, lanes) with the spline coefficients of a stack of images, zero-padded.
+
+    images is flat, its lanes contiguous; strides (1 + d,) of the groups, the other axes and the main axis; index
+    (R, d-1) places each row on the other axes; own (R,) tells the rows that the images have from those that fill up
+    groups; factors as for `_solve_spline`.
+    """
+    groups, count, width, lanes = rows.shape
+    flat = rows.reshape(-1)
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
-    for task in prange(batch * blocks):
+    step, across = np.uint64(strides[-1]), np.uint64(lanes)
+    for task in prange(groups * blocks):
         b = task // blocks
         first = task % blocks * _PACKED_ROWS
         last = min(first + _PACKED_ROWS, count)
         rows[b, first:last] = 0
-        begin = np.empty(_PACKED_ROWS, np.int64)
-        here = 0
+        begin = np.empty(_PACKED_ROWS, np.uint64)
         for r in range(first, last):
-            if own[r]:
-                begin[r - first] = _row_begin(strides, b, index, r)
-                here = r - first + 1
-        step = strides[-1]
-        if step == 1:
-            for g in range(here):
-                if own[first + g]:
-                    rows[b, first + g, PAD : PAD + n] = images[begin[g] : begin[g] + n]
+            begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
+        into = np.uint64(((b * count + first) * width + PAD) * lanes)
+        if step == across:
+            for r in range(first, last):
+                if own[r]:
+                    source, target = begin[r - first], into + np.uint64((r - first) * width * lanes)
+                    for place in range(n * lanes):
+                        flat[target + np.uint64(place)] = images[source + np.uint64(place)]
         else:
-            for k in range(n):
-                for g in range(here):
-                    if own[first + g]:
-                        rows[b, first + g, PAD + k] = images[begin[g] + step * k]
-        if factors.shape[0] > 1:
-            for g in range(first, last, GROUP):
-                _solve_spline(rows[b, g : g + GROUP], PAD, n, factors)
+            places = np.flatnonzero(own[first:last]).astype(np.uint64)
+            for point in range(n):
+                k = np.uint64(point)
+                for g in places:
+                    source, target = begin[g] + k * step, into + (g * np.uint64(width) + k) * across
+                    if lanes == 1:
+                        flat[target] = images[source]
+                    else:
+                        for lane in range(lanes):
+                            flat[target + np.uint64(lane)] = images[source + np.uint64(lane)]
+        _solve_spline(rows[b, first:last], PAD, n, factors)
 
 
 @njit(cache=True, parallel=True)
 def unpack(rows, strides, index, own, factors, images):
-    """The transpose of `pack`: add rows (B, R, n), which are overwritten, to the images they are rows of."""
-    batch, count, n = rows.shape
+    """The transpose of `pack`: add rows (groups, R, n, lanes), which are overwritten, to the images they belong to."""
+    groups, count, n, lanes = rows.shape
+    flat = rows.reshape(-1)
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
-    for task in prange(batch * blocks):
+    step, across = np.uint64(strides[-1]), np.uint64(lanes)
+    for task in prange(groups * blocks):
         b = task // blocks
         first = task % blocks * _PACKED_ROWS
         last = min(first + _PACKED_ROWS, count)
-        if factors.shape[0] > 1:
-            for g in range(first, last, GROUP):
-                _solve_spline(rows[b, g : g + GROUP], 0, n, factors)
-        begin = np.empty(_PACKED_ROWS, np.int64)
+        _solve_spline(rows[b, first:last], 0, n, factors)
+        begin = np.empty(_PACKED_ROWS, np.uint64)
         for r in range(first, last):
-            begin[r - first] = _row_begin(strides, b, index, r)
-        for k in range(n):
+            begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
+        source = np.uint64((b * count + first) * n * lanes)
+        if step == across:
             for r in range(first, last):
                 if own[r]:
-                    images[begin[r - first] + strides[-1] * k] += rows[b, r, k]
+                    target, here = begin[r - first], source + np.uint64((r - first) * n * lanes)
+                    for place in range(n * lanes):
+                        images[target + np.uint64(place)] += flat[here + np.uint64(place)]
+        else:
+            places = np.flatnonzero(own[first:last]).astype(np.uint64)
+            for point in range(n):
+                k = np.uint64(point)
+                for g in places:
+                    target, here = begin[g] + k * step, source + (g * np.uint64(n) + k) * across
+                    if lanes == 1:
+                        images[target] += flat[here]
+                    else:
+                        for lane in range(lanes):
+                            images[target + np.uint64(lane)] += flat[here + np.uint64(lane)]
 
 
 @njit(cache=True)
-def _emit(acc, place, index, weights, lattice, sharp, out):
-    """Join the taps' accumulators (order + 1, length) of a direction into its lattice, and resample it."""
-    taps, used = weights.shape[0], acc.shape[1] - MARGIN
-    lead = (acc.shape[0] - 2) // 2
-    lattice[:] = 0
-    for tap in range(0, acc.shape[0], 2):
-        begin = taps + tap - lead
-        _join(acc[tap, :used], acc[tap + 1, :used], lattice[begin : begin + used])
-    _sharpen(lattice, acc.dtype.type(place[3]), sharp)
-    _resample(sharp, index, weights, acc.dtype.type(place[2]), out)
+def _store(values, b, lanes, batch, target, strides, count, out):
+    """Values (count, lanes) of a group of images to their sinograms, at one direction."""
+    full = min(lanes, batch - b * lanes)
+    begin, by, width = b * lanes * strides[0] + target * strides[1], np.uint64(strides[2]), np.uint64(lanes)
+    if strides[0] == 1:
+        into = np.uint64(begin)
+        for q in range(count):
+            k = np.uint64(q)
+            for lane in range(full):
+                out[into + k * by + np.uint64(lane)] = values[k * width + np.uint64(lane)]
+        return
+    for lane in range(full):
+        into, first = np.uint64(begin + lane * strides[0]), np.uint64(lane)
+        for q in range(count):
+            k = np.uint64(q)
+            out[into + k * by] = values[first + k * width]
 
 
 @njit(cache=True)
-def _walk_block(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out, batch):
+def _fetch(sinograms, b, lanes, batch, target, strides, count, values):
+    """The transpose of `_store`; lanes beyond the last image are zero."""
+    full = min(lanes, batch - b * lanes)
+    first, by, width = np.uint64(b * lanes * strides[0] + target * strides[1]), np.uint64(strides[2]), np.uint64(lanes)
+    ahead = np.uint64(strides[0])
+    if full < lanes:
+        values[:] = 0
+    if lanes == 1:
+        for q in range(count):
+            values[q] = sinograms[first + np.uint64(q) * by]
+        return
+    for q in range(count):
+        k = np.uint64(q)
+        for lane in range(full):
+            values[k * width + np.uint64(lane)] = sinograms[first + k * by + np.uint64(lane) * ahead]
+
+
+@njit(cache=True)
+def _emit(lattice, lanes, place, index, weights, sharp, values):
+    """Sharpen a lattice, which has a halo of taps and `HALO` points, as far as it is read, and resample it."""
+    ends = int(index[0]), int(index[-1])
+    begin, end = min(ends[0], ends[1]), max(ends[0], ends[1]) + weights.shape[0]
+    _sharpen(lattice, lanes, place, begin, sharp[begin * lanes : end * lanes])
+    _resample(sharp, lanes, index, weights, lattice.dtype.type(place[2]), values)
+
+
+@njit(cache=True)
+def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out, groups):
     """Walk all rows of some images for a few directions, then resample each lattice onto the offsets."""
     here, total = slopes.shape[0], rows.shape[1]
-    width = rows.shape[2]
-    span = (width - 2 * PAD + GROUP + SPAN - 1) // SPAN * SPAN
+    width, lanes = rows.shape[2:]
+    span = (width - 2 * PAD + GROUP) * lanes
+    if lanes == 1:
+        span = (span + SPAN - 1) // SPAN * SPAN
     shifts = np.empty((here, total), np.int64)
     weights = np.empty((here, order + 1, total), rows.dtype)
     places = np.empty((here, count), np.uint64)
@@ -327,54 +514,63 @@ def _walk_block(rows, index, slopes, starts, order, length, place, taps, target,
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
         _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
-    acc = np.zeros((here, order + 1, length), rows.dtype)
+    acc = np.zeros((here, order + 1, length * lanes), rows.dtype)
     flat_rows, flat_acc = rows.reshape(-1), acc.reshape(-1)
-    lattice = np.zeros(length + 2 * taps, rows.dtype)
+    lattice = np.empty((length + 2 * taps + 2 * HALO) * lanes, rows.dtype)
     sharp = np.empty_like(lattice)
-    for b in range(batch[0], batch[1]):
+    used, lead = (length - MARGIN) * lanes, (order - 1) // 2
+    values = np.empty(count * lanes, rows.dtype)
+    for b in range(groups[0], groups[1]):
         for r in range(0, total, GROUP):
-            for i in range(here):
-                low = min(shifts[i, r], shifts[i, r + 3])
-                begin = (b * total + r) * width + PAD + low
-                for tap in range(0, order + 1, 2):
-                    into = (i * (order + 1) + tap) * length + low
-                    _add_four_rows(
-                        flat_rows,
-                        begin - shifts[i, r],
-                        begin + width - shifts[i, r + 1],
-                        begin + 2 * width - shifts[i, r + 2],
-                        begin + 3 * width - shifts[i, r + 3],
-                        weights,
-                        i,
-                        tap,
-                        r,
-                        flat_acc,
-                        into,
-                        into + length,
-                        span,
-                    )
+            for chunk in range(0, span, _CHUNK):
+                size = min(span - chunk, _CHUNK)
+                for i in range(here):
+                    low = min(shifts[i, r], shifts[i, r + 3])
+                    begin = (b * total + r) * width + PAD + low
+                    for tap in range(0, order + 1, 2):
+                        into = ((i * (order + 1) + tap) * length + low) * lanes + chunk
+                        _add_four_rows(
+                            flat_rows,
+                            (begin - shifts[i, r]) * lanes + chunk,
+                            (begin + width - shifts[i, r + 1]) * lanes + chunk,
+                            (begin + 2 * width - shifts[i, r + 2]) * lanes + chunk,
+                            (begin + 3 * width - shifts[i, r + 3]) * lanes + chunk,
+                            weights,
+                            i,
+                            tap,
+                            r,
+                            flat_acc,
+                            into,
+                            into + length * lanes,
+                            size,
+                        )
         for i in range(here):
-            begin = b * strides[0] + target[i] * strides[1]
-            _emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + count])
+            lattice[:] = 0
+            for tap in range(0, order + 1, 2):
+                begin = (taps + HALO + tap - lead) * lanes
+                _join(acc[i, tap, :used], acc[i, tap + 1, :used], lanes, lattice[begin : begin + used])
+            _emit(lattice, lanes, place[i], places[i], tables[i], sharp, values)
+            _store(values, b, lanes, batch, target[i], strides, count, out)
 
 
 @njit(cache=True, parallel=True)
-def walk(rows, index, slopes, starts, order, length, place, taps, target, strides, count, out):
-    """Forward transform of packed rows (B, R, n + 2 PAD): walk, then resample each lattice onto `count` offsets.
+def walk(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out):
+    """Forward transform of packed rows (groups, R, n + 2 PAD, lanes): walk, then resample lattices onto the offsets.
 
-    index (R, d-1), R a multiple of GROUP; slopes (m, d-1); starts (m,); place (m, 4) holds the lattice position of the
-    first offset, the offsets' step on the lattice, the scale, and the amount of sharpening; image b, direction i is
-    written to the flat `out` from b * strides[0] + target[i] * strides[1] on.
+    index (R, d-1), R a multiple of GROUP; slopes (m, d-1); starts (m,); place (m, 7) holds the lattice position of the
+    first offset, the offsets' step on the lattice, the scale, and the four weights of `_sharpen`; image b, direction i,
+    offset q of `count` is written to the flat `out` at b * strides[0] + target[i] * strides[1] + q * strides[2].
     """
-    m, batch = slopes.shape[0], rows.shape[0]
+    m, groups = slopes.shape[0], rows.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
-    parts = max(1, min(batch, _TASKS // blocks))
+    parts = max(1, min(groups, _TASKS // blocks))
     for task in prange(blocks * parts):
         first = task // parts * _BLOCK_DIRECTIONS
         last = min(first + _BLOCK_DIRECTIONS, m)
         part = task % parts
         _walk_block(
             rows,
+            batch,
             index,
             slopes[first:last],
             starts[first:last],
@@ -386,59 +582,63 @@ def walk(rows, index, slopes, starts, order, length, place, taps, target, stride
             strides,
             count,
             out,
-            (part * batch // parts, (part + 1) * batch // parts),
+            (part * groups // parts, (part + 1) * groups // parts),
         )
 
 
 @njit(cache=True, parallel=True)
-def spread(sinograms, strides, count, target, place, taps, lattices):
-    """The transpose of the resampling in `walk`: sinograms onto lattices (B, m, L), which are overwritten."""
-    batch, m, length = lattices.shape
+def spread(sinograms, batch, strides, count, target, place, taps, lattices):
+    """The transpose of the resampling in `walk`: sinograms onto lattices (groups, m, L, lanes), overwritten."""
+    groups, m, length, lanes = lattices.shape
+    kind = lattices.dtype.type
     for i in prange(m):
-        buffer = np.empty(length + 2 * taps, lattices.dtype)
-        sharp = np.empty_like(buffer)
+        buffer = np.empty((length + 2 * taps + 2 * HALO) * lanes, lattices.dtype)
+        values = np.empty(count * lanes, lattices.dtype)
         index = np.empty(count, np.uint64)
         table = np.empty((taps, count), lattices.dtype)
         _stencil(place[i, 0], place[i, 1], length, index, table)
-        for b in range(batch):
-            begin = b * strides[0] + target[i] * strides[1]
+        for b in range(groups):
+            _fetch(sinograms, b, lanes, batch, target[i], strides, count, values)
             buffer[:] = 0
-            scale = lattices.dtype.type(place[i, 2])
-            _resample_transpose(sinograms[begin : begin + count], index, table, scale, buffer)
-            _sharpen(buffer, lattices.dtype.type(place[i, 3]), sharp)
-            lattices[b, i] = sharp[taps : taps + length]
+            _resample_transpose(values, lanes, index, table, kind(place[i, 2]), buffer[HALO * lanes :])
+            _sharpen(buffer, lanes, place[i], taps, lattices[b, i].reshape(-1))
 
 
 @njit(cache=True, parallel=True)
-def interpolate(sinograms, strides, count, target, place, taps, factors, lattices):
-    """Interpolate sinograms at the lattices' points, and turn the values found into spline coefficients.
+def interpolate(sinograms, batch, strides, count, target, place, taps, lattices):
+    """Interpolate sinograms at the lattices' points, and beyond, and turn the values found into spline coefficients.
 
-    `place` holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale, and the
-    amount of sharpening.
+    place (m, 3 + h + 1) holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale,
+    and the weights of `_sharpen`, which make the coefficients too.
     """
-    batch, m, length = lattices.shape
+    groups, m, length, lanes = lattices.shape
+    kind, halo = lattices.dtype.type, place.shape[1] - 4
     for i in prange(m):
         ends = -place[i, 0] / place[i, 1], (count - 1 - place[i, 0]) / place[i, 1]
-        first = min(max(int(min(ends[0], ends[1])) - 2, 0), length)
-        last = max(min(int(max(ends[0], ends[1])) + 3, length), first)
-        buffer = np.zeros(count + 2 * taps, lattices.dtype)
-        values = np.zeros(length, lattices.dtype)
+        first = min(max(int(min(ends[0], ends[1])) - 2, -halo), length + halo)
+        last = max(min(int(max(ends[0], ends[1])) + 3, length + halo), first)
+        low, high = max(first - halo, 0), min(last + halo, length)
+        high = max(high, low)
+        buffer = np.zeros((count + 2 * taps) * lanes, lattices.dtype)
+        inner = buffer[taps * lanes : (taps + count) * lanes]
+        values = np.zeros((last - first + 4 * halo) * lanes, lattices.dtype)
+        found = values[2 * halo * lanes : (2 * halo + last - first) * lanes]
         index = np.empty(last - first, np.uint64)
         table = np.empty((taps, last - first), lattices.dtype)
         _stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, index, table)
-        for b in range(batch):
-            begin = b * strides[0] + target[i] * strides[1]
-            buffer[taps : taps + count] = sinograms[begin : begin + count]
-            _resample(buffer, index, table, lattices.dtype.type(place[i, 2]), values[first:last])
-            _sharpen(values, lattices.dtype.type(place[i, 3]), lattices[b, i])
-            if factors.shape[0] > 1:
-                _solve_spline(lattices[b, i : i + 1], 0, length, factors)
+        for b in range(groups):
+            _fetch(sinograms, b, lanes, batch, target[i], strides, count, inner)
+            _resample(buffer, lanes, index, table, kind(place[i, 2]), found)
+            lattice = lattices[b, i].reshape(-1)
+            lattice[: low * lanes] = 0
+            lattice[high * lanes :] = 0
+            _sharpen(values, lanes, place[i], halo + low - first, lattice[low * lanes : high * lanes])
 
 
 @njit(cache=True)
-def _gather_block(lattices, index, slopes, starts, order, out, first, last, batch):
+def _gather_block(lattices, index, slopes, starts, order, out, first, last, groups):
     """Add every lattice to rows first .. last-1 of some images."""
-    m, length = lattices.shape[1:]
+    m, length, lanes = lattices.shape[1:]
     total, n = last - first, out.shape[2]
     flat_lattices, flat_out = lattices.reshape(-1), out.reshape(-1)
     lead = (order - 1) // 2
@@ -451,34 +651,38 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, batc
                 sigma += index[first + r, j] * slopes[i, j]
             shifts[r, i] = math.floor(sigma) - lead
             _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
-    for b in range(batch[0], batch[1]):
+    span = n * lanes
+    for b in range(groups[0], groups[1]):
         for i in range(0, m, GROUP):
             i1, i2, i3 = min(i + 1, m - 1), min(i + 2, m - 1), min(i + 3, m - 1)
-            for r in range(total):
-                for tap in range(0, order + 1, 2):
-                    begin = b * m * length + tap
-                    _gather_four_lattices(
-                        flat_lattices,
-                        begin + i * length + shifts[r, i],
-                        begin + i1 * length + shifts[r, i1],
-                        begin + i2 * length + shifts[r, i2],
-                        begin + i3 * length + shifts[r, i3],
-                        weights,
-                        r,
-                        tap,
-                        i,
-                        flat_out,
-                        (b * out.shape[1] + first + r) * n,
-                        n,
-                    )
+            for chunk in range(0, span, _CHUNK):
+                size = min(span - chunk, _CHUNK)
+                for r in range(total):
+                    for tap in range(0, order + 1, 2):
+                        begin = b * m * length + tap
+                        _gather_four_lattices(
+                            flat_lattices,
+                            (begin + i * length + shifts[r, i]) * lanes + chunk,
+                            (begin + i1 * length + shifts[r, i1]) * lanes + chunk,
+                            (begin + i2 * length + shifts[r, i2]) * lanes + chunk,
+                            (begin + i3 * length + shifts[r, i3]) * lanes + chunk,
+                            lanes,
+                            weights,
+                            r,
+                            tap,
+                            i,
+                            flat_out,
+                            (b * out.shape[1] + first + r) * span + chunk,
+                            size,
+                        )
 
 
 @njit(cache=True, parallel=True)
 def gather(lattices, index, slopes, starts, order, out):
-    """Transpose of the walk: add, to each row of `out` (B, R, n), every lattice (B, m, L) read at the row's shift."""
-    batch, total = out.shape[:2]
+    """Transpose of the walk: add, to each row of `out` (groups, R, n, lanes), every lattice read at the row's shift."""
+    groups, total = out.shape[:2]
     blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
-    parts = max(1, min(batch, _TASKS // blocks))
+    parts = max(1, min(groups, _TASKS // blocks))
     for task in prange(blocks * parts):
         first = task // parts * _BLOCK_ROWS
         last = min(first + _BLOCK_ROWS, total)
@@ -492,145 +696,158 @@ def gather(lattices, index, slopes, starts, order, out):
             out,
             first,
             last,
-            (part * batch // parts, (part + 1) * batch // parts),
+            (part * groups // parts, (part + 1) * groups // parts),
         )
 
 
 @njit(cache=True, parallel=True)
 def bundle(rows, shifts, weights, sums):
-    """Sum bundles of packed rows (B, R, n + 2 PAD) into sums (B, bundles, slopes, L).
+    """Sum bundles of packed rows (groups, R, n + 2 PAD, lanes) into sums (groups, bundles, slopes, L, lanes).
 
     shifts (slopes, size) and weights (slopes, taps, size) say where each row of a bundle lands, for each coarse slope.
     """
-    batch, count, slopes, length = sums.shape
-    total, width = rows.shape[1:]
+    groups, count, slopes, length, lanes = sums.shape
+    total, width = rows.shape[1:3]
     taps, size = weights.shape[1:]
     lead = (taps - 2) // 2
-    span = (width - 2 * PAD + _SPREAD + SPAN - 1) // SPAN * SPAN
+    span = width - 2 * PAD + _SPREAD
+    if lanes == 1:
+        span = (span + SPAN - 1) // SPAN * SPAN
     room = length + SPAN + _SPREAD
-    for task in prange(batch * count):
+    for task in prange(groups * count):
         b, k = task // count, task % count
-        acc = np.empty(taps * room, rows.dtype)
+        acc = np.zeros(taps * room * lanes, rows.dtype)
         flat_rows = rows.reshape(-1)
         for q in range(slopes):
-            acc[:] = 0
             for r in range(0, size, GROUP):
                 low = min(shifts[q, r], shifts[q, r + GROUP - 1])
                 begin = (b * total + k * size + r) * width + PAD + low
                 for tap in range(0, taps, 2):
                     _add_four_rows(
                         flat_rows,
-                        begin - shifts[q, r],
-                        begin + width - shifts[q, r + 1],
-                        begin + 2 * width - shifts[q, r + 2],
-                        begin + 3 * width - shifts[q, r + 3],
+                        (begin - shifts[q, r]) * lanes,
+                        (begin + width - shifts[q, r + 1]) * lanes,
+                        (begin + 2 * width - shifts[q, r + 2]) * lanes,
+                        (begin + 3 * width - shifts[q, r + 3]) * lanes,
                         weights,
                         q,
                         tap,
                         r,
                         acc,
-                        tap * room + low,
-                        (tap + 1) * room + low,
-                        span,
+                        (tap * room + low) * lanes,
+                        ((tap + 1) * room + low) * lanes,
+                        span * lanes,
                     )
-            into = sums[b, k, q]
+            into = sums[b, k, q].reshape(-1)
             into[:] = 0
             for tap in range(taps):
                 ahead = tap - lead
-                source = acc[tap * room + max(-ahead, 0) :]
-                target = into[max(ahead, 0) : length - max(-ahead, 0)]
+                source = acc[(tap * room + max(-ahead, 0)) * lanes :]
+                target = into[max(ahead, 0) * lanes : (length - max(-ahead, 0)) * lanes]
                 for j in range(target.size):
                     target[j] += source[j]
+            acc[:] = 0
 
 
 @njit(cache=True)
-def _cubic_weight(tap, fraction):
-    """Weight of the points -1, 0, 1, 2 for a value that falls a fraction past point 0, by the cubic through them."""
-    if tap == 0:
-        return -fraction * (fraction - 1.0) * (fraction - 2.0) / 6.0
-    if tap == 1:
-        return (fraction + 1.0) * (fraction - 1.0) * (fraction - 2.0) / 2.0
-    if tap == 2:
-        return -(fraction + 1.0) * fraction * (fraction - 2.0) / 2.0
-    return (fraction + 1.0) * fraction * (fraction - 1.0) / 6.0
+def _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves):
+    """Where bundles from `first` on land on the lattice of each direction: whole shifts (m, count), and weights.
 
-
-@njit(cache=True)
-def _place_bundles(starts, slopes, size, count, margin, shifts, fractions):
-    """Where the first point of each bundle's sums lands on the lattice of each direction."""
+    The weights (m, count, MOVES) are Lagrange's, of the points -2 .. 3 for a value a fraction past point 0, where the
+    points lie `phases` to a lattice point.
+    """
+    lead = MOVES // 2 - 1
     for i in range(starts.size):
-        for k in range(count):
-            sigma = starts[i] + slopes[i] * (k * size + (size - 1) / 2) - margin
+        for k in range(shifts.shape[1]):
+            sigma = (starts[i] + slopes[i] * ((first + k) * size + (size - 1) / 2) - margin) * phases
             shift = math.floor(sigma)
-            shifts[i, k] = int(shift)
-            fractions[i, k] = sigma - shift
+            shifts[i, k] = int(shift) - lead
+            for tap in range(MOVES):
+                weight = 1.0
+                for other in range(MOVES):
+                    if other != tap:
+                        weight *= (sigma - shift + lead - other) / (tap - other)
+                moves[i, k, tap] = weight
+
+
+@njit(cache=True, fastmath=_FAST)
+def _add_bundle(sums, begin, width, lanes, share, moves, moved, lattice, into):
+    """lattice[into + x + j * lanes] += sum over g of moves[j] * share[g] * sums[begin + g * width + x], x < width.
+
+    moved is room for so many, with five zeros before and after, in every lane.
+    """
+    s0, s1, s2, s3 = share[0], share[1], share[2], share[3]
+    w0, w1, w2, w3, w4, w5 = moves[0], moves[1], moves[2], moves[3], moves[4], moves[5]
+    from0, from1 = np.uint64(begin), np.uint64(begin + width)
+    from2, from3 = np.uint64(begin + 2 * width), np.uint64(begin + 3 * width)
+    one, two, three = np.uint64(lanes), np.uint64(2 * lanes), np.uint64(3 * lanes)
+    four, five, to = np.uint64(4 * lanes), np.uint64(5 * lanes), np.uint64(into)
+    for step in range(width):
+        k = np.uint64(step)
+        moved[five + k] = s0 * sums[from0 + k] + s1 * sums[from1 + k] + s2 * sums[from2 + k] + s3 * sums[from3 + k]
+    for step in range(width + 5 * lanes):
+        k = np.uint64(step)
+        first = w0 * moved[five + k] + w1 * moved[four + k] + w2 * moved[three + k]
+        lattice[to + k] += first + w3 * moved[two + k] + w4 * moved[one + k] + w5 * moved[k]
 
 
 @njit(cache=True)
 def _walk_bundle_block(
-    sums, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out, batch
+    sums, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out, groups
 ):
     here = starts.size
-    count, coarse, width = sums.shape[1:]
+    count, coarse, width, lanes = sums.shape[1:]
     shifts = np.empty((here, count), np.int64)
-    fractions = np.empty((here, count))
-    _place_bundles(starts, slopes, size, count, margin, shifts, fractions)
-    weights = np.empty((here, NODES, count * NODES), sums.dtype)
+    moves = np.empty((here, count, MOVES), sums.dtype)
+    _move_bundles(starts, slopes, size, 0, margin, 1, shifts, moves)
+    shares = share.astype(sums.dtype)
     places = np.empty((here, n), np.uint64)
     tables = np.empty((here, taps, n), sums.dtype)
     for i in range(here):
-        for k in range(count):
-            for tap in range(NODES):
-                weight = _cubic_weight(tap, fractions[i, k])
-                for j in range(NODES):
-                    weights[i, tap, k * NODES + j] = share[i, j] * weight
         _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
-    acc = np.zeros((here, NODES, length), sums.dtype)
-    flat_sums, flat_acc = sums.reshape(-1), acc.reshape(-1)
-    lattice = np.zeros(length + 2 * taps, sums.dtype)
-    sharp = np.empty_like(lattice)
-    for b in range(batch[0], batch[1]):
+    room = length + 2 * taps + 2 * HALO
+    lattices = np.zeros((here, room * lanes), sums.dtype)
+    flat_sums, flat_lattices = sums.reshape(-1), lattices.reshape(-1)
+    moved = np.zeros((width + 2 * MOVES - 2) * lanes, sums.dtype)
+    sharp = np.empty(room * lanes, sums.dtype)
+    values = np.empty(n * lanes, sums.dtype)
+    for b in range(groups[0], groups[1]):
         for k in range(count):
             for i in range(here):
-                begin = ((b * count + k) * coarse + node[i]) * width
-                for tap in range(0, NODES, 2):
-                    into = (i * NODES + tap) * length + shifts[i, k]
-                    _add_four_rows(
-                        flat_sums,
-                        begin,
-                        begin + width,
-                        begin + 2 * width,
-                        begin + 3 * width,
-                        weights,
-                        i,
-                        tap,
-                        k * NODES,
-                        flat_acc,
-                        into,
-                        into + length,
-                        width,
-                    )
+                _add_bundle(
+                    flat_sums,
+                    ((b * count + k) * coarse + node[i]) * width * lanes,
+                    width * lanes,
+                    lanes,
+                    shares[i],
+                    moves[i, k],
+                    moved,
+                    flat_lattices,
+                    (i * room + taps + HALO + shifts[i, k]) * lanes,
+                )
         for i in range(here):
-            begin = b * strides[0] + target[i] * strides[1]
-            _emit(acc[i], place[i], places[i], tables[i], lattice, sharp, out[begin : begin + n])
+            _emit(lattices[i], lanes, place[i], places[i], tables[i], sharp, values)
+            _store(values, b, lanes, batch, target[i], strides, n, out)
+            lattices[i] = 0
 
 
 @njit(cache=True, parallel=True)
-def walk_bundles(sums, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out):
+def walk_bundles(sums, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out):
     """Walk bundles' sums for all directions; resample and write as `walk` does.
 
     node (m,) is the first of the four coarse slopes that share (m, 4) weighs; margin the lattice point, in a bundle's
     sums, of its center's first sample.
     """
-    m, batch = starts.size, sums.shape[0]
+    m, groups = starts.size, sums.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
-    parts = max(1, min(batch, _TASKS // blocks))
+    parts = max(1, min(groups, _TASKS // blocks))
     for task in prange(blocks * parts):
         first = task // parts * _BLOCK_DIRECTIONS
         last = min(first + _BLOCK_DIRECTIONS, m)
         part = task % parts
         _walk_bundle_block(
             sums,
+            batch,
             node[first:last],
             share[first:last],
             starts[first:last],
@@ -644,51 +861,62 @@ def walk_bundles(sums, node, share, starts, slopes, size, margin, length, place,
             strides,
             n,
             out,
-            (part * batch // parts, (part + 1) * batch // parts),
+            (part * groups // parts, (part + 1) * groups // parts),
         )
 
 
+@njit(cache=True, fastmath=_FAST)
+def _gather_moved(lattices, begins, moves, moved):
+    """moved[x] = sum over j of moves[j] * lattices[begins[j] + x]."""
+    w0, w1, w2, w3, w4, w5 = moves[0], moves[1], moves[2], moves[3], moves[4], moves[5]
+    from0, from1, from2 = begins[0], begins[1], begins[2]
+    from3, from4, from5 = begins[3], begins[4], begins[5]
+    for x in range(moved.size):
+        k = np.uint64(x)
+        first = w0 * lattices[from0 + k] + w1 * lattices[from1 + k] + w2 * lattices[from2 + k]
+        moved[k] = first + w3 * lattices[from3 + k] + w4 * lattices[from4 + k] + w5 * lattices[from5 + k]
+
+
+@njit(cache=True, fastmath=_FAST)
+def _add_to_sums(moved, shares, tap, sums):
+    """sums[x] += sum over g of shares[g, tap] * moved[g, x]."""
+    s0, s1, s2, s3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
+    first, second, third, fourth = moved[0], moved[1], moved[2], moved[3]
+    for x in range(sums.size):
+        sums[x] += s0 * first[x] + s1 * second[x] + s2 * third[x] + s3 * fourth[x]
+
+
 @njit(cache=True, parallel=True)
-def gather_bundles(lattices, node, share, starts, slopes, size, margin, sums):
-    """Transpose of the walk: add lattices (B, m, L), sorted by slope, to sums (B, bundles, coarse slopes, width)."""
-    batch, m, length = lattices.shape
-    count, coarse, width = sums.shape[1:]
-    for k in prange(count):
+def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, sums):
+    """Transpose of the walk: lattices (groups, m * phases, L, lanes) onto sums (groups, bundles, slopes, width, lanes).
+
+    Directions are sorted by slope; four that share their coarse slopes go together. Each has as many lattices as there
+    are phases, each of them a part of a lattice point ahead of the one before: with one phase this is the transpose of
+    `walk_bundles`, with more bundles are moved the more exactly.
+    """
+    groups, _, length, lanes = lattices.shape
+    m = node.size
+    count, _, width = sums.shape[1:4]
+    for task in prange(groups * count):
+        b, k = task // count, task % count
         shifts = np.empty((m, 1), np.int64)
-        fractions = np.empty((m, 1))
-        _place_bundles(starts + slopes * (k * size), slopes, size, 1, margin, shifts, fractions)
-        weights = np.empty((1, NODES, GROUP), lattices.dtype)
-        begins = np.empty(GROUP, np.int64)
-        flat_lattices, flat_sums = lattices.reshape(-1), sums.reshape(-1)
-        low = 0
-        for q in range(coarse):
-            while low < m and node[low] + NODES <= q:
-                low += 1
-            for i in range(low, m, GROUP):
-                if node[i] > q:
-                    break
-                for g in range(GROUP):
-                    near = min(i + g, m - 1)
-                    begins[g] = near * length + shifts[near, 0]
-                    weight = 0.0
-                    if i + g < m and node[near] <= q:
-                        weight = share[near, q - node[near]]
-                    for tap in range(NODES):
-                        weights[0, tap, g] = weight * _cubic_weight(tap, fractions[near, 0])
-                for b in range(batch):
-                    for tap in range(0, NODES, 2):
-                        begin = b * m * length + tap - 1
-                        _gather_four_lattices(
-                            flat_lattices,
-                            begin + begins[0],
-                            begin + begins[1],
-                            begin + begins[2],
-                            begin + begins[3],
-                            weights,
-                            0,
-                            tap,
-                            0,
-                            flat_sums,
-                            ((b * count + k) * coarse + q) * width,
-                            width,
-                        )
+        moves = np.empty((m, 1, MOVES), lattices.dtype)
+        _move_bundles(starts, slopes, size, k, margin, phases, shifts, moves)
+        flat_lattices = lattices.reshape(-1)
+        begins = np.empty(MOVES, np.uint64)
+        moved = np.zeros((GROUP, width * lanes), lattices.dtype)
+        shares = np.empty((GROUP, NODES), lattices.dtype)
+        i = 0
+        while i < m:
+            q, g = node[i], 0
+            shares[:] = 0
+            while g < GROUP and i + g < m and node[i + g] == q:
+                for tap in range(MOVES):
+                    place, phase = divmod(shifts[i + g, 0] + tap, phases)
+                    begins[tap] = np.uint64((((b * m + i + g) * phases + phase) * length + place) * lanes)
+                _gather_moved(flat_lattices, begins, moves[i + g, 0], moved[g])
+                shares[g] = share[i + g]
+                g += 1
+            for tap in range(NODES):
+                _add_to_sums(moved, shares, tap, sums[b, k, q + tap].reshape(-1))
+            i += g

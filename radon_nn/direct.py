@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from radon_nn import _kernels
+from radon_nn import _kernels, _scratch, sharpening
 from radon_nn.bundled import Bundles, worthwhile
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
@@ -18,14 +18,26 @@ from radon_nn.plan import Plan, plans, spline_factors
 
 Array = NDArray[np.floating[Any]]
 
-_LATTICE_BYTES = 1 << 21
-_ROW_BYTES = 1 << 21
-"""Working memory of one pass, of the size of the caches: 2 MiB of lattices or of rows."""
+_LEAST = 64
+"""Directions gathered at a time, at least."""
 
-_RESAMPLING, _INTERPOLATING = 3, 5
-"""Taps beyond the spline's degree of the resampling between lattices and offsets. A lattice that is finer than the
-offsets resolves what it carries; a filtered sinogram has its energy at the highest frequencies, where two more taps
-lower the error of the inverse by a twentieth, at little cost."""
+_LATTICE_BYTES = 1 << 22
+_ROW_BYTES = 1 << 21
+"""Working memory of one pass, of the size of the caches: 4 MiB of lattices, 2 MiB of rows."""
+
+_LINE_BYTES = 64
+"""A cache line."""
+
+_PHASES = {1: 1, 3: 2, 5: 1}
+"""Lattices a direction has in the weighted backprojection by bundles, by the spline's degree: with two of them, half a
+point apart, moving bundles loses next to nothing; linear splines lose more themselves."""
+
+_RESAMPLING = 3
+"""Taps beyond the spline's degree of the resampling from lattices to offsets: lattices are finer than the offsets and
+resolve what they carry."""
+_INTERPOLATING = {1: 6, 3: 6, 5: 10}
+"""Taps of the interpolation from offsets to lattices by the spline's degree. A filtered sinogram has its energy at the
+highest frequencies, where more taps lower the error of the inverse a little."""
 
 
 @dataclass(frozen=True)
@@ -67,25 +79,25 @@ class Direct:
         images : ndarray, shape (B, *grid.shape)
             The images, of any layout.
         out : ndarray, shape (B, m, n)
-            Overwritten; its last axis is contiguous.
+            Overwritten; of any layout.
         """
-        flat, target = _flat(images), _flat(out)
-        for way in self._ways:
-            plan, (index, own) = _plan(way), (way.index, way.own)
-            n = plan.shape[plan.axis]
-            place = plan.offsets_on_lattice(self.offsets, self._scale(plan), self._sharpening(way))
-            factors = spline_factors(n, self.order, images.dtype)
-            strides, into = plan.strides(images), _strides(out)
-            width = len(index) * (n + 2 * _kernels.PAD)
-            for part in _parts(len(images), width * images.itemsize, _ROW_BYTES):
-                rows = np.empty((part.stop - part.start, len(index), n + 2 * _kernels.PAD), images.dtype)
-                _kernels.pack(flat[part.start * strides[0] :], strides, index, own, n, factors, rows)
+        target, into = _flat(out), _strides(out)
+        for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
+            stacks = _interleaved(images[part], lanes)
+            source, batch = _flat(stacks), part.stop - part.start
+            for way, filters in zip(self._ways, self._filters(False, images.dtype), strict=True):
+                plan, (index, own) = _plan(way), (way.index, way.own)
+                n = plan.shape[plan.axis]
+                rows = _scratch.empty("rows", (len(stacks), len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
+                factors = spline_factors(n, self.order, images.dtype)
+                _kernels.pack(source, plan.strides(stacks), index, own, n, factors, rows)
+                place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
                 where = (plan.length, place, self.order + _RESAMPLING, plan.target, into, self.offsets.count)
                 sinograms = target[part.start * into[0] :]
                 if isinstance(way, Bundles):
-                    way.walk(rows, where, sinograms)
+                    way.walk(rows, batch, where, sinograms)
                 else:
-                    _kernels.walk(rows, index, plan.slopes, plan.starts, self.order, *where, sinograms)
+                    _kernels.walk(rows, batch, index, plan.slopes, plan.starts, self.order, *where, sinograms)
 
     def gather(self, sinograms: Array, out: Array, *, weighted: bool) -> None:
         """
@@ -94,49 +106,63 @@ class Direct:
         Parameters
         ----------
         sinograms : ndarray, shape (B, m, n)
-            The sinograms; the last axis is contiguous.
+            The sinograms, of any layout.
         out : ndarray, shape (B, *grid.shape)
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
         """
-        for way in self._ways:
-            plan = _plan(way)
-            item = sinograms.itemsize
-            block = max(_kernels.GROUP, _LATTICE_BYTES // (plan.length * item))
-            lattice_bytes = min(block, len(plan.target)) * plan.length * item
-            row_bytes = len(way.index) * plan.shape[plan.axis] * item
-            for part in _parts(len(out), lattice_bytes + row_bytes, _LATTICE_BYTES):
-                self._gather_rows(way, sinograms[part], out[part], block, weighted)
+        item = sinograms.itemsize
+        nbytes = self._row_bytes(item) + max((self._lattice_bytes(_plan(way), item) for way in self._ways), default=0)
+        for part, lanes in _parts(len(out), nbytes, _LATTICE_BYTES, item):
+            stacks = out[part][..., None] if lanes == 1 else _room(out[part], lanes)
+            for way, filters in zip(self._ways, self._filters(weighted, out.dtype), strict=True):
+                self._gather_rows(way, filters, sinograms[part], stacks, weighted)
+            if lanes > 1:
+                lined = _flat(stacks).reshape(len(stacks), -1, lanes)
+                _kernels.separate(lined, *_lines(out[part]), _flat(out[part]))
 
-    def _gather_rows(self, way: Plan | Bundles, sinograms: Array, out: Array, block: int, weighted: bool) -> None:
-        plan, dtype = _plan(way), out.dtype
+    def _gather_rows(
+        self, way: Plan | Bundles, filters: NDArray[np.float64], sinograms: Array, stacks: Array, weighted: bool
+    ) -> None:
+        plan, dtype, (groups, lanes) = _plan(way), stacks.dtype, (len(stacks), stacks.shape[-1])
         n = plan.shape[plan.axis]
-        rows = np.zeros((len(out), len(way.index), n), dtype)
-        sums = way.sums(len(out), dtype) if isinstance(way, Bundles) else rows
+        rows = _scratch.zeros("rows", (groups, len(way.index), n, lanes), dtype)
+        sums = way.sums(groups, lanes, dtype) if isinstance(way, Bundles) else rows
         source, strides = _flat(sinograms), _strides(sinograms)
-        sharpening = self._sharpening(way)
         if weighted:
-            place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], sharpening)
+            place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], filters)
         else:
-            place = plan.offsets_on_lattice(self.offsets, self._scale(plan), sharpening)
+            place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
+        phases = _PHASES[self.order] if weighted and isinstance(way, Bundles) else 1
+        block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
         for begin in range(0, len(place), block):
             part = slice(begin, begin + block)
-            lattices = np.empty((len(out), len(place[part]), plan.length), dtype)
-            where = (source, strides, self.offsets.count, plan.target[part], place[part])
+            places, target = np.repeat(place[part], phases, axis=0), np.repeat(plan.target[part], phases)
+            places[:, 0] += np.tile(np.arange(phases) / phases, len(place[part])) * places[:, 1]
+            lattices = _scratch.empty("lattices", (groups, len(places), plan.length, lanes), dtype)
+            where = (source, len(sinograms), strides, self.offsets.count, target, places)
             if weighted:
-                factors = spline_factors(plan.length, self.order, dtype)
-                _kernels.interpolate(*where, self.order + _INTERPOLATING, factors, lattices)
+                _kernels.interpolate(*where, _INTERPOLATING[self.order], lattices)
             else:
                 _kernels.spread(*where, self.order + _RESAMPLING, lattices)
             if isinstance(way, Bundles):
-                way.gather(lattices, part, sums)
+                way.gather(lattices, phases, part, sums)
             else:
                 _kernels.gather(lattices, plan.index, plan.slopes[part], plan.starts[part], self.order, rows)
         if isinstance(way, Bundles):
             way.unbundle(sums, rows)
         factors = spline_factors(n, 1 if weighted else self.order, dtype)
-        _kernels.unpack(rows, plan.strides(out), way.index, way.own, factors, _flat(out))
+        _kernels.unpack(rows, plan.strides(stacks), way.index, way.own, factors, _flat(stacks))
+
+    def _row_bytes(self, itemsize: int) -> int:
+        rows = (
+            len(way.index) * (plan.shape[plan.axis] + 2 * _kernels.PAD) for way in self._ways for plan in [_plan(way)]
+        )
+        return max(rows, default=0) * itemsize
+
+    def _lattice_bytes(self, plan: Plan, itemsize: int) -> int:
+        return min(len(plan.target) * plan.length * itemsize, _LATTICE_BYTES)
 
     @cached_property
     def _ways(self) -> tuple[Plan | Bundles, ...]:
@@ -145,9 +171,19 @@ class Direct:
             Bundles.of(plan, self.order) if self.bundles and worthwhile(plan, self.order) else plan for plan in found
         )
 
-    def _sharpening(self, way: Plan | Bundles) -> NDArray[np.float64]:
-        """Linear splines are sharpened; those of higher degree blur to their own order only."""
-        return way.spreading if self.order == 1 else np.zeros(len(_plan(way).target))
+    def _filters(self, weighted: bool, dtype: np.dtype[Any]) -> tuple[NDArray[np.float64], ...]:
+        """For each way, what sharpens its lattices, and turns samples into coefficients if weighted."""
+        key = (weighted, dtype)
+        if key not in self._made:
+            found = (way.sharpening(self.order, _PHASES[self.order] if weighted else 1) for way in self._ways)
+            self._made[key] = tuple(
+                sharpening.to_coefficients(weights, self.order, dtype) if weighted else weights for weights in found
+            )
+        return self._made[key]
+
+    @cached_property
+    def _made(self) -> dict[tuple[bool, np.dtype[Any]], tuple[NDArray[np.float64], ...]]:
+        return {}
 
     def _scale(self, plan: Plan) -> NDArray[np.float64]:
         """Area of the hyperplane that one sample stands for."""
@@ -158,10 +194,54 @@ def _plan(way: Plan | Bundles) -> Plan:
     return way.plan if isinstance(way, Bundles) else way
 
 
-def _parts(count: int, nbytes: int, limit: int) -> list[slice]:
-    """Split a batch so that each part's working memory, nbytes an item, stays near the limit."""
-    size = max(1, limit // max(nbytes, 1))
-    return [slice(begin, min(begin + size, count)) for begin in range(0, count, size)]
+def _parts(count: int, nbytes: int, limit: int, itemsize: int) -> list[tuple[slice, int]]:
+    """
+    Split a batch so that each part's working memory, nbytes an image, stays near the limit; and each part's lanes.
+
+    As many images as fill a cache line are interleaved; a rest of less than half of that goes one by one.
+    """
+    lanes = max(_LINE_BYTES // itemsize, 1)
+    whole = (count + lanes // 2) // lanes * lanes
+    found = []
+    for begin, end, width in ((0, min(whole, count), lanes), (min(whole, count), count, 1)):
+        size = max(1, limit // max(width * nbytes, 1)) * width
+        found += [(slice(first, min(first + size, end)), width) for first in range(begin, end, size)]
+    return found
+
+
+def _interleaved(images: Array, lanes: int) -> Array:
+    """A stack of images (B, *shape) as (groups, *shape, lanes), in which lanes are contiguous."""
+    if lanes == 1:
+        return images[..., None]
+    stacks = _room(images, lanes)
+    _kernels.interleave(_flat(images), *_lines(images), _flat(stacks).reshape(len(stacks), -1, lanes))
+    return stacks
+
+
+def _room(images: Array, lanes: int) -> Array:
+    """Zeros for `_interleaved`, its axes in memory in the order of the images'."""
+    order = _by_stride(images)
+    shape = (-(-len(images) // lanes), *(images.shape[1 + j] for j in order), lanes)
+    stacks = _scratch.zeros("stacks", shape, images.dtype)
+    return stacks.transpose(0, *(1 + order.index(j) for j in range(len(order))), len(order) + 1)
+
+
+def _lines(images: Array) -> tuple[NDArray[np.int64], int, int, int, NDArray[np.int64], int]:
+    """The arguments of `_kernels.interleave` that tell how images lie in memory."""
+    item, order = images.itemsize, _by_stride(images)
+    begins, lines = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    for j in order[:-1]:
+        places = np.arange(images.shape[1 + j])
+        begins = np.add.outer(begins, places * (images.strides[1 + j] // item)).ravel()
+        lines = np.add.outer(lines * len(places), places).ravel()
+    last = 1 + order[-1]
+    step, n = images.strides[last] // item, images.shape[last]
+    return begins, step, len(images), images.strides[0] // item, lines * n, n
+
+
+def _by_stride(images: Array) -> list[int]:
+    """The axes of images in a stack (B, *shape), the one along memory last."""
+    return sorted(range(images.ndim - 1), key=lambda j: -images.strides[1 + j])
 
 
 def _flat(array: Array) -> Array:
@@ -171,4 +251,4 @@ def _flat(array: Array) -> Array:
 
 
 def _strides(sinograms: Array) -> NDArray[np.int64]:
-    return np.array([stride // sinograms.itemsize for stride in sinograms.strides[:2]])
+    return np.array([stride // sinograms.itemsize for stride in sinograms.strides])

@@ -20,8 +20,10 @@ from radon_nn.geometry import Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
 
-_INTERMEDIATE_BYTES = 1 << 27
-"""Size the intermediate is worked in, where it can be split: 128 MiB."""
+_INTERMEDIATE_BYTES = 1 << 25
+_LEAST_RIM = 128
+"""Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
+what is done once a part for all of them weighs."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,15 @@ class Factored:
         The offsets.
     order : {1, 3, 5}
         Degree of the splines along rows.
+    bundles : bool
+        Whether rows may be walked in bundles.
     """
 
     grid: Grid
     directions: Directions
     offsets: Offsets
     order: int
+    bundles: bool = True
 
     @property
     def cost(self) -> float:
@@ -61,11 +66,12 @@ class Factored:
         images : ndarray, shape (B, *grid.shape)
             The images, of any layout.
         out : ndarray, shape (B, m, n)
-            Overwritten; its last axis is contiguous.
+            Overwritten; of any layout.
         """
+        room = self._room(images.dtype)
         for image, sinogram in zip(images, self._by_rim(out), strict=True):
             for part, inner, outer in self._passes:
-                slabs = np.empty(self._slab_shape(part), image.dtype)
+                slabs = self._slabs(room, part)
                 inner.forward(image, slabs)
                 outer.forward(slabs.transpose(1, 0, 2), sinogram[part])
 
@@ -76,15 +82,17 @@ class Factored:
         Parameters
         ----------
         sinograms : ndarray, shape (B, m, n)
-            The sinograms; the last axis is contiguous.
+            The sinograms, of any layout.
         out : ndarray, shape (B, *grid.shape)
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
         """
+        room = self._room(out.dtype)
         for sinogram, image in zip(self._by_rim(sinograms), out, strict=True):
             for part, inner, outer in self._passes:
-                slabs = np.zeros(self._slab_shape(part), image.dtype)
+                slabs = self._slabs(room, part)
+                slabs[...] = 0
                 outer.gather(sinogram[part], slabs.transpose(1, 0, 2), weighted=weighted)
                 inner.gather(slabs, image, weighted=weighted)
 
@@ -105,15 +113,23 @@ class Factored:
         plane = Grid(
             (self.grid.shape[0], heights.count), (self.grid.spacing[0], heights.step), (self.grid.center[0], 0.0)
         )
-        outer = Direct(plane, polar, self.offsets, self.order)
-        nbytes = 8 * plane.size * len(rim)
+        outer = Direct(plane, polar, self.offsets, self.order, self.bundles)
+        method = "auto" if self.bundles else "rows"
+        parts = math.ceil(8 * plane.size * len(rim) / _INTERMEDIATE_BYTES)
         return tuple(
-            (part, engine(slab, chosen, heights, self.order), outer)
-            for part, chosen in rim.split(math.ceil(nbytes / _INTERMEDIATE_BYTES))
+            (part, engine(slab, chosen, heights, self.order, method), outer)
+            for part, chosen in rim.split(min(parts, len(rim) // _LEAST_RIM))
         )
 
-    def _slab_shape(self, part: slice) -> tuple[int, int, int]:
-        return self.grid.shape[0], part.stop - part.start, self._passes[0][2].grid.shape[1]
+    def _room(self, dtype: np.dtype[Any]) -> Array:
+        """Memory for the largest part's slabs, used for one part after the other."""
+        largest = max(part.stop - part.start for part, _, _ in self._passes)
+        return np.empty(largest * self._passes[0][2].grid.size, dtype)
+
+    def _slabs(self, room: Array, part: slice) -> Array:
+        """The intermediate (x_1, b, s) of a part of the rim, x_1 along memory."""
+        count, (first, heights) = part.stop - part.start, self._passes[0][2].grid.shape
+        return room[: count * heights * first].reshape(count, heights, first).transpose(2, 0, 1)
 
     def _by_rim(self, sinograms: Array) -> Array:
         """(B, polar and rim, n) seen as (B, rim, polar, n)."""
@@ -136,8 +152,8 @@ def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, met
         The offsets.
     order : {1, 3, 5}
         Degree of the splines along rows.
-    method : {'auto', 'direct'}
-        Whether to look for savings at all.
+    method : {'auto', 'rows', 'direct'}
+        Whether to look for savings of both kinds, by factors only, or not at all.
 
     Returns
     -------
@@ -147,5 +163,5 @@ def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, met
     direct = Direct(grid, directions, offsets, order, bundles=method == "auto")
     if directions.factors is None or method == "direct":
         return direct
-    factored = Factored(grid, directions, offsets, order)
+    factored = Factored(grid, directions, offsets, order, bundles=method == "auto")
     return factored if factored.cost < direct.cost else direct

@@ -102,10 +102,13 @@ def apply(
     power: int,
     derivative: int = 0,
     window: str = "ramp",
+    rolloff: float = 0.0,
+    scale: float = 1.0,
+    pad: tuple[int, int] = (0, 0),
     num_threads: int = -1,
 ) -> NDArray[np.floating]:
     """
-    Apply |w|^power (i w)^derivative along the last axis.
+    Apply scale |w|^power (i w)^derivative W(w) (1 - rolloff sin^4(w step / 2)) along the last axis, W being the window.
 
     Parameters
     ----------
@@ -119,12 +122,18 @@ def apply(
         Order m of the derivative d_t^m.
     window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
         Apodisation; 'ramp' and 'none' are no window at all.
+    rolloff : float
+        What is taken off the highest frequency; low ones keep their strength to fourth order.
+    scale : float
+        A factor.
+    pad : tuple of int
+        How many more values, beyond the first and the last sample, to return.
     num_threads : int
         Threads to use; -1 for all.
 
     Returns
     -------
-    ndarray, shape (..., n)
+    ndarray, shape (..., pad[0] + n + pad[1])
         The filtered samples, in the same dtype.
 
     Raises
@@ -136,16 +145,21 @@ def apply(
     ----------
     F. Natterer, The Mathematics of Computerized Tomography, section V.1.
     """
-    n = sinogram.shape[-1]
+    first, last = pad
+    n = first + sinogram.shape[-1] + last
     length = fft.next_fast_len(2 * n - 1, real=True)
     half = kernel(power, derivative, n, window)
     response = np.zeros(length)
     response[:n] = half
     if n > 1:
         response[-(n - 1) :] = half[:0:-1] * (-1 if derivative % 2 else 1)
-    transfer = fft.rfft(response) / step ** (power + derivative)
+    transfer = fft.rfft(response) * (scale / step ** (power + derivative))
+    transfer *= 1 - rolloff * np.sin(np.pi * np.arange(len(transfer)) / length) ** 4
     transfer = transfer.astype(np.result_type(sinogram.dtype, np.complex64))
     spectrum = fft.rfft(sinogram, length, axis=-1, workers=num_threads)
     spectrum *= transfer
     filtered = fft.irfft(spectrum, length, axis=-1, workers=num_threads, overwrite_x=True)
-    return np.ascontiguousarray(filtered[..., :n]).astype(sinogram.dtype, copy=False)
+    out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
+    out[..., :first] = filtered[..., length - first :]
+    out[..., first:] = filtered[..., : n - first]
+    return out

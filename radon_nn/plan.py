@@ -11,15 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky_banded
 
-from radon_nn import _kernels
+from radon_nn import _kernels, sharpening
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float64]
-
-_BANDS = {1: (1.0,), 3: (4 / 6, 1 / 6), 5: (66 / 120, 26 / 120, 1 / 120)}
-"""The B-splines at the integers 0, 1, 2."""
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +42,7 @@ def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
         Row 0 holds 1 / D, row j the subdiagonal j of L, entry k standing in row k of L. One row for order 1, where
         samples are coefficients.
     """
-    bands = np.repeat(np.array(_BANDS[order])[:, None], n, axis=1)
+    bands = np.repeat(sharpening.SPLINE_AT_INTEGERS[order][:, None], n, axis=1)
     cholesky = cholesky_banded(bands[: min(n, len(bands))], lower=True)
     factors = np.zeros((len(bands), n), dtype)
     factors[0] = 1 / cholesky[0] ** 2
@@ -151,26 +148,28 @@ class Plan:
         axes = [0, *(1 + j for j in range(len(self.shape)) if j != self.axis), 1 + self.axis]
         return np.array([images.strides[j] // images.itemsize for j in axes])
 
-    @cached_property
-    def spreading(self) -> Floats:
+    def sharpening(self, order: int, phases: int = 1) -> Floats:
         """
-        What sharing a sample linearly between two lattice points blurs, to be taken off again.
+        The filters that take off what splines blur on average; see `radon_nn.sharpening`.
 
-        A sample that falls a fraction f past a lattice point is replaced by two whose variance is f (1 - f): to leading
-        order its row is convolved with 1 + f (1 - f)/2 d^2. The mean of f (1 - f)/2 over the rows, times the second
-        difference, is taken off each lattice as a whole; what is left has mean zero over neighbouring rows. It is still
-        of second order in the spacing, but far smaller for most directions, and costs next to nothing.
+        Parameters
+        ----------
+        order : {1, 3, 5}
+            Degree of the splines.
+        phases : int
+            Of no meaning here: rows are moved by splines alone.
 
         Returns
         -------
-        ndarray, shape (k,)
-            The means, between 0 and 1/8.
+        ndarray, shape (k, 4)
+            Weights at distances of 0 to 3 lattice points.
         """
-        amount = np.empty(len(self.starts))
-        _kernels.spreading(self.index, self.own, self.slopes, self.starts, amount)
-        return amount
+        u = np.zeros((len(self.starts), 3))
+        if order < 5:
+            _kernels.phases(self.index, self.own, self.slopes, self.starts, u)
+        return sharpening.inverse(sharpening.spline_moments(order, u))
 
-    def offsets_on_lattice(self, offsets: Offsets, scale: Floats, sharpening: Floats) -> Floats:
+    def offsets_on_lattice(self, offsets: Offsets, scale: Floats, filters: Floats) -> Floats:
         """
         Where the offsets lie on each lattice.
 
@@ -180,17 +179,17 @@ class Plan:
             The offsets.
         scale : ndarray, shape (k,)
             A factor for each direction.
-        sharpening : ndarray, shape (k,)
-            How much of the second difference to take off each lattice.
+        filters : ndarray, shape (k, h + 1)
+            Weights that sharpen each lattice.
 
         Returns
         -------
-        ndarray, shape (k, 4)
-            Lattice position of the first offset, step of the offsets on the lattice, the factor, and the sharpening.
+        ndarray, shape (k, 4 + h)
+            Lattice position of the first offset, step of the offsets on the lattice, the factor, and the weights.
         """
-        return np.stack([(offsets.first - self.first) / self.step, offsets.step / self.step, scale, sharpening], axis=1)
+        return np.column_stack([(offsets.first - self.first) / self.step, offsets.step / self.step, scale, filters])
 
-    def lattice_on_offsets(self, offsets: Offsets, scale: Floats, sharpening: Floats) -> Floats:
+    def lattice_on_offsets(self, offsets: Offsets, scale: Floats, filters: Floats) -> Floats:
         """
         Where each lattice lies on the offsets.
 
@@ -200,15 +199,15 @@ class Plan:
             The offsets.
         scale : ndarray, shape (k,)
             A factor for each direction.
-        sharpening : ndarray, shape (k,)
-            How much of the second difference to take off each lattice.
+        filters : ndarray, shape (k, h + 1)
+            Weights that sharpen each lattice.
 
         Returns
         -------
-        ndarray, shape (k, 4)
-            Position of lattice point 0 among the offsets, step of the lattice there, the factor, and the sharpening.
+        ndarray, shape (k, 4 + h)
+            Position of lattice point 0 among the offsets, step of the lattice there, the factor, and the weights.
         """
-        return np.stack([(self.first - offsets.first) / offsets.step, self.step / offsets.step, scale, sharpening], 1)
+        return np.column_stack([(self.first - offsets.first) / offsets.step, self.step / offsets.step, scale, filters])
 
 
 def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:

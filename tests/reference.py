@@ -49,12 +49,22 @@ def hat_matrix(grid: Grid, direction: Floats, offsets: Floats) -> Floats:
 
 
 def sharpened(values: Floats, grid: Grid, direction: Floats, phase: float) -> Floats:
-    """Less the second difference along the lattice (axis 0) times the mean of f (1 - f) / 2, where f is how far a
-    sample falls past a point of the lattice phase + k |a_j| h_j."""
+    """Less what sharing samples blurs on the mean, along the lattice phase + k |a_j| h_j (axis 0).
+
+    A sample a fraction f past a point leaves 1 - f there, at distance -f from itself, and f at distance 1 - f. The
+    symmetric filter of seven points is the one whose even moments, with the mean moments of these shares, up to the
+    sixth, make those of the identity: as independent displacements, m_n = sum of binomial(n, k) p_k q_(n-k).
+    """
     step = np.abs(direction * grid.spacing).max()
     past = (grid.points() @ direction - phase) / step % 1
-    padded = np.pad(values, [(1, 1)] + [(0, 0)] * (values.ndim - 1))
-    return values - (past * (1 - past)).mean() / 2 * np.diff(padded, 2, axis=0)
+    shares = [((1 - past) * past**k + past * (1 - past) ** k).mean() for k in (0, 2, 4, 6)]
+    away = np.arange(-3, 4)
+    mirror = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])[np.abs(away)]
+    moments = np.array([(mirror.T @ away**k) for k in (0, 2, 4, 6)], float)
+    sums = [[math.comb(2 * n, 2 * k) * shares[n - k] if k <= n else 0 for k in range(4)] for n in range(4)]
+    weights = mirror @ np.linalg.solve(np.array(sums) @ moments, [1, 0, 0, 0])
+    padded = np.pad(values, [(3, 3)] + [(0, 0)] * (values.ndim - 1))
+    return sum(w * padded[3 + j : len(padded) - 3 + j] for j, w in zip(away, weights, strict=True))
 
 
 def lagrange_matrix(positions: Floats, count: int, taps: int) -> Floats:

@@ -245,7 +245,9 @@ def gaussian_errors(dim: int, lengths: tuple[int, ...], order: int) -> list[floa
 
 @pytest.mark.parametrize(("order", "least"), [(1, 1.9), (3, 3.7)])
 def test_sampled_transforms_converge_to_the_closed_form(order: int, least: float) -> None:
-    assert reference.order(gaussian_errors(2, (24, 48), order)) > least
+    """What sharpening leaves of linear splines' error falls unevenly, hence the wide gap."""
+    lengths = (24, 96) if order == 1 else (24, 48)
+    assert reference.order(gaussian_errors(2, lengths, order), lengths[1] / lengths[0]) > least
 
 
 @pytest.mark.full

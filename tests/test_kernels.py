@@ -45,19 +45,26 @@ def lattices_of(walk: Walk, order: int, kernel: Any = _kernels.walk) -> NDArray[
     """The lattices themselves: the resampling's positions are the lattice's own points."""
     count = len(walk.slopes)
     out = np.zeros((count, walk.length), walk.rows.dtype)
-    place = np.tile([0.0, 1.0, 1.0, 0.0], (count, 1))
+    place = np.tile([0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0], (count, 1))
     forward(walk, order, place, np.arange(count), out, kernel)
     return out
 
 
 def forward(
-    walk: Walk, order: int, place: Any, target: Any, out: NDArray[Any], kernel: Any = _kernels.walk, batch: int = 1
+    walk: Walk,
+    order: int,
+    place: Any,
+    target: Any,
+    out: NDArray[Any],
+    kernel: Any = _kernels.walk,
+    batch: int = 1,
+    lanes: int = 1,
 ) -> None:
     """Walk `batch` copies of the rows, one after the other in `out` (batch * directions, offsets)."""
-    rows = np.repeat(walk.rows[None], batch, axis=0)
+    rows = np.tile(walk.rows[None, :, :, None], (-(-batch // lanes), 1, 1, lanes))
     m, n = len(walk.slopes), out.shape[1]
-    strides = np.array([m * n, n])
-    common = (rows, walk.places, walk.slopes, walk.starts, order, walk.length)
+    strides = np.array([m * n, n, 1])
+    common = (rows, batch, walk.places, walk.slopes, walk.starts, order, walk.length)
     kernel(*common, place, order + 3, target, strides, n, out.reshape(-1))
 
 
@@ -106,8 +113,12 @@ def test_resampling_reproduces_polynomials_below_the_number_of_taps(taps: int) -
     source[taps:-taps] = cubic(np.arange(20) / 20)
     index, weights, out = np.empty(9, np.uint64), np.empty((taps, 9)), np.empty(9)
     _kernels._stencil(5.3, 1.07, 20, index, weights)
-    _kernels._resample(source, index, weights, 2.5, out)
-    assert_allclose(out, 2.5 * cubic((5.3 + 1.07 * np.arange(9)) / 20), rtol=1e-12)
+    expected = 2.5 * cubic((5.3 + 1.07 * np.arange(9)) / 20)
+    _kernels._resample(source, 1, index, weights, 2.5, out)
+    assert_allclose(out, expected, rtol=1e-12)
+    lanes = np.empty(27)
+    _kernels._resample(np.outer(source, [1, 2, 3]).ravel(), 3, index, weights, 2.5, lanes)
+    assert_allclose(lanes.reshape(9, 3), np.outer(expected, [1, 2, 3]), rtol=1e-12)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -124,28 +135,43 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     walk = a_walk(10 + order, (2, 8), 7, 6, dtype)
     rng = np.random.default_rng(order)
     place = np.column_stack(
-        [rng.uniform(-4, 4, 6), rng.uniform(0.4, 2.3, 6), rng.uniform(0.1, 2, 6), rng.uniform(0, 0.1, 6)]
+        [rng.uniform(-4, 4, 6), rng.uniform(0.4, 2.3, 6), rng.uniform(0.1, 2, 6), rng.uniform(-0.2, 1, (6, 4))]
     )
     place[3, :2] = 20, -0.7
     target = rng.permutation(6)
     sinogram, g = np.zeros((6, 25), dtype), rng.standard_normal((6, 25)).astype(dtype)
     forward(walk, order, place, target, sinogram)
-    lattices, rows = np.empty((1, 6, walk.length), dtype), np.zeros((1, 16, 7), dtype)
-    _kernels.spread(g.ravel(), np.array([0, 25]), 25, target, place, order + 3, lattices)
+    lattices, rows = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
+    _kernels.spread(g.ravel(), 1, np.array([0, 25, 1]), 25, target, place, order + 3, lattices)
     _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, order, rows)
     left = np.vdot(sinogram.astype(float), g)
-    right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows[0])
+    right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows[0, :, :, 0])
     scale = np.linalg.norm(sinogram) * np.linalg.norm(g)
     assert abs(left - right) <= {8: 1e-13, 4: 1e-5}[np.dtype(dtype).itemsize] * scale
 
 
-@pytest.mark.parametrize("batch", [2, 70])
-def test_a_batch_is_walked_as_each_image_alone(batch: int) -> None:
+@pytest.mark.parametrize(("batch", "lanes"), [(2, 1), (70, 1), (8, 8), (13, 8)])
+def test_a_batch_is_walked_as_each_image_alone(batch: int, lanes: int) -> None:
     walk = a_walk(40, (8,), 6, 5)
-    place, alone, together = np.tile([1.0, 0.9, 2.0, 0.05], (5, 1)), np.zeros((5, 20)), np.zeros((5 * batch, 20))
+    place = np.tile([1.0, 0.9, 2.0, 1.1, -0.05, 0.02, 0.01], (5, 1))
+    alone, together = np.zeros((5, 20)), np.zeros((5 * batch, 20))
     forward(walk, 3, place, np.arange(5), alone)
-    forward(walk, 3, place, np.arange(5), together, batch=batch)
-    assert_array_equal(together, np.tile(alone, (batch, 1)))
+    forward(walk, 3, place, np.arange(5), together, batch=batch, lanes=lanes)
+    assert_allclose(together, np.tile(alone, (batch, 1)), rtol=0, atol=0 if lanes == 1 else 1e-14)
+
+
+@pytest.mark.parametrize("batch", [8, 13])
+def test_lanes_are_interleaved_and_separated(batch: int) -> None:
+    """Images (batch, 3, 5) whose last axis is the outer one in memory; lanes beyond the last image are zero."""
+    images = np.random.default_rng(batch).standard_normal((5, batch, 3)).transpose(1, 2, 0)
+    stacks, back = np.full((2, 15, 8), np.nan), np.ones((batch, 3, 5))
+    flat = np.ascontiguousarray(images.transpose(2, 0, 1)).ravel()
+    _kernels.interleave(flat, np.arange(3), 3 * batch, batch, 3, 5 * np.arange(3), 5, stacks[: -(-batch // 8)])
+    found = stacks[: -(-batch // 8)].transpose(0, 2, 1).reshape(-1, 3, 5)
+    assert_array_equal(found[:batch], images)
+    assert not found[batch:].any()
+    _kernels.separate(stacks, 5 * np.arange(3), 1, batch, 15, 5 * np.arange(3), 5, back.reshape(-1))
+    assert_array_equal(back, images + 1)
 
 
 def test_rows_whose_shifts_differ_by_four_are_walked_whole() -> None:
@@ -158,8 +184,8 @@ def test_rows_whose_shifts_differ_by_four_are_walked_whole() -> None:
 
 def test_gather_adds_to_its_output() -> None:
     walk = a_walk(3, (8,), 5, 3)
-    lattices = np.random.default_rng(3).standard_normal((2, 3, walk.length))
-    once, twice = np.zeros((2, 8, 5)), np.ones((2, 8, 5))
+    lattices = np.random.default_rng(3).standard_normal((2, 3, walk.length, 1))
+    once, twice = np.zeros((2, 8, 5, 1)), np.ones((2, 8, 5, 1))
     for out in (once, twice):
         _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, 1, out)
     assert_allclose(twice, once + 1, rtol=0, atol=1e-14 * np.abs(once).max())
@@ -168,15 +194,17 @@ def test_gather_adds_to_its_output() -> None:
 def test_interpolate_reads_the_named_rows_at_the_lattice_points() -> None:
     rng = np.random.default_rng(4)
     sinogram, target = rng.standard_normal((5, 16)), np.array([4, 1, 2])
-    place = np.array([[-0.6, 0.37, 1.5, 0.0], [14.5, -0.61, 0.3, 0.1], [2.0, 1.0, -1.0, 0.05]])
-    lattices = np.full((1, 3, 20), np.nan)
-    _kernels.interpolate(sinogram.ravel(), np.array([0, 16]), 16, target, place, 4, np.ones((1, 20)), lattices)
-    for lattice, row, (first, step, scale, sharpening) in zip(lattices[0], target, place, strict=True):
-        positions = first + step * np.arange(20)
+    place = np.array(
+        [[-0.6, 0.37, 1.5, 1, 0, 0, 0], [14.5, -0.61, 0.3, 1.2, -0.1, 0, 0], [2, 1, -1, 1.3, -0.2, 0.06, -0.01]]
+    )
+    lattices = np.full((1, 3, 60, 1), np.nan)
+    _kernels.interpolate(sinogram.ravel(), 1, np.array([0, 16, 1]), 16, target, place, 4, lattices)
+    for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):
+        positions = first + step * np.arange(-3, 63)
         inside = (positions >= -1) & (positions < 16)
         expected = scale * inside * (reference.lagrange_matrix(positions, 16, 4) @ sinogram[row])
-        expected -= sharpening * np.diff(np.pad(expected, 1), 2)
-        assert_allclose(lattice, expected, rtol=0, atol=1e-13)
+        symmetric = np.concatenate([weights[:0:-1], weights])
+        assert_allclose(lattice, np.convolve(expected, symmetric, "valid"), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -189,12 +217,12 @@ def test_compiled_and_plain_python_agree(order: int) -> None:
 def test_threads_do_not_change_a_bit() -> None:
     walk = a_walk(30, (4, 8), 9, 23)
     threads = numba.get_num_threads()
-    many, rows = lattices_of(walk, 1), np.zeros((2, 1, 32, 9))
-    _kernels.gather(many[None], walk.places, walk.slopes, walk.starts, 1, rows[0])
+    many, rows = lattices_of(walk, 1), np.zeros((2, 1, 32, 9, 1))
+    _kernels.gather(many[None, :, :, None], walk.places, walk.slopes, walk.starts, 1, rows[0])
     try:
         numba.set_num_threads(1)
         assert_array_equal(lattices_of(walk, 1), many)
-        _kernels.gather(many[None], walk.places, walk.slopes, walk.starts, 1, rows[1])
+        _kernels.gather(many[None, :, :, None], walk.places, walk.slopes, walk.starts, 1, rows[1])
     finally:
         numba.set_num_threads(threads)
     assert_array_equal(rows[0], rows[1])

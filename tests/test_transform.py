@@ -295,16 +295,33 @@ def test_hyperplanes_that_miss_the_grid_see_nothing() -> None:
     assert not far.adjoint(np.ones(far.sinogram_shape)).any()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", ["auto", "rows", "direct"])
+@pytest.mark.parametrize("order", [1, 3, 5])
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_stacks_that_are_interleaved(dim: int, order: int, method: str, dtype: DTypeLike) -> None:
+    """More images than fill a cache line, and a few over: each as if alone, and the adjoint exact."""
+    rng = np.random.default_rng(dim)
+    grid = Grid((4, 6, 5)[:dim], 0.25)
+    directions = {1: Directions([[1.0], [-1.0]]), 2: Directions.half_circle(7), 3: Directions.product(2, 3)}[dim]
+    transform = RadonTransform(grid, directions, order=order, method=method)
+    images = rng.standard_normal((19, *grid.shape)).astype(dtype)
+    sinograms = rng.standard_normal((19, *transform.sinogram_shape)).astype(dtype)
+    laws.transposed(transform.forward, transform.adjoint, images, sinograms)
+    for operator, stack in ((transform.forward, images), (transform.adjoint, sinograms), (transform.invert, sinograms)):
+        laws.same(operator(stack), np.stack([operator(item) for item in stack]))
+
+
 def test_default_offsets_lose_nothing() -> None:
-    """They are those that cover; more of them see nothing but the ripple of sharpening and resampling, three samples
-    wide."""
+    """They are those that cover; more of them see nothing but the ripple of sharpening, which reaches three samples
+    further, and of resampling."""
     grid = Grid((5, 6), (0.5, 0.3), (1.0, -0.4))
     default = RadonTransform(grid, Directions.half_circle(9))
     assert default.offsets == Offsets.covering(grid)
     more = Offsets(default.offsets.count + 12, default.offsets.step)
     wide = RadonTransform(grid, default.directions, more).forward(np.ones(grid.shape))
     laws.same(default.forward(np.ones(grid.shape)), wide[:, 6:-6])
-    assert not wide[:, np.abs(more.values) > np.abs(default.offsets.values).max() + 3 * max(grid.spacing)].any()
+    assert not wide[:, np.abs(more.values) > np.abs(default.offsets.values).max() + 5 * max(grid.spacing)].any()
     assert_allclose(wide[:, 6:-6].sum(1), wide.sum(1), rtol=1e-2)
 
 
@@ -405,10 +422,11 @@ def test_anisotropic_grids_are_measured_in_lengths() -> None:
     assert reference.order(errors) > 1.9
 
 
-@pytest.mark.parametrize(("dim", "lengths"), [(2, (32, 64)), (3, (24, 48))])
+@pytest.mark.parametrize(("dim", "lengths"), [(2, (32, 128)), (3, (24, 48))])
 def test_transform_of_the_laplacian_is_the_second_derivative(dim: int, lengths: tuple[int, ...]) -> None:
     """R(Laplacian f) = d_t^2 R f, both ways against the closed form, to second order. Differentiating amplifies what
-    linear interpolation leaves at the highest frequencies, so that way takes splines of degree 3."""
+    linear interpolation leaves at the highest frequencies, so that way takes splines of degree 3. What sharpening
+    leaves falls unevenly in the plane, hence the wide gap there."""
     gaussian = reference.Gaussian(CENTER[:dim], 0.3)
     directions = Directions.random(4, dim, np.random.default_rng(0))
     through, around = [], []
@@ -426,7 +444,7 @@ def test_transform_of_the_laplacian_is_the_second_derivative(dim: int, lengths: 
         through.append(np.abs(laplacian - expected).max() / np.abs(expected).max())
         around.append(np.abs(derivative - expected).max() / np.abs(expected).max())
     assert max(through[-1], around[-1]) < {2: 0.01, 3: 0.02}[dim]
-    assert min(reference.order(through), reference.order(around)) > 1.9
+    assert min(reference.order(errors, lengths[1] / lengths[0]) for errors in (through, around)) > 1.9
 
 
 @pytest.mark.parametrize("dim", DIMS)
@@ -493,7 +511,7 @@ def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
 def test_inversion_of_the_exact_transform(dim: int) -> None:
     """R* K R f = f for a Gaussian off center, the constant and the sign included, to second order in the spacing."""
     gaussian = reference.Gaussian(CENTER[:dim], 0.4)
-    directions = reference.sphere_rule(dim, 6 if dim < 5 else 4, 8)
+    directions = reference.sphere_rule(dim, 6, 8)
     errors = []
     for spacing in (0.08, 0.04):
         grid = Grid((3,) * dim if dim < 5 else (2,) * dim, spacing, (0.15,) * dim)

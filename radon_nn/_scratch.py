@@ -1,0 +1,75 @@
+"""Working memory that is kept between calls: fresh pages from the system cost more than the work done on them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+
+_KEPT_BYTES = 1 << 24
+"""Larger arrays are not kept: 16 MiB."""
+
+
+class _Kept(threading.local):
+    """One buffer for each purpose in each thread."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[str, NDArray[np.uint8]] = {}
+
+
+_kept = _Kept()
+
+
+def empty(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """
+    An array with arbitrary entries, valid until the next one for the same purpose is asked for in the same thread.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is for.
+    shape : tuple of int
+        Its shape.
+    dtype : dtype
+        Its type.
+
+    Returns
+    -------
+    ndarray
+        C-ordered.
+    """
+    nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes > _KEPT_BYTES:
+        return np.empty(shape, dtype)
+    buffer = _kept.buffers.get(purpose)
+    if buffer is None or len(buffer) < nbytes:
+        buffer = _kept.buffers[purpose] = np.empty(nbytes, np.uint8)
+    return buffer[:nbytes].view(dtype).reshape(shape)
+
+
+def zeros(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """
+    As `empty`, filled with zeros.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is for.
+    shape : tuple of int
+        Its shape.
+    dtype : dtype
+        Its type.
+
+    Returns
+    -------
+    ndarray
+        C-ordered.
+    """
+    array = empty(purpose, shape, dtype)
+    array[...] = 0
+    return array
