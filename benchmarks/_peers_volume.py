@@ -20,6 +20,7 @@ import numpy as np
 from _peers_common import Array, Method, Rays, load, seconds
 from _peers_libraries import FourierSlice, ours_forward
 from numba import get_num_threads
+from scipy import fft
 from scipy.special import roots_gegenbauer
 
 from radon_nn import Directions, Grid, Offsets, RadonTransform
@@ -39,10 +40,31 @@ def product_counts(dim: int, n: int) -> tuple[int, ...]:
     return (n,) if dim == 2 else (n,) * (dim - 2) + (2 * n,)
 
 
-def ours(dim: int, n: int, counts: Sequence[int], order: int = 1) -> RadonTransform:
+def ours(dim: int, n: int, counts: Sequence[int], order: int = 1, method: str = "auto") -> RadonTransform:
     """radon_nn on [-1, 1]^dim, with n offsets."""
     directions = Directions.half_circle(*counts) if dim == 2 else product_directions(counts)
-    return RadonTransform(Grid.cube(n, dim), directions, Offsets(n, 2 / n), order=order)
+    return RadonTransform(Grid.cube(n, dim), directions, Offsets(n, 2 / n), order=order, method=method)
+
+
+class PlainFourierSlice:
+    """The 3-D transform by finufft as its manual calls it: `nufft3d2` on whole lines, nothing made beforehand."""
+
+    def __init__(self, n: int, normals: Array, *, eps: float, threads: int) -> None:
+        self.count, self.eps, self.threads = n, eps, threads
+        self.frequency = 2 * np.pi * fft.fftfreq(n)
+        self.points = [np.outer(a, self.frequency).ravel().astype(np.float32) for a in normals.T]
+        middle = (n + 1) % 2 / 2 * normals.sum(axis=1)
+        phase = np.exp(-1j * self.frequency * (middle[:, None] + (n - 1) / 2))
+        self.phase = ((2 / n) ** 2 * phase).astype(np.complex64)
+
+    def forward(self, image: Array) -> Array:
+        finufft = load("finufft")
+        assert finufft is not None
+        values = finufft.nufft3d2(
+            *self.points, image.astype(np.complex64), eps=self.eps, nthreads=self.threads, isign=-1
+        )
+        lines = values.reshape(self.phase.shape) * self.phase
+        return np.asarray(fft.ifft(lines, axis=-1, workers=self.threads).real)
 
 
 class FactoredFourierSlice:
@@ -71,6 +93,9 @@ def volume_methods(n: int, counts: Sequence[int], threads: int) -> list[Method]:
         return methods
     normals, offsets = transforms[0].directions.normals, transforms[0].offsets
     for eps in (1e-3, 1e-6):
+        plain = PlainFourierSlice(n, normals, eps=eps, threads=threads)
+        rays = Rays.of(normals, offsets)
+        methods.append(Method(f"finufft 3-D, plainly called, eps {eps:.0e}", plain.forward, rays))
         peer = FourierSlice((n,) * 3, 2 / n, normals, n, eps=eps, threads=threads)
         methods.append(Method(f"finufft 3-D, eps {eps:.0e}", peer.forward, Rays.of(normals, offsets)))
         passes = FactoredFourierSlice(n, counts, eps=eps, threads=threads)
@@ -170,13 +195,19 @@ def _growth_row(sweep: str, sizes: Sequence[int], make: Callable[[int], RadonTra
 
 
 def growth_rows(quick: bool) -> list[GrowthRow]:
-    """Growth with N in d = 2, 3, 4, and with the number of directions at fixed N in d = 2 and 3."""
+    """Growth with N in d = 2, 3, 4, with and without bundles, and with the number of directions at fixed N."""
     by_n: dict[int, tuple[int, ...]] = {2: (512, 768, 1024, 1536, 2048), 3: (96, 128, 192, 256), 4: (32, 40, 48, 64)}
     flat, deep, views, polar = 512, 64, (256, 512, 1024, 2048, 4096), (64, 96, 128, 192, 256)
     if quick:
         by_n, flat, deep, views, polar = {2: (32, 48), 3: (8, 12), 4: (4, 6)}, 32, 8, (16, 32), (8, 16)
     rows = [
-        _growth_row(f"d = {dim}, N", sizes, lambda n, dim=dim: ours(dim, n, product_counts(dim, n)), dim + 1)
+        _growth_row(
+            f"d = {dim}, N, {method}",
+            sizes,
+            lambda n, dim=dim, method=method: ours(dim, n, product_counts(dim, n), method=method),
+            dim + 1,
+        )
+        for method in ("auto", "rows")
         for dim, sizes in by_n.items()
     ]
     rows.append(_growth_row(f"d = 2, N = {flat}, directions", views, lambda m: ours(2, flat, (m,)), 1))

@@ -24,6 +24,8 @@ _INTERMEDIATE_BYTES = 1 << 25
 _LEAST_RIM = 128
 """Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
 what is done once a part for all of them weighs."""
+_CHAINED_BYTES = 1 << 27
+"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ class Factored:
         )
         outer = Direct(plane, polar, self.offsets, self.order, self.bundles)
         method = "auto" if self.bundles else "rows"
-        parts = math.ceil(8 * plane.size * len(rim) / _INTERMEDIATE_BYTES)
+        limit = _INTERMEDIATE_BYTES if rim.factors is None else _CHAINED_BYTES
+        parts = math.ceil(8 * plane.size * len(rim) / limit)
         return tuple(
             (part, engine(slab, chosen, heights, self.order, method), outer)
             for part, chosen in rim.split(min(parts, len(rim) // _LEAST_RIM))
