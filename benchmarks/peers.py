@@ -193,6 +193,7 @@ def draw(rows: Sequence[Row], path: str) -> None:
     import matplotlib.pyplot as plt
 
     looks = {"radon_nn": ("o", "C0"), "scikit-image": ("s", "C1"), "ASTRA": ("^", "C2"), "finufft": ("D", "C3")}
+    labels = {"radon_nn": "radon_nn, by order (d: direct)"}
     split = {row.method.split(", split")[0] for row in rows if ", split" in row.method}
     shown = [row for row in rows if row.ms is not None and row.method not in split]
     figure, panels = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
@@ -200,14 +201,25 @@ def draw(rows: Sequence[Row], path: str) -> None:
         for family, (marker, color) in looks.items():
             mine = [row for row in shown if row.method.startswith(family)]
             if mine:
-                panel.loglog([r.ms for r in mine], [getattr(r, name) for r in mine], marker, color=color, label=family)
+                panel.loglog(
+                    [r.ms for r in mine],
+                    [getattr(r, name) for r in mine],
+                    marker,
+                    color=color,
+                    label=labels.get(family, family),
+                )
             mine.sort(key=lambda r: getattr(r, name))
             for k, row in enumerate(mine):
                 text = row.method.removeprefix(family).split(", split")[0]
                 text = text.split("forward, ")[-1].removeprefix(" FP").strip()
                 below, above = {"xytext": (0, -13), "ha": "center"}, {"xytext": (0, 7), "ha": "center"}
                 aside = {"xytext": (7, -3), "ha": "left"}
-                place = below if k == 0 else above if k == len(mine) - 1 and family != "radon_nn" else aside
+                place = below if k == 0 else above if k == len(mine) - 1 else aside
+                if family == "radon_nn":
+                    text, place = (
+                        text.removeprefix("order ").replace(", direct", "d"),
+                        below if "direct" in text else above,
+                    )
                 at = (row.ms, getattr(row, name))
                 panel.annotate(text, at, fontsize=8, color=color, textcoords="offset points", **place)
         panel.set(xlabel="median time, ms", title={"gauss_rms": "Gaussian", "disc_rms": "disc"}[name])
