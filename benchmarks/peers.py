@@ -216,10 +216,10 @@ def draw(rows: Sequence[Row], path: str) -> None:
                 aside = {"xytext": (7, -3), "ha": "left"}
                 place = below if k == 0 else above if k == len(mine) - 1 else aside
                 if family == "radon_nn":
-                    text, place = (
-                        text.removeprefix("order ").replace(", direct", "d"),
-                        below if "direct" in text else above,
-                    )
+                    place = below if "direct" in text else above
+                    text = text.removeprefix("order ").replace(", direct", "d")
+                elif family == "finufft":
+                    place = {"xytext": (-7, -11 if k == 0 else 4), "ha": "right"}
                 at = (row.ms, getattr(row, name))
                 panel.annotate(text, at, fontsize=8, color=color, textcoords="offset points", **place)
         panel.set(xlabel="median time, ms", title={"gauss_rms": "Gaussian", "disc_rms": "disc"}[name])

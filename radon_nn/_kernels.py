@@ -311,7 +311,7 @@ def _sharpen(values, lanes, place, begin, out):
 
 
 @njit(cache=True, parallel=True)
-def phases(index, own, slopes, starts, out):
+def fraction_powers(index, own, slopes, starts, out):
     """Means over the rows of u, u^2, u^3, u = f (1 - f), f being the fraction of a row's shift, per direction."""
     for i in prange(starts.size):
         first, second, third = 0.0, 0.0, 0.0
@@ -341,7 +341,7 @@ def _row_begin(strides, b, index, r):
 
 @njit(cache=True, parallel=True)
 def interleave(images, begins, step, batch, ahead, lines, n, stacks):
-    """Copy images into stacks (groups, points * lanes), one image a lane; lanes beyond the last image are zero.
+    """Copy images into stacks (groups, points, lanes), one image a lane; lanes beyond the last image are zero.
 
     An image is made of lines of n samples, `step` apart, that begin at `begins`; the next image is `ahead` further.
     lines (count,) says at which point of the stack each line begins.

@@ -26,23 +26,7 @@ _kept = _Kept()
 
 
 def empty(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """
-    An array with arbitrary entries, valid until the next one for the same purpose is asked for in the same thread.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is for.
-    shape : tuple of int
-        Its shape.
-    dtype : dtype
-        Its type.
-
-    Returns
-    -------
-    ndarray
-        C-ordered.
-    """
+    """An array of arbitrary entries, valid until the next one for the same purpose is asked for in the same thread."""
     nbytes = math.prod(shape) * dtype.itemsize
     if nbytes > _KEPT_BYTES:
         return np.empty(shape, dtype)
@@ -53,23 +37,7 @@ def empty(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
 
 def zeros(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """
-    As `empty`, filled with zeros.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is for.
-    shape : tuple of int
-        Its shape.
-    dtype : dtype
-        Its type.
-
-    Returns
-    -------
-    ndarray
-        C-ordered.
-    """
+    """As `empty`, filled with zeros."""
     array = empty(purpose, shape, dtype)
     array[...] = 0
     return array

@@ -207,14 +207,12 @@ class Bundles:
     def _sums_shape(self, groups: int, lanes: int) -> tuple[int, ...]:
         return groups, self.rows // _SIZE, self.count, self.width, lanes
 
-    def sharpening(self, order: int, phases: int = 1) -> Floats:
+    def sharpening(self, phases: int) -> Floats:
         """
         The filters that take off what splines in bundles, and polynomials between slopes and places, blur on average.
 
         Parameters
         ----------
-        order : {1, 3}
-            Degree of the splines.
         phases : int
             Points to move bundles by that stand for a lattice point.
 
@@ -224,8 +222,9 @@ class Bundles:
             Weights at distances of 0 to 3 lattice points; see `radon_nn.sharpening`.
         """
         slopes, starts = self.coarse
-        landing = sharpening.spline_moments(order, sharpening.powers((starts[:, None] + slopes * np.arange(_SIZE)) % 1))
-        within = np.einsum("kj,kjm->km", self.share, landing[self.node[:, None] + np.arange(_kernels.NODES)])
+        landing = (starts[:, None] + slopes * np.arange(_SIZE)) % 1
+        moments = sharpening.spline_moments(self.order, sharpening.powers(landing))
+        within = np.einsum("kj,kjm->km", self.share, moments[self.node[:, None] + np.arange(_kernels.NODES)])
 
         slope = self.plan.slopes[:, :1]
         between = (slope - self.first) / _SPACING % 1

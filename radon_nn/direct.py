@@ -19,7 +19,7 @@ from radon_nn.plan import Plan, plans, spline_factors
 Array = NDArray[np.floating[Any]]
 
 _LEAST = 64
-"""Directions gathered at a time, at least."""
+"""Directions gathered at a time, at least: each time all rows or sums are read and written once more."""
 
 _LATTICE_BYTES = 1 << 22
 _ROW_BYTES = 1 << 21
@@ -113,9 +113,13 @@ class Direct:
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
         """
         item = sinograms.itemsize
-        nbytes = self._row_bytes(item) + max((self._lattice_bytes(_plan(way), item) for way in self._ways), default=0)
+        nbytes = self._row_bytes(item) + max(self._lattice_bytes(_plan(way), item) for way in self._ways)
         for part, lanes in _parts(len(out), nbytes, _LATTICE_BYTES, item):
-            stacks = out[part][..., None] if lanes == 1 else _room(out[part], lanes)
+            if lanes == 1:
+                stacks = out[part][..., None]
+            else:
+                stacks = _room(out[part], lanes)
+                stacks[...] = 0
             for way, filters in zip(self._ways, self._filters(weighted, out.dtype), strict=True):
                 self._gather_rows(way, filters, sinograms[part], stacks, weighted)
             if lanes > 1:
@@ -156,10 +160,8 @@ class Direct:
         _kernels.unpack(rows, plan.strides(stacks), way.index, way.own, factors, _flat(stacks))
 
     def _row_bytes(self, itemsize: int) -> int:
-        rows = (
-            len(way.index) * (plan.shape[plan.axis] + 2 * _kernels.PAD) for way in self._ways for plan in [_plan(way)]
-        )
-        return max(rows, default=0) * itemsize
+        plans = ((way, _plan(way)) for way in self._ways)
+        return max(len(way.index) * (plan.shape[plan.axis] + 2 * _kernels.PAD) for way, plan in plans) * itemsize
 
     def _lattice_bytes(self, plan: Plan, itemsize: int) -> int:
         return min(len(plan.target) * plan.length * itemsize, _LATTICE_BYTES)
@@ -175,10 +177,13 @@ class Direct:
         """For each way, what sharpens its lattices, and turns samples into coefficients if weighted."""
         key = (weighted, dtype)
         if key not in self._made:
-            found = (way.sharpening(self.order, _PHASES[self.order] if weighted else 1) for way in self._ways)
-            self._made[key] = tuple(
-                sharpening.to_coefficients(weights, self.order, dtype) if weighted else weights for weights in found
-            )
+            phases = _PHASES[self.order] if weighted else 1
+            found = [
+                way.sharpening(phases) if isinstance(way, Bundles) else way.sharpening(self.order) for way in self._ways
+            ]
+            if weighted:
+                found = [sharpening.to_coefficients(weights, self.order, dtype) for weights in found]
+            self._made[key] = tuple(found)
         return self._made[key]
 
     @cached_property
@@ -219,10 +224,10 @@ def _interleaved(images: Array, lanes: int) -> Array:
 
 
 def _room(images: Array, lanes: int) -> Array:
-    """Zeros for `_interleaved`, its axes in memory in the order of the images'."""
+    """Memory for `_interleaved`, its axes in the order of the images'."""
     order = _by_stride(images)
     shape = (-(-len(images) // lanes), *(images.shape[1 + j] for j in order), lanes)
-    stacks = _scratch.zeros("stacks", shape, images.dtype)
+    stacks = _scratch.empty("stacks", shape, images.dtype)
     return stacks.transpose(0, *(1 + order.index(j) for j in range(len(order))), len(order) + 1)
 
 

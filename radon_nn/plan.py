@@ -148,7 +148,7 @@ class Plan:
         axes = [0, *(1 + j for j in range(len(self.shape)) if j != self.axis), 1 + self.axis]
         return np.array([images.strides[j] // images.itemsize for j in axes])
 
-    def sharpening(self, order: int, phases: int = 1) -> Floats:
+    def sharpening(self, order: int) -> Floats:
         """
         The filters that take off what splines blur on average; see `radon_nn.sharpening`.
 
@@ -156,8 +156,6 @@ class Plan:
         ----------
         order : {1, 3, 5}
             Degree of the splines.
-        phases : int
-            Of no meaning here: rows are moved by splines alone.
 
         Returns
         -------
@@ -166,7 +164,7 @@ class Plan:
         """
         u = np.zeros((len(self.starts), 3))
         if order < 5:
-            _kernels.phases(self.index, self.own, self.slopes, self.starts, u)
+            _kernels.fraction_powers(self.index, self.own, self.slopes, self.starts, u)
         return sharpening.inverse(sharpening.spline_moments(order, u))
 
     def offsets_on_lattice(self, offsets: Offsets, scale: Floats, filters: Floats) -> Floats:

@@ -23,7 +23,9 @@ Floats = NDArray[np.float64]
 SPLINE_AT_INTEGERS = {1: np.array([1.0]), 3: np.array([4, 1]) / 6, 5: np.array([66, 26, 1]) / 120}
 """The B-splines at the integers 0, 1, 2."""
 _POLES = {3: 2 - 3**0.5, 5: 0.4306}
-"""Decay, from one integer to the next, of the filter that turns samples into coefficients."""
+"""Decay, from one integer to the next, of the filter that turns samples into coefficients: the largest size below 1 of
+a root of the polynomial whose coefficients are the B-spline at the integers, z^4 + 26 z^3 + 66 z^2 + 26 z + 1 for
+degree 5."""
 
 
 def spline_moments(order: int, u: ArrayLike) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, filters
+from radon_nn import _checks, _threads, filters
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
 from radon_nn.transform import RadonTransform
@@ -29,8 +29,9 @@ scikit-image's, as that of order 1 can."""
 _ORDERS = {"nearest": 3, "linear": 3, "cubic": 5}
 """Of `iradon`."""
 _ROLLOFF = {"nearest": 0.25, "linear": 0.25, "cubic": 0.0}
-"""Taken off the highest frequency by `iradon`, where scikit-image's linear interpolation takes off 0.6 of it, and no
-longer lets low ones pass: enough that noise in a sinogram comes through no louder than there."""
+"""What `iradon` takes off the highest frequency, by the interpolation. Scikit-image's linear interpolation takes off
+0.6 there, and something at low frequencies too; a quarter is enough for white noise to come through about as loud as
+there."""
 _FILTERS = ("ramp", "shepp-logan", "cosine", "hamming", "hann")
 _MARGIN = 8
 """Zeros kept around an image, and samples of a sinogram beyond its rim: there splines' tails have decayed to 1e-5."""
@@ -262,15 +263,17 @@ def iradon(
     if filter_name is None:
         filtered: Array = np.pad(sinogram.T / 4, ((0, 0), (before, after)))
     else:
-        filtered = filters.apply(
-            sinogram.T,
-            1.0,
-            power=1,
-            window=filter_name,
-            rolloff=_ROLLOFF[interpolation],
-            scale=filters.inversion_constant(2),
-            pad=(before, after),
-        )
+        with _threads.limited(None) as threads:
+            filtered = filters.apply(
+                sinogram.T,
+                1.0,
+                power=1,
+                window=filter_name,
+                rolloff=_ROLLOFF[interpolation],
+                scale=filters.inversion_constant(2),
+                pad=(before, after),
+                num_threads=threads,
+            )
     image = transform.backproject(filtered)
     if circle:
         image[_outside(image.shape, size // 2)] = 0

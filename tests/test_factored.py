@@ -106,15 +106,14 @@ def gaussian_errors(dim: int, n: int, order: int) -> tuple[float, float]:
 
 @pytest.mark.full
 @pytest.mark.parametrize(("order", "rate"), [(1, 1.9), (3, 3.8), (5, 5.5)])
-@pytest.mark.parametrize(("dim", "lengths"), [(3, (32, 64)), (4, (24, 40))])
+@pytest.mark.parametrize(("dim", "lengths"), [(3, (32, 64)), (4, (24, 36))])
 def test_the_factored_transform_converges_as_the_direct_one(
     dim: int, lengths: tuple[int, int], order: int, rate: float
 ) -> None:
-    """A pass leaves what sharpening leaves: three of them in d = 4, where the direct sum takes a mean over all rows."""
     errors = [gaussian_errors(dim, n, order) for n in lengths]
     assert reference.order([e[0] for e in errors], lengths[1] / lengths[0]) > rate
     for ours, plain in errors:
-        assert ours < dim * plain
+        assert ours < 3 * plain
 
 
 @pytest.mark.parametrize("dim", [3, 4])

@@ -665,7 +665,7 @@ def test_uneven_angles_invert_better_than_with_equal_weights(name: str) -> None:
 @pytest.mark.parametrize(
     ("theta", "ours", "theirs"),
     [
-        (np.linspace(0, 180, 61), 8e-4, 0.03),
+        (np.linspace(0, 180, 61), 3e-4, 0.03),
         (np.arange(100) * 111.246117975, 0.002, 0.03),
         (UNEVEN["crowded"], 0.023, 0.7),
     ],
