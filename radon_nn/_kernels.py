@@ -38,11 +38,13 @@ GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
 _BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
+_BLOCK_BUNDLES = 4
+"""Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 _PACKED_ROWS = 16
 """Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
 _TASKS = 64
 """Tasks a batch is split into, where there are not as many blocks already."""
-_CHUNK = 1024
+_CHUNK = 640
 """Elements of a row walked at a time, so that four rows stay in the first-level cache for the next directions."""
 HALO = 3
 """Points beyond either end that sharpening reads."""
@@ -52,9 +54,19 @@ MOVES = 6
 """Points a bundle is moved by: interpolation of degree 5, lest edges blur."""
 _SPREAD = 6
 """More than the shifts of four rows of a bundle differ by, at the steepest coarse slope."""
+LINE_BYTES = 64
+"""A cache line."""
 _NOTHING = 2.0**-70
 """Part of a line's largest sample that is too small to count."""
 _FAST = {"contract", "nsz", "arcp"}
+
+
+@njit(cache=True)
+def _lined(size, dtype):
+    """Zeros that begin with a cache line, lest vectors lie across two."""
+    room = np.zeros(size + LINE_BYTES // 4, dtype)
+    begin = -room.ctypes.data % LINE_BYTES // room.itemsize
+    return room[begin : begin + size]
 
 
 @njit(cache=True)
@@ -277,15 +289,12 @@ def _resample_transpose(values, lanes, index, weights, scale, out):
 
 @njit(cache=True, fastmath=_FAST)
 def _join(first, second, lanes, out):
-    """Two taps' accumulators, the second one point ahead; both are cleared for the next images."""
+    """Two taps' accumulators, the second one point ahead."""
     for k in range(lanes):
         out[k] += first[k]
-        first[k] = 0
     ahead, into, behind = first[lanes:], out[lanes:], second[: second.size - lanes]
     for k in range(ahead.size):
         into[k] += ahead[k] + behind[k]
-        ahead[k] = 0
-        behind[k] = 0
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -377,6 +386,38 @@ def separate(stacks, begins, step, batch, ahead, lines, n, images):
                 images[into + k * by] += flat[first + k * width]
 
 
+@njit(cache=True)
+def _pack_block(images, strides, b, index, own, first, n, factors, rows, slot):
+    """Fill `_PACKED_ROWS` rows of `rows[slot]` from `first` on, as `pack` does."""
+    count, width, lanes = rows.shape[1:]
+    flat = rows.reshape(-1)
+    step, across = np.uint64(strides[-1]), np.uint64(lanes)
+    last = min(first + _PACKED_ROWS, count)
+    rows[slot, first:last] = 0
+    begin = np.empty(_PACKED_ROWS, np.uint64)
+    for r in range(first, last):
+        begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
+    into = np.uint64(((slot * count + first) * width + PAD) * lanes)
+    if step == across:
+        for r in range(first, last):
+            if own[r]:
+                source, target = begin[r - first], into + np.uint64((r - first) * width * lanes)
+                for place in range(n * lanes):
+                    flat[target + np.uint64(place)] = images[source + np.uint64(place)]
+    else:
+        places = np.flatnonzero(own[first:last]).astype(np.uint64)
+        for point in range(n):
+            k = np.uint64(point)
+            for g in places:
+                source, target = begin[g] + k * step, into + (g * np.uint64(width) + k) * across
+                if lanes == 1:
+                    flat[target] = images[source]
+                else:
+                    for lane in range(lanes):
+                        flat[target + np.uint64(lane)] = images[source + np.uint64(lane)]
+    _solve_spline(rows[slot, first:last], PAD, n, factors)
+
+
 @njit(cache=True, parallel=True)
 def pack(images, strides, index, own, n, factors, rows):
     """Fill rows (groups, R, n + 2 PAD, lanes) with the spline coefficients of a stack of images, zero-padded.
@@ -385,72 +426,51 @@ def pack(images, strides, index, own, n, factors, rows):
     (R, d-1) places each row on the other axes; own (R,) tells the rows that the images have from those that fill up
     groups; factors as for `_solve_spline`.
     """
-    groups, count, width, lanes = rows.shape
-    flat = rows.reshape(-1)
+    groups, count = rows.shape[:2]
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
-    step, across = np.uint64(strides[-1]), np.uint64(lanes)
     for task in prange(groups * blocks):
-        b = task // blocks
-        first = task % blocks * _PACKED_ROWS
-        last = min(first + _PACKED_ROWS, count)
-        rows[b, first:last] = 0
-        begin = np.empty(_PACKED_ROWS, np.uint64)
-        for r in range(first, last):
-            begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
-        into = np.uint64(((b * count + first) * width + PAD) * lanes)
-        if step == across:
-            for r in range(first, last):
-                if own[r]:
-                    source, target = begin[r - first], into + np.uint64((r - first) * width * lanes)
-                    for place in range(n * lanes):
-                        flat[target + np.uint64(place)] = images[source + np.uint64(place)]
-        else:
-            places = np.flatnonzero(own[first:last]).astype(np.uint64)
-            for point in range(n):
-                k = np.uint64(point)
-                for g in places:
-                    source, target = begin[g] + k * step, into + (g * np.uint64(width) + k) * across
-                    if lanes == 1:
-                        flat[target] = images[source]
-                    else:
-                        for lane in range(lanes):
-                            flat[target + np.uint64(lane)] = images[source + np.uint64(lane)]
-        _solve_spline(rows[b, first:last], PAD, n, factors)
+        b, first = task // blocks, task % blocks * _PACKED_ROWS
+        _pack_block(images, strides, b, index, own, first, n, factors, rows, b)
+
+
+@njit(cache=True)
+def _unpack_block(rows, slot, begin, last, strides, b, index, own, first, factors, images):
+    """Add rows[slot] from `begin` to `last` to the rows of group b of the images from `first` on, as `unpack` does."""
+    count, n, lanes = rows.shape[1:]
+    flat = rows.reshape(-1)
+    step, across = np.uint64(strides[-1]), np.uint64(lanes)
+    _solve_spline(rows[slot, begin:last], 0, n, factors)
+    into = np.empty(_PACKED_ROWS, np.uint64)
+    for r in range(last - begin):
+        into[r] = np.uint64(_row_begin(strides, b, index, first + r)) if own[first + r] else np.uint64(0)
+    source = np.uint64((slot * count + begin) * n * lanes)
+    if step == across:
+        for r in range(last - begin):
+            if own[first + r]:
+                target, here = into[r], source + np.uint64(r * n * lanes)
+                for place in range(n * lanes):
+                    images[target + np.uint64(place)] += flat[here + np.uint64(place)]
+    else:
+        places = np.flatnonzero(own[first : first + last - begin]).astype(np.uint64)
+        for point in range(n):
+            k = np.uint64(point)
+            for g in places:
+                target, here = into[g] + k * step, source + (g * np.uint64(n) + k) * across
+                if lanes == 1:
+                    images[target] += flat[here]
+                else:
+                    for lane in range(lanes):
+                        images[target + np.uint64(lane)] += flat[here + np.uint64(lane)]
 
 
 @njit(cache=True, parallel=True)
 def unpack(rows, strides, index, own, factors, images):
     """The transpose of `pack`: add rows (groups, R, n, lanes), which are overwritten, to the images they belong to."""
-    groups, count, n, lanes = rows.shape
-    flat = rows.reshape(-1)
+    groups, count = rows.shape[:2]
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
-    step, across = np.uint64(strides[-1]), np.uint64(lanes)
     for task in prange(groups * blocks):
-        b = task // blocks
-        first = task % blocks * _PACKED_ROWS
-        last = min(first + _PACKED_ROWS, count)
-        _solve_spline(rows[b, first:last], 0, n, factors)
-        begin = np.empty(_PACKED_ROWS, np.uint64)
-        for r in range(first, last):
-            begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
-        source = np.uint64((b * count + first) * n * lanes)
-        if step == across:
-            for r in range(first, last):
-                if own[r]:
-                    target, here = begin[r - first], source + np.uint64((r - first) * n * lanes)
-                    for place in range(n * lanes):
-                        images[target + np.uint64(place)] += flat[here + np.uint64(place)]
-        else:
-            places = np.flatnonzero(own[first:last]).astype(np.uint64)
-            for point in range(n):
-                k = np.uint64(point)
-                for g in places:
-                    target, here = begin[g] + k * step, source + (g * np.uint64(n) + k) * across
-                    if lanes == 1:
-                        images[target] += flat[here]
-                    else:
-                        for lane in range(lanes):
-                            images[target + np.uint64(lane)] += flat[here + np.uint64(lane)]
+        b, first = task // blocks, task % blocks * _PACKED_ROWS
+        _unpack_block(rows, b, first, min(first + _PACKED_ROWS, count), strides, b, index, own, first, factors, images)
 
 
 @njit(cache=True)
@@ -500,8 +520,8 @@ def _emit(lattice, lanes, place, index, weights, sharp, values):
 
 
 @njit(cache=True)
-def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out, groups):
-    """Walk all rows of some images for a few directions, then resample each lattice onto the offsets."""
+def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out, b):
+    """Walk all rows of a group of images for a few directions, then resample each lattice onto the offsets."""
     here, total = slopes.shape[0], rows.shape[1]
     width, lanes = rows.shape[2:]
     span = (width - 2 * PAD + GROUP) * lanes
@@ -514,43 +534,42 @@ def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, 
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
         _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
-    acc = np.zeros((here, order + 1, length * lanes), rows.dtype)
-    flat_rows, flat_acc = rows.reshape(-1), acc.reshape(-1)
-    lattice = np.empty((length + 2 * taps + 2 * HALO) * lanes, rows.dtype)
-    sharp = np.empty_like(lattice)
+    flat_rows, flat_acc = rows.reshape(-1), _lined(here * (order + 1) * length * lanes, rows.dtype)
+    acc = flat_acc.reshape(here, order + 1, length * lanes)
+    lattice = _lined((length + 2 * taps + 2 * HALO) * lanes, rows.dtype)
+    sharp = _lined(lattice.size, rows.dtype)
     used, lead = (length - MARGIN) * lanes, (order - 1) // 2
-    values = np.empty(count * lanes, rows.dtype)
-    for b in range(groups[0], groups[1]):
-        for r in range(0, total, GROUP):
-            for chunk in range(0, span, _CHUNK):
-                size = min(span - chunk, _CHUNK)
-                for i in range(here):
-                    low = min(shifts[i, r], shifts[i, r + 3])
-                    begin = (b * total + r) * width + PAD + low
-                    for tap in range(0, order + 1, 2):
-                        into = ((i * (order + 1) + tap) * length + low) * lanes + chunk
-                        _add_four_rows(
-                            flat_rows,
-                            (begin - shifts[i, r]) * lanes + chunk,
-                            (begin + width - shifts[i, r + 1]) * lanes + chunk,
-                            (begin + 2 * width - shifts[i, r + 2]) * lanes + chunk,
-                            (begin + 3 * width - shifts[i, r + 3]) * lanes + chunk,
-                            weights,
-                            i,
-                            tap,
-                            r,
-                            flat_acc,
-                            into,
-                            into + length * lanes,
-                            size,
-                        )
-        for i in range(here):
-            lattice[:] = 0
-            for tap in range(0, order + 1, 2):
-                begin = (taps + HALO + tap - lead) * lanes
-                _join(acc[i, tap, :used], acc[i, tap + 1, :used], lanes, lattice[begin : begin + used])
-            _emit(lattice, lanes, place[i], places[i], tables[i], sharp, values)
-            _store(values, b, lanes, batch, target[i], strides, count, out)
+    values = _lined(count * lanes, rows.dtype)
+    for r in range(0, total, GROUP):
+        for chunk in range(0, span, _CHUNK):
+            size = min(span - chunk, _CHUNK)
+            for i in range(here):
+                low = min(shifts[i, r], shifts[i, r + 3])
+                begin = (b * total + r) * width + PAD + low
+                for tap in range(0, order + 1, 2):
+                    into = ((i * (order + 1) + tap) * length + low) * lanes + chunk
+                    _add_four_rows(
+                        flat_rows,
+                        (begin - shifts[i, r]) * lanes + chunk,
+                        (begin + width - shifts[i, r + 1]) * lanes + chunk,
+                        (begin + 2 * width - shifts[i, r + 2]) * lanes + chunk,
+                        (begin + 3 * width - shifts[i, r + 3]) * lanes + chunk,
+                        weights,
+                        i,
+                        tap,
+                        r,
+                        flat_acc,
+                        into,
+                        into + length * lanes,
+                        size,
+                    )
+    for i in range(here):
+        lattice[:] = 0
+        for tap in range(0, order + 1, 2):
+            begin = (taps + HALO + tap - lead) * lanes
+            _join(acc[i, tap, :used], acc[i, tap + 1, :used], lanes, lattice[begin : begin + used])
+        _emit(lattice, lanes, place[i], places[i], tables[i], sharp, values)
+        _store(values, b, lanes, batch, target[i], strides, count, out)
 
 
 @njit(cache=True, parallel=True)
@@ -563,11 +582,9 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
     """
     m, groups = slopes.shape[0], rows.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
-    parts = max(1, min(groups, _TASKS // blocks))
-    for task in prange(blocks * parts):
-        first = task // parts * _BLOCK_DIRECTIONS
+    for task in prange(groups * blocks):
+        b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
         last = min(first + _BLOCK_DIRECTIONS, m)
-        part = task % parts
         _walk_block(
             rows,
             batch,
@@ -582,7 +599,7 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
             strides,
             count,
             out,
-            (part * groups // parts, (part + 1) * groups // parts),
+            b,
         )
 
 
@@ -592,8 +609,8 @@ def spread(sinograms, batch, strides, count, target, place, taps, lattices):
     groups, m, length, lanes = lattices.shape
     kind = lattices.dtype.type
     for i in prange(m):
-        buffer = np.empty((length + 2 * taps + 2 * HALO) * lanes, lattices.dtype)
-        values = np.empty(count * lanes, lattices.dtype)
+        buffer = _lined((length + 2 * taps + 2 * HALO) * lanes, lattices.dtype)
+        values = _lined(count * lanes, lattices.dtype)
         index = np.empty(count, np.uint64)
         table = np.empty((taps, count), lattices.dtype)
         _stencil(place[i, 0], place[i, 1], length, index, table)
@@ -619,9 +636,9 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
         last = max(min(int(max(ends[0], ends[1])) + 3, length + halo), first)
         low, high = max(first - halo, 0), min(last + halo, length)
         high = max(high, low)
-        buffer = np.zeros((count + 2 * taps) * lanes, lattices.dtype)
+        buffer = _lined((count + 2 * taps) * lanes, lattices.dtype)
         inner = buffer[taps * lanes : (taps + count) * lanes]
-        values = np.zeros((last - first + 4 * halo) * lanes, lattices.dtype)
+        values = _lined((last - first + 4 * halo) * lanes, lattices.dtype)
         found = values[2 * halo * lanes : (2 * halo + last - first) * lanes]
         index = np.empty(last - first, np.uint64)
         table = np.empty((taps, last - first), lattices.dtype)
@@ -700,92 +717,98 @@ def gather(lattices, index, slopes, starts, order, out):
         )
 
 
-@njit(cache=True, parallel=True)
-def bundle(rows, shifts, weights, sums):
-    """Sum bundles of packed rows (groups, R, n + 2 PAD, lanes) into sums (groups, bundles, slopes, L, lanes).
+@njit(cache=True)
+def _bundle(rows, slot, k, shifts, weights, sums):
+    """Sum bundle k of the packed rows[slot] into sums[slot, k], as `bundle` does.
 
-    shifts (slopes, size) and weights (slopes, taps, size) say where each row of a bundle lands, for each coarse slope.
+    The sums are worked in chunks, so that a chunk of the bundle's rows stays in the first-level cache for all slopes.
     """
-    groups, count, slopes, length, lanes = sums.shape
+    count, slopes, length, lanes = sums.shape[1:]
     total, width = rows.shape[1:3]
     taps, size = weights.shape[1:]
-    lead = (taps - 2) // 2
-    span = width - 2 * PAD + _SPREAD
-    if lanes == 1:
-        span = (span + SPAN - 1) // SPAN * SPAN
-    room = length + SPAN + _SPREAD
-    for task in prange(groups * count):
-        b, k = task // count, task % count
-        acc = np.zeros(taps * room * lanes, rows.dtype)
-        flat_rows = rows.reshape(-1)
+    lead = taps // 2
+    points = max(1, _CHUNK // lanes)
+    flat_rows, flat_sums = rows.reshape(-1), sums.reshape(-1)
+    sums[slot, k] = 0
+    for chunk in range(0, length, points):
         for q in range(slopes):
             for r in range(0, size, GROUP):
-                low = min(shifts[q, r], shifts[q, r + GROUP - 1])
-                begin = (b * total + k * size + r) * width + PAD + low
+                ends = shifts[q, r], shifts[q, r + GROUP - 1]
+                low = max(min(ends[0], ends[1]) - lead, chunk)
+                high = min(max(ends[0], ends[1]) + lead + width - 2 * PAD, length, chunk + points)
+                begin = (slot * total + k * size + r) * width + PAD + low - lead
                 for tap in range(0, taps, 2):
-                    _add_four_rows(
+                    _gather_four_lattices(
                         flat_rows,
-                        (begin - shifts[q, r]) * lanes,
-                        (begin + width - shifts[q, r + 1]) * lanes,
-                        (begin + 2 * width - shifts[q, r + 2]) * lanes,
-                        (begin + 3 * width - shifts[q, r + 3]) * lanes,
+                        (begin - shifts[q, r] + tap) * lanes,
+                        (begin + width - shifts[q, r + 1] + tap) * lanes,
+                        (begin + 2 * width - shifts[q, r + 2] + tap) * lanes,
+                        (begin + 3 * width - shifts[q, r + 3] + tap) * lanes,
+                        lanes,
                         weights,
                         q,
                         tap,
                         r,
-                        acc,
-                        (tap * room + low) * lanes,
-                        ((tap + 1) * room + low) * lanes,
-                        span * lanes,
+                        flat_sums,
+                        (((slot * count + k) * slopes + q) * length + low) * lanes,
+                        (high - low) * lanes,
                     )
-            into = sums[b, k, q].reshape(-1)
-            into[:] = 0
-            for tap in range(taps):
-                ahead = tap - lead
-                source = acc[(tap * room + max(-ahead, 0)) * lanes :]
-                target = into[max(ahead, 0) * lanes : (length - max(-ahead, 0)) * lanes]
-                for j in range(target.size):
-                    target[j] += source[j]
-            acc[:] = 0
+
+
+@njit(cache=True, parallel=True)
+def bundle(rows, shifts, weights, sums):
+    """Sum bundles of packed rows (groups, R, n + 2 PAD, lanes) into sums (groups, bundles, slopes, L, lanes).
+
+    shifts (slopes, size) and weights (slopes, taps, size), the last tap's first, say where each row of a bundle lands,
+    for each coarse slope.
+    """
+    groups, count = sums.shape[:2]
+    for task in prange(groups * count):
+        _bundle(rows, task // count, task % count, shifts, weights, sums)
 
 
 @njit(cache=True)
 def _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves):
     """Where bundles from `first` on land on the lattice of each direction: whole shifts (m, count), and weights.
 
-    The weights (m, count, MOVES) are Lagrange's, of the points -2 .. 3 for a value a fraction past point 0, where the
-    points lie `phases` to a lattice point.
+    The weights (m, count, MOVES) are Lagrange's, of six points, for a value that lies from the third to the fourth,
+    where the points lie `phases` to a lattice point.
     """
-    lead = MOVES // 2 - 1
     for i in range(starts.size):
         for k in range(shifts.shape[1]):
             sigma = (starts[i] + slopes[i] * ((first + k) * size + (size - 1) / 2) - margin) * phases
             shift = math.floor(sigma)
-            shifts[i, k] = int(shift) - lead
-            for tap in range(MOVES):
-                weight = 1.0
-                for other in range(MOVES):
-                    if other != tap:
-                        weight *= (sigma - shift + lead - other) / (tap - other)
-                moves[i, k, tap] = weight
+            shifts[i, k] = int(shift) - 2
+            x0 = sigma - shift + 2
+            x1, x2, x3, x4, x5 = x0 - 1, x0 - 2, x0 - 3, x0 - 4, x0 - 5
+            inner, left, right = x2 * x3, x0 * x1, x4 * x5
+            moves[i, k, 0] = x1 * inner * right * (-1 / 120)
+            moves[i, k, 1] = x0 * inner * right * (1 / 24)
+            moves[i, k, 2] = left * x3 * right * (-1 / 12)
+            moves[i, k, 3] = left * x2 * right * (1 / 12)
+            moves[i, k, 4] = left * inner * x5 * (-1 / 24)
+            moves[i, k, 5] = left * inner * x4 * (1 / 120)
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_bundle(sums, begin, width, lanes, share, moves, moved, lattice, into):
-    """lattice[into + x + j * lanes] += sum over g of moves[j] * share[g] * sums[begin + g * width + x], x < width.
+def _add_bundle(sums, begin, apart, size, lanes, share, moves, moved, lattice, into):
+    """lattice[into + x + j * lanes] += sum over g of moves[j] * share[g] * sums[begin + g * apart + x], x < size.
 
-    moved is room for so many, with five zeros before and after, in every lane.
+    moved is room for so many and five points before, which are zero, and after.
     """
     s0, s1, s2, s3 = share[0], share[1], share[2], share[3]
     w0, w1, w2, w3, w4, w5 = moves[0], moves[1], moves[2], moves[3], moves[4], moves[5]
-    from0, from1 = np.uint64(begin), np.uint64(begin + width)
-    from2, from3 = np.uint64(begin + 2 * width), np.uint64(begin + 3 * width)
+    from0, from1 = np.uint64(begin), np.uint64(begin + apart)
+    from2, from3 = np.uint64(begin + 2 * apart), np.uint64(begin + 3 * apart)
     one, two, three = np.uint64(lanes), np.uint64(2 * lanes), np.uint64(3 * lanes)
     four, five, to = np.uint64(4 * lanes), np.uint64(5 * lanes), np.uint64(into)
-    for step in range(width):
+    for step in range(size):
         k = np.uint64(step)
         moved[five + k] = s0 * sums[from0 + k] + s1 * sums[from1 + k] + s2 * sums[from2 + k] + s3 * sums[from3 + k]
-    for step in range(width + 5 * lanes):
+    end = size + max(5 * lanes, SPAN)
+    for step in range(size, end):
+        moved[five + np.uint64(step)] = 0
+    for step in range(end):
         k = np.uint64(step)
         first = w0 * moved[five + k] + w1 * moved[four + k] + w2 * moved[three + k]
         lattice[to + k] += first + w3 * moved[two + k] + w4 * moved[one + k] + w5 * moved[k]
@@ -793,8 +816,9 @@ def _add_bundle(sums, begin, width, lanes, share, moves, moved, lattice, into):
 
 @njit(cache=True)
 def _walk_bundle_block(
-    sums, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out, groups
+    sums, slot, b, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out
 ):
+    """Walk the bundles of sums[slot] for a few directions, and write those of group b."""
     here = starts.size
     count, coarse, width, lanes = sums.shape[1:]
     shifts = np.empty((here, count), np.int64)
@@ -806,29 +830,36 @@ def _walk_bundle_block(
     for i in range(here):
         _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
     room = length + 2 * taps + 2 * HALO
-    lattices = np.zeros((here, room * lanes), sums.dtype)
-    flat_sums, flat_lattices = sums.reshape(-1), lattices.reshape(-1)
-    moved = np.zeros((width + 2 * MOVES - 2) * lanes, sums.dtype)
-    sharp = np.empty(room * lanes, sums.dtype)
-    values = np.empty(n * lanes, sums.dtype)
-    for b in range(groups[0], groups[1]):
-        for k in range(count):
-            for i in range(here):
+    flat_sums, flat_lattices = sums.reshape(-1), _lined(here * room * lanes, sums.dtype)
+    lattices = flat_lattices.reshape(here, room * lanes)
+    moved = _lined((width + 2 * MOVES) * lanes + SPAN, sums.dtype)
+    sharp = _lined(room * lanes, sums.dtype)
+    values = _lined(n * lanes, sums.dtype)
+    read = np.empty((here, 2), np.int64)
+    for i in range(here):
+        ends = int(places[i, 0]), int(places[i, n - 1])
+        read[i, 0], read[i, 1] = min(ends[0], ends[1]) - taps - HALO, max(ends[0], ends[1]) + HALO
+    for k in range(count):
+        for i in range(here):
+            low = max(read[i, 0] - shifts[i, k] - MOVES, 0) // SPAN * SPAN
+            wide = max(read[i, 1] - shifts[i, k] - low, 0)
+            wide = min((wide + SPAN - 1) // SPAN * SPAN, width - low)
+            if wide > 0:
                 _add_bundle(
                     flat_sums,
-                    ((b * count + k) * coarse + node[i]) * width * lanes,
+                    (((slot * count + k) * coarse + node[i]) * width + low) * lanes,
                     width * lanes,
+                    wide * lanes,
                     lanes,
                     shares[i],
                     moves[i, k],
                     moved,
                     flat_lattices,
-                    (i * room + taps + HALO + shifts[i, k]) * lanes,
+                    (i * room + taps + HALO + shifts[i, k] + low) * lanes,
                 )
-        for i in range(here):
-            _emit(lattices[i], lanes, place[i], places[i], tables[i], sharp, values)
-            _store(values, b, lanes, batch, target[i], strides, n, out)
-            lattices[i] = 0
+    for i in range(here):
+        _emit(lattices[i], lanes, place[i], places[i], tables[i], sharp, values)
+        _store(values, b, lanes, batch, target[i], strides, n, out)
 
 
 @njit(cache=True, parallel=True)
@@ -840,37 +871,98 @@ def walk_bundles(sums, batch, node, share, starts, slopes, size, margin, length,
     """
     m, groups = starts.size, sums.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
-    parts = max(1, min(groups, _TASKS // blocks))
-    for task in prange(blocks * parts):
-        first = task // parts * _BLOCK_DIRECTIONS
-        last = min(first + _BLOCK_DIRECTIONS, m)
-        part = task % parts
+    for task in prange(groups * blocks):
+        b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
+        part = slice(first, min(first + _BLOCK_DIRECTIONS, m))
         _walk_bundle_block(
             sums,
+            b,
+            b,
             batch,
-            node[first:last],
-            share[first:last],
-            starts[first:last],
-            slopes[first:last],
+            node[part],
+            share[part],
+            starts[part],
+            slopes[part],
             size,
             margin,
             length,
-            place[first:last],
+            place[part],
             taps,
-            target[first:last],
+            target[part],
             strides,
             n,
             out,
-            (part * groups // parts, (part + 1) * groups // parts),
         )
 
 
+@njit(cache=True, parallel=True)
+def walk_groups(
+    images,
+    image_strides,
+    groups,
+    index,
+    own,
+    factors,
+    rows,
+    shifts,
+    weights,
+    sums,
+    batch,
+    node,
+    share,
+    starts,
+    slopes,
+    margin,
+    length,
+    place,
+    taps,
+    target,
+    strides,
+    n,
+    out,
+):
+    """`pack`, `bundle` and `walk_bundles` for one group of images after the other, in each of len(rows) workers.
+
+    What one writes the next reads from the same core's caches, and no worker waits for another between them.
+    """
+    workers, m = rows.shape[0], starts.size
+    for slot in prange(workers):
+        for b in range(slot * groups // workers, (slot + 1) * groups // workers):
+            for first in range(0, rows.shape[1], _PACKED_ROWS):
+                points = rows.shape[2] - 2 * PAD
+                _pack_block(images, image_strides, b, index, own, first, points, factors, rows, slot)
+            for k in range(sums.shape[1]):
+                _bundle(rows, slot, k, shifts, weights, sums)
+            for first in range(0, m, _BLOCK_DIRECTIONS):
+                part = slice(first, min(first + _BLOCK_DIRECTIONS, m))
+                _walk_bundle_block(
+                    sums,
+                    slot,
+                    b,
+                    batch,
+                    node[part],
+                    share[part],
+                    starts[part],
+                    slopes[part],
+                    weights.shape[2],
+                    margin,
+                    length,
+                    place[part],
+                    taps,
+                    target[part],
+                    strides,
+                    n,
+                    out,
+                )
+
+
 @njit(cache=True, fastmath=_FAST)
-def _gather_moved(lattices, begins, moves, moved):
-    """moved[x] = sum over j of moves[j] * lattices[begins[j] + x]."""
+def _gather_moved(lattices, begins, ahead, moves, moved):
+    """moved[x] = sum over j of moves[j] * lattices[begins[j] + ahead + x]."""
     w0, w1, w2, w3, w4, w5 = moves[0], moves[1], moves[2], moves[3], moves[4], moves[5]
-    from0, from1, from2 = begins[0], begins[1], begins[2]
-    from3, from4, from5 = begins[3], begins[4], begins[5]
+    start = np.uint64(ahead)
+    from0, from1, from2 = begins[0] + start, begins[1] + start, begins[2] + start
+    from3, from4, from5 = begins[3] + start, begins[4] + start, begins[5] + start
     for x in range(moved.size):
         k = np.uint64(x)
         first = w0 * lattices[from0 + k] + w1 * lattices[from1 + k] + w2 * lattices[from2 + k]
@@ -878,12 +970,48 @@ def _gather_moved(lattices, begins, moves, moved):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_to_sums(moved, shares, tap, sums):
-    """sums[x] += sum over g of shares[g, tap] * moved[g, x]."""
+def _add_to_sums(moved, shares, tap, sums, begin, size):
+    """sums[begin + x] += sum over g of shares[g, tap] * moved[g, x], x < size; sums is flat."""
     s0, s1, s2, s3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
-    first, second, third, fourth = moved[0], moved[1], moved[2], moved[3]
-    for x in range(sums.size):
-        sums[x] += s0 * first[x] + s1 * second[x] + s2 * third[x] + s3 * fourth[x]
+    first, second, third, fourth, into = moved[0], moved[1], moved[2], moved[3], np.uint64(begin)
+    for step in range(size):
+        x = np.uint64(step)
+        sums[into + x] += s0 * first[x] + s1 * second[x] + s2 * third[x] + s3 * fourth[x]
+
+
+@njit(cache=True)
+def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, first):
+    """Add all lattices of group b to sums[slot, first + k], for each bundle k that has shifts."""
+    length, lanes = lattices.shape[2:]
+    m, count = shifts.shape
+    span = sums.shape[3] * lanes
+    flat_lattices, flat_sums = lattices.reshape(-1), sums.reshape(-1)
+    begins = np.empty((GROUP, MOVES), np.uint64)
+    moved = _lined(GROUP * _CHUNK, lattices.dtype).reshape(GROUP, _CHUNK)
+    shares = np.empty((GROUP, NODES), lattices.dtype)
+    i = 0
+    while i < m:
+        q, here = node[i], 1
+        while here < GROUP and i + here < m and node[i + here] == q:
+            here += 1
+        shares[:] = 0
+        shares[:here] = share[i : i + here]
+        for k in range(count):
+            for g in range(here):
+                place, phase = divmod(shifts[i + g, k], phases)
+                for tap in range(MOVES):
+                    begins[g, tap] = np.uint64((((b * m + i + g) * phases + phase) * length + place) * lanes)
+                    phase += 1
+                    if phase == phases:
+                        place, phase = place + 1, 0
+            for chunk in range(0, span, _CHUNK):
+                size = min(span - chunk, _CHUNK)
+                for g in range(here):
+                    _gather_moved(flat_lattices, begins[g], chunk, moves[i + g, k], moved[g, :size])
+                for tap in range(NODES):
+                    into = ((slot * sums.shape[1] + first + k) * sums.shape[2] + q + tap) * span + chunk
+                    _add_to_sums(moved, shares, tap, flat_sums, into, size)
+        i += here
 
 
 @njit(cache=True, parallel=True)
@@ -894,29 +1022,63 @@ def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, 
     are phases, each of them a part of a lattice point ahead of the one before: with one phase this is the transpose of
     `walk_bundles`, with more bundles are moved the more exactly.
     """
-    groups, _, length, lanes = lattices.shape
-    m = node.size
-    count, _, width = sums.shape[1:4]
-    for task in prange(groups * count):
-        b, k = task // count, task % count
-        shifts = np.empty((m, 1), np.int64)
-        moves = np.empty((m, 1, MOVES), lattices.dtype)
-        _move_bundles(starts, slopes, size, k, margin, phases, shifts, moves)
-        flat_lattices = lattices.reshape(-1)
-        begins = np.empty(MOVES, np.uint64)
-        moved = np.zeros((GROUP, width * lanes), lattices.dtype)
-        shares = np.empty((GROUP, NODES), lattices.dtype)
-        i = 0
-        while i < m:
-            q, g = node[i], 0
-            shares[:] = 0
-            while g < GROUP and i + g < m and node[i + g] == q:
-                for tap in range(MOVES):
-                    place, phase = divmod(shifts[i + g, 0] + tap, phases)
-                    begins[tap] = np.uint64((((b * m + i + g) * phases + phase) * length + place) * lanes)
-                _gather_moved(flat_lattices, begins, moves[i + g, 0], moved[g])
-                shares[g] = share[i + g]
-                g += 1
-            for tap in range(NODES):
-                _add_to_sums(moved, shares, tap, sums[b, k, q + tap].reshape(-1))
-            i += g
+    groups, count = sums.shape[:2]
+    blocks = (count + _BLOCK_BUNDLES - 1) // _BLOCK_BUNDLES
+    for task in prange(groups * blocks):
+        b, first = task // blocks, task % blocks * _BLOCK_BUNDLES
+        here = min(count - first, _BLOCK_BUNDLES)
+        shifts = np.empty((node.size, here), np.int64)
+        moves = np.empty((node.size, here, MOVES), lattices.dtype)
+        _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
+        _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, b, first)
+
+
+@njit(cache=True, parallel=True)
+def gather_groups(
+    lattices,
+    phases,
+    node,
+    share,
+    starts,
+    slopes,
+    margin,
+    sums,
+    within,
+    coarse_slopes,
+    coarse_starts,
+    order,
+    rows,
+    strides,
+    index,
+    own,
+    factors,
+    images,
+):
+    """`gather_bundles`, then `gather` from the sums to rows and `unpack`, by some bundles at a time in each worker.
+
+    sums (workers, bundles at a time, slopes, width, lanes) and rows (workers, those bundles' rows, n, lanes) are room;
+    within (size, 1) is the index of a row in its bundle.
+    """
+    workers, block, coarse, width, lanes = sums.shape
+    groups, size, n = lattices.shape[0], within.shape[0], rows.shape[2]
+    count = index.shape[0] // size
+    blocks = (count + block - 1) // block
+    for slot in prange(workers):
+        for task in range(slot * groups * blocks // workers, (slot + 1) * groups * blocks // workers):
+            b, first = task // blocks, task % blocks * block
+            here = min(count - first, block)
+            shifts = np.empty((node.size, here), np.int64)
+            moves = np.empty((node.size, here, MOVES), lattices.dtype)
+            _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
+            sums[slot] = 0
+            rows[slot] = 0
+            _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, 0)
+            bundles = sums.reshape(workers * block, coarse, width, lanes)
+            into = rows.reshape(workers * block, size, n, lanes)
+            at = slot * block, slot * block + here
+            for r in range(0, size, _BLOCK_ROWS):
+                last = min(r + _BLOCK_ROWS, size)
+                _gather_block(bundles, within, coarse_slopes, coarse_starts, order, into, r, last, at)
+            for r in range(0, here * size, _PACKED_ROWS):
+                last = min(r + _PACKED_ROWS, here * size)
+                _unpack_block(rows, slot, r, last, strides, b, index, own, first * size + r, factors, images)

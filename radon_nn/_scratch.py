@@ -13,6 +13,8 @@ Array = NDArray[np.floating[Any]]
 
 _KEPT_BYTES = 1 << 24
 """Larger arrays are not kept: 16 MiB."""
+_LINE_BYTES = 64
+"""A cache line."""
 
 
 class _Kept(threading.local):
@@ -26,14 +28,24 @@ _kept = _Kept()
 
 
 def empty(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An array of arbitrary entries, valid until the next one for the same purpose is asked for in the same thread."""
+    """
+    An array of arbitrary entries, valid until the next one for the same purpose is asked for in the same thread.
+
+    It begins with a cache line, so that vectors that begin a whole number of lines further on are loaded as one.
+    """
     nbytes = math.prod(shape) * dtype.itemsize
     if nbytes > _KEPT_BYTES:
-        return np.empty(shape, dtype)
+        return _lined(nbytes).view(dtype).reshape(shape)
     buffer = _kept.buffers.get(purpose)
     if buffer is None or len(buffer) < nbytes:
-        buffer = _kept.buffers[purpose] = np.empty(nbytes, np.uint8)
+        buffer = _kept.buffers[purpose] = _lined(nbytes)
     return buffer[:nbytes].view(dtype).reshape(shape)
+
+
+def _lined(nbytes: int) -> NDArray[np.uint8]:
+    room = np.empty(nbytes + _LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % _LINE_BYTES
+    return room[begin : begin + nbytes]
 
 
 def zeros(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

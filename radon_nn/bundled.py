@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
@@ -27,6 +28,8 @@ _SPACING = 1 / 8
 """A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
 _MARGIN = 12
 """Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
+_AT_ONCE = 4
+"""Bundles gathered together, for which lattices stay in the first-level cache."""
 _GAIN = 0.8
 """Bundles are used where their updates are fewer than this part of the direct sum's; other costs eat the rest."""
 
@@ -144,11 +147,71 @@ class Bundles:
             Flat, written to.
         """
         sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
-        shifts, weights = self.landing
-        _kernels.bundle(rows, shifts, weights.astype(rows.dtype), sums)
+        _kernels.bundle(rows, *self._landing_reversed(rows.dtype), sums)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
         arguments = (sums, batch, self.node, self.share, starts, slopes, _SIZE, _MARGIN, *where, sinograms)
         _kernels.walk_bundles(*arguments)
+
+    def walk_groups(
+        self, stacks: tuple[Any, ...], rows: Array, factors: Array, batch: int, where: tuple[Any, ...], sinograms: Array
+    ) -> None:
+        """
+        Transform groups of images, each by one of several workers from beginning to end.
+
+        Parameters
+        ----------
+        stacks : tuple
+            The arguments of `_kernels.walk_groups` from `images` to `groups`.
+        rows : ndarray, shape (workers, rows, n + 2 PAD, lanes)
+            Room for a group's rows, for each worker.
+        factors : ndarray
+            See `radon_nn.plan.spline_factors`.
+        batch : int
+            How many images there are.
+        where : tuple
+            The arguments of `_kernels.walk` from `length` to `count`.
+        sinograms : ndarray
+            Flat, written to.
+        """
+        sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
+        starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
+        walked = (*self._landing_reversed(rows.dtype), sums, batch, self.node, self.share, starts, slopes, _MARGIN)
+        arguments = (*stacks, self.index, self.own, factors, rows, *walked, *where, sinograms)
+        _kernels.walk_groups(*arguments)
+
+    def _landing_reversed(self, dtype: np.dtype[Any]) -> tuple[NDArray[np.int64], Array]:
+        shifts, weights = self.landing
+        return shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype)
+
+    def gather_groups(
+        self, lattices: Array, phases: int, strides: NDArray[np.int64], factors: Array, images: Array
+    ) -> None:
+        """
+        Add the lattices of all directions to images, some bundles at a time: `gather`, `unbundle` and unpacking.
+
+        Parameters
+        ----------
+        lattices : ndarray, shape (groups, m * phases, length, lanes)
+            The lattices.
+        phases : int
+            See `gather`.
+        strides : ndarray of int, shape (3,)
+            The images' strides; see `radon_nn.plan.Plan.strides`.
+        factors : ndarray
+            See `radon_nn.plan.spline_factors`.
+        images : ndarray
+            Flat, added to.
+        """
+        groups, lanes, dtype = len(lattices), lattices.shape[-1], lattices.dtype
+        bundles, n = self.rows // _SIZE, self.plan.shape[self.plan.axis]
+        workers = min(get_num_threads(), groups * bundles)
+        block = min(_AT_ONCE, -(-groups * bundles // workers), bundles)
+        sums = _scratch.empty("sums", (workers, block, self.count, self.width, lanes), dtype)
+        rows = _scratch.empty("rows", (workers, block * _SIZE, n, lanes), dtype)
+        starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
+        from_lattices = lattices, phases, self.node, self.share, starts, slopes, _MARGIN
+        from_sums = sums, self.index[:_SIZE], *self.coarse, self.order
+        _kernels.gather_groups(*from_lattices, *from_sums, rows, strides, self.index, self.own, factors, images)
 
     def sums(self, groups: int, lanes: int, dtype: np.dtype[Any]) -> Array:
         """

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
@@ -22,8 +23,8 @@ _LEAST = 64
 """Directions gathered at a time, at least: each time all rows or sums are read and written once more."""
 
 _LATTICE_BYTES = 1 << 22
-_ROW_BYTES = 1 << 21
-"""Working memory of one pass, of the size of the caches: 4 MiB of lattices, 2 MiB of rows."""
+_ROW_BYTES = 1 << 23
+"""Working memory of one pass: 4 MiB of lattices, of the size of the caches; 8 MiB of rows, which are read in order."""
 
 _LINE_BYTES = 64
 """A cache line."""
@@ -82,18 +83,24 @@ class Direct:
             Overwritten; of any layout.
         """
         target, into = _flat(out), _strides(out)
+        workers = get_num_threads()
         for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stacks = _interleaved(images[part], lanes)
             source, batch = _flat(stacks), part.stop - part.start
             for way, filters in zip(self._ways, self._filters(False, images.dtype), strict=True):
                 plan, (index, own) = _plan(way), (way.index, way.own)
                 n = plan.shape[plan.axis]
-                rows = _scratch.empty("rows", (len(stacks), len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
+                alone = isinstance(way, Bundles) and len(stacks) >= workers
+                groups = workers if alone else len(stacks)
+                rows = _scratch.empty("rows", (groups, len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
                 factors = spline_factors(n, self.order, images.dtype)
-                _kernels.pack(source, plan.strides(stacks), index, own, n, factors, rows)
                 place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
                 where = (plan.length, place, self.order + _RESAMPLING, plan.target, into, self.offsets.count)
                 sinograms = target[part.start * into[0] :]
+                if isinstance(way, Bundles) and alone:
+                    way.walk_groups((source, plan.strides(stacks), len(stacks)), rows, factors, batch, where, sinograms)
+                    continue
+                _kernels.pack(source, plan.strides(stacks), index, own, n, factors, rows)
                 if isinstance(way, Bundles):
                     way.walk(rows, batch, where, sinograms)
                 else:
@@ -131,32 +138,39 @@ class Direct:
     ) -> None:
         plan, dtype, (groups, lanes) = _plan(way), stacks.dtype, (len(stacks), stacks.shape[-1])
         n = plan.shape[plan.axis]
-        rows = _scratch.zeros("rows", (groups, len(way.index), n, lanes), dtype)
-        sums = way.sums(groups, lanes, dtype) if isinstance(way, Bundles) else rows
         source, strides = _flat(sinograms), _strides(sinograms)
         if weighted:
             place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], filters)
         else:
             place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
         phases = _PHASES[self.order] if weighted and isinstance(way, Bundles) else 1
-        block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
-        for begin in range(0, len(place), block):
-            part = slice(begin, begin + block)
+        factors = spline_factors(n, 1 if weighted else self.order, dtype)
+
+        def lattices(part: slice) -> Array:
             places, target = np.repeat(place[part], phases, axis=0), np.repeat(plan.target[part], phases)
             places[:, 0] += np.tile(np.arange(phases) / phases, len(place[part])) * places[:, 1]
-            lattices = _scratch.empty("lattices", (groups, len(places), plan.length, lanes), dtype)
+            found = _scratch.empty("lattices", (groups, len(places), plan.length, lanes), dtype)
             where = (source, len(sinograms), strides, self.offsets.count, target, places)
             if weighted:
-                _kernels.interpolate(*where, _INTERPOLATING[self.order], lattices)
+                _kernels.interpolate(*where, _INTERPOLATING[self.order], found)
             else:
-                _kernels.spread(*where, self.order + _RESAMPLING, lattices)
+                _kernels.spread(*where, self.order + _RESAMPLING, found)
+            return found
+
+        block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
+        if isinstance(way, Bundles) and block >= len(place):
+            way.gather_groups(lattices(slice(None)), phases, plan.strides(stacks), factors, _flat(stacks))
+            return
+        rows = _scratch.zeros("rows", (groups, len(way.index), n, lanes), dtype)
+        sums = way.sums(groups, lanes, dtype) if isinstance(way, Bundles) else rows
+        for begin in range(0, len(place), block):
+            part = slice(begin, begin + block)
             if isinstance(way, Bundles):
-                way.gather(lattices, phases, part, sums)
+                way.gather(lattices(part), phases, part, sums)
             else:
-                _kernels.gather(lattices, plan.index, plan.slopes[part], plan.starts[part], self.order, rows)
+                _kernels.gather(lattices(part), plan.index, plan.slopes[part], plan.starts[part], self.order, rows)
         if isinstance(way, Bundles):
             way.unbundle(sums, rows)
-        factors = spline_factors(n, 1 if weighted else self.order, dtype)
         _kernels.unpack(rows, plan.strides(stacks), way.index, way.own, factors, _flat(stacks))
 
     def _row_bytes(self, itemsize: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn import _scratch
 from radon_nn.direct import Direct
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
@@ -127,7 +128,7 @@ class Factored:
     def _room(self, dtype: np.dtype[Any]) -> Array:
         """Memory for the largest part's slabs, used for one part after the other."""
         largest = max(part.stop - part.start for part, _, _ in self._passes)
-        return np.empty(largest * self._passes[0][2].grid.size, dtype)
+        return _scratch.empty(f"slabs in {self.grid.dim}", (largest * self._passes[0][2].grid.size,), dtype)
 
     def _slabs(self, room: Array, part: slice) -> Array:
         """The intermediate (x_1, b, s) of a part of the rim, x_1 along memory."""

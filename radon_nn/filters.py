@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import sici
 
-from radon_nn import _checks
+from radon_nn import _checks, _line_kernels, _scratch
 
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+_BLOCK_BYTES = 1 << 23
+"""Lines filtered at a time: 8 MiB, in memory that is kept."""
 
 WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
 """Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
@@ -106,6 +110,7 @@ def apply(
     scale: float = 1.0,
     pad: tuple[int, int] = (0, 0),
     num_threads: int = -1,
+    out: NDArray[np.floating] | None = None,
 ) -> NDArray[np.floating]:
     """
     Apply scale |w|^power (i w)^derivative W(w) (1 - rolloff sin^4(w step / 2)) along the last axis, W being the window.
@@ -130,6 +135,8 @@ def apply(
         How many more values, beyond the first and the last sample, to return.
     num_threads : int
         Threads to use; -1 for all.
+    out : ndarray, shape (..., pad[0] + n + pad[1]), optional
+        Where to write the filtered samples: C-ordered, of the sinogram's dtype.
 
     Returns
     -------
@@ -146,20 +153,48 @@ def apply(
     F. Natterer, The Mathematics of Computerized Tomography, section V.1.
     """
     first, last = pad
-    n = first + sinogram.shape[-1] + last
-    length = fft.next_fast_len(2 * n - 1, real=True)
-    half = kernel(power, derivative, n, window)
-    response = np.zeros(length)
-    response[:n] = half
-    if n > 1:
-        response[-(n - 1) :] = half[:0:-1] * (-1 if derivative % 2 else 1)
-    transfer = fft.rfft(response) * (scale / step ** (power + derivative))
-    transfer *= 1 - rolloff * np.sin(np.pi * np.arange(len(transfer)) / length) ** 4
-    transfer = transfer.astype(np.result_type(sinogram.dtype, np.complex64))
-    spectrum = fft.rfft(sinogram, length, axis=-1, workers=num_threads)
-    spectrum *= transfer
-    filtered = fft.irfft(spectrum, length, axis=-1, workers=num_threads, overwrite_x=True)
-    out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
-    out[..., :first] = filtered[..., length - first :]
-    out[..., first:] = filtered[..., : n - first]
+    count = sinogram.shape[-1]
+    n = first + count + last
+    half = fft.next_fast_len((count + n) // 2)
+    own, mirrored = _halved(_response(step, power, derivative, window, rolloff, n, first + count, 2 * half) * scale)
+    weights = [part.view(np.float64).astype(sinogram.dtype) for part in (own, mirrored)]
+    if out is None:
+        out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
+    values, filtered = sinogram.reshape(-1, count), out.reshape(-1, n)
+    block = max(1, _BLOCK_BYTES // (2 * half * sinogram.itemsize))
+    for begin in range(0, len(values), block):
+        part = slice(begin, begin + block)
+        lines = _scratch.empty("lines", (len(values[part]), 2 * half), sinogram.dtype)
+        spectra = lines.view(np.result_type(sinogram.dtype, np.complex64))
+        _line_kernels.fill(values[part], first, lines)
+        fft.fft(spectra, axis=-1, workers=num_threads, overwrite_x=True)
+        _line_kernels.combine(lines, *weights)
+        fft.ifft(spectra, axis=-1, workers=num_threads, overwrite_x=True)
+        filtered[part] = lines[:, :n]
     return out
+
+
+def _response(
+    step: float, power: int, derivative: int, window: str, rolloff: float, ahead: int, behind: int, length: int
+) -> Complexes:
+    """The filter's values at the frequencies of `length` samples, for lags of -behind < lag < ahead."""
+    samples = kernel(power, derivative, max(ahead, behind), window)
+    response = np.zeros(length)
+    response[:ahead] = samples[:ahead]
+    response[length - behind + 1 :] = samples[behind - 1 : 0 : -1] * (-1 if derivative % 2 else 1)
+    transfer = fft.fft(response) / step ** (power + derivative)
+    return np.asarray(transfer * (1 - rolloff * np.sin(np.pi * np.arange(length) / length) ** 4))
+
+
+def _halved(response: Complexes) -> tuple[Complexes, Complexes]:
+    """
+    Weights own, mirrored that filter 2 M real samples x as M complex ones, z[j] = x[2 j] + i x[2 j + 1].
+
+    For the filter with values H at 2 M frequencies, z^[k] becomes own[k] z^[k] + mirrored[k] conj(z^[-k]): the parts of
+    x at even and odd places are filtered by A = (H[k] + H[k + M]) / 2, and each takes over from the other, a sample
+    ahead or behind, by B = (H[k] - H[k + M]) / 2; own = A - B sin(pi k / M), mirrored = i B cos(pi k / M).
+    """
+    first, second = response.reshape(2, -1)
+    angle = np.pi * np.arange(len(first)) / len(first)
+    across = (first - second) / 2
+    return (first + second) / 2 - across * np.sin(angle), 1j * across * np.cos(angle)

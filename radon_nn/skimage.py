@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, _threads, filters
+from radon_nn import _checks, _scratch, _threads, filters
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
 from radon_nn.transform import RadonTransform
@@ -273,6 +273,7 @@ def iradon(
                 scale=filters.inversion_constant(2),
                 pad=(before, after),
                 num_threads=threads,
+                out=_scratch.empty("filtered", (views, total), sinogram.dtype),
             )
     image = transform.backproject(filtered)
     if circle:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numba import config
+from numpy.testing import assert_allclose, assert_array_equal
 
 import laws
 import reference
@@ -117,6 +118,53 @@ def test_stacks_are_bundled_as_each_image_alone(order: int) -> None:
 
 
 @pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("count", [1, 8, 20])
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.usefixtures("always")
+def test_the_number_of_workers_changes_nothing(order: int, count: int) -> None:
+    """As many groups of images as there are workers go to one each; fewer are walked by all of them together."""
+    transform = RadonTransform(Grid((18, 21), 0.1), Directions.half_circle(30), order=order)
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((count, *transform.grid.shape))
+    sinograms = rng.standard_normal((count, *transform.sinogram_shape))
+    found = [
+        (
+            transform.forward(images, num_threads=threads),
+            transform.adjoint(sinograms, num_threads=threads),
+            transform.backproject(sinograms, num_threads=threads),
+        )
+        for threads in (1, config.NUMBA_NUM_THREADS)
+    ]
+    for alone, together in zip(*found, strict=True):
+        assert_array_equal(alone, together)
+
+
+@pytest.mark.usefixtures("always")
+def test_lattices_may_be_gathered_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    transform = RadonTransform(Grid((18, 21), 0.1), Directions.half_circle(60), order=3)
+    sinograms = np.random.default_rng(0).standard_normal((9, *transform.sinogram_shape))
+    expected = transform.adjoint(sinograms), transform.backproject(sinograms)
+    monkeypatch.setattr(direct, "_LATTICE_BYTES", 1)
+    monkeypatch.setattr(direct, "_LEAST", 7)
+    for found, at_once in zip((transform.adjoint(sinograms), transform.backproject(sinograms)), expected, strict=True):
+        assert_allclose(found, at_once, rtol=0, atol=1e-13 * np.abs(at_once).max())
+
+
+@pytest.mark.parametrize("reach", [0.3, 1.0, 3.0])
+@pytest.mark.usefixtures("always")
+def test_only_what_the_offsets_read_is_walked(reach: float) -> None:
+    """Offsets that see a part of the image, on one side or in the middle, read what all offsets would."""
+    grid, directions = Grid.cube(40), Directions.half_circle(50)
+    image = np.random.default_rng(0).standard_normal(grid.shape)
+    every = Offsets(241, 0.0125)
+    whole = RadonTransform(grid, directions, every).forward(image)
+    for first in (0, 60, 120, 170):
+        part = slice(first, first + 1 + int(60 * reach))
+        values = every.values[part]
+        few = Offsets(len(values), every.step, float(values.mean()))
+        assert_allclose(RadonTransform(grid, directions, few).forward(image), whole[:, part], rtol=0, atol=1e-12)
+
+
 def test_two_phases_lose_less_of_what_is_backprojected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wave of a third of the highest frequency, against its value at the grid's points."""
     grid, directions = Grid.cube(32), Directions.half_circle(9)

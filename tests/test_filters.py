@@ -86,6 +86,22 @@ def test_zeros_appended_change_nothing(window: str) -> None:
     assert_allclose(filters.apply(values, 0.5, power=1, window=window), longer, rtol=0, atol=1e-8)
 
 
+@pytest.mark.parametrize("derivative", [0, 1])
+@pytest.mark.parametrize("pad", [(0, 0), (5, 0), (3, 40)])
+def test_lines_are_filtered_one_by_one_however_they_lie(
+    pad: tuple[int, int], derivative: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few lines at a time, from any layout, into memory of the caller's; what is added is what zeros would get."""
+    lines = np.random.default_rng(3).standard_normal((20, 37)).T
+    monkeypatch.setattr(filters, "_BLOCK_BYTES", 10_000)
+    out = np.empty((37, pad[0] + 20 + pad[1]))
+    found = filters.apply(lines, 0.5, power=1, derivative=derivative, pad=pad, out=out)
+    assert found is out
+    for line, filtered in zip(lines, found, strict=True):
+        alone = filters.apply(np.pad(line, pad), 0.5, power=1, derivative=derivative)
+        assert_allclose(filtered, alone, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("window", filters.WINDOWS)
 def test_windows_shape_the_response_to_a_wave(window: str) -> None:
     """Under a slow envelope cos(w t) becomes |w| W(w) cos(w t), up to the envelope's share of other frequencies."""

@@ -22,6 +22,11 @@ def test_memory_is_used_again_and_grows() -> None:
     assert not np.shares_memory(first, _scratch.empty("test", (30, 4), FLOAT))
 
 
+def test_memory_begins_with_a_cache_line() -> None:
+    for size in (1, 100, _scratch._KEPT_BYTES + 1):
+        assert _scratch.empty("test", (size,), np.dtype(np.uint8)).ctypes.data % 64 == 0
+
+
 def test_zeros_are_zeros_each_time() -> None:
     _scratch.zeros("test", (5,), FLOAT)[:] = 1
     assert not _scratch.zeros("test", (5,), FLOAT).any()
