@@ -216,7 +216,7 @@ def draw(rows: Sequence[Row], path: str) -> None:
                 aside = {"xytext": (7, -3), "ha": "left"}
                 place = below if k == 0 else above if k == len(mine) - 1 else aside
                 if family == "radon_nn":
-                    place = below if "direct" in text else above
+                    place = aside if "direct" in text else above
                     text = text.removeprefix("order ").replace(", direct", "d")
                 elif family == "finufft":
                     place = {"xytext": (-7, -11 if k == 0 else 4), "ha": "right"}

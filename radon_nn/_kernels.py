@@ -970,13 +970,18 @@ def _gather_moved(lattices, begins, ahead, moves, moved):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_to_sums(moved, shares, tap, sums, begin, size):
-    """sums[begin + x] += sum over g of shares[g, tap] * moved[g, x], x < size; sums is flat."""
-    s0, s1, s2, s3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
-    first, second, third, fourth, into = moved[0], moved[1], moved[2], moved[3], np.uint64(begin)
+def _add_to_sums(moved, shares, tap, sums, begin, apart, size):
+    """sums[begin + j * apart + x] += sum over g of shares[g, tap + j] * moved[g, x], j = 0, 1, x < size; flat sums."""
+    a0, a1, a2, a3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
+    tap += 1
+    b0, b1, b2, b3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
+    first, second, third, fourth = moved[0], moved[1], moved[2], moved[3]
+    into, next_to = np.uint64(begin), np.uint64(begin + apart)
     for step in range(size):
         x = np.uint64(step)
-        sums[into + x] += s0 * first[x] + s1 * second[x] + s2 * third[x] + s3 * fourth[x]
+        p, q, r, s = first[x], second[x], third[x], fourth[x]
+        sums[into + x] += a0 * p + a1 * q + a2 * r + a3 * s
+        sums[next_to + x] += b0 * p + b1 * q + b2 * r + b3 * s
 
 
 @njit(cache=True)
@@ -1008,9 +1013,9 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
                 size = min(span - chunk, _CHUNK)
                 for g in range(here):
                     _gather_moved(flat_lattices, begins[g], chunk, moves[i + g, k], moved[g, :size])
-                for tap in range(NODES):
+                for tap in range(0, NODES, 2):
                     into = ((slot * sums.shape[1] + first + k) * sums.shape[2] + q + tap) * span + chunk
-                    _add_to_sums(moved, shares, tap, flat_sums, into, size)
+                    _add_to_sums(moved, shares, tap, flat_sums, into, span, size)
         i += here
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit, prange
 
 _LINES = 16
-"""Lines filled by one task: as many float32 as share a cache line where lines run across memory."""
+"""Lines worked by one task: as many float32 as share a cache line where lines run across memory."""
 
 
 @njit(cache=True, parallel=True)
@@ -23,14 +23,16 @@ def fill(values, first, lines):
 @njit(cache=True, parallel=True, fastmath={"contract", "nsz", "arcp"})
 def combine(lines, own, mirrored):
     """z[k] becomes own[k] z[k] + mirrored[k] conj(z[-k]) in every line of complex numbers (re, im, re, im, ...)."""
-    count, size = lines.shape
-    one = np.uint64(1)
-    for i in prange(count):
-        line = lines[i]
-        was = line.copy()
-        for k in range(size // 2):
-            here, there = np.uint64(2 * k), np.uint64(size - 2 * k if k else 0)
-            x, y, u, v = was[here], was[here + one], was[there], was[there + one]
-            a, b, c, d = own[here], own[here + one], mirrored[here], mirrored[here + one]
-            line[here] = a * x - b * y + c * u + d * v
-            line[here + one] = a * y + b * x + d * u - c * v
+    count, half = lines.shape[0], lines.shape[1] // 2
+    for task in prange((count + _LINES - 1) // _LINES):
+        real, imaginary = np.empty(half + 1, lines.dtype), np.empty(half + 1, lines.dtype)
+        for i in range(task * _LINES, min((task + 1) * _LINES, count)):
+            line = lines[i]
+            for k in range(half):
+                real[k], imaginary[k] = line[2 * k], line[2 * k + 1]
+            real[half], imaginary[half] = real[0], imaginary[0]
+            for k in range(half):
+                x, y, u, v = real[k], imaginary[k], real[half - k], imaginary[half - k]
+                a, b, c, d = own[2 * k], own[2 * k + 1], mirrored[2 * k], mirrored[2 * k + 1]
+                line[2 * k] = a * x - b * y + c * u + d * v
+                line[2 * k + 1] = a * y + b * x + d * u - c * v
