@@ -216,14 +216,14 @@ def draw(rows: Sequence[Row], path: str) -> None:
                 aside = {"xytext": (7, -3), "ha": "left"}
                 place = below if k == 0 else above if k == len(mine) - 1 else aside
                 if family == "radon_nn":
-                    place = aside if "direct" in text else above
+                    place = {"order 1, direct": aside, "order 3, direct": below}.get(text, above)
                     text = text.removeprefix("order ").replace(", direct", "d")
                 elif family == "finufft":
                     place = {"xytext": (-7, -11 if k == 0 else 4), "ha": "right"}
                 at = (row.ms, getattr(row, name))
                 panel.annotate(text, at, fontsize=8, color=color, textcoords="offset points", **place)
         panel.set(xlabel="median time, ms", title={"gauss_rms": "Gaussian", "disc_rms": "disc"}[name])
-        panel.margins(x=0.15, y=0.15)
+        panel.margins(x=0.2, y=0.15)
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("RMS error / largest exact value")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(looks), frameon=False)

@@ -117,7 +117,6 @@ def test_stacks_are_bundled_as_each_image_alone(order: int) -> None:
         laws.same(operator(stack), np.stack([operator(item) for item in stack]))
 
 
-@pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("count", [1, 8, 20])
 @pytest.mark.parametrize("order", [1, 3])
 @pytest.mark.usefixtures("always")
@@ -165,6 +164,7 @@ def test_only_what_the_offsets_read_is_walked(reach: float) -> None:
         assert_allclose(RadonTransform(grid, directions, few).forward(image), whole[:, part], rtol=0, atol=1e-12)
 
 
+@pytest.mark.usefixtures("always")
 def test_two_phases_lose_less_of_what_is_backprojected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wave of a third of the highest frequency, against its value at the grid's points."""
     grid, directions = Grid.cube(32), Directions.half_circle(9)
