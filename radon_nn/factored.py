@@ -26,7 +26,8 @@ _LEAST_RIM = 128
 """Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
 what is done once a part for all of them weighs."""
 _CHAINED_BYTES = 1 << 27
-"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB."""
+"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB, or the size of the
+sinogram if that is more."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class Factored:
         )
         outer = Direct(plane, polar, self.offsets, self.order, self.bundles)
         method = "auto" if self.bundles else "rows"
-        limit = _INTERMEDIATE_BYTES if rim.factors is None else _CHAINED_BYTES
+        chained = max(_CHAINED_BYTES, 8 * len(self.directions) * self.offsets.count)
+        limit = _INTERMEDIATE_BYTES if rim.factors is None else chained
         parts = math.ceil(8 * plane.size * len(rim) / limit)
         return tuple(
             (part, engine(slab, chosen, heights, self.order, method), outer)
