@@ -38,7 +38,7 @@ GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
 _BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
-_BLOCK_BUNDLES = 4
+BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 _PACKED_ROWS = 16
 """Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
@@ -52,9 +52,7 @@ NODES = GROUP
 """Coarse slopes a slope is interpolated from: cubic interpolation."""
 MOVES = 6
 """Points a bundle is moved by: interpolation of degree 5, lest edges blur."""
-_SPREAD = 6
-"""More than the shifts of four rows of a bundle differ by, at the steepest coarse slope."""
-LINE_BYTES = 64
+_LINE_BYTES = 64
 """A cache line."""
 _NOTHING = 2.0**-70
 """Part of a line's largest sample that is too small to count."""
@@ -64,8 +62,8 @@ _FAST = {"contract", "nsz", "arcp"}
 @njit(cache=True)
 def _lined(size, dtype):
     """Zeros that begin with a cache line, lest vectors lie across two."""
-    room = np.zeros(size + LINE_BYTES // 4, dtype)
-    begin = -room.ctypes.data % LINE_BYTES // room.itemsize
+    room = np.zeros(size + _LINE_BYTES // 4, dtype)
+    begin = -room.ctypes.data % _LINE_BYTES // room.itemsize
     return room[begin : begin + size]
 
 
@@ -1028,10 +1026,10 @@ def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, 
     `walk_bundles`, with more bundles are moved the more exactly.
     """
     groups, count = sums.shape[:2]
-    blocks = (count + _BLOCK_BUNDLES - 1) // _BLOCK_BUNDLES
+    blocks = (count + BLOCK_BUNDLES - 1) // BLOCK_BUNDLES
     for task in prange(groups * blocks):
-        b, first = task // blocks, task % blocks * _BLOCK_BUNDLES
-        here = min(count - first, _BLOCK_BUNDLES)
+        b, first = task // blocks, task % blocks * BLOCK_BUNDLES
+        here = min(count - first, BLOCK_BUNDLES)
         shifts = np.empty((node.size, here), np.int64)
         moves = np.empty((node.size, here, MOVES), lattices.dtype)
         _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)

@@ -13,7 +13,7 @@ Array = NDArray[np.floating[Any]]
 
 _KEPT_BYTES = 1 << 24
 """Larger arrays are not kept: 16 MiB."""
-_LINE_BYTES = 64
+LINE_BYTES = 64
 """A cache line."""
 
 
@@ -43,8 +43,8 @@ def empty(purpose: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
 
 def _lined(nbytes: int) -> NDArray[np.uint8]:
-    room = np.empty(nbytes + _LINE_BYTES, np.uint8)
-    begin = -room.ctypes.data % _LINE_BYTES
+    room = np.empty(nbytes + LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % LINE_BYTES
     return room[begin : begin + nbytes]
 
 

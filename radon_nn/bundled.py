@@ -28,8 +28,6 @@ _SPACING = 1 / 8
 """A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
 _MARGIN = 12
 """Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
-_AT_ONCE = 4
-"""Bundles gathered together, for which lattices stay in the first-level cache."""
 _GAIN = 0.8
 """Bundles are used where their updates are fewer than this part of the direct sum's; other costs eat the rest."""
 
@@ -205,7 +203,7 @@ class Bundles:
         groups, lanes, dtype = len(lattices), lattices.shape[-1], lattices.dtype
         bundles, n = self.rows // _SIZE, self.plan.shape[self.plan.axis]
         workers = min(get_num_threads(), groups * bundles)
-        block = min(_AT_ONCE, -(-groups * bundles // workers), bundles)
+        block = min(_kernels.BLOCK_BUNDLES, -(-groups * bundles // workers), bundles)
         sums = _scratch.empty("sums", (workers, block, self.count, self.width, lanes), dtype)
         rows = _scratch.empty("rows", (workers, block * _SIZE, n, lanes), dtype)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])

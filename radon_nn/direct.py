@@ -26,9 +26,6 @@ _LATTICE_BYTES = 1 << 22
 _ROW_BYTES = 1 << 23
 """Working memory of one pass: 4 MiB of lattices, of the size of the caches; 8 MiB of rows, which are read in order."""
 
-_LINE_BYTES = 64
-"""A cache line."""
-
 _PHASES = {1: 1, 3: 2, 5: 1}
 """Lattices a direction has in the weighted backprojection by bundles, by the spline's degree: with two of them, half a
 point apart, moving bundles loses next to nothing; linear splines lose more themselves."""
@@ -219,7 +216,7 @@ def _parts(count: int, nbytes: int, limit: int, itemsize: int) -> list[tuple[sli
 
     As many images as fill a cache line are interleaved; a rest of less than half of that goes one by one.
     """
-    lanes = max(_LINE_BYTES // itemsize, 1)
+    lanes = max(_scratch.LINE_BYTES // itemsize, 1)
     whole = (count + lanes // 2) // lanes * lanes
     found = []
     for begin, end, width in ((0, min(whole, count), lanes), (min(whole, count), count, 1)):
