@@ -814,9 +814,12 @@ def _add_bundle(sums, begin, apart, size, lanes, share, moves, moved, lattice, i
 
 @njit(cache=True)
 def _walk_bundle_block(
-    sums, slot, b, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out
+    sums, slot, b, batch, first, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out
 ):
-    """Walk the bundles of sums[slot] for a few directions, and write those of group b."""
+    """Walk the bundles of sums[slot] for a few directions from `first` on, and write those of group b."""
+    part = slice(first, min(first + _BLOCK_DIRECTIONS, starts.size))
+    node, share, starts, slopes = node[part], share[part], starts[part], slopes[part]
+    place, target = place[part], target[part]
     here = starts.size
     count, coarse, width, lanes = sums.shape[1:]
     shifts = np.empty((here, count), np.int64)
@@ -871,26 +874,8 @@ def walk_bundles(sums, batch, node, share, starts, slopes, size, margin, length,
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
     for task in prange(groups * blocks):
         b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
-        part = slice(first, min(first + _BLOCK_DIRECTIONS, m))
-        _walk_bundle_block(
-            sums,
-            b,
-            b,
-            batch,
-            node[part],
-            share[part],
-            starts[part],
-            slopes[part],
-            size,
-            margin,
-            length,
-            place[part],
-            taps,
-            target[part],
-            strides,
-            n,
-            out,
-        )
+        walk = (node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out)
+        _walk_bundle_block(sums, b, b, batch, first, *walk)
 
 
 @njit(cache=True, parallel=True)
@@ -932,26 +917,22 @@ def walk_groups(
             for k in range(sums.shape[1]):
                 _bundle(rows, slot, k, shifts, weights, sums)
             for first in range(0, m, _BLOCK_DIRECTIONS):
-                part = slice(first, min(first + _BLOCK_DIRECTIONS, m))
-                _walk_bundle_block(
-                    sums,
-                    slot,
-                    b,
-                    batch,
-                    node[part],
-                    share[part],
-                    starts[part],
-                    slopes[part],
+                walk = (
+                    node,
+                    share,
+                    starts,
+                    slopes,
                     weights.shape[2],
                     margin,
                     length,
-                    place[part],
+                    place,
                     taps,
-                    target[part],
+                    target,
                     strides,
                     n,
                     out,
                 )
+                _walk_bundle_block(sums, slot, b, batch, first, *walk)
 
 
 @njit(cache=True, fastmath=_FAST)
