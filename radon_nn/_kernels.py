@@ -52,6 +52,8 @@ NODES = GROUP
 """Coarse slopes a slope is interpolated from: cubic interpolation."""
 MOVES = 6
 """Points a bundle is moved by: interpolation of degree 5, lest edges blur."""
+FINE_MOVES = 4
+"""The same where there are several points to a lattice point: degree 3."""
 _LINE_BYTES = 64
 """A cache line."""
 _NOTHING = 2.0**-70
@@ -207,6 +209,12 @@ def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, lanes, weigh
         )
 
 
+@njit(cache=True)
+def _other(i, j):
+    """The i-th of the numbers 0, 1, 2, ... without j."""
+    return i + 1 if i >= j else i
+
+
 @njit(cache=True, fastmath=_FAST)
 def _stencil(start, step, size, index, weights):
     """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size).
@@ -221,17 +229,22 @@ def _stencil(start, step, size, index, weights):
         base = np.uint64(position)
         index[q] = base + np.uint64(taps // 2)
         fraction[q] = position - base
+    kind = weights.dtype.type
     for j in range(taps):
         row, share = weights[j], 1.0
         for i in range(taps):
             if i != j:
                 share /= j - i
-        row[:] = share
-        for i in range(taps):
-            if i != j:
-                node = weights.dtype.type(first + i)
-                for q in range(count):
-                    row[q] *= fraction[q] - node
+        scale = kind(share)
+        a, b, c = kind(first + _other(0, j)), kind(first + _other(1, j)), kind(first + _other(2, j))
+        for q in range(count):
+            f = fraction[q]
+            row[q] = scale * (f - a) * ((f - b) * (f - c))
+        for i in range(3, taps - 1, 2):
+            a, b = kind(first + _other(i, j)), kind(first + _other(i + 1, j))
+            for q in range(count):
+                f = fraction[q]
+                row[q] *= (f - a) * (f - b)
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -650,6 +663,40 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
             _sharpen(values, lanes, place[i], halo + low - first, lattice[low * lanes : high * lanes])
 
 
+@njit(cache=True, fastmath=_FAST)
+def _add_four_taps(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, acc, into, apart, span):
+    """As `_add_four_rows` for four taps at once: acc[into + j * apart + k] += ..., j = 0 .. 3.
+
+    Sixteen weights take half of the registers of AVX-512; loads are halved, which is what takes the time.
+    """
+    from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
+    to0, ahead = np.uint64(into), np.uint64(apart)
+    to1, to2, to3 = to0 + ahead, to0 + ahead + ahead, to0 + ahead + ahead + ahead
+    a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    tap += 1
+    a1, b1, c1, d1 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    tap += 1
+    a2, b2, c2, d2 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    tap += 1
+    a3, b3, c3, d3 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+    for step in range(span):
+        k = np.uint64(step)
+        p, q, s, t = lattices[from0 + k], lattices[from1 + k], lattices[from2 + k], lattices[from3 + k]
+        acc[to0 + k] += a0 * p + b0 * q + c0 * s + d0 * t
+        acc[to1 + k] += a1 * p + b1 * q + c1 * s + d1 * t
+        acc[to2 + k] += a2 * p + b2 * q + c2 * s + d2 * t
+        acc[to3 + k] += a3 * p + b3 * q + c3 * s + d3 * t
+
+
+@njit(cache=True, fastmath=_FAST)
+def _add_two_taps(acc, begin, next_begin, out, into, size):
+    """out[into + k] += acc[begin + k] + acc[next_begin + k], k < size, on flat arrays."""
+    first, second, to = np.uint64(begin), np.uint64(next_begin), np.uint64(into)
+    for step in range(size):
+        k = np.uint64(step)
+        out[to + k] += acc[first + k] + acc[second + k]
+
+
 @njit(cache=True)
 def _gather_block(lattices, index, slopes, starts, order, out, first, last, groups):
     """Add every lattice to rows first .. last-1 of some images."""
@@ -666,30 +713,36 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                 sigma += index[first + r, j] * slopes[i, j]
             shifts[r, i] = math.floor(sigma) - lead
             _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
-    span = n * lanes
+    span, line = n * lanes, _LINE_BYTES // 4
+    room = (_CHUNK + order * lanes + line - 1) // line * line
+    some = max(1, _BLOCK_ROWS // (order + 1))
+    acc = _lined(some * (order + 1) * room, lattices.dtype)
+    begins = np.empty(GROUP, np.int64)
     for b in range(groups[0], groups[1]):
-        for i in range(0, m, GROUP):
-            i1, i2, i3 = min(i + 1, m - 1), min(i + 2, m - 1), min(i + 3, m - 1)
+        for low in range(0, total, some):
+            high = min(low + some, total)
             for chunk in range(0, span, _CHUNK):
                 size = min(span - chunk, _CHUNK)
-                for r in range(total):
+                acc[:] = 0
+                for i in range(0, m, GROUP):
+                    for r in range(low, high):
+                        for g in range(GROUP):
+                            lattice = min(i + g, m - 1)
+                            begins[g] = ((b * m + lattice) * length + shifts[r, lattice]) * lanes + chunk
+                        begin0, begin1, begin2, begin3 = begins[0], begins[1], begins[2], begins[3]
+                        into, width, tap = (r - low) * (order + 1) * room, size + order * lanes, 0
+                        if order > 1:
+                            four = (flat_lattices, begin0, begin1, begin2, begin3)
+                            _add_four_taps(*four, weights, r, tap, i, acc, into, room, width)
+                            tap, into = 4, into + 4 * room
+                        if order != 3:
+                            four = (flat_lattices, begin0, begin1, begin2, begin3)
+                            _add_four_rows(*four, weights, r, tap, i, acc, into, into + room, width)
+                for r in range(low, high):
                     for tap in range(0, order + 1, 2):
-                        begin = b * m * length + tap
-                        _gather_four_lattices(
-                            flat_lattices,
-                            (begin + i * length + shifts[r, i]) * lanes + chunk,
-                            (begin + i1 * length + shifts[r, i1]) * lanes + chunk,
-                            (begin + i2 * length + shifts[r, i2]) * lanes + chunk,
-                            (begin + i3 * length + shifts[r, i3]) * lanes + chunk,
-                            lanes,
-                            weights,
-                            r,
-                            tap,
-                            i,
-                            flat_out,
-                            (b * out.shape[1] + first + r) * span + chunk,
-                            size,
-                        )
+                        begin = ((r - low) * (order + 1) + tap) * room + tap * lanes
+                        into = (b * out.shape[1] + first + r) * span + chunk
+                        _add_two_taps(acc, begin, begin + room + lanes, flat_out, into, size)
 
 
 @njit(cache=True, parallel=True)
@@ -769,16 +822,24 @@ def bundle(rows, shifts, weights, sums):
 def _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves):
     """Where bundles from `first` on land on the lattice of each direction: whole shifts (m, count), and weights.
 
-    The weights (m, count, MOVES) are Lagrange's, of six points, for a value that lies from the third to the fourth,
-    where the points lie `phases` to a lattice point.
+    The weights (m, count, taps) are Lagrange's, of six points or four, for a value between the middle ones, where the
+    points lie `phases` to a lattice point.
     """
+    taps = moves.shape[2]
     for i in range(starts.size):
         for k in range(shifts.shape[1]):
             sigma = (starts[i] + slopes[i] * ((first + k) * size + (size - 1) / 2) - margin) * phases
             shift = math.floor(sigma)
-            shifts[i, k] = int(shift) - 2
-            x0 = sigma - shift + 2
-            x1, x2, x3, x4, x5 = x0 - 1, x0 - 2, x0 - 3, x0 - 4, x0 - 5
+            shifts[i, k] = int(shift) + 1 - taps // 2
+            x2 = sigma - shift
+            x1, x3, x4 = x2 + 1, x2 - 1, x2 - 2
+            if taps == 4:
+                moves[i, k, 0] = x2 * x3 * x4 * (-1 / 6)
+                moves[i, k, 1] = x1 * x3 * x4 * (1 / 2)
+                moves[i, k, 2] = x1 * x2 * x4 * (-1 / 2)
+                moves[i, k, 3] = x1 * x2 * x3 * (1 / 6)
+                continue
+            x0, x5 = x2 + 2, x2 - 3
             inner, left, right = x2 * x3, x0 * x1, x4 * x5
             moves[i, k, 0] = x1 * inner * right * (-1 / 120)
             moves[i, k, 1] = x0 * inner * right * (1 / 24)
@@ -936,29 +997,38 @@ def walk_groups(
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_moved(lattices, begins, ahead, moves, moved):
-    """moved[x] = sum over j of moves[j] * lattices[begins[j] + ahead + x]."""
-    w0, w1, w2, w3, w4, w5 = moves[0], moves[1], moves[2], moves[3], moves[4], moves[5]
-    start = np.uint64(ahead)
-    from0, from1, from2 = begins[0] + start, begins[1] + start, begins[2] + start
-    from3, from4, from5 = begins[3] + start, begins[4] + start, begins[5] + start
-    for x in range(moved.size):
-        k = np.uint64(x)
-        first = w0 * lattices[from0 + k] + w1 * lattices[from1 + k] + w2 * lattices[from2 + k]
-        moved[k] = first + w3 * lattices[from3 + k] + w4 * lattices[from4 + k] + w5 * lattices[from5 + k]
+def _gather_moved(lattices, begins, g, ahead, moves, i, k, moved, into, size):
+    """moved[into + x] = sum over j of moves[i, k, j] * lattices[begins[g, j] + ahead + x], x < size; four terms or six.
+
+    On flat arrays, as in `_add_four_rows`.
+    """
+    start, to = np.uint64(ahead), np.uint64(into)
+    w0, w1, w2, w3 = moves[i, k, 0], moves[i, k, 1], moves[i, k, 2], moves[i, k, 3]
+    from0, from1, from2, from3 = begins[g, 0] + start, begins[g, 1] + start, begins[g, 2] + start, begins[g, 3] + start
+    if moves.shape[2] == 4:
+        for step in range(size):
+            x = np.uint64(step)
+            first = w0 * lattices[from0 + x] + w1 * lattices[from1 + x]
+            moved[to + x] = first + w2 * lattices[from2 + x] + w3 * lattices[from3 + x]
+        return
+    w4, w5, from4, from5 = moves[i, k, 4], moves[i, k, 5], begins[g, 4] + start, begins[g, 5] + start
+    for step in range(size):
+        x = np.uint64(step)
+        first = w0 * lattices[from0 + x] + w1 * lattices[from1 + x] + w2 * lattices[from2 + x]
+        moved[to + x] = first + w3 * lattices[from3 + x] + w4 * lattices[from4 + x] + w5 * lattices[from5 + x]
 
 
 @njit(cache=True, fastmath=_FAST)
 def _add_to_sums(moved, shares, tap, sums, begin, apart, size):
-    """sums[begin + j * apart + x] += sum over g of shares[g, tap + j] * moved[g, x], j = 0, 1, x < size; flat sums."""
+    """sums[begin + j * apart + x] += sum over g of shares[g, tap + j] * moved[g * _CHUNK + x], j = 0, 1, x < size."""
     a0, a1, a2, a3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
     tap += 1
     b0, b1, b2, b3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
-    first, second, third, fourth = moved[0], moved[1], moved[2], moved[3]
+    second, third, fourth = np.uint64(_CHUNK), np.uint64(2 * _CHUNK), np.uint64(3 * _CHUNK)
     into, next_to = np.uint64(begin), np.uint64(begin + apart)
     for step in range(size):
         x = np.uint64(step)
-        p, q, r, s = first[x], second[x], third[x], fourth[x]
+        p, q, r, s = moved[x], moved[second + x], moved[third + x], moved[fourth + x]
         sums[into + x] += a0 * p + a1 * q + a2 * r + a3 * s
         sums[next_to + x] += b0 * p + b1 * q + b2 * r + b3 * s
 
@@ -967,11 +1037,11 @@ def _add_to_sums(moved, shares, tap, sums, begin, apart, size):
 def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, first):
     """Add all lattices of group b to sums[slot, first + k], for each bundle k that has shifts."""
     length, lanes = lattices.shape[2:]
-    m, count = shifts.shape
+    m, count, taps = moves.shape
     span = sums.shape[3] * lanes
     flat_lattices, flat_sums = lattices.reshape(-1), sums.reshape(-1)
-    begins = np.empty((GROUP, MOVES), np.uint64)
-    moved = _lined(GROUP * _CHUNK, lattices.dtype).reshape(GROUP, _CHUNK)
+    begins = np.empty((GROUP, taps), np.uint64)
+    moved = _lined(GROUP * _CHUNK, lattices.dtype)
     shares = np.empty((GROUP, NODES), lattices.dtype)
     i = 0
     while i < m:
@@ -983,7 +1053,7 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
         for k in range(count):
             for g in range(here):
                 place, phase = divmod(shifts[i + g, k], phases)
-                for tap in range(MOVES):
+                for tap in range(taps):
                     begins[g, tap] = np.uint64((((b * m + i + g) * phases + phase) * length + place) * lanes)
                     phase += 1
                     if phase == phases:
@@ -991,7 +1061,7 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
             for chunk in range(0, span, _CHUNK):
                 size = min(span - chunk, _CHUNK)
                 for g in range(here):
-                    _gather_moved(flat_lattices, begins[g], chunk, moves[i + g, k], moved[g, :size])
+                    _gather_moved(flat_lattices, begins, g, chunk, moves, i + g, k, moved, g * _CHUNK, size)
                 for tap in range(0, NODES, 2):
                     into = ((slot * sums.shape[1] + first + k) * sums.shape[2] + q + tap) * span + chunk
                     _add_to_sums(moved, shares, tap, flat_sums, into, span, size)
@@ -1012,7 +1082,7 @@ def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, 
         b, first = task // blocks, task % blocks * BLOCK_BUNDLES
         here = min(count - first, BLOCK_BUNDLES)
         shifts = np.empty((node.size, here), np.int64)
-        moves = np.empty((node.size, here, MOVES), lattices.dtype)
+        moves = np.empty((node.size, here, MOVES if phases == 1 else FINE_MOVES), lattices.dtype)
         _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
         _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, b, first)
 
@@ -1052,7 +1122,7 @@ def gather_groups(
             b, first = task // blocks, task % blocks * block
             here = min(count - first, block)
             shifts = np.empty((node.size, here), np.int64)
-            moves = np.empty((node.size, here, MOVES), lattices.dtype)
+            moves = np.empty((node.size, here, MOVES if phases == 1 else FINE_MOVES), lattices.dtype)
             _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
             sums[slot] = 0
             rows[slot] = 0

@@ -13,11 +13,20 @@ def fill(values, first, lines):
     count, n = values.shape
     for task in prange((count + _LINES - 1) // _LINES):
         low, high = task * _LINES, min((task + 1) * _LINES, count)
+        here, width = np.uint64(high - low), np.uint64(_LINES)
+        abreast = np.empty(n * _LINES, lines.dtype)
+        for point in range(n):
+            k = np.uint64(point)
+            for line in range(here):
+                i = np.uint64(line)
+                abreast[k * width + i] = values[np.uint64(low) + i, k]
         lines[low:high, :first] = 0
         lines[low:high, first + n :] = 0
-        for k in range(n):
-            for i in range(low, high):
-                lines[i, first + k] = values[i, k]
+        for line in range(here):
+            i, into = np.uint64(line), lines[low + line, first : first + n]
+            for point in range(n):
+                k = np.uint64(point)
+                into[k] = abreast[k * width + i]
 
 
 @njit(cache=True, parallel=True, fastmath={"contract", "nsz", "arcp"})

@@ -2,8 +2,9 @@
 
 Rows are taken in bundles of `_SIZE`. For slopes a spacing `_SPACING` apart, each bundle is summed about its center; the
 sum at any slope is then a cubic interpolation between four of these, which is walked in place of `_SIZE` rows. Bundles
-are moved by fractions of a lattice point with interpolation of degree 5, which blurs little; linear and cubic splines
-keep their order, and those of degree 5, which would need more nodes, walk rows.
+are moved by fractions of a lattice point with interpolation of degree 5, or 3 where there are two points to a lattice
+point, which blurs little; linear and cubic splines keep their order, and those of degree 5, which would need more
+nodes, walk rows.
 """
 
 from __future__ import annotations
@@ -293,8 +294,8 @@ class Bundles:
         turned = sharpening.cubic_moments(sharpening.powers(between), away)
 
         centers = np.arange(self.rows // _SIZE) * _SIZE + (_SIZE - 1) / 2
-        places = (self.plan.starts[:, None] + slope * centers) * phases % 1
-        moved = sharpening.quintic_moments(sharpening.powers(places)) / phases**6
+        places = sharpening.powers((self.plan.starts[:, None] + slope * centers) * phases % 1)
+        moved = sharpening.quintic_moments(places) if phases == 1 else sharpening.cubic_moments(places, 1 / phases)
         return sharpening.inverse(sharpening.in_turn(sharpening.in_turn(within, turned), moved))
 
 

@@ -11,7 +11,7 @@ from numba import get_num_threads
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from radon_nn import _kernels, _scratch, sharpening
+from radon_nn import _checks, _kernels, _scratch, sharpening
 from radon_nn.bundled import Bundles, worthwhile
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
@@ -84,14 +84,13 @@ class Direct:
         for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stacks = _interleaved(images[part], lanes)
             source, batch = _flat(stacks), part.stop - part.start
-            for way, filters in zip(self._ways, self._filters(False, images.dtype), strict=True):
+            for way, place in zip(self._ways, self._places(False, images.dtype), strict=True):
                 plan, (index, own) = _plan(way), (way.index, way.own)
                 n = plan.shape[plan.axis]
                 alone = isinstance(way, Bundles) and len(stacks) >= workers
                 groups = workers if alone else len(stacks)
                 rows = _scratch.empty("rows", (groups, len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
                 factors = spline_factors(n, self.order, images.dtype)
-                place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
                 where = (plan.length, place, self.order + _RESAMPLING, plan.target, into, self.offsets.count)
                 sinograms = target[part.start * into[0] :]
                 if isinstance(way, Bundles) and alone:
@@ -124,30 +123,25 @@ class Direct:
             else:
                 stacks = _room(out[part], lanes)
                 stacks[...] = 0
-            for way, filters in zip(self._ways, self._filters(weighted, out.dtype), strict=True):
-                self._gather_rows(way, filters, sinograms[part], stacks, weighted)
+            for way, places in zip(self._ways, self._places(weighted, out.dtype), strict=True):
+                self._gather_rows(way, places, sinograms[part], stacks, weighted)
             if lanes > 1:
                 lined = _flat(stacks).reshape(len(stacks), -1, lanes)
                 _kernels.separate(lined, *_lines(out[part]), _flat(out[part]))
 
     def _gather_rows(
-        self, way: Plan | Bundles, filters: NDArray[np.float64], sinograms: Array, stacks: Array, weighted: bool
+        self, way: Plan | Bundles, places: NDArray[np.float64], sinograms: Array, stacks: Array, weighted: bool
     ) -> None:
         plan, dtype, (groups, lanes) = _plan(way), stacks.dtype, (len(stacks), stacks.shape[-1])
         n = plan.shape[plan.axis]
         source, strides = _flat(sinograms), _strides(sinograms)
-        if weighted:
-            place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], filters)
-        else:
-            place = plan.offsets_on_lattice(self.offsets, self._scale(plan), filters)
-        phases = _PHASES[self.order] if weighted and isinstance(way, Bundles) else 1
-        factors = spline_factors(n, 1 if weighted else self.order, dtype)
+        m, factors = len(plan.target), spline_factors(n, 1 if weighted else self.order, dtype)
+        phases = len(places) // m
 
         def lattices(part: slice) -> Array:
-            places, target = np.repeat(place[part], phases, axis=0), np.repeat(plan.target[part], phases)
-            places[:, 0] += np.tile(np.arange(phases) / phases, len(place[part])) * places[:, 1]
-            found = _scratch.empty("lattices", (groups, len(places), plan.length, lanes), dtype)
-            where = (source, len(sinograms), strides, self.offsets.count, target, places)
+            chosen, target = places[phases * part.start : phases * part.stop], np.repeat(plan.target[part], phases)
+            found = _scratch.empty("lattices", (groups, len(target), plan.length, lanes), dtype)
+            where = (source, len(sinograms), strides, self.offsets.count, target, chosen)
             if weighted:
                 _kernels.interpolate(*where, _INTERPOLATING[self.order], found)
             else:
@@ -155,13 +149,13 @@ class Direct:
             return found
 
         block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
-        if isinstance(way, Bundles) and block >= len(place):
-            way.gather_groups(lattices(slice(None)), phases, plan.strides(stacks), factors, _flat(stacks))
+        if isinstance(way, Bundles) and block >= m:
+            way.gather_groups(lattices(slice(0, m)), phases, plan.strides(stacks), factors, _flat(stacks))
             return
         rows = _scratch.zeros("rows", (groups, len(way.index), n, lanes), dtype)
         sums = way.sums(groups, lanes, dtype) if isinstance(way, Bundles) else rows
-        for begin in range(0, len(place), block):
-            part = slice(begin, begin + block)
+        for begin in range(0, m, block):
+            part = slice(begin, min(begin + block, m))
             if isinstance(way, Bundles):
                 way.gather(lattices(part), phases, part, sums)
             else:
@@ -184,26 +178,38 @@ class Direct:
             Bundles.of(plan, self.order) if self.bundles and worthwhile(plan, self.order) else plan for plan in found
         )
 
-    def _filters(self, weighted: bool, dtype: np.dtype[Any]) -> tuple[NDArray[np.float64], ...]:
-        """For each way, what sharpens its lattices, and turns samples into coefficients if weighted."""
+    def _places(self, weighted: bool, dtype: np.dtype[Any]) -> tuple[NDArray[np.float64], ...]:
+        """
+        For each way, where the lattices lie on the offsets if weighted, several of them a direction; else the reverse.
+
+        Each line holds a place, a step, a factor, and the weights that sharpen (see `Plan.offsets_on_lattice`), which
+        turn samples into splines' coefficients too if weighted.
+        """
         key = (weighted, dtype)
         if key not in self._made:
-            phases = _PHASES[self.order] if weighted else 1
-            found = [
-                way.sharpening(phases) if isinstance(way, Bundles) else way.sharpening(self.order) for way in self._ways
-            ]
-            if weighted:
-                found = [sharpening.to_coefficients(weights, self.order, dtype) for weights in found]
-            self._made[key] = tuple(found)
+            place = self._lattices_on_offsets if weighted else self._offsets_on_lattices
+            self._made[key] = tuple(_checks.frozen(place(way, dtype)) for way in self._ways)
         return self._made[key]
 
     @cached_property
     def _made(self) -> dict[tuple[bool, np.dtype[Any]], tuple[NDArray[np.float64], ...]]:
         return {}
 
-    def _scale(self, plan: Plan) -> NDArray[np.float64]:
-        """Area of the hyperplane that one sample stands for."""
-        return np.asarray(self.grid.cell_volume / np.abs(plan.step))
+    def _offsets_on_lattices(self, way: Plan | Bundles, dtype: np.dtype[Any]) -> NDArray[np.float64]:
+        plan = _plan(way)
+        area = np.asarray(self.grid.cell_volume / np.abs(plan.step))
+        return plan.offsets_on_lattice(self.offsets, area, self._sharpening(way, 1))
+
+    def _lattices_on_offsets(self, way: Plan | Bundles, dtype: np.dtype[Any]) -> NDArray[np.float64]:
+        plan, phases = _plan(way), _PHASES[self.order] if isinstance(way, Bundles) else 1
+        filters = sharpening.to_coefficients(self._sharpening(way, phases), self.order, dtype)
+        place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], filters)
+        places = np.repeat(place, phases, axis=0)
+        places[:, 0] += np.tile(np.arange(phases) / phases, len(place)) * places[:, 1]
+        return places
+
+    def _sharpening(self, way: Plan | Bundles, phases: int) -> NDArray[np.float64]:
+        return way.sharpening(phases) if isinstance(way, Bundles) else way.sharpening(self.order)
 
 
 def _plan(way: Plan | Bundles) -> Plan:
@@ -262,6 +268,8 @@ def _by_stride(images: Array) -> list[int]:
 
 def _flat(array: Array) -> Array:
     """The memory of an array of positive strides as one line, without a copy."""
+    if array.flags.c_contiguous:
+        return array.reshape(-1)
     extent = 1 + sum((n - 1) * stride // array.itemsize for n, stride in zip(array.shape, array.strides, strict=True))
     return as_strided(array, (extent if array.size else 0,), (array.itemsize,))
 

@@ -8,6 +8,8 @@ itself at the discrete frequencies would wrap the kernel's long tails around and
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,8 +158,8 @@ def apply(
     count = sinogram.shape[-1]
     n = first + count + last
     half = fft.next_fast_len((count + n) // 2)
-    own, mirrored = _halved(_response(step, power, derivative, window, rolloff, n, first + count, 2 * half) * scale)
-    weights = [part.view(np.float64).astype(sinogram.dtype) for part in (own, mirrored)]
+    lags = n - first, first + count
+    weights = _weights(step, power, derivative, window, rolloff, scale, *lags, 2 * half, sinogram.dtype)
     if out is None:
         out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
     values, filtered = sinogram.reshape(-1, count), out.reshape(-1, n)
@@ -174,19 +176,31 @@ def apply(
     return out
 
 
-def _response(
-    step: float, power: int, derivative: int, window: str, rolloff: float, ahead: int, behind: int, length: int
-) -> Complexes:
-    """The filter's values at the frequencies of `length` samples, for lags of -behind < lag < ahead."""
+@lru_cache(maxsize=32)
+def _weights(
+    step: float,
+    power: int,
+    derivative: int,
+    window: str,
+    rolloff: float,
+    scale: float,
+    ahead: int,
+    behind: int,
+    length: int,
+    dtype: np.dtype[Any],
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """What `_line_kernels.combine` weighs the spectra of `length` samples with, for lags of -behind < lag < ahead."""
     samples = kernel(power, derivative, max(ahead, behind), window)
     response = np.zeros(length)
     response[:ahead] = samples[:ahead]
     response[length - behind + 1 :] = samples[behind - 1 : 0 : -1] * (-1 if derivative % 2 else 1)
-    transfer = fft.fft(response) / step ** (power + derivative)
-    return np.asarray(transfer * (1 - rolloff * np.sin(np.pi * np.arange(length) / length) ** 4))
+    transfer = fft.fft(response) * (scale / step ** (power + derivative))
+    transfer *= 1 - rolloff * np.sin(np.pi * np.arange(length) / length) ** 4
+    own, mirrored = (_checks.frozen(part.view(np.float64).astype(dtype)) for part in _halved(transfer))
+    return own, mirrored
 
 
-def _halved(response: Complexes) -> tuple[Complexes, Complexes]:
+def _halved(transfer: Complexes) -> tuple[Complexes, Complexes]:
     """
     Weights own, mirrored that filter 2 M real samples x as M complex ones, z[j] = x[2 j] + i x[2 j + 1].
 
@@ -194,7 +208,7 @@ def _halved(response: Complexes) -> tuple[Complexes, Complexes]:
     x at even and odd places are filtered by A = (H[k] + H[k + M]) / 2, and each takes over from the other, a sample
     ahead or behind, by B = (H[k] - H[k + M]) / 2; own = A - B sin(pi k / M), mirrored = i B cos(pi k / M).
     """
-    first, second = response.reshape(2, -1)
+    first, second = transfer.reshape(2, -1)
     angle = np.pi * np.arange(len(first)) / len(first)
     across = (first - second) / 2
     return (first + second) / 2 - across * np.sin(angle), 1j * across * np.cos(angle)
