@@ -36,6 +36,8 @@ MARGIN = 8
 """Lattice points kept free at either end, for the outermost taps of order 5."""
 GROUP = 4
 """Rows (forward) or directions (adjoint) handled together."""
+BUNDLE_GROUP = 8
+"""Rows of a bundle summed together."""
 _BLOCK_DIRECTIONS = 4
 _BLOCK_ROWS = 8
 BLOCK_BUNDLES = 4
@@ -67,6 +69,13 @@ def _lined(size, dtype):
     room = np.zeros(size + _LINE_BYTES // 4, dtype)
     begin = -room.ctypes.data % _LINE_BYTES // room.itemsize
     return room[begin : begin + size]
+
+
+@njit(cache=True)
+def _whole_lines(size):
+    """So many numbers or a few more, lest what comes after begin within a cache line."""
+    line = _LINE_BYTES // 4
+    return (size + line - 1) // line * line
 
 
 @njit(cache=True)
@@ -103,39 +112,48 @@ def _row_weights(index, slopes, start, order, shifts, weights):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _solve_abreast(lines, size, width, factors):
-    """`_solve_spline` for `width` lines side by side, flat (size * width).
+def _solve_abreast(lines, begins, size, width, factors):
+    """`_solve_spline` for lines on flat memory: each `begins` is that of `width` lines side by side, (size, width).
 
     Beside zeros the spline decays; what is below `_NOTHING` of the line's largest sample is set to zero, before it
     becomes subnormal and slows down whatever reads it, many times over.
     """
-    bands, across = factors.shape[0], np.uint64(width)
+    bands, across, count = factors.shape[0], np.uint64(width), begins.size
     zero = lines.dtype.type(0)
-    least = np.zeros(width, lines.dtype)
+    least = np.zeros(count * width, lines.dtype)
     for k in range(size):
-        here = np.uint64(k) * across
-        for line in range(width):
-            value = abs(lines[here + np.uint64(line)])
-            least[line] = value if value > least[line] else least[line]
+        for g in range(count):
+            here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
+            for line in range(width):
+                s = np.uint64(line)
+                value = abs(lines[here + s])
+                least[at + s] = value if value > least[at + s] else least[at + s]
     least *= lines.dtype.type(_NOTHING)
     for k in range(1, size):
-        here = np.uint64(k) * across
         for j in range(1, min(bands, k + 1)):
-            factor, before = factors[j, k], here - np.uint64(j) * across
-            for line in range(width):
-                s = np.uint64(line)
-                value = lines[here + s] - factor * lines[before + s]
-                lines[here + s] = value if abs(value) > least[line] else zero
+            factor = factors[j, k]
+            for g in range(count):
+                here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
+                before = here - np.uint64(j) * across
+                for line in range(width):
+                    s = np.uint64(line)
+                    value = lines[here + s] - factor * lines[before + s]
+                    lines[here + s] = value if abs(value) > least[at + s] else zero
     for k in range(size - 1, -1, -1):
-        here, factor = np.uint64(k) * across, factors[0, k]
-        for line in range(width):
-            lines[here + np.uint64(line)] *= factor
-        for j in range(1, min(bands, size - k)):
-            factor, after = factors[j, k + j], here + np.uint64(j) * across
+        scale = factors[0, k]
+        for g in range(count):
+            here = begins[g] + np.uint64(k) * across
             for line in range(width):
-                s = np.uint64(line)
-                value = lines[here + s] - factor * lines[after + s]
-                lines[here + s] = value if abs(value) > least[line] else zero
+                lines[here + np.uint64(line)] *= scale
+        for j in range(1, min(bands, size - k)):
+            factor = factors[j, k + j]
+            for g in range(count):
+                here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
+                after = here + np.uint64(j) * across
+                for line in range(width):
+                    s = np.uint64(line)
+                    value = lines[here + s] - factor * lines[after + s]
+                    lines[here + s] = value if abs(value) > least[at + s] else zero
 
 
 @njit(cache=True)
@@ -143,14 +161,15 @@ def _solve_spline(rows, first, size, factors):
     """Samples to spline coefficients, in place on rows[:, first : first + size], by the factors L D L' of the system.
 
     rows (count, points, lanes); `factors` (bands, size) holds 1/D and the subdiagonals of L, aligned with the row they
-    stand in. The recurrences run along the points: rows without lanes are taken abreast, for vectors' sake.
+    stand in. The recurrences run along the points: rows are taken abreast, for vectors' sake where they have no lanes,
+    and where they have lest each step wait for the one before.
     """
     if factors.shape[0] == 1:
         return
-    count, lanes = rows.shape[0], rows.shape[2]
+    count, points, lanes = rows.shape
     if lanes > 1:
-        for g in range(count):
-            _solve_abreast(rows[g, first : first + size].reshape(-1), size, lanes, factors)
+        begins = (np.arange(count) * points + first) * lanes
+        _solve_abreast(rows.reshape(-1), begins.astype(np.uint64), size, lanes, factors)
         return
     abreast = np.empty(size * count, rows.dtype)
     width = np.uint64(count)
@@ -158,7 +177,7 @@ def _solve_spline(rows, first, size, factors):
         row, at = rows[g, first : first + size, 0], np.uint64(g)
         for k in range(size):
             abreast[np.uint64(k) * width + at] = row[k]
-    _solve_abreast(abreast, size, count, factors)
+    _solve_abreast(abreast, np.zeros(1, np.uint64), size, count, factors)
     for g in range(count):
         row, at = rows[g, first : first + size, 0], np.uint64(g)
         for k in range(size):
@@ -188,25 +207,34 @@ def _add_four_rows(rows, begin0, begin1, begin2, begin3, weights, i, tap, r, acc
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_four_lattices(lattices, begin0, begin1, begin2, begin3, lanes, weights, r, tap, i, out, into, span):
-    """out[into + k] += sum over g and j = 0, 1 of weights[r, tap + j, i + g] * lattices[begin_g + j * lanes + k]."""
-    a0, b0, c0, d0 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
+def _add_eight_rows(rows, begins, weights, q, tap, r, acc, into, apart, size, fresh):
+    """acc[into + j * apart + x] += sum over g of weights[q, tap + j, r + g] * rows[begins[g] + x], j = 0, 1, x < size.
+
+    On flat arrays, as in `_add_four_rows`; if fresh, what acc held before is overwritten.
+    """
+    a0, b0, c0, d0 = weights[q, tap, r], weights[q, tap, r + 1], weights[q, tap, r + 2], weights[q, tap, r + 3]
+    e0, f0, g0, h0 = weights[q, tap, r + 4], weights[q, tap, r + 5], weights[q, tap, r + 6], weights[q, tap, r + 7]
     tap += 1
-    a1, b1, c1, d1 = weights[r, tap, i], weights[r, tap, i + 1], weights[r, tap, i + 2], weights[r, tap, i + 3]
-    from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
-    to, one = np.uint64(into), np.uint64(lanes)
-    for step in range(span):
-        k = np.uint64(step)
-        out[to + k] += (
-            a0 * lattices[from0 + k]
-            + a1 * lattices[from0 + k + one]
-            + b0 * lattices[from1 + k]
-            + b1 * lattices[from1 + k + one]
-            + c0 * lattices[from2 + k]
-            + c1 * lattices[from2 + k + one]
-            + d0 * lattices[from3 + k]
-            + d1 * lattices[from3 + k + one]
-        )
+    a1, b1, c1, d1 = weights[q, tap, r], weights[q, tap, r + 1], weights[q, tap, r + 2], weights[q, tap, r + 3]
+    e1, f1, g1, h1 = weights[q, tap, r + 4], weights[q, tap, r + 5], weights[q, tap, r + 6], weights[q, tap, r + 7]
+    from0, from1, from2, from3 = begins[0], begins[1], begins[2], begins[3]
+    from4, from5, from6, from7 = begins[4], begins[5], begins[6], begins[7]
+    to0 = np.uint64(into)
+    to1 = to0 + np.uint64(apart)
+    if fresh:
+        for step in range(size):
+            x = np.uint64(step)
+            a, b, c, d = rows[from0 + x], rows[from1 + x], rows[from2 + x], rows[from3 + x]
+            e, f, g, h = rows[from4 + x], rows[from5 + x], rows[from6 + x], rows[from7 + x]
+            acc[to0 + x] = (a0 * a + b0 * b + c0 * c + d0 * d) + (e0 * e + f0 * f + g0 * g + h0 * h)
+            acc[to1 + x] = (a1 * a + b1 * b + c1 * c + d1 * d) + (e1 * e + f1 * f + g1 * g + h1 * h)
+        return
+    for step in range(size):
+        x = np.uint64(step)
+        a, b, c, d = rows[from0 + x], rows[from1 + x], rows[from2 + x], rows[from3 + x]
+        e, f, g, h = rows[from4 + x], rows[from5 + x], rows[from6 + x], rows[from7 + x]
+        acc[to0 + x] += (a0 * a + b0 * b + c0 * c + d0 * d) + (e0 * e + f0 * f + g0 * g + h0 * h)
+        acc[to1 + x] += (a1 * a + b1 * b + c1 * c + d1 * d) + (e1 * e + f1 * f + g1 * g + h1 * h)
 
 
 @njit(cache=True)
@@ -689,9 +717,14 @@ def _add_four_taps(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i,
 
 
 @njit(cache=True, fastmath=_FAST)
-def _add_two_taps(acc, begin, next_begin, out, into, size):
-    """out[into + k] += acc[begin + k] + acc[next_begin + k], k < size, on flat arrays."""
+def _add_two_taps(acc, begin, next_begin, out, into, size, fresh):
+    """out[into + k] += acc[begin + k] + acc[next_begin + k], k < size, on flat arrays; if fresh, out is overwritten."""
     first, second, to = np.uint64(begin), np.uint64(next_begin), np.uint64(into)
+    if fresh:
+        for step in range(size):
+            k = np.uint64(step)
+            out[to + k] = acc[first + k] + acc[second + k]
+        return
     for step in range(size):
         k = np.uint64(step)
         out[to + k] += acc[first + k] + acc[second + k]
@@ -713,8 +746,7 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                 sigma += index[first + r, j] * slopes[i, j]
             shifts[r, i] = math.floor(sigma) - lead
             _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
-    span, line = n * lanes, _LINE_BYTES // 4
-    room = (_CHUNK + order * lanes + line - 1) // line * line
+    span, room = n * lanes, _whole_lines(_CHUNK + order * lanes)
     some = max(1, _BLOCK_ROWS // (order + 1))
     acc = _lined(some * (order + 1) * room, lattices.dtype)
     begins = np.empty(GROUP, np.int64)
@@ -742,7 +774,7 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                     for tap in range(0, order + 1, 2):
                         begin = ((r - low) * (order + 1) + tap) * room + tap * lanes
                         into = (b * out.shape[1] + first + r) * span + chunk
-                        _add_two_taps(acc, begin, begin + room + lanes, flat_out, into, size)
+                        _add_two_taps(acc, begin, begin + room + lanes, flat_out, into, size, False)
 
 
 @njit(cache=True, parallel=True)
@@ -773,37 +805,38 @@ def _bundle(rows, slot, k, shifts, weights, sums):
     """Sum bundle k of the packed rows[slot] into sums[slot, k], as `bundle` does.
 
     The sums are worked in chunks, so that a chunk of the bundle's rows stays in the first-level cache for all slopes.
+    Each tap has an accumulator of its own, in which rows stand where they land without it.
     """
     count, slopes, length, lanes = sums.shape[1:]
     total, width = rows.shape[1:3]
     taps, size = weights.shape[1:]
-    lead = taps // 2
-    points = max(1, _CHUNK // lanes)
+    lead, points = taps // 2, max(1, _CHUNK // lanes)
+    room = _whole_lines((points + taps - 1) * lanes)
+    acc = _lined(taps * room, rows.dtype)
+    begins = np.empty(BUNDLE_GROUP, np.uint64)
     flat_rows, flat_sums = rows.reshape(-1), sums.reshape(-1)
-    sums[slot, k] = 0
     for chunk in range(0, length, points):
+        last = min(length, chunk + points)
         for q in range(slopes):
-            for r in range(0, size, GROUP):
-                ends = shifts[q, r], shifts[q, r + GROUP - 1]
-                low = max(min(ends[0], ends[1]) - lead, chunk)
-                high = min(max(ends[0], ends[1]) + lead + width - 2 * PAD, length, chunk + points)
+            for r in range(0, size, BUNDLE_GROUP):
+                ends = shifts[q, r], shifts[q, r + BUNDLE_GROUP - 1]
+                low = min(max(min(ends[0], ends[1]) - lead, chunk), last)
+                high = max(min(max(ends[0], ends[1]) + lead + width - 2 * PAD, last), low)
+                reach = high - low + taps - 1 if high > low else 0
+                if r == 0:
+                    for tap in range(0, taps * room, room):
+                        acc[tap : tap + (low - chunk) * lanes] = 0
+                        acc[tap + (low - chunk + reach) * lanes : tap + room] = 0
                 begin = (slot * total + k * size + r) * width + PAD + low - lead
+                for g in range(BUNDLE_GROUP):
+                    begins[g] = np.uint64((begin + g * width - shifts[q, r + g]) * lanes)
                 for tap in range(0, taps, 2):
-                    _gather_four_lattices(
-                        flat_rows,
-                        (begin - shifts[q, r] + tap) * lanes,
-                        (begin + width - shifts[q, r + 1] + tap) * lanes,
-                        (begin + 2 * width - shifts[q, r + 2] + tap) * lanes,
-                        (begin + 3 * width - shifts[q, r + 3] + tap) * lanes,
-                        lanes,
-                        weights,
-                        q,
-                        tap,
-                        r,
-                        flat_sums,
-                        (((slot * count + k) * slopes + q) * length + low) * lanes,
-                        (high - low) * lanes,
-                    )
+                    into = tap * room + (low - chunk) * lanes
+                    _add_eight_rows(flat_rows, begins, weights, q, tap, r, acc, into, room, reach * lanes, r == 0)
+            into = (((slot * count + k) * slopes + q) * length + chunk) * lanes
+            for tap in range(0, taps, 2):
+                begin = tap * (room + lanes)
+                _add_two_taps(acc, begin, begin + room + lanes, flat_sums, into, (last - chunk) * lanes, tap == 0)
 
 
 @njit(cache=True, parallel=True)
