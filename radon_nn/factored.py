@@ -26,8 +26,8 @@ _LEAST_RIM = 128
 """Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
 what is done once a part for all of them weighs."""
 _CHAINED_BYTES = 1 << 27
-"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB, or the size of the
-sinogram if that is more."""
+"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB, or twice the size of
+the sinogram if that is more, which is all of the intermediate for usual offsets."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Factored:
         )
         outer = Direct(plane, polar, self.offsets, self.order, self.bundles)
         method = "auto" if self.bundles else "rows"
-        chained = max(_CHAINED_BYTES, 8 * len(self.directions) * self.offsets.count)
+        chained = max(_CHAINED_BYTES, 16 * len(self.directions) * self.offsets.count)
         limit = _INTERMEDIATE_BYTES if rim.factors is None else chained
         parts = math.ceil(8 * plane.size * len(rim) / limit)
         return tuple(
@@ -133,9 +133,16 @@ class Factored:
         return _scratch.empty(f"slabs in {self.grid.dim}", (largest * self._passes[0][2].grid.size,), dtype)
 
     def _slabs(self, room: Array, part: slice) -> Array:
-        """The intermediate (x_1, b, s) of a part of the rim, x_1 along memory."""
+        """
+        The intermediate (x_1, b, s) of a part of the rim: x_1 along memory if slabs are transformed many at a time.
+
+        Where they are transformed one by one, that would be a fetch from memory for every number.
+        """
         count, (first, heights) = part.stop - part.start, self._passes[0][2].grid.shape
-        return room[: count * heights * first].reshape(count, heights, first).transpose(2, 0, 1)
+        values = room[: count * heights * first]
+        if isinstance(self._passes[0][1], Factored):
+            return values.reshape(first, count, heights)
+        return values.reshape(count, heights, first).transpose(2, 0, 1)
 
     def _by_rim(self, sinograms: Array) -> Array:
         """(B, polar and rim, n) seen as (B, rim, polar, n)."""
