@@ -908,11 +908,29 @@ def _add_bundle(sums, begin, apart, size, lanes, share, moves, moved, lattice, i
 
 @njit(cache=True)
 def _walk_bundle_block(
-    sums, slot, b, batch, first, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out
+    sums,
+    slot,
+    b,
+    batch,
+    first,
+    node,
+    share,
+    extent,
+    starts,
+    slopes,
+    size,
+    margin,
+    length,
+    place,
+    taps,
+    target,
+    strides,
+    n,
+    out,
 ):
     """Walk the bundles of sums[slot] for a few directions from `first` on, and write those of group b."""
     part = slice(first, min(first + _BLOCK_DIRECTIONS, starts.size))
-    node, share, starts, slopes = node[part], share[part], starts[part], slopes[part]
+    node, share, extent, starts, slopes = node[part], share[part], extent[part], starts[part], slopes[part]
     place, target = place[part], target[part]
     here = starts.size
     count, coarse, width, lanes = sums.shape[1:]
@@ -930,15 +948,16 @@ def _walk_bundle_block(
     moved = _lined((width + 2 * MOVES) * lanes + SPAN, sums.dtype)
     sharp = _lined(room * lanes, sums.dtype)
     values = _lined(n * lanes, sums.dtype)
+    unit = SPAN if lanes == 1 else 1
     read = np.empty((here, 2), np.int64)
     for i in range(here):
         ends = int(places[i, 0]), int(places[i, n - 1])
         read[i, 0], read[i, 1] = min(ends[0], ends[1]) - taps - HALO, max(ends[0], ends[1]) + HALO
     for k in range(count):
         for i in range(here):
-            low = max(read[i, 0] - shifts[i, k] - MOVES, 0) // SPAN * SPAN
-            wide = max(read[i, 1] - shifts[i, k] - low, 0)
-            wide = min((wide + SPAN - 1) // SPAN * SPAN, width - low)
+            low = max(read[i, 0] - shifts[i, k] - MOVES, extent[i, 0]) // unit * unit
+            wide = max(min(read[i, 1] - shifts[i, k], extent[i, 1]) - low, 0)
+            wide = min((wide + unit - 1) // unit * unit, width - low)
             if wide > 0:
                 _add_bundle(
                     flat_sums,
@@ -958,17 +977,19 @@ def _walk_bundle_block(
 
 
 @njit(cache=True, parallel=True)
-def walk_bundles(sums, batch, node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out):
+def walk_bundles(
+    sums, batch, node, share, extent, starts, slopes, size, margin, length, place, taps, target, strides, n, out
+):
     """Walk bundles' sums for all directions; resample and write as `walk` does.
 
-    node (m,) is the first of the four coarse slopes that share (m, 4) weighs; margin the lattice point, in a bundle's
-    sums, of its center's first sample.
+    node (m,) is the first of the four coarse slopes that share (m, 4) weighs; extent (m, 2) from where to where their
+    sums may differ from zero; margin the lattice point, in a bundle's sums, of its center's first sample.
     """
     m, groups = starts.size, sums.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
     for task in prange(groups * blocks):
         b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
-        walk = (node, share, starts, slopes, size, margin, length, place, taps, target, strides, n, out)
+        walk = (node, share, extent, starts, slopes, size, margin, length, place, taps, target, strides, n, out)
         _walk_bundle_block(sums, b, b, batch, first, *walk)
 
 
@@ -987,6 +1008,7 @@ def walk_groups(
     batch,
     node,
     share,
+    extent,
     starts,
     slopes,
     margin,
@@ -1014,6 +1036,7 @@ def walk_groups(
                 walk = (
                     node,
                     share,
+                    extent,
                     starts,
                     slopes,
                     weights.shape[2],

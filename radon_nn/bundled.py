@@ -130,6 +130,14 @@ class Bundles:
         spline = BSpline.basis_element(np.arange(self.order + 2) - (self.order + 1) / 2, extrapolate=False)
         return shifts.astype(np.int64), np.nan_to_num(spline(away))
 
+    @cached_property
+    def extent(self) -> NDArray[np.int64]:
+        """Where the sums that each direction is interpolated from may differ from zero: first point, and last + 1."""
+        shifts, lead = self.landing[0], self.order // 2
+        first, last = shifts.min(axis=1) - lead, shifts.max(axis=1) + lead + 1 + self.plan.shape[self.plan.axis]
+        nodes = self.node[:, None] + np.arange(_kernels.NODES)
+        return np.stack([first[nodes].min(axis=1), last[nodes].max(axis=1)], axis=1)
+
     def walk(self, rows: Array, batch: int, where: tuple[Any, ...], sinograms: Array) -> None:
         """
         Transform packed rows.
@@ -148,7 +156,8 @@ class Bundles:
         sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
         _kernels.bundle(rows, *self._landing_reversed(rows.dtype), sums)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        arguments = (sums, batch, self.node, self.share, starts, slopes, _SIZE, _MARGIN, *where, sinograms)
+        directions = self.node, self.share, self.extent, starts, slopes
+        arguments = (sums, batch, *directions, _SIZE, _MARGIN, *where, sinograms)
         _kernels.walk_bundles(*arguments)
 
     def walk_groups(
@@ -174,7 +183,8 @@ class Bundles:
         """
         sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        walked = (*self._landing_reversed(rows.dtype), sums, batch, self.node, self.share, starts, slopes, _MARGIN)
+        sums_of, directions = self._landing_reversed(rows.dtype), (self.node, self.share, self.extent, starts, slopes)
+        walked = (*sums_of, sums, batch, *directions, _MARGIN)
         arguments = (*stacks, self.index, self.own, factors, rows, *walked, *where, sinograms)
         _kernels.walk_groups(*arguments)
 
