@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _peers_common import Array, Method, Rays, load, seconds
+from _peers_common import Array, Method, Rays, load, race, seconds
 from _peers_libraries import FourierSlice, ours_forward
 from numba import get_num_threads
 from scipy import fft
@@ -173,7 +173,10 @@ def memory_rows(sizes: Sequence[tuple[int, int]]) -> list[MemoryRow]:
 
 @dataclass(frozen=True)
 class GrowthRow:
-    """A sweep of radon_nn's forward and the exponent of the straight line through it, log against log."""
+    """A sweep of radon_nn's forward and the exponent of the straight line through it, log against log.
+
+    The sizes take turns, lest a busy moment of the machine weigh on one of them.
+    """
 
     sweep: str
     sizes: str
@@ -183,12 +186,10 @@ class GrowthRow:
 
 
 def _growth_row(sweep: str, sizes: Sequence[int], make: Callable[[int], RadonTransform], expected: int) -> GrowthRow:
-    medians = []
-    for size in sizes:
-        transform = make(size)
-        image = np.ones(transform.grid.shape, np.float32)
-        transform.forward(image)
-        medians.append(statistics.median(seconds(lambda t=transform, x=image: t.forward(x)) for _ in range(5)))
+    transforms = [make(size) for size in sizes]
+    images = [np.ones(transform.grid.shape, np.float32) for transform in transforms]
+    turns = [lambda t=t, x=x: t.forward(x) for t, x in zip(transforms, images, strict=True)]
+    medians = [statistics.median(times) for times in race(turns, 5)]
     slope = float(np.polyfit(np.log(sizes), np.log(medians), 1)[0])
     times = " ".join(f"{1e3 * value:.3g}" for value in medians)
     return GrowthRow(sweep, " ".join(map(str, sizes)), times, slope, expected)

@@ -151,8 +151,8 @@ def memory(scale: Scale, threads: int) -> Section:
 
 def growth(scale: Scale, threads: int) -> Section:
     remarks = [
-        "ms: medians of 5; auto: rows in bundles where that saves work; in d = 3 with directions, the first of two",
-        "passes grows with the azimuths alone",
+        "ms: medians, the sizes taking turns; auto: rows in bundles where that saves work; in d = 3 with directions,",
+        "the first of two passes grows with the azimuths alone",
     ]
     return Section("5. Growth of radon_nn's forward, order 1", growth_rows(scale.quick), remarks)
 
