@@ -10,7 +10,7 @@ main axis. For one direction the offsets of a row's samples are equally spaced, 
 Four consecutive rows are walked together: their shifts differ by at most four (three slopes of 1, and a rounding at a
 whole number), and `PAD` zeros at both ends of each row absorb the difference, so the inner loop has neither edges nor
 branches. Every row is loaded once for two taps, which go to accumulators of their own that are shifted and summed at
-the end: measured a quarter faster than loading each row twice.
+the end: measured a quarter faster than loading each row twice. Gathering and bundles do the same.
 
 Of large stacks, as many images as fill a cache line are interleaved: they are the *lanes*, the last axis of rows and
 lattices. Shifts are whole numbers of lanes, so every load is aligned, and resampling loads vectors too.
@@ -39,7 +39,9 @@ GROUP = 4
 BUNDLE_GROUP = 8
 """Rows of a bundle summed together."""
 _BLOCK_DIRECTIONS = 4
+"""Directions walked by one task."""
 _BLOCK_ROWS = 8
+"""Rows gathered by one task."""
 BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 _PACKED_ROWS = 16
@@ -695,7 +697,7 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
 def _add_four_taps(lattices, begin0, begin1, begin2, begin3, weights, r, tap, i, acc, into, apart, span):
     """As `_add_four_rows` for four taps at once: acc[into + j * apart + k] += ..., j = 0 .. 3.
 
-    Sixteen weights take half of the registers of AVX-512; loads are halved, which is what takes the time.
+    Loads, which are what takes the time, are half as many; the sixteen weights take half of the registers of AVX-512.
     """
     from0, from1, from2, from3 = np.uint64(begin0), np.uint64(begin1), np.uint64(begin2), np.uint64(begin3)
     to0, ahead = np.uint64(into), np.uint64(apart)
@@ -732,7 +734,11 @@ def _add_two_taps(acc, begin, next_begin, out, into, size, fresh):
 
 @njit(cache=True)
 def _gather_block(lattices, index, slopes, starts, order, out, first, last, groups):
-    """Add every lattice to rows first .. last-1 of some images."""
+    """Add every lattice to rows first .. last-1 of some images.
+
+    Each tap has an accumulator of its own, so that lattices are loaded once for two taps or four; a few rows go
+    together, whose accumulators fit the first-level cache.
+    """
     m, length, lanes = lattices.shape[1:]
     total, n = last - first, out.shape[2]
     flat_lattices, flat_out = lattices.reshape(-1), out.reshape(-1)
@@ -746,8 +752,8 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                 sigma += index[first + r, j] * slopes[i, j]
             shifts[r, i] = math.floor(sigma) - lead
             _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
-    span, room = n * lanes, _whole_lines(_CHUNK + order * lanes)
-    some = max(1, _BLOCK_ROWS // (order + 1))
+    span, some = n * lanes, max(1, _BLOCK_ROWS // (order + 1))
+    room = _whole_lines(min(_CHUNK, span) + order * lanes)
     acc = _lined(some * (order + 1) * room, lattices.dtype)
     begins = np.empty(GROUP, np.int64)
     for b in range(groups[0], groups[1]):
