@@ -486,10 +486,10 @@ def test_the_errors_documented() -> None:
     """Relative, 128 x 128 pixels, 180 angles; ours, then scikit-image's."""
     theta = np.arange(180)
     table = {
-        "blobs": (blobs(128), 0.00020, 0.0063),
-        "disc": (disc(128, (3.3, -5.1), 44.8), 0.0308, 0.0380),
-        "shepp-logan": (phantom(128), 0.112, 0.151),
-        "hard disc": (disc(128, (3.3, -5.1), 44.8, 1), 0.0572, 0.0604),
+        "blobs": (blobs(128), 0.00017, 0.0063),
+        "disc": (disc(128, (3.3, -5.1), 44.8), 0.0301, 0.0380),
+        "shepp-logan": (phantom(128), 0.109, 0.151),
+        "hard disc": (disc(128, (3.3, -5.1), 44.8, 1), 0.0564, 0.0604),
     }
     for what, (image, *expected) in table.items():
         for forward, inverse, value in ((radon, iradon, expected[0]), (peer.radon, peer.iradon, expected[1])):
@@ -504,8 +504,8 @@ def test_noise_comes_through_as_documented() -> None:
         name: rms(iradon(sinogram, filter_name=name)) / rms(peer.iradon(sinogram, filter_name=name))
         for name in FILTERS[:-1]
     }
-    assert ratios["ramp"] == pytest.approx(0.94, abs=0.02)
-    assert max(ratios.values()) == ratios["hann"] == pytest.approx(1.07, abs=0.02)
+    assert ratios["ramp"] == pytest.approx(0.96, abs=0.02)
+    assert max(ratios.values()) == ratios["hann"] == pytest.approx(1.08, abs=0.02)
 
 
 @pytest.mark.full
@@ -665,8 +665,8 @@ def test_uneven_angles_invert_better_than_with_equal_weights(name: str) -> None:
 @pytest.mark.parametrize(
     ("theta", "ours", "theirs"),
     [
-        (np.linspace(0, 180, 61), 3e-4, 0.03),
-        (np.arange(100) * 111.246117975, 0.002, 0.03),
+        (np.linspace(0, 180, 61), 2.2e-4, 0.03),
+        (np.arange(100) * 111.246117975, 0.0019, 0.03),
         (UNEVEN["crowded"], 0.023, 0.7),
     ],
 )
