@@ -176,7 +176,7 @@ def apply(
     return out
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _weights(
     step: float,
     power: int,
