@@ -28,6 +28,8 @@ import math
 import numpy as np
 from numba import njit, prange
 
+from radon_nn._subnormals import flush, restore
+
 PAD = 16
 """Zeros at either end of a row, for shifts that differ and for spans rounded up."""
 SPAN = 8
@@ -60,8 +62,6 @@ FINE_MOVES = 4
 """The same where there are several points to a lattice point: degree 3."""
 _LINE_BYTES = 64
 """A cache line."""
-_NOTHING = 2.0**-70
-"""Part of a line's largest sample that is too small to count."""
 _FAST = {"contract", "nsz", "arcp"}
 
 
@@ -115,32 +115,17 @@ def _row_weights(index, slopes, start, order, shifts, weights):
 
 @njit(cache=True, fastmath=_FAST)
 def _solve_abreast(lines, begins, size, width, factors):
-    """`_solve_spline` for lines on flat memory: each `begins` is that of `width` lines side by side, (size, width).
-
-    Beside zeros the spline decays; what is below `_NOTHING` of the line's largest sample is set to zero, before it
-    becomes subnormal and slows down whatever reads it, many times over.
-    """
+    """`_solve_spline` for lines on flat memory: each `begins` is that of `width` lines side by side, (size, width)."""
     bands, across, count = factors.shape[0], np.uint64(width), begins.size
-    zero = lines.dtype.type(0)
-    least = np.zeros(count * width, lines.dtype)
-    for k in range(size):
-        for g in range(count):
-            here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
-            for line in range(width):
-                s = np.uint64(line)
-                value = abs(lines[here + s])
-                least[at + s] = value if value > least[at + s] else least[at + s]
-    least *= lines.dtype.type(_NOTHING)
     for k in range(1, size):
         for j in range(1, min(bands, k + 1)):
             factor = factors[j, k]
             for g in range(count):
-                here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
+                here = begins[g] + np.uint64(k) * across
                 before = here - np.uint64(j) * across
                 for line in range(width):
                     s = np.uint64(line)
-                    value = lines[here + s] - factor * lines[before + s]
-                    lines[here + s] = value if abs(value) > least[at + s] else zero
+                    lines[here + s] -= factor * lines[before + s]
     for k in range(size - 1, -1, -1):
         scale = factors[0, k]
         for g in range(count):
@@ -150,12 +135,11 @@ def _solve_abreast(lines, begins, size, width, factors):
         for j in range(1, min(bands, size - k)):
             factor = factors[j, k + j]
             for g in range(count):
-                here, at = begins[g] + np.uint64(k) * across, np.uint64(g) * across
+                here = begins[g] + np.uint64(k) * across
                 after = here + np.uint64(j) * across
                 for line in range(width):
                     s = np.uint64(line)
-                    value = lines[here + s] - factor * lines[after + s]
-                    lines[here + s] = value if abs(value) > least[at + s] else zero
+                    lines[here + s] -= factor * lines[after + s]
 
 
 @njit(cache=True)
@@ -418,6 +402,7 @@ def separate(stacks, begins, step, batch, ahead, lines, n, images):
     flat = stacks.reshape(-1)
     by, width = np.uint64(step), np.uint64(lanes)
     for task in prange(groups * begins.size):
+        mode = flush()
         b, r = task // begins.size, task % begins.size
         for lane in range(min(lanes, batch - b * lanes)):
             into = np.uint64(begins[r] + (b * lanes + lane) * ahead)
@@ -425,6 +410,7 @@ def separate(stacks, begins, step, batch, ahead, lines, n, images):
             for point in range(n):
                 k = np.uint64(point)
                 images[into + k * by] += flat[first + k * width]
+        restore(mode)
 
 
 @njit(cache=True)
@@ -470,8 +456,10 @@ def pack(images, strides, index, own, n, factors, rows):
     groups, count = rows.shape[:2]
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
     for task in prange(groups * blocks):
+        mode = flush()
         b, first = task // blocks, task % blocks * _PACKED_ROWS
         _pack_block(images, strides, b, index, own, first, n, factors, rows, b)
+        restore(mode)
 
 
 @njit(cache=True)
@@ -510,8 +498,10 @@ def unpack(rows, strides, index, own, factors, images):
     groups, count = rows.shape[:2]
     blocks = (count + _PACKED_ROWS - 1) // _PACKED_ROWS
     for task in prange(groups * blocks):
+        mode = flush()
         b, first = task // blocks, task % blocks * _PACKED_ROWS
         _unpack_block(rows, b, first, min(first + _PACKED_ROWS, count), strides, b, index, own, first, factors, images)
+        restore(mode)
 
 
 @njit(cache=True)
@@ -624,6 +614,7 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
     m, groups = slopes.shape[0], rows.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
     for task in prange(groups * blocks):
+        mode = flush()
         b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
         last = min(first + _BLOCK_DIRECTIONS, m)
         _walk_block(
@@ -642,6 +633,7 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
             out,
             b,
         )
+        restore(mode)
 
 
 @njit(cache=True, parallel=True)
@@ -650,6 +642,7 @@ def spread(sinograms, batch, strides, count, target, place, taps, lattices):
     groups, m, length, lanes = lattices.shape
     kind = lattices.dtype.type
     for i in prange(m):
+        mode = flush()
         buffer = _lined((length + 2 * taps + 2 * HALO) * lanes, lattices.dtype)
         values = _lined(count * lanes, lattices.dtype)
         index = np.empty(count, np.uint64)
@@ -660,6 +653,7 @@ def spread(sinograms, batch, strides, count, target, place, taps, lattices):
             buffer[:] = 0
             _resample_transpose(values, lanes, index, table, kind(place[i, 2]), buffer[HALO * lanes :])
             _sharpen(buffer, lanes, place[i], taps, lattices[b, i].reshape(-1))
+        restore(mode)
 
 
 @njit(cache=True, parallel=True)
@@ -672,6 +666,7 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
     groups, m, length, lanes = lattices.shape
     kind, halo = lattices.dtype.type, place.shape[1] - 4
     for i in prange(m):
+        mode = flush()
         ends = -place[i, 0] / place[i, 1], (count - 1 - place[i, 0]) / place[i, 1]
         first = min(max(int(min(ends[0], ends[1])) - 2, -halo), length + halo)
         last = max(min(int(max(ends[0], ends[1])) + 3, length + halo), first)
@@ -691,6 +686,7 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
             lattice[: low * lanes] = 0
             lattice[high * lanes :] = 0
             _sharpen(values, lanes, place[i], halo + low - first, lattice[low * lanes : high * lanes])
+        restore(mode)
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -790,6 +786,7 @@ def gather(lattices, index, slopes, starts, order, out):
     blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
     parts = max(1, min(groups, _TASKS // blocks))
     for task in prange(blocks * parts):
+        mode = flush()
         first = task // parts * _BLOCK_ROWS
         last = min(first + _BLOCK_ROWS, total)
         part = task % parts
@@ -804,6 +801,7 @@ def gather(lattices, index, slopes, starts, order, out):
             last,
             (part * groups // parts, (part + 1) * groups // parts),
         )
+        restore(mode)
 
 
 @njit(cache=True)
@@ -854,7 +852,9 @@ def bundle(rows, shifts, weights, sums):
     """
     groups, count = sums.shape[:2]
     for task in prange(groups * count):
+        mode = flush()
         _bundle(rows, task // count, task % count, shifts, weights, sums)
+        restore(mode)
 
 
 @njit(cache=True)
@@ -994,9 +994,11 @@ def walk_bundles(
     m, groups = starts.size, sums.shape[0]
     blocks = (m + _BLOCK_DIRECTIONS - 1) // _BLOCK_DIRECTIONS
     for task in prange(groups * blocks):
+        mode = flush()
         b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
         walk = (node, share, extent, starts, slopes, size, margin, length, place, taps, target, strides, n, out)
         _walk_bundle_block(sums, b, b, batch, first, *walk)
+        restore(mode)
 
 
 @njit(cache=True, parallel=True)
@@ -1032,6 +1034,7 @@ def walk_groups(
     """
     workers, m = rows.shape[0], starts.size
     for slot in prange(workers):
+        mode = flush()
         for b in range(slot * groups // workers, (slot + 1) * groups // workers):
             for first in range(0, rows.shape[1], _PACKED_ROWS):
                 points = rows.shape[2] - 2 * PAD
@@ -1056,6 +1059,7 @@ def walk_groups(
                     out,
                 )
                 _walk_bundle_block(sums, slot, b, batch, first, *walk)
+        restore(mode)
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -1141,12 +1145,14 @@ def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, 
     groups, count = sums.shape[:2]
     blocks = (count + BLOCK_BUNDLES - 1) // BLOCK_BUNDLES
     for task in prange(groups * blocks):
+        mode = flush()
         b, first = task // blocks, task % blocks * BLOCK_BUNDLES
         here = min(count - first, BLOCK_BUNDLES)
         shifts = np.empty((node.size, here), np.int64)
         moves = np.empty((node.size, here, MOVES if phases == 1 else FINE_MOVES), lattices.dtype)
         _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
         _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, b, first)
+        restore(mode)
 
 
 @njit(cache=True, parallel=True)
@@ -1180,6 +1186,7 @@ def gather_groups(
     count = index.shape[0] // size
     blocks = (count + block - 1) // block
     for slot in prange(workers):
+        mode = flush()
         for task in range(slot * groups * blocks // workers, (slot + 1) * groups * blocks // workers):
             b, first = task // blocks, task % blocks * block
             here = min(count - first, block)
@@ -1198,3 +1205,4 @@ def gather_groups(
             for r in range(0, here * size, _PACKED_ROWS):
                 last = min(r + _PACKED_ROWS, here * size)
                 _unpack_block(rows, slot, r, last, strides, b, index, own, first * size + r, factors, images)
+        restore(mode)

@@ -3,15 +3,22 @@
 import numpy as np
 from numba import njit, prange
 
+from radon_nn._subnormals import flush, restore
+
 _LINES = 16
 """Lines worked by one task: as many float32 as share a cache line where lines run across memory."""
 
 
 @njit(cache=True, parallel=True)
 def fill(values, first, lines):
-    """Values (count, n), of any layout, to places first .. first + n - 1 of lines (count, size), zeros elsewhere."""
+    """Values (count, n), of any layout, to places first .. first + n - 1 of lines (count, size), zeros elsewhere.
+
+    Subnormal numbers become zeros, for what reads the lines next is not ours.
+    """
     count, n = values.shape
+    least, zero = np.finfo(values.dtype).tiny, lines.dtype.type(0)
     for task in prange((count + _LINES - 1) // _LINES):
+        mode = flush()
         low, high = task * _LINES, min((task + 1) * _LINES, count)
         here, width = np.uint64(high - low), np.uint64(_LINES)
         abreast = np.empty(n * _LINES, lines.dtype)
@@ -19,7 +26,8 @@ def fill(values, first, lines):
             k = np.uint64(point)
             for line in range(here):
                 i = np.uint64(line)
-                abreast[k * width + i] = values[np.uint64(low) + i, k]
+                value = values[np.uint64(low) + i, k]
+                abreast[k * width + i] = zero if abs(value) < least else value
         lines[low:high, :first] = 0
         lines[low:high, first + n :] = 0
         for line in range(here):
@@ -27,6 +35,7 @@ def fill(values, first, lines):
             for point in range(n):
                 k = np.uint64(point)
                 into[k] = abreast[k * width + i]
+        restore(mode)
 
 
 @njit(cache=True, parallel=True, fastmath={"contract", "nsz", "arcp"})
@@ -34,6 +43,7 @@ def combine(lines, own, mirrored):
     """z[k] becomes own[k] z[k] + mirrored[k] conj(z[-k]) in every line of complex numbers (re, im, re, im, ...)."""
     count, half = lines.shape[0], lines.shape[1] // 2
     for task in prange((count + _LINES - 1) // _LINES):
+        mode = flush()
         real, imaginary = np.empty(half + 1, lines.dtype), np.empty(half + 1, lines.dtype)
         for i in range(task * _LINES, min((task + 1) * _LINES, count)):
             line = lines[i]
@@ -45,3 +55,4 @@ def combine(lines, own, mirrored):
                 a, b, c, d = own[2 * k], own[2 * k + 1], mirrored[2 * k], mirrored[2 * k + 1]
                 line[2 * k] = a * x - b * y + c * u + d * v
                 line[2 * k + 1] = a * y + b * x + d * u - c * v
+        restore(mode)
