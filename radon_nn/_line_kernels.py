@@ -9,7 +9,7 @@ _LINES = 16
 """Lines worked by one task: as many float32 as share a cache line where lines run across memory."""
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def fill(values, first, lines):
     """Values (count, n), of any layout, to places first .. first + n - 1 of lines (count, size), zeros elsewhere.
 
@@ -38,7 +38,7 @@ def fill(values, first, lines):
         restore(mode)
 
 
-@njit(cache=True, parallel=True, fastmath={"contract", "nsz", "arcp"})
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
 def combine(lines, own, mirrored):
     """z[k] becomes own[k] z[k] + mirrored[k] conj(z[-k]) in every line of complex numbers (re, im, re, im, ...)."""
     count, half = lines.shape[0], lines.shape[1] // 2

@@ -12,17 +12,20 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import sici
 
-from radon_nn import _checks, _line_kernels, _scratch
+from radon_nn import _checks, _line_kernels, _scratch, _threads
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-_BLOCK_BYTES = 1 << 23
-"""Lines filtered at a time: 8 MiB, in memory that is kept."""
+_BLOCK_BYTES = 1 << 20
+"""Lines a thread filters at a time: about 1 MiB, which its cache holds."""
+_LEAST_BYTES = 1 << 18
+"""What is worth a thread."""
 
 WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
 """Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
@@ -136,7 +139,7 @@ def apply(
     pad : tuple of int
         How many more values, beyond the first and the last sample, to return.
     num_threads : int
-        Threads to use; -1 for all.
+        Threads to use; -1 for Numba's present number.
     out : ndarray, shape (..., pad[0] + n + pad[1]), optional
         Where to write the filtered samples: C-ordered, of the sinogram's dtype.
 
@@ -163,16 +166,25 @@ def apply(
     if out is None:
         out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
     values, filtered = sinogram.reshape(-1, count), out.reshape(-1, n)
-    block = max(1, _BLOCK_BYTES // (2 * half * sinogram.itemsize))
-    for begin in range(0, len(values), block):
-        part = slice(begin, begin + block)
-        lines = _scratch.empty("lines", (len(values[part]), 2 * half), sinogram.dtype)
-        spectra = lines.view(np.result_type(sinogram.dtype, np.complex64))
-        _line_kernels.fill(values[part], first, lines)
-        fft.fft(spectra, axis=-1, workers=num_threads, overwrite_x=True)
-        _line_kernels.combine(lines, *weights)
-        fft.ifft(spectra, axis=-1, workers=num_threads, overwrite_x=True)
-        filtered[part] = lines[:, :n]
+    line_bytes = 2 * half * sinogram.itemsize
+    threads = get_num_threads() if num_threads < 1 else num_threads
+    threads = max(1, min(threads, len(values) * line_bytes // _LEAST_BYTES))
+    share = max(1, -(-len(values) // threads))
+    block = -(-share // max(1, round(share * line_bytes / _BLOCK_BYTES)))
+    room = _scratch.empty("lines", (threads, block, 2 * half), sinogram.dtype)
+
+    def work(thread: int, part: slice) -> None:
+        for begin in range(part.start, part.stop, block):
+            here = slice(begin, min(begin + block, part.stop))
+            lines = room[thread, : here.stop - here.start]
+            spectra = lines.view(np.result_type(sinogram.dtype, np.complex64))
+            _line_kernels.fill(values[here], first, lines)
+            fft.fft(spectra, axis=-1, overwrite_x=True)
+            _line_kernels.combine(lines, *weights)
+            fft.ifft(spectra, axis=-1, overwrite_x=True)
+            filtered[here] = lines[:, :n]
+
+    _threads.share(work, len(values), threads)
     return out
 
 
