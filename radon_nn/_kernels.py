@@ -729,8 +729,8 @@ def _add_two_taps(acc, begin, next_begin, out, into, size, fresh):
 
 
 @njit(cache=True)
-def _gather_block(lattices, index, slopes, starts, order, out, first, last, groups):
-    """Add every lattice to rows first .. last-1 of some images.
+def _gather_block(lattices, index, slopes, starts, order, out, first, last, groups, wanted):
+    """Add every lattice to rows first .. last-1 of some images, from point wanted[b, 0] to wanted[b, 1] of image b.
 
     Each tap has an accumulator of its own, so that lattices are loaded once for two taps or four; a few rows go
     together, whose accumulators fit the first-level cache.
@@ -748,15 +748,16 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                 sigma += index[first + r, j] * slopes[i, j]
             shifts[r, i] = math.floor(sigma) - lead
             _spline_weights(order, sigma - math.floor(sigma), i, weights[r])
-    span, some = n * lanes, max(1, _BLOCK_ROWS // (order + 1))
-    room = _whole_lines(min(_CHUNK, span) + order * lanes)
+    some = max(1, _BLOCK_ROWS // (order + 1))
+    room = _whole_lines(min(_CHUNK, n * lanes) + order * lanes)
     acc = _lined(some * (order + 1) * room, lattices.dtype)
     begins = np.empty(GROUP, np.int64)
     for b in range(groups[0], groups[1]):
         for low in range(0, total, some):
             high = min(low + some, total)
-            for chunk in range(0, span, _CHUNK):
-                size = min(span - chunk, _CHUNK)
+            end = wanted[b, 1] * lanes
+            for chunk in range(wanted[b, 0] * lanes, end, _CHUNK):
+                size = min(end - chunk, _CHUNK)
                 acc[:] = 0
                 for i in range(0, m, GROUP):
                     for r in range(low, high):
@@ -775,7 +776,7 @@ def _gather_block(lattices, index, slopes, starts, order, out, first, last, grou
                 for r in range(low, high):
                     for tap in range(0, order + 1, 2):
                         begin = ((r - low) * (order + 1) + tap) * room + tap * lanes
-                        into = (b * out.shape[1] + first + r) * span + chunk
+                        into = (b * out.shape[1] + first + r) * n * lanes + chunk
                         _add_two_taps(acc, begin, begin + room + lanes, flat_out, into, size, False)
 
 
@@ -785,6 +786,8 @@ def gather(lattices, index, slopes, starts, order, out):
     groups, total = out.shape[:2]
     blocks = (total + _BLOCK_ROWS - 1) // _BLOCK_ROWS
     parts = max(1, min(groups, _TASKS // blocks))
+    wanted = np.zeros((groups, 2), np.int64)
+    wanted[:, 1] = out.shape[2]
     for task in prange(blocks * parts):
         mode = flush()
         first = task // parts * _BLOCK_ROWS
@@ -800,6 +803,7 @@ def gather(lattices, index, slopes, starts, order, out):
             first,
             last,
             (part * groups // parts, (part + 1) * groups // parts),
+            wanted,
         )
         restore(mode)
 
@@ -1100,8 +1104,8 @@ def _add_to_sums(moved, shares, tap, sums, begin, apart, size):
 
 
 @njit(cache=True)
-def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, first):
-    """Add all lattices of group b to sums[slot, first + k], for each bundle k that has shifts."""
+def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, first, extent):
+    """Add all lattices of group b to sums[slot, first + k], for each bundle k that has shifts, as far as extent[k]."""
     length, lanes = lattices.shape[2:]
     m, count, taps = moves.shape
     span = sums.shape[3] * lanes
@@ -1124,8 +1128,9 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
                     phase += 1
                     if phase == phases:
                         place, phase = place + 1, 0
-            for chunk in range(0, span, _CHUNK):
-                size = min(span - chunk, _CHUNK)
+            end = extent[k, 1] * lanes
+            for chunk in range(extent[k, 0] * lanes, end, _CHUNK):
+                size = min(end - chunk, _CHUNK)
                 for g in range(here):
                     _gather_moved(flat_lattices, begins, g, chunk, moves, i + g, k, moved, g * _CHUNK, size)
                 for tap in range(0, NODES, 2):
@@ -1151,7 +1156,9 @@ def gather_bundles(lattices, phases, node, share, starts, slopes, size, margin, 
         shifts = np.empty((node.size, here), np.int64)
         moves = np.empty((node.size, here, MOVES if phases == 1 else FINE_MOVES), lattices.dtype)
         _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
-        _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, b, first)
+        extent = np.zeros((here, 2), np.int64)
+        extent[:, 1] = sums.shape[3]
+        _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, b, first, extent)
         restore(mode)
 
 
@@ -1169,6 +1176,7 @@ def gather_groups(
     coarse_slopes,
     coarse_starts,
     order,
+    wanted,
     rows,
     strides,
     index,
@@ -1179,7 +1187,8 @@ def gather_groups(
     """`gather_bundles`, then `gather` from the sums to rows and `unpack`, by some bundles at a time in each worker.
 
     sums (workers, bundles at a time, slopes, width, lanes) and rows (workers, those bundles' rows, n, lanes) are room;
-    within (size, 1) is the index of a row in its bundle.
+    within (size, 1) is the index of a row in its bundle; wanted (bundles, 2) from which point to which rows are added
+    to images, all else being left as it is. Workers take turns, for bundles differ in what is wanted of them.
     """
     workers, block, coarse, width, lanes = sums.shape
     groups, size, n = lattices.shape[0], within.shape[0], rows.shape[2]
@@ -1187,21 +1196,27 @@ def gather_groups(
     blocks = (count + block - 1) // block
     for slot in prange(workers):
         mode = flush()
-        for task in range(slot * groups * blocks // workers, (slot + 1) * groups * blocks // workers):
+        for task in range(slot, groups * blocks, workers):
             b, first = task // blocks, task % blocks * block
             here = min(count - first, block)
+            extent = wanted[first : first + here].copy()
+            for k in range(here):
+                if extent[k, 1] > extent[k, 0]:
+                    extent[k, 1] = min(extent[k, 1] + width - n, width)
             shifts = np.empty((node.size, here), np.int64)
             moves = np.empty((node.size, here, MOVES if phases == 1 else FINE_MOVES), lattices.dtype)
             _move_bundles(starts, slopes, size, first, margin, phases, shifts, moves)
             sums[slot] = 0
             rows[slot] = 0
-            _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, 0)
+            _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, slot, 0, extent)
+            points = np.zeros((workers * block, 2), np.int64)
+            points[slot * block : slot * block + here] = wanted[first : first + here]
             bundles = sums.reshape(workers * block, coarse, width, lanes)
             into = rows.reshape(workers * block, size, n, lanes)
             at = slot * block, slot * block + here
             for r in range(0, size, _BLOCK_ROWS):
                 last = min(r + _BLOCK_ROWS, size)
-                _gather_block(bundles, within, coarse_slopes, coarse_starts, order, into, r, last, at)
+                _gather_block(bundles, within, coarse_slopes, coarse_starts, order, into, r, last, at, points)
             for r in range(0, here * size, _PACKED_ROWS):
                 last = min(r + _PACKED_ROWS, here * size)
                 _unpack_block(rows, slot, r, last, strides, b, index, own, first * size + r, factors, images)

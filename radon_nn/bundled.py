@@ -10,7 +10,7 @@ nodes, walk rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from radon_nn import _kernels, _scratch, sharpening
+from radon_nn import _checks, _kernels, _scratch, sharpening
+from radon_nn.geometry import Ball, Grid
 from radon_nn.plan import Plan
 
 Array = NDArray[np.floating[Any]]
@@ -193,7 +194,13 @@ class Bundles:
         return shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype)
 
     def gather_groups(
-        self, lattices: Array, phases: int, strides: NDArray[np.int64], factors: Array, images: Array
+        self,
+        lattices: Array,
+        phases: int,
+        wanted: NDArray[np.int64],
+        strides: NDArray[np.int64],
+        factors: Array,
+        images: Array,
     ) -> None:
         """
         Add the lattices of all directions to images, some bundles at a time: `gather`, `unbundle` and unpacking.
@@ -204,6 +211,8 @@ class Bundles:
             The lattices.
         phases : int
             See `gather`.
+        wanted : ndarray of int, shape (bundles, 2)
+            From which point of its rows to which each bundle is added; see `chords`.
         strides : ndarray of int, shape (3,)
             The images' strides; see `radon_nn.plan.Plan.strides`.
         factors : ndarray
@@ -219,8 +228,26 @@ class Bundles:
         rows = _scratch.empty("rows", (workers, block * _SIZE, n, lanes), dtype)
         starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
         from_lattices = lattices, phases, self.node, self.share, starts, slopes, _MARGIN
-        from_sums = sums, self.index[:_SIZE], *self.coarse, self.order
+        from_sums = sums, self.index[:_SIZE], *self.coarse, self.order, wanted
         _kernels.gather_groups(*from_lattices, *from_sums, rows, strides, self.index, self.own, factors, images)
+
+    def chords(self, grid: Grid, within: Ball | None) -> NDArray[np.int64]:
+        """
+        Which points of its rows each bundle has within a disc, rounded up to whole cache lines.
+
+        Parameters
+        ----------
+        grid : Grid
+            The grid the plan is for.
+        within : Ball, optional
+            The disc; the whole grid if not given.
+
+        Returns
+        -------
+        ndarray of int, shape (bundles, 2)
+            The first point, and the last + 1; equal where there is none.
+        """
+        return _chords(grid, self.plan.axis, within)
 
     def sums(self, groups: int, lanes: int, dtype: np.dtype[Any]) -> Array:
         """
@@ -333,3 +360,19 @@ def worthwhile(plan: Plan, order: int) -> bool:
 
 def _across(plan: Plan) -> int:
     return plan.shape[1 - plan.axis]
+
+
+@lru_cache(maxsize=16)
+def _chords(grid: Grid, axis: int, within: Ball | None) -> NDArray[np.int64]:
+    n, across = grid.shape[axis], grid.axes[1 - axis]
+    first = np.arange(0, len(across), _SIZE)
+    found = np.stack([np.zeros_like(first), np.full_like(first, n)], axis=1)
+    if within is not None:
+        center = within.center_in(2)
+        nearest = np.minimum.reduceat(np.abs(across - center[1 - axis]), first)
+        half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
+        along, line = grid.axes[axis] - center[axis], _scratch.LINE_BYTES // 4
+        found[:, 0] = np.searchsorted(along, -half) // line * line
+        found[:, 1] = np.minimum(-(-np.searchsorted(along, half, side="right") // line) * line, n)
+        found[nearest > within.radius] = 0
+    return _checks.frozen(found)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from radon_nn import _checks, _kernels, _scratch, sharpening
 from radon_nn.bundled import Bundles, worthwhile
 from radon_nn.directions import Directions
-from radon_nn.geometry import Grid, Offsets
+from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.plan import Plan, plans, spline_factors
 
 Array = NDArray[np.floating[Any]]
@@ -102,7 +102,7 @@ class Direct:
                 else:
                     _kernels.walk(rows, batch, index, plan.slopes, plan.starts, self.order, *where, sinograms)
 
-    def gather(self, sinograms: Array, out: Array, *, weighted: bool) -> None:
+    def gather(self, sinograms: Array, out: Array, *, weighted: bool, within: Ball | None = None) -> None:
         """
         Add the transpose of `forward`, or the weighted backprojection, to a stack of images.
 
@@ -114,6 +114,8 @@ class Direct:
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
+        within : Ball, optional
+            Where the result is wanted. Elsewhere it may be anything.
         """
         item = sinograms.itemsize
         nbytes = self._row_bytes(item) + max(self._lattice_bytes(_plan(way), item) for way in self._ways)
@@ -124,13 +126,19 @@ class Direct:
                 stacks = _room(out[part], lanes)
                 stacks[...] = 0
             for way, places in zip(self._ways, self._places(weighted, out.dtype), strict=True):
-                self._gather_rows(way, places, sinograms[part], stacks, weighted)
+                self._gather_rows(way, places, sinograms[part], stacks, weighted, within)
             if lanes > 1:
                 lined = _flat(stacks).reshape(len(stacks), -1, lanes)
                 _kernels.separate(lined, *_lines(out[part]), _flat(out[part]))
 
     def _gather_rows(
-        self, way: Plan | Bundles, places: NDArray[np.float64], sinograms: Array, stacks: Array, weighted: bool
+        self,
+        way: Plan | Bundles,
+        places: NDArray[np.float64],
+        sinograms: Array,
+        stacks: Array,
+        weighted: bool,
+        within: Ball | None,
     ) -> None:
         plan, dtype, (groups, lanes) = _plan(way), stacks.dtype, (len(stacks), stacks.shape[-1])
         n = plan.shape[plan.axis]
@@ -150,7 +158,8 @@ class Direct:
 
         block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
         if isinstance(way, Bundles) and block >= m:
-            way.gather_groups(lattices(slice(0, m)), phases, plan.strides(stacks), factors, _flat(stacks))
+            wanted = way.chords(self.grid, within)
+            way.gather_groups(lattices(slice(0, m)), phases, wanted, plan.strides(stacks), factors, _flat(stacks))
             return
         rows = _scratch.zeros("rows", (groups, len(way.index), n, lanes), dtype)
         sums = way.sums(groups, lanes, dtype) if isinstance(way, Bundles) else rows

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from radon_nn import _scratch
 from radon_nn.direct import Direct
 from radon_nn.directions import Directions
-from radon_nn.geometry import Grid, Offsets
+from radon_nn.geometry import Ball, Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
 
@@ -79,7 +79,7 @@ class Factored:
                 inner.forward(image, slabs)
                 outer.forward(slabs.transpose(1, 0, 2), sinogram[part])
 
-    def gather(self, sinograms: Array, out: Array, *, weighted: bool) -> None:
+    def gather(self, sinograms: Array, out: Array, *, weighted: bool, within: Ball | None = None) -> None:
         """
         Add the transpose of `forward`, or the weighted backprojection, to a stack of images.
 
@@ -91,6 +91,8 @@ class Factored:
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
+        within : Ball, optional
+            Where the result is wanted; it is found everywhere.
         """
         room = self._room(out.dtype)
         for sinogram, image in zip(self._by_rim(sinograms), out, strict=True):

@@ -174,6 +174,7 @@ def apply(
     room = _scratch.empty("lines", (threads, block, 2 * half), sinogram.dtype)
 
     def work(thread: int, part: slice) -> None:
+        """Filter a part of the lines in this thread's memory."""
         for begin in range(part.start, part.stop, block):
             here = slice(begin, min(begin + block, part.stop))
             lines = room[thread, : here.stop - here.start]

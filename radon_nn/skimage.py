@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks, _scratch, _threads, filters
 from radon_nn.directions import Directions
-from radon_nn.geometry import Grid, Offsets
+from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.transform import RadonTransform
 
 Array = NDArray[np.floating[Any]]
@@ -275,10 +275,7 @@ def iradon(
                 num_threads=threads,
                 out=_scratch.empty("filtered", (views, total), sinogram.dtype),
             )
-    image = transform.backproject(filtered)
-    if circle:
-        image[_outside(image.shape, size // 2)] = 0
-    return image
+    return transform.backproject(filtered, within=Ball(max(size // 2, 0.5)) if circle else None)
 
 
 def _real_image(values: ArrayLike, name: str, preserve_range: bool) -> Array:

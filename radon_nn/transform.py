@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from radon_nn import _checks, _threads, filters
 from radon_nn.direct import Direct
 from radon_nn.directions import Directions
 from radon_nn.factored import Factored, engine
-from radon_nn.geometry import Grid, Offsets
+from radon_nn.geometry import Ball, Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
 
@@ -150,7 +150,9 @@ class RadonTransform:
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
         return self._gather(sinograms, num_threads, weighted=False).reshape(*batch, *self.grid.shape)
 
-    def backproject(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
+    def backproject(
+        self, sinogram: ArrayLike, /, *, within: Ball | None = None, num_threads: int | None = None
+    ) -> Array:
         """
         Backprojection R*g(x) = integral over the whole sphere of g(a, a.x) da, with the directions' weights.
 
@@ -158,6 +160,8 @@ class RadonTransform:
         ----------
         sinogram : array_like, shape (..., m, n)
             Samples of an even g; taken as zero beyond the offsets.
+        within : Ball, optional
+            The part of the grid that is wanted, such as the disc that all directions see; other samples are zero.
         num_threads : int, optional
             Threads to use in this call; Numba's present number if not given.
 
@@ -169,14 +173,19 @@ class RadonTransform:
         Raises
         ------
         ValueError
-            If the sinogram is not finite or not of shape (..., m, n).
+            If the sinogram is not finite or not of shape (..., m, n), or the ball's center not of the grid's dimension.
+        TypeError
+            If `within` is no ball.
 
         See Also
         --------
         adjoint : The transpose of `forward`'s matrix, without quadrature weights.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        return self._gather(sinograms, num_threads, weighted=True).reshape(*batch, *self.grid.shape)
+        outside = False if within is None else self._outside(within)
+        images = self._gather(sinograms, num_threads, weighted=True, within=within)
+        np.copyto(images, 0, where=outside)
+        return images.reshape(*batch, *self.grid.shape)
 
     def filter(
         self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0, num_threads: int | None = None
@@ -218,7 +227,15 @@ class RadonTransform:
             )
         return filtered.reshape(*batch, *self.sinogram_shape)
 
-    def invert(self, sinogram: ArrayLike, /, *, window: str = "ramp", num_threads: int | None = None) -> Array:
+    def invert(
+        self,
+        sinogram: ArrayLike,
+        /,
+        *,
+        window: str = "ramp",
+        within: Ball | None = None,
+        num_threads: int | None = None,
+    ) -> Array:
         """
         Filtered backprojection f = R* K g, the inverse of the Radon transform.
 
@@ -228,6 +245,8 @@ class RadonTransform:
             Sinograms of functions that vanish outside the grid.
         window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
             Apodisation.
+        within : Ball, optional
+            As for `backproject`.
         num_threads : int, optional
             Threads to use in this call; Numba's present number if not given.
 
@@ -239,10 +258,10 @@ class RadonTransform:
         Raises
         ------
         ValueError
-            As for `filter`.
+            As for `filter` and `backproject`.
         """
         filtered = self.filter(sinogram, window=window, num_threads=num_threads)
-        return self.backproject(filtered, num_threads=num_threads)
+        return self.backproject(filtered, within=within, num_threads=num_threads)
 
     def linear_operator(self, dtype: Any = np.float64) -> LinearOperator:
         """
@@ -313,7 +332,9 @@ class RadonTransform:
             "take fewer directions or offsets",
         )
 
-    def _gather(self, sinograms: Array, num_threads: int | None, *, weighted: bool) -> Array:
+    def _gather(
+        self, sinograms: Array, num_threads: int | None, *, weighted: bool, within: Ball | None = None
+    ) -> Array:
         _checks.fits_memory(
             float(len(sinograms)) * self.grid.size * sinograms.itemsize,
             f"an image on a {self.grid.shape} grid",
@@ -321,5 +342,22 @@ class RadonTransform:
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
         with _threads.limited(num_threads):
-            self._engine.gather(sinograms, out, weighted=weighted)
+            self._engine.gather(sinograms, out, weighted=weighted, within=within)
         return out
+
+    def _outside(self, within: Ball) -> NDArray[np.bool_]:
+        """The samples not in a ball; the last one asked for is kept."""
+        if not isinstance(within, Ball):
+            raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
+        found = self._masks.get(within)
+        if found is None:
+            center = within.center_in(self.grid.dim)
+            squares = [(axis - middle) ** 2 for axis, middle in zip(self.grid.axes, center, strict=True)]
+            found = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+            self._masks.clear()
+            self._masks[within] = found
+        return found
+
+    @cached_property
+    def _masks(self) -> dict[Ball, NDArray[np.bool_]]:
+        return {}

@@ -21,7 +21,7 @@ from scipy.sparse.linalg import LinearOperator, lsqr
 
 import laws
 import reference
-from radon_nn import Directions, Grid, Offsets, RadonTransform, _checks, filters
+from radon_nn import Ball, Directions, Grid, Offsets, RadonTransform, _checks, filters
 
 DIMS = range(1, 6)
 CENTER = (0.1, -0.15, 0.05, 0.12, -0.08)
@@ -505,6 +505,53 @@ def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
     image = transform.backproject(np.ones((1, 17)))
     assert_allclose(image[np.abs(grid.axes[0]) < 0.2], 1, rtol=1e-13)
     assert not image[np.abs(grid.axes[0]) > 1.6].any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "count", "order", "batch"),
+    [
+        ((64, 70), 200, 1, ()),
+        ((64, 70), 200, 3, (20,)),
+        ((37, 30), 150, 1, (2, 2)),
+        ((20, 20), 9, 5, ()),
+        ((9,), 1, 1, ()),
+    ],
+)
+@pytest.mark.parametrize("ball", [Ball(0.7), Ball(0.3, [0.5, -0.2]), Ball(9.0), Ball(0.2, [3.0, 0.0])], ids=repr)
+def test_backprojection_within_a_ball_is_the_same_there(
+    shape: tuple[int, ...], count: int, order: int, batch: tuple[int, ...], ball: Ball
+) -> None:
+    if len(shape) == 1:
+        directions, ball = Directions([[1.0]]), Ball(ball.radius)
+        grid = Grid(shape, 0.25)
+    else:
+        directions, grid = Directions.half_circle(count), Grid(shape, [0.035, 0.027], [0.1, -0.05])
+    transform = RadonTransform(grid, directions, Offsets(40, 0.06), order=order)
+    sinogram = np.random.default_rng(8).standard_normal((*batch, *transform.sinogram_shape)).astype(np.float32)
+    inside = ball.contains(grid.points().reshape(*shape, -1))
+    for _ in range(2):
+        assert_array_equal(
+            transform.backproject(sinogram, within=ball), np.where(inside, transform.backproject(sinogram), 0)
+        )
+    assert_array_equal(transform.invert(sinogram, within=ball), np.where(inside, transform.invert(sinogram), 0))
+
+
+def test_backprojection_within_a_ball_of_space() -> None:
+    transform = RadonTransform(Grid.cube(10, 3), Directions.product(6, 8))
+    sinogram = np.random.default_rng(9).standard_normal(transform.sinogram_shape)
+    ball = Ball(0.6, [0.1, 0.2, -0.1])
+    inside = ball.contains(transform.grid.points()).reshape(transform.grid.shape)
+    expected = np.where(inside, transform.backproject(sinogram), 0)
+    assert_array_equal(transform.backproject(sinogram, within=ball), expected)
+
+
+def test_what_is_no_ball_of_the_grids_dimension_is_refused() -> None:
+    transform = RadonTransform(Grid.cube(8), Directions.half_circle(5), Offsets(8, 0.25))
+    sinogram = np.zeros(transform.sinogram_shape)
+    with pytest.raises(TypeError, match=re.escape("within: expected a Ball, such as Ball(1.0), got 0.5")):
+        transform.backproject(sinogram, within=0.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected a center with 2 coordinates, got 3"):
+        transform.invert(sinogram, within=Ball(1.0, [0.0, 0.0, 0.0]))
 
 
 @pytest.mark.parametrize("dim", DIMS)
