@@ -324,24 +324,48 @@ def _join(first, second, lanes, out):
 
 @njit(cache=True, fastmath=_FAST)
 def _sharpen(values, lanes, place, begin, out):
-    """out[k] = w_0 values[k] + sum over j of w_j (values[k - j] + values[k + j]) in every lane, w = place[3:].
+    """out[k] = w_0 values[k] + sum over j of w_j (values[k - j] + values[k + j]) in every lane, w = place[3:7].
 
-    w has an even number of weights, h + 1; values start h points before point `begin`, where out starts, and reach as
-    far beyond its end.
+    values start `HALO` points before point `begin`, where out starts, and reach as far beyond its end.
     """
-    w = place[3:].astype(values.dtype)
-    center = (begin + w.size - 1) * lanes
-    here, before, after = values[center:], values[center - lanes :], values[center + lanes :]
-    w0, w1 = w[0], w[1]
-    for k in range(out.size):
-        out[k] = w0 * here[k] + w1 * (before[k] + after[k])
-    for j in range(2, w.size, 2):
-        near, far = j * lanes, (j + 1) * lanes
-        before, after = values[center - near :], values[center + near :]
-        further, beyond = values[center - far :], values[center + far :]
-        w0, w1 = w[j], w[j + 1]
-        for k in range(out.size):
-            out[k] += w0 * (before[k] + after[k]) + w1 * (further[k] + beyond[k])
+    kind = values.dtype.type
+    w0, w1, w2, w3 = kind(place[3]), kind(place[4]), kind(place[5]), kind(place[6])
+    far, near, here = values[begin * lanes :], values[(begin + 1) * lanes :], values[(begin + 2) * lanes :]
+    two, four, six = np.uint64(2 * lanes), np.uint64(4 * lanes), np.uint64(6 * lanes)
+    one = np.uint64(lanes)
+    for step in range(out.size):
+        k = np.uint64(step)
+        out[k] = w0 * here[one + k] + w1 * (here[k] + here[two + k])
+    for step in range(out.size):
+        k = np.uint64(step)
+        out[k] += w2 * (near[k] + near[four + k]) + w3 * (far[k] + far[six + k])
+
+
+@njit(cache=True, fastmath=_FAST)
+def _three_points(values, begin, apart, inner, outer, size, into):
+    """values[into + k] = inner * v[apart + k] + outer * (v[k] + v[2 * apart + k]), v = values[begin:], k < size."""
+    first, to = np.uint64(begin), np.uint64(into)
+    middle, last = first + np.uint64(apart), first + np.uint64(2 * apart)
+    for step in range(size):
+        k = np.uint64(step)
+        values[to + k] = inner * values[middle + k] + outer * (values[first + k] + values[last + k])
+
+
+@njit(cache=True)
+def _filter_in_turn(values, begin, size, lanes, stages, rooms):
+    """Filter `size` points of values from `begin` on, by filters of three points: distance, inner and outer weight.
+
+    Results go to the two places `rooms` in turn; returned is the last one's, with as many points less as the filters
+    reach over.
+    """
+    kind = values.dtype.type
+    left = size * lanes
+    for s in range(stages.shape[0]):
+        apart, into = int(stages[s, 0]) * lanes, rooms[s % 2]
+        left -= 2 * apart
+        _three_points(values, begin, apart, kind(stages[s, 1]), kind(stages[s, 2]), left, into)
+        begin = into
+    return begin
 
 
 @njit(cache=True, parallel=True)
@@ -657,14 +681,14 @@ def spread(sinograms, batch, strides, count, target, place, taps, lattices):
 
 
 @njit(cache=True, parallel=True)
-def interpolate(sinograms, batch, strides, count, target, place, taps, lattices):
+def interpolate(sinograms, batch, strides, count, target, place, taps, stages, lattices):
     """Interpolate sinograms at the lattices' points, and beyond, and turn the values found into spline coefficients.
 
-    place (m, 3 + h + 1) holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale,
-    and the weights of `_sharpen`, which make the coefficients too.
+    place (m, 7) holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale, and the
+    weights of `_sharpen`; stages (k, 3) are the filters of `_filter_in_turn` that make the coefficients.
     """
     groups, m, length, lanes = lattices.shape
-    kind, halo = lattices.dtype.type, place.shape[1] - 4
+    kind, halo = lattices.dtype.type, HALO + int(stages[:, 0].sum())
     for i in prange(m):
         mode = flush()
         ends = -place[i, 0] / place[i, 1], (count - 1 - place[i, 0]) / place[i, 1]
@@ -674,7 +698,8 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
         high = max(high, low)
         buffer = _lined((count + 2 * taps) * lanes, lattices.dtype)
         inner = buffer[taps * lanes : (taps + count) * lanes]
-        values = _lined((last - first + 4 * halo) * lanes, lattices.dtype)
+        room = _whole_lines((last - first + 4 * halo) * lanes)
+        values = _lined(3 * room, lattices.dtype)
         found = values[2 * halo * lanes : (2 * halo + last - first) * lanes]
         index = np.empty(last - first, np.uint64)
         table = np.empty((taps, last - first), lattices.dtype)
@@ -685,7 +710,9 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, lattices)
             lattice = lattices[b, i].reshape(-1)
             lattice[: low * lanes] = 0
             lattice[high * lanes :] = 0
-            _sharpen(values, lanes, place[i], halo + low - first, lattice[low * lanes : high * lanes])
+            begin, points = (halo + low - first) * lanes, high - low + 2 * halo
+            begin = _filter_in_turn(values, begin, points, lanes, stages, (room, 2 * room))
+            _sharpen(values[begin:], lanes, place[i], 0, lattice[low * lanes : high * lanes])
         restore(mode)
 
 
@@ -1067,40 +1094,43 @@ def walk_groups(
 
 
 @njit(cache=True, fastmath=_FAST)
-def _gather_moved(lattices, begins, g, ahead, moves, i, k, moved, into, size):
-    """moved[into + x] = sum over j of moves[i, k, j] * lattices[begins[g, j] + ahead + x], x < size; four terms or six.
+def _gather_two(lattices, begins, g, ahead, moves, i, k, shares, sums, into, apart, size):
+    """Two lattices, moved, to four sums: sums[into + j * apart + x] += shares[g, j] * p + shares[g + 1, j] * q, where
 
-    On flat arrays, as in `_add_four_rows`.
+    p = sum over t of moves[i, k, t] * lattices[begins[g, t] + ahead + x], of four terms or six, and so q of the next
+    direction. On flat arrays, as in `_add_four_rows`. Of more lattices the weights would not fit the registers.
     """
-    start, to = np.uint64(ahead), np.uint64(into)
-    w0, w1, w2, w3 = moves[i, k, 0], moves[i, k, 1], moves[i, k, 2], moves[i, k, 3]
-    from0, from1, from2, from3 = begins[g, 0] + start, begins[g, 1] + start, begins[g, 2] + start, begins[g, 3] + start
+    start, to0, by, other = np.uint64(ahead), np.uint64(into), np.uint64(apart), min(i + 1, moves.shape[0] - 1)
+    to1, to2, to3 = to0 + by, to0 + by + by, to0 + by + by + by
+    a0, a1, a2, a3 = shares[g, 0], shares[g, 1], shares[g, 2], shares[g, 3]
+    b0, b1, b2, b3 = shares[g + 1, 0], shares[g + 1, 1], shares[g + 1, 2], shares[g + 1, 3]
+    v0, v1, v2, v3 = moves[i, k, 0], moves[i, k, 1], moves[i, k, 2], moves[i, k, 3]
+    w0, w1, w2, w3 = moves[other, k, 0], moves[other, k, 1], moves[other, k, 2], moves[other, k, 3]
+    p0, p1, p2, p3 = begins[g, 0] + start, begins[g, 1] + start, begins[g, 2] + start, begins[g, 3] + start
+    g += 1
+    q0, q1, q2, q3 = begins[g, 0] + start, begins[g, 1] + start, begins[g, 2] + start, begins[g, 3] + start
     if moves.shape[2] == 4:
         for step in range(size):
             x = np.uint64(step)
-            first = w0 * lattices[from0 + x] + w1 * lattices[from1 + x]
-            moved[to + x] = first + w2 * lattices[from2 + x] + w3 * lattices[from3 + x]
+            p = (v0 * lattices[p0 + x] + v1 * lattices[p1 + x]) + (v2 * lattices[p2 + x] + v3 * lattices[p3 + x])
+            q = (w0 * lattices[q0 + x] + w1 * lattices[q1 + x]) + (w2 * lattices[q2 + x] + w3 * lattices[q3 + x])
+            sums[to0 + x] += a0 * p + b0 * q
+            sums[to1 + x] += a1 * p + b1 * q
+            sums[to2 + x] += a2 * p + b2 * q
+            sums[to3 + x] += a3 * p + b3 * q
         return
-    w4, w5, from4, from5 = moves[i, k, 4], moves[i, k, 5], begins[g, 4] + start, begins[g, 5] + start
+    v4, v5, w4, w5 = moves[i, k, 4], moves[i, k, 5], moves[other, k, 4], moves[other, k, 5]
+    p4, p5, q4, q5 = begins[g - 1, 4] + start, begins[g - 1, 5] + start, begins[g, 4] + start, begins[g, 5] + start
     for step in range(size):
         x = np.uint64(step)
-        first = w0 * lattices[from0 + x] + w1 * lattices[from1 + x] + w2 * lattices[from2 + x]
-        moved[to + x] = first + w3 * lattices[from3 + x] + w4 * lattices[from4 + x] + w5 * lattices[from5 + x]
-
-
-@njit(cache=True, fastmath=_FAST)
-def _add_to_sums(moved, shares, tap, sums, begin, apart, size):
-    """sums[begin + j * apart + x] += sum over g of shares[g, tap + j] * moved[g * _CHUNK + x], j = 0, 1, x < size."""
-    a0, a1, a2, a3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
-    tap += 1
-    b0, b1, b2, b3 = shares[0, tap], shares[1, tap], shares[2, tap], shares[3, tap]
-    second, third, fourth = np.uint64(_CHUNK), np.uint64(2 * _CHUNK), np.uint64(3 * _CHUNK)
-    into, next_to = np.uint64(begin), np.uint64(begin + apart)
-    for step in range(size):
-        x = np.uint64(step)
-        p, q, r, s = moved[x], moved[second + x], moved[third + x], moved[fourth + x]
-        sums[into + x] += a0 * p + a1 * q + a2 * r + a3 * s
-        sums[next_to + x] += b0 * p + b1 * q + b2 * r + b3 * s
+        p = v0 * lattices[p0 + x] + v1 * lattices[p1 + x] + v2 * lattices[p2 + x]
+        q = w0 * lattices[q0 + x] + w1 * lattices[q1 + x] + w2 * lattices[q2 + x]
+        p += v3 * lattices[p3 + x] + v4 * lattices[p4 + x] + v5 * lattices[p5 + x]
+        q += w3 * lattices[q3 + x] + w4 * lattices[q4 + x] + w5 * lattices[q5 + x]
+        sums[to0 + x] += a0 * p + b0 * q
+        sums[to1 + x] += a1 * p + b1 * q
+        sums[to2 + x] += a2 * p + b2 * q
+        sums[to3 + x] += a3 * p + b3 * q
 
 
 @njit(cache=True)
@@ -1111,7 +1141,6 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
     span = sums.shape[3] * lanes
     flat_lattices, flat_sums = lattices.reshape(-1), sums.reshape(-1)
     begins = np.empty((GROUP, taps), np.uint64)
-    moved = _lined(GROUP * _CHUNK, lattices.dtype)
     shares = np.empty((GROUP, NODES), lattices.dtype)
     i = 0
     while i < m:
@@ -1128,14 +1157,14 @@ def _gather_bundle_block(lattices, phases, node, share, shifts, moves, b, sums, 
                     phase += 1
                     if phase == phases:
                         place, phase = place + 1, 0
+            if here % 2:
+                begins[here] = begins[here - 1]
             end = extent[k, 1] * lanes
             for chunk in range(extent[k, 0] * lanes, end, _CHUNK):
                 size = min(end - chunk, _CHUNK)
-                for g in range(here):
-                    _gather_moved(flat_lattices, begins, g, chunk, moves, i + g, k, moved, g * _CHUNK, size)
-                for tap in range(0, NODES, 2):
-                    into = ((slot * sums.shape[1] + first + k) * sums.shape[2] + q + tap) * span + chunk
-                    _add_to_sums(moved, shares, tap, flat_sums, into, span, size)
+                into = ((slot * sums.shape[1] + first + k) * sums.shape[2] + q) * span + chunk
+                for g in range(0, here, 2):
+                    _gather_two(flat_lattices, begins, g, chunk, moves, i + g, k, shares, flat_sums, into, span, size)
         i += here
 
 

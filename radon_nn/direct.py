@@ -144,14 +144,14 @@ class Direct:
         n = plan.shape[plan.axis]
         source, strides = _flat(sinograms), _strides(sinograms)
         m, factors = len(plan.target), spline_factors(n, 1 if weighted else self.order, dtype)
-        phases = len(places) // m
+        phases, stages = len(places) // m, sharpening.to_coefficients(self.order, dtype)
 
         def lattices(part: slice) -> Array:
             chosen, target = places[phases * part.start : phases * part.stop], np.repeat(plan.target[part], phases)
             found = _scratch.empty("lattices", (groups, len(target), plan.length, lanes), dtype)
             where = (source, len(sinograms), strides, self.offsets.count, target, chosen)
             if weighted:
-                _kernels.interpolate(*where, _INTERPOLATING[self.order], found)
+                _kernels.interpolate(*where, _INTERPOLATING[self.order], stages, found)
             else:
                 _kernels.spread(*where, self.order + _RESAMPLING, found)
             return found
@@ -211,8 +211,8 @@ class Direct:
 
     def _lattices_on_offsets(self, way: Plan | Bundles, dtype: np.dtype[Any]) -> NDArray[np.float64]:
         plan, phases = _plan(way), _PHASES[self.order] if isinstance(way, Bundles) else 1
-        filters = sharpening.to_coefficients(self._sharpening(way, phases), self.order, dtype)
-        place = plan.lattice_on_offsets(self.offsets, self.directions.weights[plan.target], filters)
+        weights = self.directions.weights[plan.target]
+        place = plan.lattice_on_offsets(self.offsets, weights, self._sharpening(way, phases))
         places = np.repeat(place, phases, axis=0)
         places[:, 0] += np.tile(np.arange(phases) / phases, len(place)) * places[:, 1]
         return places

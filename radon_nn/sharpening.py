@@ -11,21 +11,24 @@ far smaller for most directions.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solveh_banded
-from scipy.signal import convolve
+
+from radon_nn import _checks
 
 Floats = NDArray[np.float64]
 
 SPLINE_AT_INTEGERS = {1: np.array([1.0]), 3: np.array([4, 1]) / 6, 5: np.array([66, 26, 1]) / 120}
 """The B-splines at the integers 0, 1, 2."""
-_POLES = {3: 2 - 3**0.5, 5: 0.4306}
-"""Decay, from one integer to the next, of the filter that turns samples into coefficients: the largest size below 1 of
-a root of the polynomial whose coefficients are the B-spline at the integers, z^4 + 26 z^3 + 66 z^2 + 26 z + 1 for
-degree 5."""
+_POLES: dict[int, tuple[float, ...]] = {
+    1: (),
+    3: (2 - math.sqrt(3),),
+    5: tuple(2 / (y + math.sqrt(y**2 - 4)) for y in (13 - math.sqrt(105), 13 + math.sqrt(105))),
+}
+"""Those p for which the B-spline at the integers is, as a filter, a multiple of a product of (1 + p z) (1 + p / z)."""
 
 
 def spline_moments(order: int, u: ArrayLike) -> Floats:
@@ -151,16 +154,16 @@ def inverse(moments: Floats) -> Floats:
     return np.stack([1 + 2 * c1 + 6 * c2 + 20 * c3, -c1 - 4 * c2 - 15 * c3, c2 + 6 * c3, -c3], axis=-1)
 
 
-def to_coefficients(weights: Floats, order: int, dtype: np.dtype[Any]) -> Floats:
+@lru_cache(maxsize=8)
+def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
     """
-    A symmetric filter, followed by the one that turns samples into the coefficients of the spline through them.
+    Filters of three points each that in turn turn samples into the coefficients of the spline through them.
 
-    The latter is cut off where it has decayed to the rounding of the dtype.
+    The B-spline at the integers is, as a filter, a product of (1 + p z) (1 + p / z), and each of these is inverted by
+    1 / (1 + p z) = (1 - p z) (1 + p^2 z^2) (1 + p^4 z^4) ..., to the rounding of the dtype.
 
     Parameters
     ----------
-    weights : ndarray, shape (..., h + 1)
-        Weights at distances 0 .. h.
     order : {1, 3, 5}
         Degree of the spline.
     dtype : dtype
@@ -168,17 +171,16 @@ def to_coefficients(weights: Floats, order: int, dtype: np.dtype[Any]) -> Floats
 
     Returns
     -------
-    ndarray, shape (..., H + 1)
-        Weights at distances 0 .. H, an even number of them.
+    ndarray, shape (k, 3)
+        For each filter the distance of the outer points, and the weights of the inner and of the outer ones. None for
+        degree 1.
     """
-    if order == 1:
-        return weights
-    reach = math.ceil(math.log(np.finfo(dtype).eps) / math.log(_POLES[order]))
-    reach += (reach + weights.shape[-1]) % 2
-    samples = np.zeros(2 * reach + 1)
-    samples[reach] = 1
-    bands = np.repeat(SPLINE_AT_INTEGERS[order][:, None], len(samples), axis=1)
-    spline = solveh_banded(bands, samples, lower=True)
-    full = np.concatenate([weights[..., :0:-1], weights], axis=-1)
-    whole = convolve(full, spline.reshape((1,) * (full.ndim - 1) + (-1,)))
-    return whole[..., whole.shape[-1] // 2 :]
+    found = []
+    for pole in _POLES[order]:
+        power, distance = -pole, 1
+        while abs(power) > np.finfo(dtype).eps:
+            found.append((distance, 1 + power**2, power))
+            power, distance = power**2, 2 * distance
+    stages = np.array(found).reshape(-1, 3)
+    stages[:1, 1:] *= math.prod(_POLES[order]) / SPLINE_AT_INTEGERS[order][-1]
+    return _checks.frozen(stages)

@@ -191,18 +191,24 @@ def test_gather_adds_to_its_output() -> None:
     assert_allclose(twice, once + 1, rtol=0, atol=1e-14 * np.abs(once).max())
 
 
-def test_interpolate_reads_the_named_rows_at_the_lattice_points() -> None:
+@pytest.mark.parametrize("stages", [[], [[1, 1.2, -0.3]], [[1, 1.2, -0.3], [2, 0.9, 0.1], [1, 1.1, 0.2]]])
+def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[list[float]]) -> None:
     rng = np.random.default_rng(4)
     sinogram, target = rng.standard_normal((5, 16)), np.array([4, 1, 2])
     place = np.array(
         [[-0.6, 0.37, 1.5, 1, 0, 0, 0], [14.5, -0.61, 0.3, 1.2, -0.1, 0, 0], [2, 1, -1, 1.3, -0.2, 0.06, -0.01]]
     )
     lattices = np.full((1, 3, 60, 1), np.nan)
-    _kernels.interpolate(sinogram.ravel(), 1, np.array([0, 16, 1]), 16, target, place, 4, lattices)
+    in_turn = np.reshape(np.array(stages), (-1, 3))
+    _kernels.interpolate(sinogram.ravel(), 1, np.array([0, 16, 1]), 16, target, place, 4, in_turn, lattices)
+    reach = 3 + int(in_turn[:, 0].sum())
     for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):
-        positions = first + step * np.arange(-3, 63)
+        positions = first + step * np.arange(-reach, 60 + reach)
         inside = (positions >= -1) & (positions < 16)
         expected = scale * inside * (reference.lagrange_matrix(positions, 16, 4) @ sinogram[row])
+        for distance, middle, outer in stages:
+            between = [0.0] * (int(distance) - 1)
+            expected = np.convolve(expected, [outer, *between, middle, *between, outer], "valid")
         symmetric = np.concatenate([weights[:0:-1], weights])
         assert_allclose(lattice, np.convolve(expected, symmetric, "valid"), rtol=0, atol=1e-13)
 

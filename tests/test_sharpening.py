@@ -83,11 +83,11 @@ def test_the_inverse_undoes_the_mean_blur_to_eighth_order(order: int) -> None:
 @pytest.mark.parametrize("order", [1, 3, 5])
 def test_coefficients_give_the_samples_back(order: int, dtype: type) -> None:
     """A spline with these coefficients for one sample passes through it, and through zeros."""
-    weights = sharpening.to_coefficients(np.array([[1.0, 0, 0, 0]]), order, np.dtype(dtype))[0]
-    assert len(weights) % 2 == 0
-    symmetric = np.concatenate([weights[:0:-1], weights])
     at = sharpening.SPLINE_AT_INTEGERS[order]
-    samples = np.convolve(symmetric, np.concatenate([at[:0:-1], at]))
+    samples = np.concatenate([at[:0:-1], at])
+    for distance, inner, outer in sharpening.to_coefficients(order, np.dtype(dtype)):
+        between = np.zeros(int(distance) - 1)
+        samples = np.convolve(samples, np.concatenate([[outer], between, [inner], between, [outer]]))
     expected = np.zeros(len(samples))
     expected[len(samples) // 2] = 1
     assert_allclose(samples, expected, atol=4 * np.finfo(dtype).eps)
