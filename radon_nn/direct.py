@@ -84,7 +84,7 @@ class Direct:
         for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stacks = _interleaved(images[part], lanes)
             source, batch = _flat(stacks), part.stop - part.start
-            for way, place in zip(self._ways, self._places(False, images.dtype), strict=True):
+            for way, place in zip(self._ways, self._offsets_on_lattices, strict=True):
                 plan, (index, own) = _plan(way), (way.index, way.own)
                 n = plan.shape[plan.axis]
                 alone = isinstance(way, Bundles) and len(stacks) >= workers
@@ -119,13 +119,14 @@ class Direct:
         """
         item = sinograms.itemsize
         nbytes = self._row_bytes(item) + max(self._lattice_bytes(_plan(way), item) for way in self._ways)
+        found = self._lattices_on_offsets if weighted else self._offsets_on_lattices
         for part, lanes in _parts(len(out), nbytes, _LATTICE_BYTES, item):
             if lanes == 1:
                 stacks = out[part][..., None]
             else:
                 stacks = _room(out[part], lanes)
                 stacks[...] = 0
-            for way, places in zip(self._ways, self._places(weighted, out.dtype), strict=True):
+            for way, places in zip(self._ways, found, strict=True):
                 self._gather_rows(way, places, sinograms[part], stacks, weighted, within)
             if lanes > 1:
                 lined = _flat(stacks).reshape(len(stacks), -1, lanes)
@@ -187,35 +188,28 @@ class Direct:
             Bundles.of(plan, self.order) if self.bundles and worthwhile(plan, self.order) else plan for plan in found
         )
 
-    def _places(self, weighted: bool, dtype: np.dtype[Any]) -> tuple[NDArray[np.float64], ...]:
-        """
-        For each way, where the lattices lie on the offsets if weighted, several of them a direction; else the reverse.
-
-        Each line holds a place, a step, a factor, and the weights that sharpen (see `Plan.offsets_on_lattice`), which
-        turn samples into splines' coefficients too if weighted.
-        """
-        key = (weighted, dtype)
-        if key not in self._made:
-            place = self._lattices_on_offsets if weighted else self._offsets_on_lattices
-            self._made[key] = tuple(_checks.frozen(place(way, dtype)) for way in self._ways)
-        return self._made[key]
+    @cached_property
+    def _offsets_on_lattices(self) -> tuple[NDArray[np.float64], ...]:
+        """For each way, where the offsets lie on its lattices: see `Plan.offsets_on_lattice`."""
+        found = []
+        for way in self._ways:
+            plan = _plan(way)
+            area = self.grid.cell_volume / np.abs(plan.step)
+            found.append(_checks.frozen(plan.offsets_on_lattice(self.offsets, area, self._sharpening(way, 1))))
+        return tuple(found)
 
     @cached_property
-    def _made(self) -> dict[tuple[bool, np.dtype[Any]], tuple[NDArray[np.float64], ...]]:
-        return {}
-
-    def _offsets_on_lattices(self, way: Plan | Bundles, dtype: np.dtype[Any]) -> NDArray[np.float64]:
-        plan = _plan(way)
-        area = np.asarray(self.grid.cell_volume / np.abs(plan.step))
-        return plan.offsets_on_lattice(self.offsets, area, self._sharpening(way, 1))
-
-    def _lattices_on_offsets(self, way: Plan | Bundles, dtype: np.dtype[Any]) -> NDArray[np.float64]:
-        plan, phases = _plan(way), _PHASES[self.order] if isinstance(way, Bundles) else 1
-        weights = self.directions.weights[plan.target]
-        place = plan.lattice_on_offsets(self.offsets, weights, self._sharpening(way, phases))
-        places = np.repeat(place, phases, axis=0)
-        places[:, 0] += np.tile(np.arange(phases) / phases, len(place)) * places[:, 1]
-        return places
+    def _lattices_on_offsets(self) -> tuple[NDArray[np.float64], ...]:
+        """For each way, where its lattices, several of them a direction, lie on the offsets."""
+        found = []
+        for way in self._ways:
+            plan, phases = _plan(way), _PHASES[self.order] if isinstance(way, Bundles) else 1
+            weights = self.directions.weights[plan.target]
+            place = plan.lattice_on_offsets(self.offsets, weights, self._sharpening(way, phases))
+            places = np.repeat(place, phases, axis=0)
+            places[:, 0] += np.tile(np.arange(phases) / phases, len(place)) * places[:, 1]
+            found.append(_checks.frozen(places))
+        return tuple(found)
 
     def _sharpening(self, way: Plan | Bundles, phases: int) -> NDArray[np.float64]:
         return way.sharpening(phases) if isinstance(way, Bundles) else way.sharpening(self.order)
