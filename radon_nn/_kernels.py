@@ -223,42 +223,32 @@ def _add_eight_rows(rows, begins, weights, q, tap, r, acc, into, apart, size, fr
         acc[to1 + x] += (a1 * a + b1 * b + c1 * c + d1 * d) + (e1 * e + f1 * f + g1 * g + h1 * h)
 
 
-@njit(cache=True)
-def _other(i, j):
-    """The i-th of the numbers 0, 1, 2, ... without j."""
-    return i + 1 if i >= j else i
-
-
 @njit(cache=True, fastmath=_FAST)
-def _stencil(start, step, size, index, weights):
-    """Lagrange stencils at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size).
+def _stencil(start, step, size, pieces, index, weights):
+    """Taps at positions ``start + step * q`` of samples 0 .. size-1, zero outside [-1, size).
 
-    Places are counted from -1, so that conversion to whole numbers rounds down, which is done in vectors.
+    pieces (taps, an even number of powers) holds the weights as polynomials: see `radon_nn.stencils`. Places are
+    counted from -1, so that conversion to whole numbers rounds down, which is done in vectors.
     """
     taps, count = weights.shape
-    first = 1 - taps // 2
+    kind = weights.dtype.type
     fraction = np.empty(count, weights.dtype)
     for q in range(count):
         position = min(max(start + step * q, -1.0), float(size)) + 1.0
         base = np.uint64(position)
         index[q] = base + np.uint64(taps // 2)
         fraction[q] = position - base
-    kind = weights.dtype.type
     for j in range(taps):
-        row, share = weights[j], 1.0
-        for i in range(taps):
-            if i != j:
-                share /= j - i
-        scale = kind(share)
-        a, b, c = kind(first + _other(0, j)), kind(first + _other(1, j)), kind(first + _other(2, j))
+        row = weights[j]
+        a, b, c, d = kind(pieces[j, 0]), kind(pieces[j, 1]), kind(pieces[j, 2]), kind(pieces[j, 3])
         for q in range(count):
             f = fraction[q]
-            row[q] = scale * (f - a) * ((f - b) * (f - c))
-        for i in range(3, taps - 1, 2):
-            a, b = kind(first + _other(i, j)), kind(first + _other(i + 1, j))
+            row[q] = ((a * f + b) * f + c) * f + d
+        for power in range(4, pieces.shape[1], 2):
+            a, b = kind(pieces[j, power]), kind(pieces[j, power + 1])
             for q in range(count):
                 f = fraction[q]
-                row[q] *= (f - a) * (f - b)
+                row[q] = (row[q] * f + a) * f + b
 
 
 @njit(cache=True, fastmath=_FAST)
@@ -575,9 +565,9 @@ def _emit(lattice, lanes, place, index, weights, sharp, values):
 
 
 @njit(cache=True)
-def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out, b):
+def _walk_block(rows, batch, index, slopes, starts, order, length, place, pieces, target, strides, count, out, b):
     """Walk all rows of a group of images for a few directions, then resample each lattice onto the offsets."""
-    here, total = slopes.shape[0], rows.shape[1]
+    here, total, taps = slopes.shape[0], rows.shape[1], pieces.shape[0]
     width, lanes = rows.shape[2:]
     span = (width - 2 * PAD + GROUP) * lanes
     if lanes == 1:
@@ -588,7 +578,7 @@ def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, 
     tables = np.empty((here, taps, count), rows.dtype)
     for i in range(here):
         _row_weights(index, slopes[i], starts[i], order, shifts[i], weights[i])
-        _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
+        _stencil(place[i, 0], place[i, 1], length, pieces, places[i], tables[i])
     flat_rows, flat_acc = rows.reshape(-1), _lined(here * (order + 1) * length * lanes, rows.dtype)
     acc = flat_acc.reshape(here, order + 1, length * lanes)
     lattice = _lined((length + 2 * taps + 2 * HALO) * lanes, rows.dtype)
@@ -628,7 +618,7 @@ def _walk_block(rows, batch, index, slopes, starts, order, length, place, taps, 
 
 
 @njit(cache=True, parallel=True)
-def walk(rows, batch, index, slopes, starts, order, length, place, taps, target, strides, count, out):
+def walk(rows, batch, index, slopes, starts, order, length, place, pieces, target, strides, count, out):
     """Forward transform of packed rows (groups, R, n + 2 PAD, lanes): walk, then resample lattices onto the offsets.
 
     index (R, d-1), R a multiple of GROUP; slopes (m, d-1); starts (m,); place (m, 7) holds the lattice position of the
@@ -650,7 +640,7 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
             order,
             length,
             place[first:last],
-            taps,
+            pieces,
             target[first:last],
             strides,
             count,
@@ -661,17 +651,17 @@ def walk(rows, batch, index, slopes, starts, order, length, place, taps, target,
 
 
 @njit(cache=True, parallel=True)
-def spread(sinograms, batch, strides, count, target, place, taps, lattices):
+def spread(sinograms, batch, strides, count, target, place, pieces, lattices):
     """The transpose of the resampling in `walk`: sinograms onto lattices (groups, m, L, lanes), overwritten."""
     groups, m, length, lanes = lattices.shape
-    kind = lattices.dtype.type
+    kind, taps = lattices.dtype.type, pieces.shape[0]
     for i in prange(m):
         mode = flush()
         buffer = _lined((length + 2 * taps + 2 * HALO) * lanes, lattices.dtype)
         values = _lined(count * lanes, lattices.dtype)
         index = np.empty(count, np.uint64)
         table = np.empty((taps, count), lattices.dtype)
-        _stencil(place[i, 0], place[i, 1], length, index, table)
+        _stencil(place[i, 0], place[i, 1], length, pieces, index, table)
         for b in range(groups):
             _fetch(sinograms, b, lanes, batch, target[i], strides, count, values)
             buffer[:] = 0
@@ -681,14 +671,14 @@ def spread(sinograms, batch, strides, count, target, place, taps, lattices):
 
 
 @njit(cache=True, parallel=True)
-def interpolate(sinograms, batch, strides, count, target, place, taps, stages, lattices):
+def interpolate(sinograms, batch, strides, count, target, place, pieces, stages, lattices):
     """Interpolate sinograms at the lattices' points, and beyond, and turn the values found into spline coefficients.
 
     place (m, 7) holds the sinogram position of lattice point 0, the lattice's step on the sinogram, the scale, and the
     weights of `_sharpen`; stages (k, 3) are the filters of `_filter_in_turn` that make the coefficients.
     """
     groups, m, length, lanes = lattices.shape
-    kind, halo = lattices.dtype.type, HALO + int(stages[:, 0].sum())
+    kind, taps, halo = lattices.dtype.type, pieces.shape[0], HALO + int(stages[:, 0].sum())
     for i in prange(m):
         mode = flush()
         ends = -place[i, 0] / place[i, 1], (count - 1 - place[i, 0]) / place[i, 1]
@@ -703,7 +693,7 @@ def interpolate(sinograms, batch, strides, count, target, place, taps, stages, l
         found = values[2 * halo * lanes : (2 * halo + last - first) * lanes]
         index = np.empty(last - first, np.uint64)
         table = np.empty((taps, last - first), lattices.dtype)
-        _stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, index, table)
+        _stencil(place[i, 0] + place[i, 1] * first, place[i, 1], count, pieces, index, table)
         for b in range(groups):
             _fetch(sinograms, b, lanes, batch, target[i], strides, count, inner)
             _resample(buffer, lanes, index, table, kind(place[i, 2]), found)
@@ -959,7 +949,7 @@ def _walk_bundle_block(
     margin,
     length,
     place,
-    taps,
+    pieces,
     target,
     strides,
     n,
@@ -969,7 +959,7 @@ def _walk_bundle_block(
     part = slice(first, min(first + _BLOCK_DIRECTIONS, starts.size))
     node, share, extent, starts, slopes = node[part], share[part], extent[part], starts[part], slopes[part]
     place, target = place[part], target[part]
-    here = starts.size
+    here, taps = starts.size, pieces.shape[0]
     count, coarse, width, lanes = sums.shape[1:]
     shifts = np.empty((here, count), np.int64)
     moves = np.empty((here, count, MOVES), sums.dtype)
@@ -978,7 +968,7 @@ def _walk_bundle_block(
     places = np.empty((here, n), np.uint64)
     tables = np.empty((here, taps, n), sums.dtype)
     for i in range(here):
-        _stencil(place[i, 0], place[i, 1], length, places[i], tables[i])
+        _stencil(place[i, 0], place[i, 1], length, pieces, places[i], tables[i])
     room = length + 2 * taps + 2 * HALO
     flat_sums, flat_lattices = sums.reshape(-1), _lined(here * room * lanes, sums.dtype)
     lattices = flat_lattices.reshape(here, room * lanes)
@@ -1015,7 +1005,7 @@ def _walk_bundle_block(
 
 @njit(cache=True, parallel=True)
 def walk_bundles(
-    sums, batch, node, share, extent, starts, slopes, size, margin, length, place, taps, target, strides, n, out
+    sums, batch, node, share, extent, starts, slopes, size, margin, length, place, pieces, target, strides, n, out
 ):
     """Walk bundles' sums for all directions; resample and write as `walk` does.
 
@@ -1027,7 +1017,7 @@ def walk_bundles(
     for task in prange(groups * blocks):
         mode = flush()
         b, first = task // blocks, task % blocks * _BLOCK_DIRECTIONS
-        walk = (node, share, extent, starts, slopes, size, margin, length, place, taps, target, strides, n, out)
+        walk = (node, share, extent, starts, slopes, size, margin, length, place, pieces, target, strides, n, out)
         _walk_bundle_block(sums, b, b, batch, first, *walk)
         restore(mode)
 
@@ -1053,7 +1043,7 @@ def walk_groups(
     margin,
     length,
     place,
-    taps,
+    pieces,
     target,
     strides,
     n,
@@ -1083,7 +1073,7 @@ def walk_groups(
                     margin,
                     length,
                     place,
-                    taps,
+                    pieces,
                     target,
                     strides,
                     n,

@@ -11,7 +11,7 @@ from numba import get_num_threads
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from radon_nn import _checks, _kernels, _scratch, sharpening
+from radon_nn import _checks, _kernels, _scratch, sharpening, stencils
 from radon_nn.bundled import Bundles, worthwhile
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Grid, Offsets
@@ -80,7 +80,7 @@ class Direct:
             Overwritten; of any layout.
         """
         target, into = _flat(out), _strides(out)
-        workers = get_num_threads()
+        workers, pieces = get_num_threads(), stencils.lagrange(self.order + _RESAMPLING)
         for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stacks = _interleaved(images[part], lanes)
             source, batch = _flat(stacks), part.stop - part.start
@@ -91,7 +91,7 @@ class Direct:
                 groups = workers if alone else len(stacks)
                 rows = _scratch.empty("rows", (groups, len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
                 factors = spline_factors(n, self.order, images.dtype)
-                where = (plan.length, place, self.order + _RESAMPLING, plan.target, into, self.offsets.count)
+                where = (plan.length, place, pieces, plan.target, into, self.offsets.count)
                 sinograms = target[part.start * into[0] :]
                 if isinstance(way, Bundles) and alone:
                     way.walk_groups((source, plan.strides(stacks), len(stacks)), rows, factors, batch, where, sinograms)
@@ -102,7 +102,15 @@ class Direct:
                 else:
                     _kernels.walk(rows, batch, index, plan.slopes, plan.starts, self.order, *where, sinograms)
 
-    def gather(self, sinograms: Array, out: Array, *, weighted: bool, within: Ball | None = None) -> None:
+    def gather(
+        self,
+        sinograms: Array,
+        out: Array,
+        *,
+        weighted: bool,
+        splines: bool = False,
+        within: Ball | None = None,
+    ) -> None:
         """
         Add the transpose of `forward`, or the weighted backprojection, to a stack of images.
 
@@ -114,9 +122,17 @@ class Direct:
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
+        splines : bool
+            Whether the numbers are not samples but coefficients of splines, of degree `spline_degree`, through them.
         within : Ball, optional
             Where the result is wanted. Elsewhere it may be anything.
         """
+        if not weighted:
+            pieces = stencils.lagrange(self.order + _RESAMPLING)
+        elif splines:
+            pieces = stencils.spline(spline_degree(self.order))
+        else:
+            pieces = stencils.lagrange(_INTERPOLATING[self.order])
         item = sinograms.itemsize
         nbytes = self._row_bytes(item) + max(self._lattice_bytes(_plan(way), item) for way in self._ways)
         found = self._lattices_on_offsets if weighted else self._offsets_on_lattices
@@ -127,7 +143,7 @@ class Direct:
                 stacks = _room(out[part], lanes)
                 stacks[...] = 0
             for way, places in zip(self._ways, found, strict=True):
-                self._gather_rows(way, places, sinograms[part], stacks, weighted, within)
+                self._gather_rows(way, (places, pieces), sinograms[part], stacks, weighted, within)
             if lanes > 1:
                 lined = _flat(stacks).reshape(len(stacks), -1, lanes)
                 _kernels.separate(lined, *_lines(out[part]), _flat(out[part]))
@@ -135,14 +151,14 @@ class Direct:
     def _gather_rows(
         self,
         way: Plan | Bundles,
-        places: NDArray[np.float64],
+        resampling: tuple[NDArray[np.float64], NDArray[np.float64]],
         sinograms: Array,
         stacks: Array,
         weighted: bool,
         within: Ball | None,
     ) -> None:
         plan, dtype, (groups, lanes) = _plan(way), stacks.dtype, (len(stacks), stacks.shape[-1])
-        n = plan.shape[plan.axis]
+        n, (places, pieces) = plan.shape[plan.axis], resampling
         source, strides = _flat(sinograms), _strides(sinograms)
         m, factors = len(plan.target), spline_factors(n, 1 if weighted else self.order, dtype)
         phases, stages = len(places) // m, sharpening.to_coefficients(self.order, dtype)
@@ -150,11 +166,11 @@ class Direct:
         def lattices(part: slice) -> Array:
             chosen, target = places[phases * part.start : phases * part.stop], np.repeat(plan.target[part], phases)
             found = _scratch.empty("lattices", (groups, len(target), plan.length, lanes), dtype)
-            where = (source, len(sinograms), strides, self.offsets.count, target, chosen)
+            where = (source, len(sinograms), strides, self.offsets.count, target, chosen, pieces)
             if weighted:
-                _kernels.interpolate(*where, _INTERPOLATING[self.order], stages, found)
+                _kernels.interpolate(*where, stages, found)
             else:
-                _kernels.spread(*where, self.order + _RESAMPLING, found)
+                _kernels.spread(*where, found)
             return found
 
         block = max(_LEAST, _LATTICE_BYTES // (plan.length * lanes * phases * dtype.itemsize))
@@ -213,6 +229,23 @@ class Direct:
 
     def _sharpening(self, way: Plan | Bundles, phases: int) -> NDArray[np.float64]:
         return way.sharpening(phases) if isinstance(way, Bundles) else way.sharpening(self.order)
+
+
+def spline_degree(order: int) -> int:
+    """
+    Degree of the splines through the samples of a sinogram.
+
+    Parameters
+    ----------
+    order : {1, 3, 5}
+        Degree of the splines along rows.
+
+    Returns
+    -------
+    int
+        The degree, at least 3.
+    """
+    return max(order, 3)
 
 
 def _plan(way: Plan | Bundles) -> Plan:

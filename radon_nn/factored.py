@@ -79,7 +79,15 @@ class Factored:
                 inner.forward(image, slabs)
                 outer.forward(slabs.transpose(1, 0, 2), sinogram[part])
 
-    def gather(self, sinograms: Array, out: Array, *, weighted: bool, within: Ball | None = None) -> None:
+    def gather(
+        self,
+        sinograms: Array,
+        out: Array,
+        *,
+        weighted: bool,
+        splines: bool = False,
+        within: Ball | None = None,
+    ) -> None:
         """
         Add the transpose of `forward`, or the weighted backprojection, to a stack of images.
 
@@ -91,6 +99,8 @@ class Factored:
             Added to; of any layout.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
+        splines : bool
+            Whether the numbers are coefficients of splines, as for `Direct.gather`.
         within : Ball, optional
             Where the result is wanted; it is found everywhere.
         """
@@ -99,7 +109,7 @@ class Factored:
             for part, inner, outer in self._passes:
                 slabs = self._slabs(room, part)
                 slabs[...] = 0
-                outer.gather(sinogram[part], slabs.transpose(1, 0, 2), weighted=weighted)
+                outer.gather(sinogram[part], slabs.transpose(1, 0, 2), weighted=weighted, splines=splines)
                 inner.gather(slabs, image, weighted=weighted)
 
     @property

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import sici
 
-from radon_nn import _checks, _line_kernels, _scratch, _threads
+from radon_nn import _checks, _line_kernels, _scratch, _threads, sharpening
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -113,12 +113,13 @@ def apply(
     window: str = "ramp",
     rolloff: float = 0.0,
     scale: float = 1.0,
+    spline: int = 1,
     pad: tuple[int, int] = (0, 0),
     num_threads: int = -1,
     out: NDArray[np.floating] | None = None,
 ) -> NDArray[np.floating]:
     """
-    Apply scale |w|^power (i w)^derivative W(w) (1 - rolloff sin^4(w step / 2)) along the last axis, W being the window.
+    Apply scale |w|^power (i w)^derivative W(w) (1 - rolloff sin^5(w step / 2)) along the last axis, W being the window.
 
     Parameters
     ----------
@@ -133,9 +134,12 @@ def apply(
     window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
         Apodisation; 'ramp' and 'none' are no window at all.
     rolloff : float
-        What is taken off the highest frequency; low ones keep their strength to fourth order.
+        What is taken off the highest frequency; low ones keep their strength to fifth order.
     scale : float
         A factor.
+    spline : {1, 3, 5}
+        Degree of the splines through the filtered samples whose coefficients to return: of degree 1, the samples. Close
+        to either end of what is returned they are no better than their neighbours beyond, which are not the filter's.
     pad : tuple of int
         How many more values, beyond the first and the last sample, to return.
     num_threads : int
@@ -162,7 +166,7 @@ def apply(
     n = first + count + last
     half = fft.next_fast_len((count + n) // 2)
     lags = n - first, first + count
-    weights = _weights(step, power, derivative, window, rolloff, scale, *lags, 2 * half, sinogram.dtype)
+    weights = _weights(step, power, derivative, window, rolloff, scale, spline, *lags, 2 * half, sinogram.dtype)
     if out is None:
         out = np.empty((*sinogram.shape[:-1], n), sinogram.dtype)
     values, filtered = sinogram.reshape(-1, count), out.reshape(-1, n)
@@ -197,6 +201,7 @@ def _weights(
     window: str,
     rolloff: float,
     scale: float,
+    spline: int,
     ahead: int,
     behind: int,
     length: int,
@@ -208,7 +213,10 @@ def _weights(
     response[:ahead] = samples[:ahead]
     response[length - behind + 1 :] = samples[behind - 1 : 0 : -1] * (-1 if derivative % 2 else 1)
     transfer = fft.fft(response) * (scale / step ** (power + derivative))
-    transfer *= 1 - rolloff * np.sin(np.pi * np.arange(length) / length) ** 4
+    angles = 2 * np.pi * np.arange(length) / length
+    transfer *= 1 - rolloff * np.sin(angles / 2) ** 5
+    middle, *outer = sharpening.SPLINE_AT_INTEGERS[spline]
+    transfer /= middle + 2 * sum(part * np.cos((j + 1) * angles) for j, part in enumerate(outer))
     own, mirrored = (_checks.frozen(part.view(np.float64).astype(dtype)) for part in _halved(transfer))
     return own, mirrored
 

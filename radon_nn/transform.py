@@ -182,10 +182,7 @@ class RadonTransform:
         adjoint : The transpose of `forward`'s matrix, without quadrature weights.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        outside = False if within is None else self._outside(within)
-        images = self._gather(sinograms, num_threads, weighted=True, within=within)
-        np.copyto(images, 0, where=outside)
-        return images.reshape(*batch, *self.grid.shape)
+        return self._backproject(sinograms, within, num_threads).reshape(*batch, *self.grid.shape)
 
     def filter(
         self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0, num_threads: int | None = None
@@ -332,9 +329,16 @@ class RadonTransform:
             "take fewer directions or offsets",
         )
 
-    def _gather(
-        self, sinograms: Array, num_threads: int | None, *, weighted: bool, within: Ball | None = None
+    def _backproject(
+        self, sinograms: Array, within: Ball | None, num_threads: int | None, *, splines: bool = False
     ) -> Array:
+        """As `backproject`, of samples (B, m, n) or of coefficients of the splines through them."""
+        outside = False if within is None else self._outside(within)
+        images = self._gather(sinograms, num_threads, weighted=True, splines=splines, within=within)
+        np.copyto(images, 0, where=outside)
+        return images
+
+    def _gather(self, sinograms: Array, num_threads: int | None, **options: Any) -> Array:
         _checks.fits_memory(
             float(len(sinograms)) * self.grid.size * sinograms.itemsize,
             f"an image on a {self.grid.shape} grid",
@@ -342,7 +346,7 @@ class RadonTransform:
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
         with _threads.limited(num_threads):
-            self._engine.gather(sinograms, out, weighted=weighted, within=within)
+            self._engine.gather(sinograms, out, **options)
         return out
 
     def _outside(self, within: Ball) -> NDArray[np.bool_]:

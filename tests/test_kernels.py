@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.interpolate import BSpline
 
 import reference
-from radon_nn import _kernels
+from radon_nn import _kernels, stencils
 
 ORDERS = (1, 3, 5)
 
@@ -65,7 +65,7 @@ def forward(
     m, n = len(walk.slopes), out.shape[1]
     strides = np.array([m * n, n, 1])
     common = (rows, batch, walk.places, walk.slopes, walk.starts, order, walk.length)
-    kernel(*common, place, order + 3, target, strides, n, out.reshape(-1))
+    kernel(*common, place, stencils.lagrange(order + 3), target, strides, n, out.reshape(-1))
 
 
 def spline_sum(walk: Walk, order: int) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ def test_spline_weights_are_b_splines(order: int) -> None:
 def test_stencil_is_lagrange_interpolation_between_zeros(taps: int) -> None:
     positions = -3.05 + 0.4 * np.arange(45)
     index, weights = np.empty(45, np.uint64), np.empty((taps, 45))
-    _kernels._stencil(-3.05, 0.4, 12, index, weights)
+    _kernels._stencil(-3.05, 0.4, 12, stencils.lagrange(taps), index, weights)
     dense = np.zeros((45, 12 + 2 * taps))
     np.put_along_axis(dense, index[:, None].astype(int) + np.arange(taps), weights.T, axis=1)
     expected = reference.lagrange_matrix(positions, 12, taps)
@@ -112,7 +112,7 @@ def test_resampling_reproduces_polynomials_below_the_number_of_taps(taps: int) -
     source = np.zeros(20 + 2 * taps)
     source[taps:-taps] = cubic(np.arange(20) / 20)
     index, weights, out = np.empty(9, np.uint64), np.empty((taps, 9)), np.empty(9)
-    _kernels._stencil(5.3, 1.07, 20, index, weights)
+    _kernels._stencil(5.3, 1.07, 20, stencils.lagrange(taps), index, weights)
     expected = 2.5 * cubic((5.3 + 1.07 * np.arange(9)) / 20)
     _kernels._resample(source, 1, index, weights, 2.5, out)
     assert_allclose(out, expected, rtol=1e-12)
@@ -142,7 +142,7 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     sinogram, g = np.zeros((6, 25), dtype), rng.standard_normal((6, 25)).astype(dtype)
     forward(walk, order, place, target, sinogram)
     lattices, rows = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
-    _kernels.spread(g.ravel(), 1, np.array([0, 25, 1]), 25, target, place, order + 3, lattices)
+    _kernels.spread(g.ravel(), 1, np.array([0, 25, 1]), 25, target, place, stencils.lagrange(order + 3), lattices)
     _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, order, rows)
     left = np.vdot(sinogram.astype(float), g)
     right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows[0, :, :, 0])
@@ -200,7 +200,8 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
     )
     lattices = np.full((1, 3, 60, 1), np.nan)
     in_turn = np.reshape(np.array(stages), (-1, 3))
-    _kernels.interpolate(sinogram.ravel(), 1, np.array([0, 16, 1]), 16, target, place, 4, in_turn, lattices)
+    where = np.array([0, 16, 1]), 16, target, place
+    _kernels.interpolate(sinogram.ravel(), 1, *where, stencils.lagrange(4), in_turn, lattices)
     reach = 3 + int(in_turn[:, 0].sum())
     for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):
         positions = first + step * np.arange(-reach, 60 + reach)
