@@ -428,25 +428,24 @@ def separate(stacks, begins, step, batch, ahead, lines, n, images):
 
 
 @njit(cache=True)
-def _pack_block(images, strides, b, index, own, first, n, factors, rows, slot):
-    """Fill `_PACKED_ROWS` rows of `rows[slot]` from `first` on, as `pack` does."""
-    count, width, lanes = rows.shape[1:]
-    flat = rows.reshape(-1)
+def _pack_block(images, strides, b, index, own, first, factors, rows):
+    """Fill rows (count, n + 2 PAD, lanes) with those of group b of the images from `first` on, as `pack` does."""
+    count, width, lanes = rows.shape
+    n, flat = width - 2 * PAD, rows.reshape(-1)
     step, across = np.uint64(strides[-1]), np.uint64(lanes)
-    last = min(first + _PACKED_ROWS, count)
-    rows[slot, first:last] = 0
-    begin = np.empty(_PACKED_ROWS, np.uint64)
-    for r in range(first, last):
-        begin[r - first] = np.uint64(_row_begin(strides, b, index, r)) if own[r] else np.uint64(0)
-    into = np.uint64(((slot * count + first) * width + PAD) * lanes)
+    rows[:] = 0
+    begin = np.empty(count, np.uint64)
+    for r in range(count):
+        begin[r] = np.uint64(_row_begin(strides, b, index, first + r)) if own[first + r] else np.uint64(0)
+    into = np.uint64(PAD * lanes)
     if step == across:
-        for r in range(first, last):
-            if own[r]:
-                source, target = begin[r - first], into + np.uint64((r - first) * width * lanes)
+        for r in range(count):
+            if own[first + r]:
+                source, target = begin[r], into + np.uint64(r * width * lanes)
                 for place in range(n * lanes):
                     flat[target + np.uint64(place)] = images[source + np.uint64(place)]
     else:
-        places = np.flatnonzero(own[first:last]).astype(np.uint64)
+        places = np.flatnonzero(own[first : first + count]).astype(np.uint64)
         for point in range(n):
             k = np.uint64(point)
             for g in places:
@@ -456,11 +455,11 @@ def _pack_block(images, strides, b, index, own, first, n, factors, rows, slot):
                 else:
                     for lane in range(lanes):
                         flat[target + np.uint64(lane)] = images[source + np.uint64(lane)]
-    _solve_spline(rows[slot, first:last], PAD, n, factors)
+    _solve_spline(rows, PAD, n, factors)
 
 
 @njit(cache=True, parallel=True)
-def pack(images, strides, index, own, n, factors, rows):
+def pack(images, strides, index, own, factors, rows):
     """Fill rows (groups, R, n + 2 PAD, lanes) with the spline coefficients of a stack of images, zero-padded.
 
     images is flat, its lanes contiguous; strides (1 + d,) of the groups, the other axes and the main axis; index
@@ -472,7 +471,8 @@ def pack(images, strides, index, own, n, factors, rows):
     for task in prange(groups * blocks):
         mode = flush()
         b, first = task // blocks, task % blocks * _PACKED_ROWS
-        _pack_block(images, strides, b, index, own, first, n, factors, rows, b)
+        last = min(first + _PACKED_ROWS, count)
+        _pack_block(images, strides, b, index, own, first, factors, rows[b, first:last])
         restore(mode)
 
 
@@ -826,14 +826,14 @@ def gather(lattices, index, slopes, starts, order, out):
 
 
 @njit(cache=True)
-def _bundle(rows, slot, k, shifts, weights, sums):
-    """Sum bundle k of the packed rows[slot] into sums[slot, k], as `bundle` does.
+def _bundle(rows, shifts, weights, sums, slot, k):
+    """Sum a bundle's packed rows (size, n + 2 PAD, lanes) into sums[slot, k], as `bundle` does.
 
     The sums are worked in chunks, so that a chunk of the bundle's rows stays in the first-level cache for all slopes.
     Each tap has an accumulator of its own, in which rows stand where they land without it.
     """
     count, slopes, length, lanes = sums.shape[1:]
-    total, width = rows.shape[1:3]
+    width = rows.shape[1]
     taps, size = weights.shape[1:]
     lead, points = taps // 2, max(1, _CHUNK // lanes)
     room = _whole_lines((points + taps - 1) * lanes)
@@ -852,7 +852,7 @@ def _bundle(rows, slot, k, shifts, weights, sums):
                     for tap in range(0, taps * room, room):
                         acc[tap : tap + (low - chunk) * lanes] = 0
                         acc[tap + (low - chunk + reach) * lanes : tap + room] = 0
-                begin = (slot * total + k * size + r) * width + PAD + low - lead
+                begin = r * width + PAD + low - lead
                 for g in range(BUNDLE_GROUP):
                     begins[g] = np.uint64((begin + g * width - shifts[q, r + g]) * lanes)
                 for tap in range(0, taps, 2):
@@ -865,16 +865,20 @@ def _bundle(rows, slot, k, shifts, weights, sums):
 
 
 @njit(cache=True, parallel=True)
-def bundle(rows, shifts, weights, sums):
-    """Sum bundles of packed rows (groups, R, n + 2 PAD, lanes) into sums (groups, bundles, slopes, L, lanes).
+def bundle(images, strides, index, own, factors, shifts, weights, rows, sums):
+    """`pack` bundles of rows and sum them into sums (groups, bundles, slopes, L, lanes).
 
     shifts (slopes, size) and weights (slopes, taps, size), the last tap's first, say where each row of a bundle lands,
-    for each coarse slope.
+    for each coarse slope; rows (workers, size, n + 2 PAD, lanes) is room for a bundle in each worker.
     """
     groups, count = sums.shape[:2]
-    for task in prange(groups * count):
+    workers, size = rows.shape[:2]
+    for slot in prange(workers):
         mode = flush()
-        _bundle(rows, task // count, task % count, shifts, weights, sums)
+        for task in range(slot * groups * count // workers, (slot + 1) * groups * count // workers):
+            b, k = task // count, task % count
+            _pack_block(images, strides, b, index, own, k * size, factors, rows[slot])
+            _bundle(rows[slot], shifts, weights, sums, b, k)
         restore(mode)
 
 
@@ -1030,9 +1034,9 @@ def walk_groups(
     index,
     own,
     factors,
-    rows,
     shifts,
     weights,
+    rows,
     sums,
     batch,
     node,
@@ -1040,6 +1044,7 @@ def walk_groups(
     extent,
     starts,
     slopes,
+    size,
     margin,
     length,
     place,
@@ -1049,36 +1054,19 @@ def walk_groups(
     n,
     out,
 ):
-    """`pack`, `bundle` and `walk_bundles` for one group of images after the other, in each of len(rows) workers.
+    """`bundle` and `walk_bundles` for one group of images after the other, in each of len(rows) workers.
 
     What one writes the next reads from the same core's caches, and no worker waits for another between them.
     """
     workers, m = rows.shape[0], starts.size
     for slot in prange(workers):
         mode = flush()
+        walk = (node, share, extent, starts, slopes, size, margin, length, place, pieces, target, strides, n, out)
         for b in range(slot * groups // workers, (slot + 1) * groups // workers):
-            for first in range(0, rows.shape[1], _PACKED_ROWS):
-                points = rows.shape[2] - 2 * PAD
-                _pack_block(images, image_strides, b, index, own, first, points, factors, rows, slot)
             for k in range(sums.shape[1]):
-                _bundle(rows, slot, k, shifts, weights, sums)
+                _pack_block(images, image_strides, b, index, own, k * size, factors, rows[slot])
+                _bundle(rows[slot], shifts, weights, sums, slot, k)
             for first in range(0, m, _BLOCK_DIRECTIONS):
-                walk = (
-                    node,
-                    share,
-                    extent,
-                    starts,
-                    slopes,
-                    weights.shape[2],
-                    margin,
-                    length,
-                    place,
-                    pieces,
-                    target,
-                    strides,
-                    n,
-                    out,
-                )
                 _walk_bundle_block(sums, slot, b, batch, first, *walk)
         restore(mode)
 

@@ -139,40 +139,18 @@ class Bundles:
         nodes = self.node[:, None] + np.arange(_kernels.NODES)
         return np.stack([first[nodes].min(axis=1), last[nodes].max(axis=1)], axis=1)
 
-    def walk(self, rows: Array, batch: int, where: tuple[Any, ...], sinograms: Array) -> None:
-        """
-        Transform packed rows.
-
-        Parameters
-        ----------
-        rows : ndarray, shape (groups, rows, n + 2 PAD, lanes)
-            The rows.
-        batch : int
-            How many images they are of.
-        where : tuple
-            The arguments of `_kernels.walk` from `length` to `count`.
-        sinograms : ndarray
-            Flat, written to.
-        """
-        sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
-        _kernels.bundle(rows, *self._landing_reversed(rows.dtype), sums)
-        starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        directions = self.node, self.share, self.extent, starts, slopes
-        arguments = (sums, batch, *directions, _SIZE, _MARGIN, *where, sinograms)
-        _kernels.walk_bundles(*arguments)
-
-    def walk_groups(
-        self, stacks: tuple[Any, ...], rows: Array, factors: Array, batch: int, where: tuple[Any, ...], sinograms: Array
+    def forward(
+        self, stacks: tuple[Any, ...], lanes: int, factors: Array, batch: int, where: tuple[Any, ...], sinograms: Array
     ) -> None:
         """
-        Transform groups of images, each by one of several workers from beginning to end.
+        Transform groups of images: each by one of several workers, if there are enough, else all by all of them.
 
         Parameters
         ----------
         stacks : tuple
-            The arguments of `_kernels.walk_groups` from `images` to `groups`.
-        rows : ndarray, shape (workers, rows, n + 2 PAD, lanes)
-            Room for a group's rows, for each worker.
+            The groups, flat; their strides, and how many there are; see `_kernels.pack`.
+        lanes : int
+            Images in a group.
         factors : ndarray
             See `radon_nn.plan.spline_factors`.
         batch : int
@@ -182,16 +160,19 @@ class Bundles:
         sinograms : ndarray
             Flat, written to.
         """
-        sums = _scratch.empty("sums", self._sums_shape(len(rows), rows.shape[-1]), rows.dtype)
-        starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
-        sums_of, directions = self._landing_reversed(rows.dtype), (self.node, self.share, self.extent, starts, slopes)
-        walked = (*sums_of, sums, batch, *directions, _MARGIN)
-        arguments = (*stacks, self.index, self.own, factors, rows, *walked, *where, sinograms)
-        _kernels.walk_groups(*arguments)
-
-    def _landing_reversed(self, dtype: np.dtype[Any]) -> tuple[NDArray[np.int64], Array]:
+        (images, strides, groups), dtype, workers = stacks, sinograms.dtype, get_num_threads()
+        alone, n = groups >= workers, self.plan.shape[self.plan.axis]
+        rows = _scratch.empty("rows", (workers, _SIZE, n + 2 * _kernels.PAD, lanes), dtype)
+        sums = _scratch.empty("sums", self._sums_shape(workers if alone else groups, lanes), dtype)
         shifts, weights = self.landing
-        return shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype)
+        landing = shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype)
+        starts, slopes = self.plan.starts, np.ascontiguousarray(self.plan.slopes[:, 0])
+        walked = (sums, batch, self.node, self.share, self.extent, starts, slopes, _SIZE, _MARGIN, *where, sinograms)
+        if alone:
+            _kernels.walk_groups(images, strides, groups, self.index, self.own, factors, *landing, rows, *walked)
+        else:
+            _kernels.bundle(images, strides, self.index, self.own, factors, *landing, rows, sums)
+            _kernels.walk_bundles(*walked)
 
     def gather_groups(
         self,

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
@@ -80,27 +79,23 @@ class Direct:
             Overwritten; of any layout.
         """
         target, into = _flat(out), _strides(out)
-        workers, pieces = get_num_threads(), stencils.lagrange(self.order + _RESAMPLING)
+        pieces = stencils.lagrange(self.order + _RESAMPLING)
         for part, lanes in _parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stacks = _interleaved(images[part], lanes)
             source, batch = _flat(stacks), part.stop - part.start
             for way, place in zip(self._ways, self._offsets_on_lattices, strict=True):
-                plan, (index, own) = _plan(way), (way.index, way.own)
+                plan = _plan(way)
                 n = plan.shape[plan.axis]
-                alone = isinstance(way, Bundles) and len(stacks) >= workers
-                groups = workers if alone else len(stacks)
-                rows = _scratch.empty("rows", (groups, len(index), n + 2 * _kernels.PAD, lanes), images.dtype)
                 factors = spline_factors(n, self.order, images.dtype)
                 where = (plan.length, place, pieces, plan.target, into, self.offsets.count)
                 sinograms = target[part.start * into[0] :]
-                if isinstance(way, Bundles) and alone:
-                    way.walk_groups((source, plan.strides(stacks), len(stacks)), rows, factors, batch, where, sinograms)
-                    continue
-                _kernels.pack(source, plan.strides(stacks), index, own, n, factors, rows)
                 if isinstance(way, Bundles):
-                    way.walk(rows, batch, where, sinograms)
-                else:
-                    _kernels.walk(rows, batch, index, plan.slopes, plan.starts, self.order, *where, sinograms)
+                    groups = (source, plan.strides(stacks), len(stacks))
+                    way.forward(groups, lanes, factors, batch, where, sinograms)
+                    continue
+                rows = _scratch.empty("rows", (len(stacks), len(way.index), n + 2 * _kernels.PAD, lanes), images.dtype)
+                _kernels.pack(source, plan.strides(stacks), way.index, way.own, factors, rows)
+                _kernels.walk(rows, batch, way.index, plan.slopes, plan.starts, self.order, *where, sinograms)
 
     def gather(
         self,

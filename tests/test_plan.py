@@ -21,7 +21,7 @@ def spline_coefficients(samples: np.ndarray, order: int, lanes: int = 1) -> np.n
     rows = np.empty((1, len(index), n + 2 * _kernels.PAD, lanes), samples.dtype)
     strides = np.array([0, n * lanes, lanes])
     factors = spline_factors(n, order, samples.dtype)
-    _kernels.pack(np.repeat(samples.ravel(), lanes), strides, index, index[:, 0] < count, n, factors, rows)
+    _kernels.pack(np.repeat(samples.ravel(), lanes), strides, index, index[:, 0] < count, factors, rows)
     assert not rows[0, :, : _kernels.PAD].any()
     assert not rows[0, :, -_kernels.PAD :].any()
     found = rows[0, :count, _kernels.PAD : -_kernels.PAD]
