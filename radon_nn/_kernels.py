@@ -20,7 +20,7 @@ cubic interpolation between those for a few coarse slopes that lie close, becaus
 by that way times the difference of slopes, at most one lattice point. The interpolated sum is then moved as a whole.
 
 All in one file, although a long one: Numba's disk cache looks at the file of a function only, and would go on using
-stale code for what is called from another.
+stale code for what is called from another. (`_subnormals` has nothing that could change.)
 """
 
 import math
@@ -47,7 +47,7 @@ _BLOCK_ROWS = 8
 BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 _PACKED_ROWS = 16
-"""Rows packed by one task: as many float32 as share a cache line where rows run across memory."""
+"""Rows packed or unpacked at a time: as many float32 as share a cache line where rows run across memory."""
 _TASKS = 64
 """Tasks a batch is split into, where there are not as many blocks already."""
 _CHUNK = 640
