@@ -353,7 +353,8 @@ def _chords(grid: Grid, axis: int, within: Ball | None) -> NDArray[np.int64]:
         nearest = np.minimum.reduceat(np.abs(across - center[1 - axis]), first)
         half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
         along, line = grid.axes[axis] - center[axis], _scratch.LINE_BYTES // 4
-        found[:, 0] = np.searchsorted(along, -half) // line * line
-        found[:, 1] = np.minimum(-(-np.searchsorted(along, half, side="right") // line) * line, n)
+        # One point more at either end, for those on the circle that rounding would leave out.
+        found[:, 0] = np.maximum(np.searchsorted(along, -half) - 1, 0) // line * line
+        found[:, 1] = np.minimum(-(-(np.searchsorted(along, half) + 1) // line) * line, n)
         found[nearest > within.radius] = 0
     return _checks.frozen(found)
