@@ -151,9 +151,12 @@ def test_models(name: str) -> None:
     model.train()
     found = understood(model, check=True)
     assert type(found.network) is kind
-    agreement = verify(model, np.random.default_rng(1).standard_normal((50, 3)), found=found)
+    points = np.random.default_rng(1).standard_normal((50, 3))
+    agreement = verify(model, points, found=found)
     assert agreement
-    assert agreement.max_error < {"double": 1e-14, "half": 0.1}.get(name, 3e-6)
+    # Relative to outputs above 1: "computed weights" reach 45, where neighbouring float32 are 4e-6 apart.
+    largest = max(1.0, float(np.abs(found.network(points)).max()))
+    assert agreement.max_error < {"double": 1e-14, "half": 0.1}.get(name, 3e-6) * largest
     assert model.training
     assert "agree at 50 points" in str(agreement)
 
