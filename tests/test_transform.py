@@ -545,6 +545,21 @@ def test_backprojection_within_a_ball_of_space() -> None:
     assert_array_equal(transform.backproject(sinogram, within=ball), expected)
 
 
+@pytest.mark.parametrize("order", [1, 3, 5])
+@pytest.mark.parametrize("dim", [2, 3])
+def test_splines_through_the_samples_are_backprojected_as_the_samples(dim: int, order: int) -> None:
+    """Of a smooth sinogram that vanishes at its ends; the interpolations differ by their own errors only."""
+    directions = Directions.half_circle(30) if dim == 2 else Directions.product(6, 8)
+    transform = RadonTransform(Grid.cube(12, dim, 0.5), directions, Offsets(60, 2 / 60), order=order)
+    t = transform.offsets.values
+    sinogram = np.exp(-(((t - 0.2 * directions.normals[:, :1]) / 0.15) ** 2))
+    samples = transform.backproject(sinogram)
+    coefficients = filters.apply(sinogram, transform.offsets.step, power=0, spline=max(order, 3))
+    found = transform._backproject(coefficients[None], None, None, splines=True)[0]
+    assert_allclose(found, samples, rtol=0, atol=(2e-5 if order < 5 else 4e-7) * np.abs(samples).max())
+    assert np.abs(transform.backproject(coefficients) - samples).max() > 1e-2 * np.abs(samples).max()
+
+
 def test_what_is_no_ball_of_the_grids_dimension_is_refused() -> None:
     transform = RadonTransform(Grid.cube(8), Directions.half_circle(5), Offsets(8, 0.25))
     sinogram = np.zeros(transform.sinogram_shape)
