@@ -10,9 +10,9 @@ from functools import reduce
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
+
 Pair = tuple[Floats, Floats]
 """A number to 106 bits: the unevaluated sum of two float64, the second below half a unit in the last place."""
 

@@ -7,10 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PPoly
 
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _ORDER = 28
 _SHARE = 0.125

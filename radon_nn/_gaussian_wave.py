@@ -7,11 +7,10 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PPoly
 from scipy.special import gammaln
 
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _ORDER = 16
 _BELOW = 1e-18

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from radon_nn import _checks
 from radon_nn._keras_weights import MODELS
+from radon_nn._types import Floats
 from radon_nn.graph import Value
-from radon_nn.translation import Floats, Translation, exact, spread
+from radon_nn.translation import Translation, exact, spread
 
 
 @dataclass(frozen=True)

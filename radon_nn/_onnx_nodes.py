@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._onnx_tensors import array
+from radon_nn._types import Floats
 from radon_nn.graph import Value
-from radon_nn.translation import Floats, Translation, exact, spread
+from radon_nn.translation import Translation, exact, spread
 
 _SELU = 1.6732632423543772, 1.0507009873554805
 # Constants come in float32.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from radon_nn._types import Array
 
 _KEPT_BYTES = 1 << 24
 """Larger arrays are not kept: 16 MiB."""

@@ -6,12 +6,10 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
+from radon_nn._types import Floats
 from radon_nn.lines import Function
-
-Floats = NDArray[np.float64]
 
 _CUBIC, _TANH = 0.044715, math.sqrt(2 / math.pi)
 _SELU = 1.0507009873554805, 1.6732632423543772

@@ -7,19 +7,16 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from radon_nn import _checks
+from radon_nn._types import Floats, Progress
 from radon_nn.black_box import BlackBox
 from radon_nn.directions import Directions
 from radon_nn.fit import Fit, interpolate
 from radon_nn.geometry import Ball, Function
 from radon_nn.polish import DEFAULT_MISFIT
-from radon_nn.pursuit import Progress
 from radon_nn.verdict import RTV, Refinement
-
-Floats = NDArray[np.float64]
 
 _REMEDY = "choose a domain on which it is defined"
 _FIRST = {1: 33, 2: 100, 3: 60}

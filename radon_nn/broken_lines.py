@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats, Indices
 from radon_nn.network import ShallowNetwork
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 class Pieces(NamedTuple):

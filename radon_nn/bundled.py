@@ -19,11 +19,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
 from radon_nn import _checks, _kernels, _scratch, sharpening
+from radon_nn._types import Array, Floats
 from radon_nn.geometry import Ball, Grid
 from radon_nn.plan import Plan
-
-Array = NDArray[np.floating[Any]]
-Floats = NDArray[np.float64]
 
 _SIZE = 16
 _SPACING = 1 / 8

@@ -10,15 +10,14 @@ from numbers import Real
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks, mixture
+from radon_nn._types import Floats
 from radon_nn.directions import Directions
 from radon_nn.geometry import Offsets
 from radon_nn.verdict import RTV
 from radon_nn.waves import Part
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

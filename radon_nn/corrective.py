@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _DEPENDENT = 1e-8
 """A column this near, in proportion, to the span of those in use depends on them."""

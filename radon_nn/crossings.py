@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._types import Floats
 from radon_nn.line_kinks import CLOSER, INNER, SURE, Kinks, Lines, Residual
-
-Floats = NDArray[np.float64]
 
 _STEPS = (0.5, 1 / 16, 1 / 128, 1 / 1024)
 """Steps of the differences at a kink, as fractions of the distance to it: from precise to cautious."""

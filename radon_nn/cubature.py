@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from radon_nn._types import Floats
 from radon_nn.directions import sphere_area
-
-Floats = NDArray[np.float64]
 
 _NODES = {1: 8, 2: 5}
 _FIRST = {1: (8,), 2: (2, 8)}

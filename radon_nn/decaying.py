@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.black_box import BlackBox
 from radon_nn.geometry import Function, Grid
 from radon_nn.probe import Survey, smooth_step, survey
@@ -40,10 +41,7 @@ from radon_nn.variation import (
 )
 from radon_nn.verdict import RTV, Refinement
 
-Floats = NDArray[np.float64]
-
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
-Progress = Callable[[str], object]
 
 
 class _Refiner:

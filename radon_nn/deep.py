@@ -9,16 +9,15 @@ from functools import reduce
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.domains import Domain
 from radon_nn.exact import exact_rtv
 from radon_nn.network import ShallowNetwork
 from radon_nn.neurons import Simplification
 from radon_nn.verdict import RTV
-
-Floats = NDArray[np.float64]
 
 _RANK = 1e-10
 

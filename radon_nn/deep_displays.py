@@ -12,7 +12,6 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from radon_nn.deep import DeepNetwork
 from radon_nn.deep_rtv import deep_rtv
@@ -27,8 +26,6 @@ from radon_nn.displays import (
 )
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.kink_lines import Kinks, frame, kinks
-
-Floats = NDArray[np.float64]
 
 _RTV, _PATH = "#1b7837", "#c2a5cf"
 _WIDTHS = 0.4, 2.4

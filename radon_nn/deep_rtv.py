@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks, broken_lines, domains
+from radon_nn._types import Floats, Progress
 from radon_nn.deep import DeepNetwork
 from radon_nn.domains import Cuboid, Domain
 from radon_nn.exact import exact_rtv
 from radon_nn.geometry import Ball
 from radon_nn.kink_lines import Kinks, frame, kinks
 from radon_nn.network import ShallowNetwork
-from radon_nn.subdivision import Progress, TooManyRegionsError
+from radon_nn.subdivision import TooManyRegionsError
 from radon_nn.verdict import RTV
-
-Floats = NDArray[np.float64]
 
 _SHARES = (2.0**-12, 2.0**-9, 2.0**-6, 2.0**-3, 1.0)
 """Parts of the domain to look at, small first: a generic deep network bends nearly everywhere."""

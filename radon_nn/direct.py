@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from radon_nn import _checks, _kernels, _scratch, sharpening, stencils
+from radon_nn._types import Array
 from radon_nn.bundled import Bundles, worthwhile
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.plan import Plan, plans, spline_factors
-
-Array = NDArray[np.floating[Any]]
 
 _LEAST = 64
 """Directions gathered at a time, at least: each time all rows or sums are read and written once more."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import SphericalVoronoi, cKDTree
 from scipy.special import roots_gegenbauer
 
 from radon_nn import _checks
-
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _SAME = 1e-5
 """Directions closer than this, up to sign, share one weight: the Voronoi cells need generators further apart."""

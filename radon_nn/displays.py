@@ -13,16 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Function, Grid, Offsets
 from radon_nn.measure import RidgeMeasure
 from radon_nn.spike_transform import SpikeTransform
 from radon_nn.transform import RadonTransform
-
-Floats = NDArray[np.float64]
 
 POSITIVE, NEGATIVE = "#b2182b", "#2166ac"
 _ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])

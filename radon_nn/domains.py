@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
-
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _CHUNK_BYTES = 1 << 27
 

@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _scratch
+from radon_nn._types import Array
 from radon_nn.direct import Direct
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Grid, Offsets
-
-Array = NDArray[np.floating[Any]]
 
 _INTERMEDIATE_BYTES = 1 << 25
 _LEAST_RIM = 128

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from radon_nn.displays import (
     NEGATIVE,
@@ -24,8 +23,6 @@ from radon_nn.displays import (
 from radon_nn.fibres import FibreMeasure
 from radon_nn.geometry import Ball
 from radon_nn.network import ShallowNetwork
-
-Floats = NDArray[np.float64]
 
 _PIECES = 400
 _WIDEST = 0.08

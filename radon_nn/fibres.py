@@ -7,16 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks, domains, hyperplanes, lines
+from radon_nn._types import Floats, Indices
 from radon_nn.domains import Domain
 from radon_nn.lines import Copies, LineMeasure
 from radon_nn.neurons import Neurons, norms
 from radon_nn.profiles import Profile
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _ROUNDING = np.finfo(np.float64).eps
 _ROUNDS = 12

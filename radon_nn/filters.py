@@ -18,8 +18,8 @@ from scipy import fft
 from scipy.special import sici
 
 from radon_nn import _checks, _line_kernels, _scratch, _threads, sharpening
+from radon_nn._types import Floats
 
-Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 _BLOCK_BYTES = 1 << 20

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats, Progress
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
 from radon_nn.polish import DEFAULT_MISFIT, FEW, joined, polished, thinned_function
 from radon_nn.problem import Problem
-from radon_nn.pursuit import Atoms, Progress, Pursuit, StoppedError
+from radon_nn.pursuit import Atoms, Pursuit, StoppedError
 from radon_nn.verdict import Refinement
-
-Floats = NDArray[np.float64]
 
 _FALL = 0.3
 """The penalty falls by this factor from stage to stage."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 
 from radon_nn import _checks, waves
+from radon_nn._types import Floats
 from radon_nn.closed_form import ClosedForm, Composed
 from radon_nn.profiles import Profile
 from radon_nn.waves import Part, Wave
-
-Floats = NDArray[np.float64]
 
 _SYMMETRIC = 1e-12
 

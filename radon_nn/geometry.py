@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 
-Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
 
 _CHUNK = 1 << 18

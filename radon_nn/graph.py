@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.deep import DeepNetwork
 from radon_nn.network import ShallowNetwork
 from radon_nn.profiles import Profile
 
-Floats = NDArray[np.float64]
 Network = ShallowNetwork | DeepNetwork
 
 

@@ -20,12 +20,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from radon_nn._types import Floats
 from radon_nn.verdict import Refinement
 
-Floats = NDArray[np.float64]
 Kind = Literal["settles", "log", "log^2", "power", "unclear"]
 
 _WINDOW = 7

@@ -8,8 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from radon_nn._types import Floats, Indices
 
 _LOW = 8
 """Up to so many coordinates a tree finds neighbours; above, it visits nearly all of them, and a sweep is faster."""

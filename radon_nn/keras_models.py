@@ -14,8 +14,9 @@ import numpy as np
 from radon_nn import _archives
 from radon_nn._keras_layers import LAYERS, MERGING, Call, Node, own_kind
 from radon_nn._keras_weights import DEEPEST, MODELS, Store, live, stored
+from radon_nn._types import Floats
 from radon_nn.graph import Understood
-from radon_nn.translation import Floats, Translation, said
+from radon_nn.translation import Translation, said
 
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 # A thousand layers take about a megabyte of config; parsed, text grows twentyfold.

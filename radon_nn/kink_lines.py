@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from radon_nn import _checks, broken_lines
+from radon_nn._types import Floats, Indices, Progress
 from radon_nn.deep import DeepNetwork
 from radon_nn.domains import Cuboid
 from radon_nn.geometry import Ball
 from radon_nn.network import ShallowNetwork
-from radon_nn.subdivision import Cuts, Progress, jumps_across, subdivide
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from radon_nn.subdivision import Cuts, jumps_across, subdivide
 
 _NEAR = 1e-9
 """Ends this near each other, relative to the domain, are one point."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from radon_nn._types import Floats
 from radon_nn.black_box import BlackBox
 from radon_nn.geometry import Ball
 
-Floats = NDArray[np.float64]
 Residual = Callable[[Floats], tuple[Floats, Floats]]
 """Points (n, d) to values (n, o) and the standard deviation (n,) of their errors."""
 

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.crossings import NEAR, Candidates, Neurons, candidates, located
 from radon_nn.geometry import Ball
 from radon_nn.line_kinks import INNER, SURE, Kinks, Lines, Queries, SpentError, find_kinks, unit_vectors
 from radon_nn.measure import RidgeMeasure
-
-Floats = NDArray[np.float64]
 
 _CLEAN = 6
 """So many lines in a row without a kink, and the rest is taken to be affine, until points say otherwise."""

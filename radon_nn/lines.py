@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from radon_nn._types import Floats, Indices
+
 Function = Callable[[Floats], NDArray[np.floating[Any]]]
 
 _ROUNDING = np.finfo(np.float64).eps

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks, domains, hyperplanes
+from radon_nn._types import Floats
 from radon_nn.domains import Domain
-
-Floats = NDArray[np.float64]
 
 _CHUNK_BYTES = 1 << 26
 _CANCELLED = 64 * np.finfo(np.float64).eps

@@ -9,15 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import cubature
+from radon_nn._types import Floats
 from radon_nn.directions import sphere_area
 from radon_nn.lines import Copies, merged_atoms, variation
 from radon_nn.verdict import RTV, Refinement, Standing
 from radon_nn.waves import Jump, Part, Wave, mean_length
-
-Floats = NDArray[np.float64]
 
 _SAME = 1e-12
 _CANCELLED = 64 * np.finfo(np.float64).eps

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit, log_softmax, softmax
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.array_models import read_arrays
 from radon_nn.deep import DeepNetwork
 from radon_nn.graph import Network, Understood
@@ -18,8 +19,6 @@ from radon_nn.keras_models import evaluate_keras, read_keras
 from radon_nn.network import ShallowNetwork
 from radon_nn.sklearn_models import evaluate_sklearn, read_sklearn
 from radon_nn.torch_models import evaluate_torch, read_torch
-
-Floats = NDArray[np.float64]
 
 _SLACK = 8.0
 """Orders of summation differ: rounding may be so many times what one of them shows."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.domains import Domain
 from radon_nn.fibres import FibreMeasure
 from radon_nn.measure import RidgeMeasure
 from radon_nn.neurons import Neurons, Simplification, norms
 from radon_nn.profiles import Profile
-
-Floats = NDArray[np.float64]
 
 _CHUNK_BYTES = 1 << 26
 _FIELDS = ("weights", "biases", "readout", "skip", "constant")

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import domains, hyperplanes, lines
+from radon_nn._types import Floats
 from radon_nn.domains import Domain
 from radon_nn.profiles import Profile
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _ROUNDING = np.finfo(np.float64).eps

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from scipy.linalg import cholesky_banded
 
 from radon_nn import _kernels, sharpening
+from radon_nn._types import Array, Floats
 from radon_nn.directions import Directions
 from radon_nn.geometry import Grid, Offsets
-
-Array = NDArray[np.floating[Any]]
-Floats = NDArray[np.float64]
 
 
 @lru_cache(maxsize=256)

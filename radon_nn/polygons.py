@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from radon_nn._types import Floats, Indices
+
 Signs = NDArray[np.int8]
 
 

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 from scipy.stats import qmc
 
+from radon_nn._types import Floats
 from radon_nn.black_box import BlackBox
-
-Floats = NDArray[np.float64]
 
 _DECADES = 20
 """Shells reach from 2^-20 to 2^20 of the user's unit."""

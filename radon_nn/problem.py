@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.measure import RidgeMeasure
-
-Floats = NDArray[np.float64]
 
 _FLAT = 1e-9
 _SIZES = (1e-100, 1e100)

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.activations import TABLE, none
 from radon_nn.lines import Function, LineMeasure
-
-Floats = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats, Progress
 from radon_nn.corrective import best_masses, thinned
 from radon_nn.measure import RidgeMeasure
 from radon_nn.problem import Problem
 from radon_nn.search import Hyperplanes, HyperplaneSearch
 from radon_nn.verdict import Refinement
-
-Floats = NDArray[np.float64]
-Progress = Callable[[str], None]
 
 _NEW_ATOMS = 30
 _APART = 0.03

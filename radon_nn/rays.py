@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import roots_legendre
 
+from radon_nn._types import Floats
 from radon_nn.directions import Directions
 
-Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _BLOCK = 1 << 22

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 
+from radon_nn._types import Floats
 from radon_nn.measure import RidgeMeasure
-
-Floats = NDArray[np.float64]
 
 _CHUNK = 8192
 _EXACT = 1e-28

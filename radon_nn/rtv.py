@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn import _checks
+from radon_nn._types import Progress
 from radon_nn.bounded import bounded_rtv
 from radon_nn.closed_form import ClosedForm
 from radon_nn.decaying import decaying_rtv, sampled_rtv
@@ -22,7 +23,6 @@ from radon_nn.fit import interpolate
 from radon_nn.geometry import Ball, Function, Grid
 from radon_nn.measure import RidgeMeasure
 from radon_nn.network import ShallowNetwork
-from radon_nn.pursuit import Progress
 from radon_nn.verdict import RTV
 
 Samples = tuple[ArrayLike, ArrayLike]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks
 from radon_nn import _search_kernels as kernels
-
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 _ASCENTS = 60
 _HALVINGS = 6

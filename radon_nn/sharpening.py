@@ -15,11 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _checks
-
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 SPLINE_AT_INTEGERS = {1: np.array([1.0]), 3: np.array([4, 1]) / 6, 5: np.array([66, 26, 1]) / 120}
 """The B-splines at the integers 0, 1, 2."""

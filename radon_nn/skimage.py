@@ -10,19 +10,16 @@ from __future__ import annotations
 import math
 import warnings
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn import _checks, _scratch, _threads, filters
+from radon_nn._types import Array, Floats
 from radon_nn.direct import spline_degree
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.transform import RadonTransform
-
-Array = NDArray[np.floating[Any]]
-Floats = NDArray[np.float64]
 
 _ORDER = 3
 """Of `radon`, row by row: bundles take a third of the time, but on images with edges their error can exceed

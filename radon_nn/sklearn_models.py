@@ -6,13 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import dialect
+from radon_nn._types import Floats
 from radon_nn.graph import Understood, Value
 from radon_nn.translation import Translation
-
-Floats = NDArray[np.float64]
 
 _SCALERS = ("MaxAbsScaler", "MinMaxScaler", "PCA", "RobustScaler", "StandardScaler")
 _MLPS = ("MLPClassifier", "MLPRegressor")

@@ -7,14 +7,13 @@ from functools import reduce
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from radon_nn import _boxspline, _checks
+from radon_nn._types import Floats
 from radon_nn.closed_form import ClosedForm
 from radon_nn.directions import sphere_area
 from radon_nn.waves import Jump, Part
-
-Floats = NDArray[np.float64]
 
 _ORTHOGONAL = 1e-10
 _CHUNK = 1 << 14

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from radon_nn._types import Floats
 from radon_nn.geometry import Function
-
-Floats = NDArray[np.float64]
 
 
 def function_in(source: str) -> Function:

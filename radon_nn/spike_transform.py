@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.directions import Directions
 from radon_nn.geometry import Ball, Grid, Offsets
 from radon_nn.transform import RadonTransform
-
-Floats = NDArray[np.float64]
 
 
 def laplacian(samples: NDArray[np.floating], grid: Grid, inside: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:

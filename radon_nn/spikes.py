@@ -19,12 +19,11 @@ from scipy.ndimage import maximum_filter1d
 from scipy.spatial import cKDTree
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.geometry import Ball, Function, Grid, evaluate
 from radon_nn.measure import RidgeMeasure
 from radon_nn.refine import Samples, affine_fit, fit_masses, refine
 from radon_nn.spike_transform import SpikeTransform, ball_in
-
-Floats = NDArray[np.float64]
 
 _APART = 4.0
 """Peaks, and spikes, are told apart at this many grid spacings."""

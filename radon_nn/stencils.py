@@ -9,12 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import BSpline, PPoly
 
 from radon_nn import _checks
-
-Floats = NDArray[np.float64]
+from radon_nn._types import Floats
 
 
 @lru_cache(maxsize=16)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from radon_nn._types import Floats, Indices, Progress
 from radon_nn.network import ShallowNetwork
 from radon_nn.polygons import Polygons
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Progress = Callable[[str], None]
 
 SNAP = 1e-13
 """Pre-activations below this, relative to the largest sum of terms that could make them, are zero to rounding."""

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import dialect
+from radon_nn._types import Floats
 from radon_nn.graph import Understood, Value
 from radon_nn.translation import Translation
-
-Floats = NDArray[np.float64]
 
 _PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
 _SHAPES = ("flatten", "reshape", "squeeze", "unsqueeze", "view")

@@ -12,12 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from radon_nn import _checks, _threads, filters
+from radon_nn._types import Array
 from radon_nn.direct import Direct
 from radon_nn.directions import Directions
 from radon_nn.factored import Factored, engine
 from radon_nn.geometry import Ball, Grid, Offsets
-
-Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from radon_nn._types import Floats
 from radon_nn.graph import Graph, Understood, Value
-
-Floats = NDArray[np.float64]
 
 # Far beyond any network of dense layers, so that a small file cannot ask for much work or memory.
 _STEPS, _NUMBERS, _FREE, _GROWTH = 2000, 2**25, 2**30, 64

@@ -12,16 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _checks
+from radon_nn._types import Floats
 from radon_nn.directions import sphere_area
 from radon_nn.growth import growth_of
 from radon_nn.probe import smooth_step
 from radon_nn.rays import filter_constant, frequency_rule, ray_rule, ray_spectrum, total_variation
 from radon_nn.verdict import RTV, Refinement
-
-Floats = NDArray[np.float64]
 
 TAPER = 0.75
 """Fraction of the radius at which samples begin to be brought to 0."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn import _bump_wave, _gaussian_wave
+from radon_nn._types import Floats
 from radon_nn.directions import sphere_area
 from radon_nn.lines import LineMeasure
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
