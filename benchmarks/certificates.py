@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn import RidgeMeasure, ShallowNetwork, fit, interpolate
-from radon_nn.search import HyperplaneSearch
+from radon_nn.fitting.certificate import HyperplaneSearch
 
 Floats = NDArray[np.float64]
 

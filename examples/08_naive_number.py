@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from radon_nn import Ball, Grid, ShallowNetwork, interpolate, rtv
-from radon_nn.spike_transform import SpikeTransform
+from radon_nn.spikes.filtered import SpikeTransform
 
 
 def naive(f: ShallowNetwork, n: int) -> float:

@@ -7,30 +7,30 @@ Conventions, everywhere: a *direction* is a unit normal a in S^(d-1), an *offset
 radians, lengths in the user's units.
 """
 
-from radon_nn.closed_form import ClosedForm, Composed, Sum
-from radon_nn.deep import DeepNetwork
-from radon_nn.deep_rtv import deep_rtv
-from radon_nn.directions import Directions
-from radon_nn.domains import Cuboid, Hull
-from radon_nn.fibres import FibreMeasure
-from radon_nn.fit import Fit, fit, fit_path, interpolate
-from radon_nn.functions import Bump, Gaussian, Norm, Ridge
-from radon_nn.geometry import Ball, Grid, Offsets
+from radon_nn.activations.profile import Profile
+from radon_nn.closed_forms.base import ClosedForm, Composed, Sum
+from radon_nn.closed_forms.phantoms import shepp_logan
+from radon_nn.closed_forms.radial import Bump, Gaussian, Norm, Ridge
+from radon_nn.closed_forms.solids import Box, Ellipsoid
+from radon_nn.fitting.weight_decay import Fit, fit, fit_path, interpolate
+from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.domains import Cuboid, Hull
+from radon_nn.geometry.grids import Ball, Grid, Offsets
 from radon_nn.io import load, save
-from radon_nn.kink_lines import Kinks, kinks
-from radon_nn.line_probes import ProbeFit, probe_spikes
-from radon_nn.measure import RidgeMeasure
-from radon_nn.models import Verification, from_model, verify
-from radon_nn.network import ShallowNetwork
-from radon_nn.neurons import Simplification
-from radon_nn.phantoms import shepp_logan
-from radon_nn.profiles import Profile
-from radon_nn.rtv import rtv
+from radon_nn.kink_lines.segments import Kinks, kinks
+from radon_nn.measures.result import RTV
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.fibres import FibreMeasure
+from radon_nn.networks.neurons import Simplification
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.operators.transform import RadonTransform
+from radon_nn.readers.live_models import Verification, from_model, verify
 from radon_nn.skimage import iradon, radon
-from radon_nn.solids import Box, Ellipsoid
-from radon_nn.spikes import SpikeFit, find_spikes
-from radon_nn.transform import RadonTransform
-from radon_nn.verdict import RTV
+from radon_nn.spikes.from_transform import SpikeFit, find_spikes
+from radon_nn.spikes.probing.probe import ProbeFit, probe_spikes
+from radon_nn.variation.deep import deep_rtv
+from radon_nn.variation.routes import rtv
 
 __version__ = "0.1.0"
 

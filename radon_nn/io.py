@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from radon_nn._archives import existing
-from radon_nn.array_models import read_arrays
-from radon_nn.deep import DeepNetwork
-from radon_nn.graph import Network, Understood
-from radon_nn.keras_models import read_keras_file
-from radon_nn.network import ShallowNetwork
-from radon_nn.npz_files import read_npz
-from radon_nn.onnx_files import read_onnx_file
-from radon_nn.saved import FORMAT, from_arrays, is_own, to_arrays
-from radon_nn.tensor_files import read_safetensors, read_state, write_safetensors
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.files.archives import existing
+from radon_nn.readers.files.native import FORMAT, from_arrays, is_own, to_arrays
+from radon_nn.readers.files.npz import read_npz
+from radon_nn.readers.files.tensors import read_safetensors, read_state, write_safetensors
+from radon_nn.readers.graph import Network, Understood
+from radon_nn.readers.keras.models import read_keras_file
+from radon_nn.readers.named_arrays import read_arrays
+from radon_nn.readers.onnx.files import read_onnx_file
 
 __all__ = ["FORMAT", "load", "read", "save", "shipped", "whole_file"]
 

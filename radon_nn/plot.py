@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from radon_nn.deep import DeepNetwork
-from radon_nn.deep_displays import KinkDisplay, LayerDisplay, deep_overview
-from radon_nn.displays import (
+from radon_nn.displays.deep import KinkDisplay, LayerDisplay, deep_overview
+from radon_nn.displays.fibres import FibreDisplay, fibre_overview
+from radon_nn.displays.functions import (
     NEGATIVE,
     POSITIVE,
     FunctionDisplay,
@@ -20,11 +20,11 @@ from radon_nn.displays import (
     require_plane,
     square_grid,
 )
-from radon_nn.fibre_displays import FibreDisplay, fibre_overview
-from radon_nn.geometry import Ball, Function
-from radon_nn.measure import RidgeMeasure
-from radon_nn.network import ShallowNetwork
-from radon_nn.refinement_display import RefinementDisplay
+from radon_nn.displays.refinement import RefinementDisplay
+from radon_nn.geometry.grids import Ball, Function
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
 
 __all__ = [
     "NEGATIVE",

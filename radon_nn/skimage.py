@@ -14,12 +14,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn import _checks, _scratch, _threads, filters
-from radon_nn._types import Array, Floats
-from radon_nn.direct import spline_degree
-from radon_nn.directions import Directions
-from radon_nn.geometry import Ball, Grid, Offsets
-from radon_nn.transform import RadonTransform
+from radon_nn._support import checks, scratch
+from radon_nn._support import threads as _threads
+from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.operators import filters
+from radon_nn.operators._rows import spline_degree
+from radon_nn.operators.transform import RadonTransform
 
 _ORDER = 3
 """Of `radon`, row by row: bundles take a third of the time, but on images with edges their error can exceed
@@ -247,12 +249,12 @@ def iradon(
     angles = _angles(np.arange(views) * (180 / views) if theta is None else theta)
     if len(angles) != views:
         raise ValueError(f"theta: expected one angle per column of radon_image, {views} of them, got {len(angles)}")
-    _checks.one_of(interpolation, "interpolation", tuple(_ORDERS))
+    checks.one_of(interpolation, "interpolation", tuple(_ORDERS))
     if filter_name is not None:
-        _checks.one_of(filter_name, "filter_name (or None)", _FILTERS)
+        checks.one_of(filter_name, "filter_name (or None)", _FILTERS)
     if output_size is None:
         output_size = count if circle else max(1, math.floor(math.sqrt(count**2 / 2)))
-    size = _checks.count(output_size, "output_size")
+    size = checks.count(output_size, "output_size")
 
     reach = math.ceil(size // 2 * (1 if circle else math.sqrt(2))) + _MARGIN
     before, after = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
@@ -274,7 +276,7 @@ def iradon(
                 spline=spline_degree(order),
                 pad=(before, after),
                 num_threads=threads,
-                out=_scratch.empty("filtered", (views, total), sinogram.dtype),
+                out=scratch.empty("filtered", (views, total), sinogram.dtype),
             )
     within = Ball(max(size // 2, 0.5)) if circle else None
     images = transform._backproject(filtered[None], within, None, splines=filter_name is not None)
@@ -288,14 +290,14 @@ def _real_image(values: ArrayLike, name: str, preserve_range: bool) -> Array:
         raise ValueError(f"{name}: expected a 2-D array with at least one row and column, got shape {array.shape}")
     if array.dtype.kind in "iu" and not preserve_range:
         array = np.maximum(array * (1 / np.iinfo(array.dtype).max), -1.0)
-    return _checks.real_array(array, name)
+    return checks.real_array(array, name)
 
 
 def _angles(theta: ArrayLike) -> Floats:
     """A list of angles, in degrees."""
-    if _checks.real_array(theta, "theta").ndim == 0:
+    if checks.real_array(theta, "theta").ndim == 0:
         raise TypeError(f"theta: expected a list or array of angles in degrees, such as [45], got {theta!r}")
-    angles = _checks.shaped_array(theta, "theta", ("m",))
+    angles = checks.shaped_array(theta, "theta", ("m",))
     if angles.size == 0:
         raise ValueError("theta: expected at least one angle, got none")
     return angles

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from radon_nn import ShallowNetwork, save
-from radon_nn.cli import main
+from radon_nn.cli.command import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""What every package leans on: checks, types, threads and working memory."""

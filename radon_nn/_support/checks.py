@@ -1,0 +1,155 @@
+"""The boundary: coerce and validate what a user hands over, once, with errors that say what to do."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from radon_nn._support.types import Array
+
+_RANK = 1e-12
+
+
+def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
+    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64.
+
+    `first` is added to the leading index that an error names, where the values are part of something longer.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected a regular array of numbers, got nested lists of unequal length") from error
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}; convert it with numpy first")
+    array = array.astype(np.float32 if array.dtype.type in (np.float16, np.float32) else np.float64, copy=False)
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = array.size - int(finite.sum())
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        where = (where[0] + first, *where[1:]) if where else where
+        raise ValueError(
+            f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
+            "replace or remove them"
+        )
+    return array
+
+
+def shaped_array(values: ArrayLike, name: str, shape: Sequence[int | str]) -> NDArray[np.float64]:
+    """Coerce to a finite float64 array of the given shape; letters in `shape` stand for any length >= 0."""
+    array = real_array(values, name).astype(np.float64)
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = "(" + ", ".join(str(want) for want in shape) + ("," if len(shape) == 1 else "") + ")"
+        raise ValueError(f"{name}: expected an array of shape {wanted}, got shape {array.shape}")
+    return array
+
+
+def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:
+    """Coerce to finite float64 points of shape (..., dim)."""
+    array = real_array(values, "points").astype(np.float64)
+    if array.ndim == 0 or array.shape[-1] != dim:
+        raise ValueError(f"points: expected shape (..., {dim}), got {array.shape}")
+    return array
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only, contiguous copy, for fields of values."""
+    copy = np.array(array, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
+def finite(value: float, name: str) -> float:
+    """A finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected a number, got {value!r}") from error
+    if not np.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return number
+
+
+def positive(value: float, name: str) -> float:
+    """A positive finite number."""
+    number = finite(value, name) if not isinstance(value, float) else value
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name}: expected a positive number, got {value!r}")
+    return float(number)
+
+
+def at_least_zero(value: float, name: str) -> float:
+    """A number that is not negative."""
+    if not value >= 0:
+        raise ValueError(f"{name}: expected a number >= 0, got {value!r}")
+    return float(value)
+
+
+def count(value: int, name: str, *, least: int = 1) -> int:
+    """A whole number, at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected at least {least}, got {value}")
+    return int(value)
+
+
+def one_of(value: str, name: str, choices: Sequence[str]) -> str:
+    """One of a few names."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}; got {value!r}{near(value, choices)}")
+    return value
+
+
+def near(value: object, choices: Sequence[str]) -> str:
+    """The choice that may have been meant, if one is near."""
+    found = difflib.get_close_matches(str(value).lower(), choices, 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def fits_memory(nbytes: float, what: str, remedy: str) -> None:
+    """Refuse, before allocating, what the machine's memory cannot hold."""
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        available = 64 * 2**30
+    if nbytes > available:
+        raise MemoryError(
+            f"{what} would take {nbytes / 2**30:,.1f} GiB, this machine has {available / 2**30:,.1f} GiB; {remedy}"
+        )
+
+
+def affine(matrix: ArrayLike, shift: ArrayLike | None, dim: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A matrix of `dim` independent rows, and a shift of as many entries, zero if not given."""
+    linear = shaped_array(matrix, "matrix", (dim, "n"))
+    sizes = np.linalg.svd(linear, compute_uv=False) if linear.size else np.zeros(1)
+    if linear.shape[1] < dim or sizes[-1] <= _RANK * sizes[0]:
+        raise ValueError(
+            f"matrix: expected {dim} independent rows, got shape {linear.shape} with singular values "
+            f"{np.round(sizes, 6).tolist()}; the restriction of a function to a subspace has no closed form here"
+        )
+    return linear, np.zeros(dim) if shift is None else shaped_array(shift, "shift", (dim,))
+
+
+def subspace(origin: ArrayLike, basis: ArrayLike, dim: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A point of R^dim, and at least one row that spans an affine subspace through it."""
+    start = shaped_array(origin, "origin", (dim,))
+    rows = shaped_array(basis, "basis", ("k", dim))
+    if len(rows) == 0:
+        raise ValueError("basis: expected at least one row, got none")
+    return start, rows
+
+
+def center(values: ArrayLike) -> NDArray[np.float64]:
+    """A read-only point of at least one coordinate."""
+    middle = shaped_array(values, "center", ("d",))
+    if len(middle) == 0:
+        raise ValueError("center: expected at least one coordinate, got none")
+    return frozen(middle)

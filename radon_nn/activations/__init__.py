@@ -1,0 +1,1 @@
+"""Activation functions, and each as a measure on the line."""

@@ -1,0 +1,238 @@
+"""Activation profiles s: values, slopes, and s'' as a measure on the line, whose variation is the price of a neuron."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.activations.catalogue import TABLE, none
+from radon_nn.measures.line import Function, LineMeasure
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Profile:
+    """
+    A function s of one variable whose second derivative is a measure: a density and point masses.
+
+    A neuron v s(w.x - b) has R-TV |v| |w| TV(s'), TV(s') being the total variation of s''; the affine part of s costs
+    nothing. `Profile.of` knows the usual activations by name.
+
+    Parameters
+    ----------
+    name : str
+        What it is called; profiles of one name are taken to be one.
+    value : callable
+        The function s, of arrays.
+    curvature : callable
+        The density of s'', of arrays.
+    slope : callable, optional
+        Its derivative s', of arrays; if not given, it is integrated from the density, up to a constant.
+    kinks : tuple of (float, float)
+        The point masses of s'': (place, jump of s') each.
+    scale : float
+        A length over which the density is smooth.
+    reach : float
+        Beyond |u| = reach times scale the density is nothing.
+    law : str
+        If s'' is not a finite measure: why not.
+    mirror : tuple of float, optional
+        (c, p, q) if s(-u) = c s(u) + p u + q for all u: what lets neurons on antipodes be joined.
+    degree : int, optional
+        The p for which s(c u) = c^p s(u), c > 0, if there is one: what lets neurons be rescaled.
+    order : int, optional
+        The m of the truncated power u_+^(m-1) / (m-1)!: ReLU is 2, the step is 1.
+
+    Raises
+    ------
+    ValueError
+        If scale or reach is not positive, or a kink not finite.
+
+    Examples
+    --------
+    >>> round(Profile.of("gelu").variation, 6)
+    1.515617
+    >>> cosh = Profile("log cosh", lambda u: np.logaddexp(u, -u), lambda u: 1 / np.cosh(u) ** 2, scale=1.0)
+    >>> round(cosh.variation, 9)
+    2.0
+    """
+
+    name: str
+    value: Function
+    curvature: Function
+    slope: Function | None = None
+    kinks: tuple[tuple[float, float], ...] = ()
+    scale: float = 1.0
+    reach: float = 40.0
+    law: str = ""
+    mirror: tuple[float, float, float] | None = None
+    degree: int | None = None
+    order: int | None = None
+    _recipe: tuple[str, tuple[float, ...]] | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        checks.positive(self.scale, "scale")
+        checks.positive(self.reach, "reach")
+        for place, jump in self.kinks:
+            checks.finite(place, "kinks")
+            checks.finite(jump, "kinks")
+
+    @classmethod
+    def of(cls, name: str, *parameters: float) -> Profile:
+        """
+        An activation by its name.
+
+        Parameters
+        ----------
+        name : {'abs', 'clip', 'elu', 'gelu', 'gelu_tanh', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'identity', \
+'leaky_relu', 'relu', 'relu6', 'selu', 'sigmoid', 'silu', 'sine', 'softplus', 'step', 'tanh', 'truncated_power'}
+            As frameworks have it: 'gelu' is u Phi(u), 'gelu_tanh' its approximation, 'silu' is u sigmoid(u).
+        *parameters : float
+            For 'leaky_relu' the slope on the left (0.01), for 'elu' alpha (1), for 'clip' the bounds (0, 1), for
+            'truncated_power' the order m (2).
+
+        Returns
+        -------
+        Profile
+            The activation.
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or has not so many parameters.
+        """
+        make, most = TABLE[checks.one_of(name, "activation", sorted(TABLE))]
+        if len(parameters) > most:
+            raise ValueError(f"parameters: expected at most {most} for {name!r}, got {len(parameters)}; leave them out")
+        given = tuple(checks.finite(p, "parameters") for p in parameters)
+        recipe = make(*given)
+        made = cls(**recipe._asdict())
+        defaults = make.__defaults__ or ()
+        while given and given[-1] == defaults[len(given) - 1]:
+            given = given[:-1]
+        object.__setattr__(made, "_recipe", (recipe.name, ()) if recipe.name in TABLE else (name, given))
+        return made
+
+    @classmethod
+    def coerce(cls, activation: str | Profile) -> Profile:
+        """
+        A profile, or the one of that name; parameters may follow the name, as in 'leaky_relu 0.1'.
+
+        Parameters
+        ----------
+        activation : str or Profile
+            What a user hands over.
+
+        Returns
+        -------
+        Profile
+            The activation.
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or its parameters are bad.
+        """
+        if isinstance(activation, Profile):
+            return activation
+        name, *parameters = activation.split() if isinstance(activation, str) else [activation]
+        try:
+            given = [float(p) for p in parameters]
+        except ValueError as error:
+            raise ValueError(f"activation: expected a name and numbers, got {activation!r}") from error
+        return cls.of(name.lower() if isinstance(name, str) else name, *given)
+
+    @property
+    def spelled(self) -> str | None:
+        """The words from which `coerce` makes it again; none for a profile of one's own."""
+        if self._recipe is None:
+            return None
+        return " ".join([self._recipe[0], *map(repr, self._recipe[1])])
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """Whether s is affine between its kinks."""
+        return self.curvature is none and not self.law
+
+    @cached_property
+    def pieces(self) -> tuple[float, float]:
+        """Slope p and level q of s(u) = p u + q left of all kinks, where s is piecewise linear."""
+        place = np.array([min((place for place, _ in self.kinks), default=0.0) - 1])
+        assert self.slope is not None
+        slope = float(self.slope(place)[0])
+        return slope, float(self(place)[0]) - slope * float(place[0])
+
+    @cached_property
+    def measure(self) -> LineMeasure:
+        """The second derivative s'' as a measure."""
+        if self.law:
+            return LineMeasure(self.name, self.curvature, self.value, np.empty(0), law=self.law)
+        kinks = tuple(sorted((float(place), float(jump)) for place, jump in self.kinks if jump))
+        if self.reach == 0 or self.curvature is none:
+            return LineMeasure(self.name, none, none, np.empty(0), atoms=kinks)
+        end = self.reach * self.scale
+        even = np.linspace(-end, end, 2 * math.ceil(8 * self.reach) + 1)
+        mesh = np.union1d(even, [place for place, _ in kinks])
+        integral = _integrated(self.curvature, mesh) if self.slope is None else _without_jumps(self.slope, kinks)
+        low, high = integral(np.array([-end, end])).tolist()
+        breaks = tuple(place for place, _ in self.kinks)
+        return LineMeasure(self.name, self.curvature, integral, mesh, (low, high), atoms=kinks, breaks=breaks)
+
+    @property
+    def variation(self) -> float:
+        """The variation TV(s'), what a neuron of unit weights costs; infinite if s'' is no finite measure."""
+        return math.inf if self.law else self.measure.variation
+
+    def __call__(self, u: Floats) -> Floats:
+        """The values s(u)."""
+        return np.asarray(self.value(u), np.float64)
+
+    def __repr__(self) -> str:
+        if self._recipe:
+            return f"Profile.of({', '.join(map(repr, (self._recipe[0], *self._recipe[1])))})"
+        more = "" if not self.kinks else f", kinks={self.kinks!r}"
+        return f"Profile({self.name!r}, {self.value!r}, {self.curvature!r}, scale={self.scale!r}{more})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self._recipe:
+            return Profile.of, (self._recipe[0], *self._recipe[1])
+        return Profile, tuple(getattr(self, part.name) for part in fields(self) if part.name != "_recipe")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Profile) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
+def _without_jumps(slope: Function, kinks: tuple[tuple[float, float], ...]) -> Function:
+    """The slope, less the jumps to the left of u: the antiderivative of the density alone."""
+
+    def integral(u: Floats) -> Floats:
+        steps = (jump * (u >= place) for place, jump in kinks)
+        return slope(u) - sum(steps, np.zeros_like(u))
+
+    return integral
+
+
+def _integrated(density: Function, mesh: Floats) -> Function:
+    """The integral of a density from mesh[0], by Gauss's rule on the cells."""
+
+    def between(low: Floats, high: Floats) -> Floats:
+        half = (high - low)[..., None] / 2
+        return np.asarray((half * density(low[..., None] + half * (_NODES + 1))) @ _WEIGHTS)
+
+    whole = np.concatenate([[0.0], np.cumsum(between(mesh[:-1], mesh[1:]))])
+
+    def integral(u: Floats) -> Floats:
+        x = np.clip(u, mesh[0], mesh[-1])
+        cell = np.clip(np.searchsorted(mesh, x, "right") - 1, 0, len(mesh) - 2)
+        return np.asarray(whole[cell] + between(mesh[cell], x))
+
+    return integral

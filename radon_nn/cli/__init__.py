@@ -1,0 +1,1 @@
+"""The command `radon-nn`: printing and files, no mathematics."""

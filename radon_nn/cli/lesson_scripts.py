@@ -1,0 +1,110 @@
+"""The lessons that come with the package: scripts that each show one claim of the theory in a picture."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+_NUMBERED = re.compile(r"(2[1-9]|3\d)_(\w+)\.py")
+
+
+class Lesson(NamedTuple):
+    """
+    A script with a function main(save), which draws its picture.
+
+    Parameters
+    ----------
+    name : str
+        What it is called by.
+    title : str
+        Its claim, the first line of its text.
+    path : Path
+        The script.
+    """
+
+    name: str
+    title: str
+    path: Path
+
+
+def lessons() -> list[Lesson]:
+    """
+    All lessons, in order.
+
+    Returns
+    -------
+    list of Lesson
+        Those installed with the package, or those of the checkout it stands in.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the installation has lost them.
+    """
+    package = Path(__file__).parents[1]
+    folders = [f for f in (package / "_examples", package.parent / "examples") if f.is_dir()]
+    files = [path for folder in folders[:1] for path in folder.iterdir()]
+    found = [(match[1], match[2], path) for path in files if (match := _NUMBERED.fullmatch(path.name))]
+    if not found:
+        raise FileNotFoundError(
+            f"{package}: expected lessons in _examples, or in examples beside it, found none; reinstall"
+        )
+    return [Lesson(name, _title(path), path) for _, name, path in sorted(found)]
+
+
+def lesson(name: str) -> Lesson:
+    """
+    The lesson of a name.
+
+    Parameters
+    ----------
+    name : str
+        With or without its number, such as 'one_neuron'.
+
+    Returns
+    -------
+    Lesson
+        The lesson.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    known = lessons()
+    for one in known:
+        if name in (one.name, one.path.stem):
+            return one
+    raise ValueError(f"demo: expected one of {', '.join(one.name for one in known)}, got {name!r}")
+
+
+def give(one: Lesson, picture: Path) -> None:
+    """
+    Run a lesson: it prints its numbers, and draws its picture.
+
+    Parameters
+    ----------
+    one : Lesson
+        The lesson.
+    picture : Path
+        The file to draw.
+
+    Raises
+    ------
+    ImportError
+        If it trains with scikit-learn, which is not installed.
+    """
+    spec = importlib.util.spec_from_file_location(f"radon_nn_lesson_{one.name}", one.path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main(picture)
+
+
+def _title(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+    return text.splitlines()[0]

@@ -1,0 +1,145 @@
+"""What there is to say about a network that was read: its layers, its R-TV, and what was folded, as plain facts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from radon_nn.geometry.domains import Domain
+from radon_nn.measures.result import RTV
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.exact import exact_rtv
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.graph import Understood
+from radon_nn.variation.routes import rtv
+
+_MOST = 20
+
+
+def facts(found: Understood, domain: Domain | None = None) -> dict[str, Any]:
+    """
+    What was understood, as numbers and words that JSON can hold.
+
+    Parameters
+    ----------
+    found : Understood
+        A network with its notes.
+    domain : Domain, optional
+        Where the R-TV is looked at; all of R^d if not given.
+
+    Returns
+    -------
+    dict
+        Of source, kind, shapes, layers, R-TV, path norm, simplification, and notes. Infinite values are None.
+    """
+    network = found.network
+    whole = rtv(network, domain=domain)
+    layers = network.layers if isinstance(network, DeepNetwork) else (network,)
+    about: dict[str, Any] = {
+        "source": found.source,
+        "kind": "deep" if isinstance(network, DeepNetwork) else "shallow",
+        "inputs": network.dim,
+        "outputs": network.outputs,
+        "neurons": network.neurons,
+        "rtv": number(whole.value),
+        "rtv_in_words": str(whole),
+        "path_norm": number(network.path_norm),
+        "layers": [_layer(layer) for layer in layers],
+        "notes": list(found.notes),
+    }
+    if isinstance(network, DeepNetwork):
+        about["compositional_cost"] = number(network.compositional_cost())
+        about["ranks"] = list(network.ranks())
+        return about
+    if network.outputs > 1:
+        about["rtv_of_outputs"] = [number(value) for value in _of_outputs(network, domain)]
+    _, left = network.simplify(domain)
+    about["simplification"] = {"before": left.before, "after": left.after, "dead": left.dead, "merged": left.merged}
+    about["simplification"]["folded"] = left.folded
+    return about
+
+
+def lines(about: dict[str, Any]) -> list[str]:
+    """
+    Facts in words, a line each.
+
+    Parameters
+    ----------
+    about : dict
+        As `facts` makes them.
+
+    Returns
+    -------
+    list of str
+        The lines.
+    """
+    out = [
+        f"{about['source']}: a {about['kind']} network of {about['inputs']} inputs, {about['neurons']} neurons and "
+        f"{about['outputs']} outputs"
+    ]
+    for k, layer in enumerate(about["layers"], 1):
+        name = f"layer {k}: " if len(about["layers"]) > 1 else ""
+        skip = ", with a skip connection" if layer["skip"] else ""
+        cost = "infinite" if layer["rtv"] is None else f"{layer['rtv']:.7g}"
+        out.append(
+            f"  {name}{layer['inputs']} -> {layer['neurons']} {layer['activation']} neurons -> {layer['outputs']}{skip}"
+            f": R-TV {cost}, path norm {_said(layer['path_norm'])}"
+        )
+    if "ranks" in about:
+        out.append(f"  ranks of the matrices between: {', '.join(map(str, about['ranks']))}")
+        out.append(f"compositional cost, the sum of the layers' R-TV: {_said(about['compositional_cost'])}")
+    out.append(about["rtv_in_words"])
+    if "rtv_of_outputs" in about:
+        some = about["rtv_of_outputs"]
+        more = f" and {len(some) - _MOST} more" if len(some) > _MOST else ""
+        out.append(f"each output's own: {', '.join(map(_said, some[:_MOST]))}{more}")
+    if "simplification" in about:
+        s = about["simplification"]
+        out.append(
+            f"exactly simplified: {s['before']} neurons become {s['after']} ({s['dead']} dead, {s['merged']} merged, "
+            f"{s['folded']} affine there)"
+        )
+    return [*out, *(f"note: {note}" for note in about["notes"])]
+
+
+def number(value: float) -> float | None:
+    """
+    A number as JSON has it, where infinite ones are null.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+
+    Returns
+    -------
+    float or None
+        None if it is infinite.
+    """
+    return value if math.isfinite(value) else None
+
+
+def _said(value: float | None) -> str:
+    return "infinite" if value is None else f"{value:.7g}"
+
+
+def _layer(layer: ShallowNetwork) -> dict[str, Any]:
+    return {
+        "inputs": layer.dim,
+        "neurons": layer.neurons,
+        "outputs": layer.outputs,
+        "activation": layer.activation.spelled or layer.activation.name,
+        "skip": bool(np.any(layer.skip)),
+        "rtv": number(exact_rtv(layer).value),
+        "path_norm": number(layer.path_norm),
+    }
+
+
+def _of_outputs(network: ShallowNetwork, domain: Domain | None) -> list[float]:
+    if network.activation.piecewise_linear:
+        measure = network.measure() if domain is None else network.measure().restricted(domain)
+        return [float(value) for value in measure.output_rtvs]
+    alone: list[RTV] = [exact_rtv(network.output(k), domain) for k in range(network.outputs)]
+    return [result.value for result in alone]

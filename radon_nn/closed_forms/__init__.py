@@ -1,0 +1,1 @@
+"""Functions whose values, Radon transform and R-TV are known in closed form."""

@@ -1,0 +1,181 @@
+"""The even waves of bumps (1 - |x|^2)_+^k: solutions of Gegenbauer's equation inside and outside |u| = 1, by tables."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.interpolate import PPoly
+
+from radon_nn._support.types import Floats
+
+_ORDER = 28
+_SHARE = 0.125
+_NEAR = 1e-9
+_FAR = 2.0
+_TERMS = 80
+
+
+class Side(NamedTuple):
+    """
+    The wave on one side of the edge: values and integrals from `start`, by the distance x from it, up to `end`.
+
+    Beyond `end`, within 1e-9 of the edge, they go like powers of the distance to it.
+    """
+
+    density: PPoly
+    integral: PPoly
+    end: float
+    edge: float
+
+
+class Wave(NamedTuple):
+    """
+    The wave F(d/2 + 1, 1 - k; 1/2; u^2) within |u| < 1, and what continues it for |u| > 1 if d is even.
+
+    `last` is its integral from 0 to 1, `tail[n] |u|^-(d + 2 + 2 n)` the terms of its series for |u| >= 2.
+    """
+
+    dim: int
+    power: float
+    inner: Side
+    last: float
+    outer: Side | None
+    tail: Floats
+
+    def density(self, u: Floats) -> Floats:
+        """The wave at u; on the edge itself, its limit from inside."""
+        x = np.abs(u)
+        out = np.zeros_like(x)
+        out[x <= 1] = _near(self.inner, x[x <= 1])
+        if self.outer is not None:
+            ring, far = (x > 1) & (x < _FAR), x >= _FAR
+            out[ring] = _near(self.outer, _FAR - x[ring])
+            out[far] = x[far] ** (-self.dim - 2.0) * np.polynomial.polynomial.polyval(x[far] ** -2.0, self.tail)
+        return out
+
+    def integral(self, u: Floats) -> Floats:
+        """The integral from 0 to u: odd, and continuous."""
+        x = np.abs(u)
+        out = np.full_like(x, self.last)
+        out[x < 1] = self._inside(x[x < 1])
+        if self.outer is not None:
+            ring, far = (x > 1) & (x < _FAR), x >= _FAR
+            out[ring] = self._outside(_FAR - x[ring])
+            drift = self.tail / (self.dim + 1 + 2 * np.arange(len(self.tail)))
+            out[far] = -(x[far] ** (-self.dim - 1.0)) * np.polynomial.polynomial.polyval(x[far] ** -2.0, drift)
+        return np.sign(u) * out
+
+    def _inside(self, x: Floats) -> Floats:
+        return _joined(self.inner, x, self.last)
+
+    def _outside(self, x: Floats) -> Floats:
+        assert self.outer is not None
+        return _joined(self.outer, x, self.last)
+
+
+@cache
+def wave(dim: int, power: float) -> Wave:
+    """
+    The wave of a bump with k > (d + 1) / 2, or k = (d + 1) / 2 for odd d.
+
+    With a = d/2 + 1 and b = 1 - k, y(u) = F(a, b; 1/2; u^2) solves (1 - u^2) y'' = (2a + 2b + 1) u y' + 4 a b y. So
+    does |u|^-2a F(a, a + 1/2; a - b + 1; 1/u^2), the wave outside, a series of positive terms. Taylor's expansion at
+    points ever closer to the edge carries them there: from 0 outwards, and from 2 inwards, where what is carried along
+    by mistake shrinks. (scipy.special.hyp2f1 may lose all digits near the edge, whole k included.)
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+    power : float
+        The exponent k.
+
+    Returns
+    -------
+    Wave
+        Values, and integrals.
+    """
+    a, b, edge = dim / 2 + 1, 1 - power, power - (dim + 1) / 2
+    polynomial = power == int(power) and (dim % 2 == 0 or edge == 0)
+    inner = _carried(a, b, 0.0, 1.0, (1.0, 0.0), 0.0, max(edge, 1.0) if polynomial else edge)
+    almost = float(inner.integral(inner.end) + (1 - inner.end) * inner.density(inner.end))
+    last = _last(dim, power, almost)
+    if dim % 2:
+        return Wave(dim, power, inner, last, None, np.empty(0))
+    n = np.arange(_TERMS)
+    log = math.lgamma(power) + math.lgamma(dim + 2) - math.lgamma(a) - math.lgamma(a - b + 1) - (dim + 1) * math.log(2)
+    ratios = (a + n) * (a + 0.5 + n) / ((a - b + 1 + n) * (1 + n))
+    tail = (-1) ** (dim // 2 + 1) * math.exp(log) * np.concatenate([[1.0], np.cumprod(ratios)])
+    powers = _FAR ** -(dim + 2 + 2.0 * np.arange(_TERMS + 1))
+    value, slope = float(tail @ powers), -float(tail @ (powers * np.arange(dim + 2, dim + 2 * _TERMS + 4, 2))) / _FAR
+    drift = float(tail @ (powers * _FAR / np.arange(dim + 1, dim + 2 * _TERMS + 3, 2)))
+    outer = _carried(a, b, _FAR, -1.0, (value, -slope), -drift, edge)
+    return Wave(dim, power, inner, last, outer, tail)
+
+
+def _last(dim: int, power: float, almost: float) -> float:
+    """The integral from 0 to 1, F(a, b; 3/2; 1), by gamma functions; none for odd d, but where there are atoms."""
+    edge = power - (dim + 1) / 2
+    if edge == 0:
+        return almost
+    if dim % 2:
+        return 0.0
+    # 1 / Gamma((1 - d) / 2) by reflection: its sign is that of cos(pi d / 2).
+    log = math.lgamma(1.5) + math.lgamma(edge) + math.lgamma((dim + 1) / 2) - math.lgamma(power + 0.5)
+    return math.exp(log) / math.pi * (-1.0 if dim % 4 == 2 else 1.0)
+
+
+def _carried(
+    a: float, b: float, start: float, sign: float, begin: tuple[float, float], integral: float, edge: float
+) -> Side:
+    """A solution y(start + sign x) by Taylor's expansions, y and dy/dx at x = 0 given, and the integral of y over u."""
+    c, e = 2 * a + 2 * b + 1, 4 * a * b
+    longest = 1.0 / math.sqrt(1 + abs(e))
+    breaks, columns, (value, slope), x = [0.0], [], begin, 0.0
+    while True:
+        u = start + sign * x
+        left = abs(1 - abs(u)) if u else 1.0
+        step = min(_SHARE * left, longest)
+        y = np.zeros(_ORDER + 1)
+        y[:2] = value, slope
+        # (1 - u^2 - 2 u s x - x^2) y'' = c (u s + x) y' + e y, power by power, s the sign.
+        for n in range(_ORDER - 1):
+            right = c * (u * sign * (n + 1) * y[n + 1] + n * y[n]) + e * y[n]
+            right += 2 * u * sign * (n + 1) * n * y[n + 1] + n * (n - 1) * y[n]
+            y[n + 2] = right / ((1 - u) * (1 + u) * (n + 2) * (n + 1))
+        columns.append(y)
+        powers = step ** np.arange(_ORDER + 1)
+        value, slope = float(y @ powers), float((y[1:] * np.arange(1, _ORDER + 1)) @ powers[:-1])
+        x += step
+        breaks.append(x)
+        if left - step < _NEAR:
+            break
+    density = PPoly(np.array(columns).T[::-1], np.array(breaks))
+    primitive = density.antiderivative()
+    primitive.c *= sign
+    primitive.c[-1] += integral
+    return Side(density, primitive, x, edge)
+
+
+def _near(side: Side, x: Floats) -> Floats:
+    """The density at distance x from the start, up to the edge itself, where it may be infinite."""
+    out = np.asarray(side.density(np.minimum(x, side.end)), np.float64)
+    beyond = x > side.end
+    if beyond.any() and 0 < side.edge < 1:
+        left = np.abs(1 - x[beyond])
+        with np.errstate(divide="ignore"):
+            out[beyond] *= (left / (1 - side.end)) ** (side.edge - 1)
+    return out
+
+
+def _joined(side: Side, x: Floats, last: float) -> Floats:
+    """The integral at distance x from the start, joined to its limit at the edge."""
+    out = np.asarray(side.integral(np.minimum(x, side.end)), np.float64)
+    beyond = x > side.end
+    if beyond.any():
+        share = (np.abs(1 - x[beyond]) / (1 - side.end)) ** min(side.edge, 1.0) if side.edge > 0 else 0.0
+        out[beyond] = last + (out[beyond] - last) * share
+    return out

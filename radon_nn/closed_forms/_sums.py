@@ -1,0 +1,349 @@
+"""The R-TV of sums: like parts merged, unlike carriers apart, and the rest integrated over the directions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from radon_nn._support.types import Floats
+from radon_nn.closed_forms import _cubature
+from radon_nn.closed_forms._waves import Jump, Part, Wave, mean_length
+from radon_nn.geometry.directions import sphere_area
+from radon_nn.measures.line import Copies, merged_atoms, variation
+from radon_nn.measures.result import RTV, Refinement, Standing
+
+_SAME = 1e-12
+_CANCELLED = 64 * np.finfo(np.float64).eps
+_UNIFORM = 0.1
+_STANDINGS: tuple[Standing, ...] = ("exact", "estimated", "statistical")
+
+
+def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]]]:
+    """
+    Parts by what carries them, each in one basis, and merged where they differ in amplitude alone.
+
+    A function of P x, P with orthonormal rows, has its measure on the directions in the row space of P. On different
+    spaces the measures are mutually singular: a density, or one on a graph t = a.c + e, does not charge a subspace.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        All in one R^d.
+
+    Returns
+    -------
+    list of (ndarray, list of Wave, list of Jump)
+        For each carrier its basis (k, d) and what it carries, in R^k; waves that cancel are left out.
+    """
+    carriers: list[tuple[Floats, list[Wave], list[Jump]]] = []
+    for part in parts:
+        found = next((carrier for carrier in carriers if _same_space(carrier[0], part.basis)), None)
+        if found is None:
+            found = part.basis, [], []
+            carriers.append(found)
+        basis, waves, jumps = found
+        moved = part.content.composed(part.basis @ basis.T, np.zeros(len(basis)))
+        if isinstance(moved, Jump):
+            jumps.append(moved)
+        else:
+            waves.append(moved)
+    return [(basis, _merged(waves), jumps) for basis, waves, jumps in carriers]
+
+
+def density(parts: Sequence[Part], normals: Floats, offsets: Floats) -> Floats:
+    """
+    The density of a sum of parts.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        All in one R^d.
+    normals : ndarray, shape (m, d)
+        Unit normals a.
+    offsets : ndarray, shape (n,)
+        Offsets t.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+        Per da dt.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    wanted = "filtered: expected a function whose d_t^2 K R f is a density, got"
+    out = np.zeros((len(normals), len(offsets)))
+    for basis, waves, jumps in gathered(parts):
+        if jumps:
+            raise ValueError(
+                f"{wanted} one that jumps across a surface: it is not even a measure; rtv() is infinite, and "
+                "RadonTransform shows it at a grid's resolution"
+            )
+        for wave in waves:
+            name = wave.measure.name
+            if wave.measure.law:
+                raise ValueError(f"{wanted} {name}, which has none: {wave.measure.law}; rtv() is infinite")
+            if len(basis) < normals.shape[1]:
+                where = "one fibre {+-a} x R" if len(basis) == 1 else f"the directions in a {len(basis)}-space"
+                raise ValueError(
+                    f"{wanted} {name}, with all its mass on {where}, a = {np.round(basis, 6).tolist()}; rtv() counts it"
+                )
+            if wave.measure.atoms:
+                at = ", ".join(f"t = a.c + ({place:g}) s" for place, _ in wave.measure.atoms)
+                raise ValueError(
+                    f"{wanted} {name}, with point masses at {at} for every a, c = {wave.center.tolist()}, s its scale "
+                    "along a; rtv() counts them"
+                )
+            alpha, mu, sigma = (x[:, None] for x in wave.placed(normals @ basis.T))
+            out += alpha * wave.measure.density((offsets - mu) / sigma)
+    return out
+
+
+def rtv(parts: Sequence[Part], dim: int, *, tol: float, most: int, rng: np.random.Generator) -> RTV:
+    """
+    The R-TV of a sum of parts.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        All in one R^d.
+    dim : int
+        Dimension d.
+    tol : float
+        Relative error asked for, where directions are integrated over.
+    most : int
+        Directions allowed.
+    rng : numpy.random.Generator
+        For directions in four and more dimensions.
+
+    Returns
+    -------
+    RTV
+        The sum over the carriers.
+    """
+    results = [_on_carrier(waves, jumps, tol, most, rng) for _, waves, jumps in gathered(parts)]
+    results = [r for r in results if r.value != 0] or [_exact(0.0, "exact: all cancels, or is affine")]
+    for verdict in ("infinite", "unresolved"):
+        for r in results:
+            if r.verdict == verdict:
+                return replace(r, assumed=f"R^{dim}")
+    value, error = math.fsum(r.value for r in results), math.fsum(r.error for r in results)
+    standing = max((r.standing for r in results), key=_STANDINGS.index)
+    method = results[0].method
+    if len(results) > 1:
+        method = f"{len(results)} mutually singular parts: " + "; ".join(dict.fromkeys(r.method for r in results))
+    return RTV(
+        value,
+        max(value - error, 0.0),
+        value + error,
+        method,
+        f"R^{dim}",
+        standing,
+        refinement=next((r.refinement for r in results if r.refinement), None) if len(results) == 1 else None,
+        converged=error <= tol * value or standing == "exact",
+    )
+
+
+def _same_space(one: Floats, other: Floats) -> bool:
+    """Whether orthonormal rows span the same space."""
+    turn = one @ other.T
+    return len(one) == len(other) and bool(np.abs(turn @ turn.T - np.eye(len(one))).max() < _SAME)
+
+
+def _merged(waves: Sequence[Wave]) -> list[Wave]:
+    """Waves of one shape, center and square (on the line, one signed scale) joined; those that cancel left out."""
+    kept: list[tuple[Wave, float, float]] = []
+    for wave in waves:
+        for i, (other, amplitude, size) in enumerate(kept):
+            if _alike(wave, other):
+                kept[i] = other, amplitude + wave.amplitude, size + abs(wave.amplitude)
+                break
+        else:
+            kept.append((wave, wave.amplitude, abs(wave.amplitude)))
+    return [replace(w, amplitude=a) for w, a, size in kept if abs(a) > _CANCELLED * size]
+
+
+def _alike(one: Wave, other: Wave) -> bool:
+    if one.measure.name != other.measure.name:
+        return False
+    length = np.abs(other.root).max()
+    if np.abs(one.center - other.center).max() > _SAME * (length + np.abs(other.center).max()):
+        return False
+    if one.dim == 1:
+        return bool(abs(one.root[0, 0] - other.root[0, 0]) <= _SAME * length)
+    return bool(np.abs(one.square - other.square).max() <= _SAME * length**2)
+
+
+def _on_carrier(waves: list[Wave], jumps: list[Jump], tol: float, most: int, rng: np.random.Generator) -> RTV:
+    """The R-TV of waves and jumps that all of R^k carries."""
+    endless = _endless(waves, jumps)
+    if endless is not None:
+        return endless
+    if not waves:
+        return _exact(0.0, "")
+    if len(waves) == 1:
+        return _exact(waves[0].total(), "exact, from the closed form")
+    if waves[0].dim == 1:
+        return _exact(_on_line(waves), f"exact: {len(waves)} terms merged on one line")
+    smooth = [wave for wave in waves if len(wave.measure.mesh)]
+    fixed, shared = _atoms(waves)
+    if len(smooth) < 2 or _similar(smooth):
+        fixed += _alike_everywhere(smooth, partial(_densities, smooth)) if smooth else 0.0
+        smooth = []
+    if not smooth and not shared:
+        return _exact(fixed, f"exact: {len(waves)} terms that are alike in every direction, or mutually singular")
+    return _integrated(smooth, shared, fixed, tol, most, rng)
+
+
+def _exact(value: float, method: str) -> RTV:
+    return RTV(value, value, value, method, "")
+
+
+def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
+    """The verdict infinite, where a part is no measure and nothing can take it back."""
+    rough = [wave for wave in waves if wave.measure.law]
+    if not jumps and not rough:
+        return None
+    law, certain = "", False
+    if jumps:
+        # What has finite R-TV is continuous; solids add up to something constant but for jumps, zero far away.
+        at = np.concatenate([jump.inside for jump in jumps])
+        values = np.stack([jump.value(at) for jump in jumps])
+        certain = bool(np.any(np.abs(values.sum(0)) > 1e-9 * np.abs(values).max()))
+        law = "it jumps across a surface, and a function of finite R-TV is continuous"
+    if rough and not certain:
+        law = f"{rough[0].measure.name}: {rough[0].measure.law}"
+        # Singular edges on different spheres cannot cancel; on the line, intervals can share all their ends.
+        certain = not jumps and (rough[0].dim > 1 or len(rough) == 1)
+    elif rough and rough[0].dim == 1:
+        certain = False
+    inf = math.inf
+    if certain:
+        return RTV(inf, inf, inf, "from the closed form", "", verdict="infinite", law=law)
+    method = "parts of infinite R-TV that may cancel were not told apart"
+    return RTV(inf, 0.0, inf, method, "", "estimated", verdict="unresolved", law=law, converged=False)
+
+
+def _on_line(waves: list[Wave]) -> float:
+    """TV(f') for a sum on R: twice what the direction 1 sees."""
+    one = np.ones((1, 1))
+    places, masses, scale = [], [], 0.0
+    for wave in waves:
+        alpha, mu, sigma = (float(x[0]) for x in wave.placed(one))
+        scale = max(scale, abs(mu), abs(sigma))
+        for u, mass in wave.measure.atoms:
+            places.append(mu + sigma * u)
+            masses.append(alpha * abs(sigma) * mass)
+    smooth = [wave for wave in waves if len(wave.measure.mesh)]
+    value = float(_densities(smooth, one)[0]) if smooth else 0.0
+    return 2 * (value + merged_atoms(np.array(places), np.array(masses), scale))
+
+
+def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
+    """
+    The masses on graphs t = a.center + u |L^T a| over all directions, and the waves of which several share a graph.
+
+    Different graphs meet in a null set of directions. Those at u = 0 depend on the center alone: norms of one center
+    and different roots share theirs. Those of bumps, at |u| = 1, were merged if they are the same.
+    """
+    total, centered = 0.0, list[list[Wave]]()
+    for wave in waves:
+        if len(wave.measure.mesh):
+            total += wave.total() / wave.measure.variation * sum(abs(mass) for _, mass in wave.measure.atoms)
+            continue
+        for group in centered:
+            if np.abs(wave.center - group[0].center).max() <= _SAME * np.abs(wave.root).max():
+                group.append(wave)
+                break
+        else:
+            centered.append([wave])
+    shared = [group for group in centered if not _similar(group)]
+    for group in centered:
+        if _similar(group):
+            total += _alike_everywhere(group, partial(_sum_of_masses, group))
+    return total, shared
+
+
+def _sum_of_masses(waves: Sequence[Wave], normals: Floats) -> Floats:
+    """|sum of the masses| that waves have at their common center, for each normal."""
+    total = np.zeros(len(normals))
+    for wave in waves:
+        alpha, _, sigma = wave.placed(normals)
+        total += alpha * np.abs(sigma) * wave.measure.atoms[0][1]
+    return np.abs(total)
+
+
+def _similar(waves: Sequence[Wave]) -> bool:
+    """Whether all are about one center, with squares that are multiples of one another."""
+    first = waves[0]
+    unit = first.square / np.abs(first.square).max()
+    length = max(np.abs(wave.root).max() for wave in waves)
+    return all(
+        np.abs(wave.center - first.center).max() <= _SAME * length
+        and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
+        for wave in waves[1:]
+    )
+
+
+def _alike_everywhere(waves: Sequence[Wave], cost: Callable[[Floats], Floats]) -> float:
+    """The integral over the sphere of a cost that goes like |L^T a|^-(k+1), from its value at the first normal."""
+    wave = waves[0]
+    sigma = float(np.linalg.norm(wave.root[0]))
+    log = (wave.dim + 1) * math.log(sigma) - np.linalg.slogdet(wave.root)[1]
+    mean = mean_length(wave.inverse)
+    return sphere_area(wave.dim) * mean * math.exp(log) * float(cost(np.eye(1, wave.dim))[0])
+
+
+def _densities(waves: Sequence[Wave], normals: Floats) -> Floats:
+    """The integral over t of |sum of densities|, for each normal."""
+    groups: dict[str, list[Wave]] = {}
+    for wave in waves:
+        groups.setdefault(wave.measure.name, []).append(wave)
+    copies = []
+    for group in groups.values():
+        alpha, mu, sigma = (np.stack(x, axis=1) for x in zip(*(w.placed(normals) for w in group), strict=True))
+        copies.append(Copies(group[0].measure, alpha, mu, sigma))
+    return variation(copies)
+
+
+def _integrated(
+    smooth: list[Wave], shared: list[list[Wave]], fixed: float, tol: float, most: int, rng: np.random.Generator
+) -> RTV:
+    """The quadrature, or the sample, of directions; `fixed` is what is exact."""
+    waves = [*smooth, *itertools.chain(*shared)]
+    dim = waves[0].dim
+    weights = [w.measure.variation - sum(abs(m) for _, m in w.measure.atoms) * bool(len(w.measure.mesh)) for w in waves]
+    singles = np.array([w.total() * v / w.measure.variation for w, v in zip(waves, weights, strict=True)])
+
+    def cost(normals: Floats) -> Floats:
+        total = _densities(smooth, normals) if smooth else np.zeros(len(normals))
+        return total + sum((_sum_of_masses(group, normals) for group in shared), np.zeros(len(normals)))
+
+    def alone(normals: Floats) -> Floats:
+        """What each wave costs alone, in each direction."""
+        placed = (wave.placed(normals) for wave in waves)
+        return np.stack([np.abs(a * s) * v for (a, _, s), v in zip(placed, weights, strict=True)], axis=1)
+
+    standing: Standing = "estimated"
+    if dim <= 3:
+        found = _cubature.adaptive(cost, dim, tol, most)
+        method = f"the line integral of each direction, exact, by adaptive quadrature over {found.at[-1]} directions"
+    else:
+        standing = "statistical"
+        shares = (1 - _UNIFORM) * singles / singles.sum()
+        proposals = [(_UNIFORM, np.eye(dim)), *zip(shares.tolist(), (wave.root for wave in waves), strict=True)]
+        found = _cubature.sampled(cost, dim, proposals, alone, singles, tol, most, rng)
+        method = f"the line integral of each direction, exact, by importance sampling of {found.at[-1]} directions"
+    values = tuple(fixed + value for value in found.values)
+    lower = tuple(max(v - e, 0.0) for v, e in zip(values, found.errors, strict=True))
+    upper = tuple(v + e for v, e in zip(values, found.errors, strict=True))
+    path = Refinement("directions", tuple(map(float, found.at)), values, lower, upper)
+    met = found.error <= tol * values[-1]
+    return RTV(values[-1], lower[-1], upper[-1], method, "", standing, refinement=path, converged=met)

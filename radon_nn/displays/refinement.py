@@ -1,0 +1,128 @@
+"""The picture that comes with an R-TV: its value and bounds as samples, scale or searches were refined."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from radon_nn.measures.result import RTV, Refinement
+
+_COLOUR = "#2166ac"
+_TICKS = 8
+
+
+@dataclass
+class RefinementDisplay:
+    """
+    Value against refinement, with the bounds shaded between.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where it is drawn.
+    figure : Figure
+        The figure of `ax`.
+    value : Line2D
+        The values.
+    band : PolyCollection
+        Between lower and upper bounds; infinite ones reach the top.
+    """
+
+    ax: Axes
+    figure: Figure
+    value: Line2D
+    band: PolyCollection
+
+    @classmethod
+    def from_result(cls, result: RTV, *, truth: float | None = None, ax: Axes | None = None) -> RefinementDisplay:
+        """
+        Draw how an R-TV was found.
+
+        Parameters
+        ----------
+        result : RTV
+            With a refinement.
+        truth : float, optional
+            A value known otherwise, for comparison.
+        ax : Axes, optional
+            Where to draw; new axes if not given.
+
+        Returns
+        -------
+        RefinementDisplay
+            The artists.
+
+        Raises
+        ------
+        ValueError
+            If the value was found at once, so that there is nothing to draw.
+        """
+        if result.refinement is None or not result.refinement.at:
+            raise ValueError(f"result: expected one that was refined, got {result!r}; an exact value has no refinement")
+        display = cls.from_refinement(result.refinement, truth=truth, ax=ax)
+        if result.verdict == "infinite":
+            title = f"R-TV is infinite: {result.law}"
+        elif math.isinf(result.upper):
+            title = f"R-TV at least {result.lower:.5g}"
+        else:
+            title = f"R-TV {result.value:.6g}, between {result.lower:.6g} and {result.upper:.6g}"
+        display.ax.set_title(title, wrap=True)
+        return display
+
+    @classmethod
+    def from_refinement(
+        cls, refinement: Refinement, *, truth: float | None = None, ax: Axes | None = None
+    ) -> RefinementDisplay:
+        """
+        Draw values on the way to the last, such as a `Fit`'s.
+
+        Parameters
+        ----------
+        refinement : Refinement
+            The values.
+        truth : float, optional
+            A value known otherwise, for comparison.
+        ax : Axes, optional
+            Where to draw; new axes if not given.
+
+        Returns
+        -------
+        RefinementDisplay
+            The artists.
+        """
+        axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
+        figure = axes.get_figure(root=True)
+        assert isinstance(figure, Figure)
+        at, values, lower, upper = (
+            np.asarray(part) for part in (refinement.at, refinement.value, refinement.lower, refinement.upper)
+        )
+        finite = np.concatenate([part[np.isfinite(part)] for part in (values, lower, upper)])
+        top = 1.5 * float(finite.max(initial=1.0 if truth is None else truth))
+        band = axes.fill_between(
+            at, lower, np.where(np.isfinite(upper), upper, top), color=_COLOUR, alpha=0.2, lw=0, label="between bounds"
+        )
+        (value,) = axes.plot(at, np.where(np.isfinite(values), values, np.nan), "o-", color=_COLOUR, label="value")
+        if truth is not None:
+            axes.axhline(truth, color="black", ls=":", lw=1.2, label=f"known: {truth:.6g}")
+        if at.min() > 0 and at.max() > 4 * at.min():
+            axes.set_xscale("log")
+            some = at[:: -(-len(at) // _TICKS)]
+            axes.set_xticks(some, [f"{place:.2g}" if place < 1 else f"{place:g}" for place in some])
+            axes.minorticks_off()
+        if at[-1] < at[0]:
+            axes.invert_xaxis()
+        axes.set(xlabel=refinement.name, ylabel="R-TV (units of f per unit of x)")
+        low, high = float(finite.min()), float(finite.max())
+        if truth is not None:
+            low, high = min(low, truth), max(high, truth)
+        margin = 0.08 * max(high - low, 1e-3 * abs(high), 1e-300)
+        axes.set_ylim(low - margin, high + margin)
+        axes.legend(frameon=False)
+        return cls(axes, figure, value, band)

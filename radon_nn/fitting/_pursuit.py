@@ -1,0 +1,222 @@
+"""Fully corrective pursuit: atoms found where |F_r| > 1, masses found anew, until there is no such place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Progress
+from radon_nn.fitting._active_set import best_masses, thinned
+from radon_nn.fitting._problem import Problem
+from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
+from radon_nn.measures.result import Refinement
+from radon_nn.measures.ridge import RidgeMeasure
+
+_NEW_ATOMS = 30
+_APART = 0.03
+_STARTS = 64
+_ROUNDS = 200
+
+
+class StoppedError(Exception):
+    """The time is over, or rounding allows no more."""
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """
+    Neurons sign (a.x - t)_+ with masses >= 0, and their values on a problem's data.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (k, d)
+        Unit normals.
+    offsets : ndarray, shape (k,)
+        Offsets.
+    signs : ndarray, shape (k,)
+        +1 or -1.
+    columns : ndarray, shape (n, k)
+        Signed neurons of unit mass on the data, less their affine part.
+    masses : ndarray, shape (k,)
+        Masses.
+    """
+
+    directions: Floats
+    offsets: Floats
+    signs: Floats
+    columns: Floats
+    masses: Floats
+
+    @classmethod
+    def none(cls, problem: Problem) -> Atoms:
+        """No atoms."""
+        n, d = problem.points.shape
+        return cls(np.empty((0, d)), np.empty(0), np.empty(0), np.empty((n, 0)), np.empty(0))
+
+    @classmethod
+    def on(cls, problem: Problem, measure: RidgeMeasure) -> Atoms:
+        """The atoms of a measure of one output."""
+        signs = np.where(measure.masses[:, 0] < 0, -1.0, 1.0)
+        columns = signs * problem.columns(measure.directions, measure.offsets)
+        return cls(measure.directions, measure.offsets, signs, columns, np.abs(measure.masses[:, 0]))
+
+    @property
+    def norm(self) -> float:
+        """Sum of the masses."""
+        return float(self.masses.sum())
+
+    @property
+    def values(self) -> Floats:
+        """The function on the data, less its affine part."""
+        return np.asarray(self.columns @ self.masses)
+
+    def objective(self, target: Floats, penalty: float) -> float:
+        """1/2 |target - values|^2 + penalty norm."""
+        return float(np.sum((target - self.values) ** 2) / 2 + penalty * self.norm)
+
+    def measure(self) -> RidgeMeasure:
+        """As a measure, without an affine part."""
+        return RidgeMeasure(self.directions, self.offsets, self.signs * self.masses, np.zeros((1, self.dim)), [0.0])
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return int(self.directions.shape[1])
+
+    def kept(self, masses: Floats) -> Atoms:
+        """With other masses, those of zero mass dropped."""
+        on = masses > 0
+        return Atoms(self.directions[on], self.offsets[on], self.signs[on], self.columns[:, on], masses[on])
+
+    def corrected(self, target: Floats, penalty: float) -> Atoms:
+        """With the best masses for a target."""
+        return self.kept(best_masses(self.columns, target, penalty, self.masses))
+
+    def thinned(self) -> Atoms:
+        """As few as are linearly independent on the data, at no more mass."""
+        return self.kept(thinned(self.columns, self.masses))
+
+    def joined(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
+        """With more atoms, of mass zero, signed as F_r is there."""
+        columns = problem.columns(planes.directions, planes.offsets)
+        signs = np.where((r / problem.weights) @ columns < 0, -1.0, 1.0)
+        return Atoms(
+            np.concatenate([self.directions, planes.directions]),
+            np.concatenate([self.offsets, planes.offsets]),
+            np.concatenate([self.signs, signs]),
+            np.concatenate([self.columns, signs * columns], axis=1),
+            np.concatenate([self.masses, np.zeros(len(signs))]),
+        )
+
+
+class Pursuit:
+    """
+    The search for atoms, stage by stage; it keeps the atoms at hand, the time and the record.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    seconds : float or None
+        Time for all stages together.
+    progress : callable or None
+        Called with lines of text.
+    rng : int or Generator
+        Where ascents start.
+    """
+
+    def __init__(
+        self, problem: Problem, *, seconds: float | None, progress: Progress | None, rng: int | np.random.Generator
+    ) -> None:
+        self.problem, self.search = problem, HyperplaneSearch(problem.points)
+        self.atoms = Atoms.none(problem)
+        self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+        self._progress, self._rng = progress, np.random.default_rng(rng)
+        self._searches = 0
+        self._record: list[tuple[int, float, float, float]] = []
+
+    def start(self) -> float:
+        """The penalty from which on the best function is affine: max |F_y|."""
+        return self._largest(self.problem.weights * self.problem.target)[0]
+
+    def stage(self, target: Floats, penalty: float, slack: float) -> Iterator[tuple[Floats, float]]:
+        """
+        Add atoms until |F_r| <= 1 + slack everywhere, r = weights * residual / penalty; yields r and max |F_r|.
+
+        Parameters
+        ----------
+        target : ndarray, shape (n,)
+            What the atoms are to explain.
+        penalty : float
+            On the norm.
+        slack : float
+            How far above one |F_r| may be at the end.
+
+        Yields
+        ------
+        tuple of ndarray and float
+            r and max |F_r|, each time all hyperplanes have been searched.
+
+        Raises
+        ------
+        StoppedError
+            If the time is over, or there is no end; `atoms` is whole then, as after an interrupt.
+        """
+        for _ in range(_ROUNDS):
+            if self.late():
+                raise StoppedError("the time was over")
+            self.atoms = self.atoms.corrected(target, penalty)
+            r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
+            new = self._by_ascent(r, 1 + slack)
+            if len(new.offsets) == 0:
+                largest, planes = self._largest(r)
+                new = planes.apart(1 + max(slack, 0.2 * (largest - 1)), _NEW_ATOMS, _APART)
+                yield r, largest
+                if largest <= 1 + slack:
+                    return
+            self.atoms = self.atoms.joined(self.problem, new, r)
+        raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
+
+    def begin(self) -> None:
+        """Begin the record anew."""
+        self._record = []
+
+    def note(self, value: float, lower: float, upper: float) -> None:
+        """Record a value and its bounds."""
+        self._record.append((self._searches, value, lower, upper))
+
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._until
+
+    def say(self, line: str) -> None:
+        """Report progress."""
+        if self._progress is not None:
+            self._progress(f"{self._searches} searches, {len(self.atoms.masses)} atoms: {line}")
+
+    def refinement(self, unit: float, level: float = 0.0) -> Refinement:
+        """The record, in the user's units."""
+        at = tuple(float(searches) for searches, *_ in self._record)
+        value, lower, upper = (tuple(unit * entry[k] + level for entry in self._record) for k in (1, 2, 3))
+        return Refinement("searches", at, value, lower, upper)
+
+    def _by_ascent(self, r: Floats, above: float) -> Hyperplanes:
+        """What ascents find, where that is cheaper than a search of all hyperplanes."""
+        if self.search.is_cheap:
+            return Hyperplanes(np.empty(0), np.empty((0, self.problem.dim)), np.empty(0))
+        return self.search.ascend(r, self._starts(_STARTS)).apart(above, _NEW_ATOMS, _APART)
+
+    def _largest(self, r: Floats) -> tuple[float, Hyperplanes]:
+        self._searches += 1
+        exact = self.search.is_exact
+        planes = self.search.strongest(r) if exact else self.search.ascend(r, self._starts(8 * _STARTS))
+        return float(planes.strength.max()), planes
+
+    def _starts(self, count: int) -> Floats:
+        """The atoms' normals, and random ones."""
+        random = self._rng.standard_normal((count, self.problem.dim))
+        return np.concatenate([self.atoms.directions, random / np.linalg.norm(random, axis=1, keepdims=True)])

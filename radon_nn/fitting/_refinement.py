@@ -1,0 +1,219 @@
+"""Off-the-grid refinement: Levenberg-Marquardt on directions, offsets, masses and the affine part, against f itself.
+
+For spikes (a_k, t_k, m_k) the model is f(x) = sum_k m_k (a_k.x - t_k)_+ + skip x + constant. With 1_k the indicator of
+a_k.x > t_k and T_k a basis of the tangent space of the sphere at a_k, its derivatives are
+
+    d/d(tangent) = m_k 1_k T_k' x,    d/dt_k = -m_k 1_k,    d/dm_k = (a_k.x - t_k)_+ ,
+
+so all outputs share one Gram matrix of the columns [1_k T_k' x, -1_k | (a_k.x - t_k)_+ | x, 1], and the normal matrix
+of each is that Gram matrix scaled by masses. Between changes of the indicators the problem is bilinear: from a start
+with the right neurons, a handful of steps reach rounding error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from radon_nn._support.types import Floats
+from radon_nn.measures.ridge import RidgeMeasure
+
+_CHUNK = 8192
+_EXACT = 1e-28
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the spikes are to explain: points (n, d) and values (n, o), with their mean square about an affine fit."""
+
+    points: Floats
+    values: Floats
+    variance: float
+
+    @classmethod
+    def of(cls, points: Floats, values: Floats) -> Samples:
+        """Points and values; the variance is measured here."""
+        _, rest = affine_fit(points, values)
+        return cls(points, values, float(np.mean(np.sum(rest**2, axis=1))))
+
+    def misfit(self, model: RidgeMeasure) -> float:
+        """Mean square of values - model."""
+        return float(np.mean(np.sum(self.residual(model) ** 2, axis=1)))
+
+    def residual(self, model: RidgeMeasure) -> Floats:
+        """Values - model, (n, o)."""
+        return self.values - model(self.points).reshape(self.values.shape)
+
+
+def affine_fit(points: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """
+    Least-squares affine fit.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Points.
+    values : ndarray, shape (n, o)
+        Values.
+
+    Returns
+    -------
+    tuple of ndarray
+        Coefficients (d + 1, o), the constant last, and what is left of the values.
+    """
+    design = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+    coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
+    return coefficients, values - design @ coefficients
+
+
+def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMeasure:
+    """
+    Least-squares masses and affine part for given hyperplanes.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (s, d)
+        Unit normals.
+    offsets : ndarray, shape (s,)
+        Offsets.
+    samples : Samples
+        Points and values.
+
+    Returns
+    -------
+    RidgeMeasure
+        The best fit on these hyperplanes.
+    """
+    spikes, dim = len(offsets), samples.points.shape[1]
+    gram = np.zeros((spikes + dim + 1,) * 2)
+    right = np.zeros((spikes + dim + 1, samples.values.shape[1]))
+    for begin in range(0, len(samples.points), _CHUNK):
+        x = samples.points[begin : begin + _CHUNK]
+        columns = np.concatenate([np.maximum(x @ directions.T - offsets, 0), x, np.ones((len(x), 1))], axis=1)
+        gram += columns.T @ columns
+        right += columns.T @ samples.values[begin : begin + _CHUNK]
+    solution = _solve(gram, right, 1e-13)
+    return RidgeMeasure(directions, offsets, solution[:spikes], solution[spikes:-1].T, solution[-1])
+
+
+def refine(
+    model: RidgeMeasure, samples: Samples, *, steps: int, reach: float = np.inf, stop: float = 1e-6
+) -> RidgeMeasure:
+    """
+    Minimise the squared misfit over all parameters by Levenberg-Marquardt.
+
+    Parameters
+    ----------
+    model : RidgeMeasure
+        The start.
+    samples : Samples
+        Points and values.
+    steps : int
+        At most so many steps.
+    reach : float
+        No direction or offset moves further than this in one step.
+    stop : float
+        Stop when a step lowers the misfit by less than this fraction.
+
+    Returns
+    -------
+    RidgeMeasure
+        A model of at most the same misfit.
+    """
+    misfit, damping = samples.misfit(model), 1e-3
+    for _ in range(steps):
+        if misfit <= _EXACT * samples.variance:
+            break
+        normal, gradient, tangents = _normal_equations(model, samples)
+        for _ in range(8):
+            candidate = _moved(model, _solve(normal, gradient, damping), tangents, reach)
+            trial = samples.misfit(candidate)
+            if trial < misfit:
+                break
+            damping = max(8 * damping, 1e-8)
+        else:
+            break
+        gain = 1 - trial / misfit
+        model, misfit, damping = candidate, trial, damping / 10
+        if gain < stop:
+            break
+    return model
+
+
+def _tangents(directions: Floats) -> Floats:
+    """Orthonormal bases of the tangent spaces, (s, d, d-1)."""
+    _, _, right = np.linalg.svd(directions[:, None, :])
+    return np.swapaxes(right[:, 1:, :], 1, 2)
+
+
+def _normal_equations(model: RidgeMeasure, samples: Samples) -> tuple[Floats, Floats, Floats]:
+    """Normal matrix, gradient and tangents; unknowns are (tangent, offset) per spike, then per output the masses,
+    slope and constant."""
+    spikes, dim, outputs = len(model), model.dim, model.outputs
+    tangents = _tangents(model.directions)
+    moving, linear = spikes * dim, spikes + dim + 1
+    gram = np.zeros((moving + linear,) * 2)
+    right = np.zeros((moving + linear, outputs))
+    for begin in range(0, len(samples.points), _CHUNK):
+        x = samples.points[begin : begin + _CHUNK]
+        z = x @ model.directions.T - model.offsets
+        on = (z > 0).astype(np.float64)
+        columns = np.empty((len(x), moving + linear))
+        geometry = columns[:, :moving].reshape(len(x), spikes, dim)
+        geometry[:, :, :-1] = np.einsum("ni,kij->nkj", x, tangents) * on[:, :, None]
+        geometry[:, :, -1] = -on
+        columns[:, moving : moving + spikes] = z * on
+        columns[:, moving + spikes : -1] = x
+        columns[:, -1] = 1
+        gram += columns.T @ columns
+        part = samples.values[begin : begin + _CHUNK] - columns[:, moving:] @ np.concatenate(
+            [model.masses, model.skip.T, model.constant[None]]
+        )
+        right += columns.T @ part
+    mass = np.repeat(model.masses, dim, axis=0)
+    normal = np.zeros((moving + outputs * linear,) * 2)
+    gradient = np.empty(moving + outputs * linear)
+    normal[:moving, :moving] = gram[:moving, :moving] * (mass @ mass.T)
+    gradient[:moving] = np.sum(right[:moving] * mass, axis=1)
+    for output in range(outputs):
+        block = slice(moving + output * linear, moving + (output + 1) * linear)
+        normal[:moving, block] = gram[:moving, moving:] * mass[:, output, None]
+        normal[block, :moving] = normal[:moving, block].T
+        normal[block, block] = gram[moving:, moving:]
+        gradient[block] = right[moving:, output]
+    return normal, gradient, tangents
+
+
+def _solve(matrix: Floats, right: Floats, damping: float) -> Floats:
+    """Solve (matrix + damping diag(matrix)) x = right after scaling to unit diagonal."""
+    diagonal = np.diag(matrix)
+    scale = 1 / np.sqrt(np.maximum(diagonal, 1e-20 * diagonal.max(initial=1e-300)))
+    scaled = matrix * scale[:, None] * scale
+    right = (right.T * scale).T
+    for _ in range(20):
+        try:
+            factor = scipy.linalg.cho_factor(scaled + damping * np.eye(len(scaled)), check_finite=False)
+            return np.asarray((scipy.linalg.cho_solve(factor, right, check_finite=False).T * scale).T)
+        except np.linalg.LinAlgError:
+            damping = max(10 * damping, 1e-14)
+    raise np.linalg.LinAlgError("normal equations: no damping makes them positive definite")
+
+
+def _moved(model: RidgeMeasure, step: Floats, tangents: Floats, reach: float) -> RidgeMeasure:
+    spikes, dim, outputs = len(model), model.dim, model.outputs
+    geometry = step[: spikes * dim].reshape(spikes, dim)
+    linear = step[spikes * dim :].reshape(outputs, -1)
+    turn = np.einsum("kij,kj->ki", tangents, geometry[:, :-1])
+    length = np.maximum(np.linalg.norm(turn, axis=1), np.abs(geometry[:, -1]))
+    cap = np.minimum(1, reach / np.maximum(length, 1e-300))
+    directions = model.directions + turn * cap[:, None]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return RidgeMeasure(
+        directions,
+        model.offsets + geometry[:, -1] * cap,
+        model.masses + linear[:, :spikes].T,
+        model.skip + linear[:, spikes:-1],
+        model.constant + linear[:, -1],
+    )

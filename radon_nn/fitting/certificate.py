@@ -1,0 +1,198 @@
+"""Where |F_r| is largest over all hyperplanes: the dual constraint of R-TV, checked exactly for d <= 3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.fitting import _kernels as kernels
+
+_ASCENTS = 60
+_HALVINGS = 6
+_ALONE = {2: 150, 3: 20}
+"""Up to so many points one thread is as fast: waking another takes a good part of a millisecond."""
+
+
+@dataclass(frozen=True)
+class Hyperplanes:
+    """
+    Hyperplanes {x : a.x = t} with |F_r| on each.
+
+    Parameters
+    ----------
+    strength : ndarray, shape (k,)
+        |F_r(a, t)|.
+    directions : ndarray, shape (k, d)
+        Unit normals a.
+    offsets : ndarray, shape (k,)
+        Offsets t.
+    """
+
+    strength: Floats
+    directions: Floats
+    offsets: Floats
+
+    def apart(self, above: float, most: int, distance: float) -> Hyperplanes:
+        """
+        The strongest that differ.
+
+        Parameters
+        ----------
+        above : float
+            Keep those with |F_r| above this.
+        most : int
+            Keep at most so many.
+        distance : float
+            Keep those at least so far, in (a, t) up to sign, from all stronger ones that are kept.
+
+        Returns
+        -------
+        Hyperplanes
+            In order of falling strength.
+        """
+        order = np.argsort(-self.strength)
+        order = order[self.strength[order] > above]
+        place = np.column_stack([self.directions, self.offsets])
+        kept: list[int] = []
+        for k in order:
+            if len(kept) == most:
+                break
+            near = place[kept]
+            gaps = np.minimum(np.abs(near - place[k]).sum(axis=1), np.abs(near + place[k]).sum(axis=1))
+            if gaps.size == 0 or gaps.min() >= distance:
+                kept.append(int(k))
+        return Hyperplanes(self.strength[kept], self.directions[kept], self.offsets[kept])
+
+
+class HyperplaneSearch:
+    """
+    The search for max |F_r(a, t)|, F_r(a, t) = sum_i r_i (a.x_i - t)_+, over all hyperplanes, for fixed points x_i.
+
+    r must be orthogonal to affine functions: sum r_i = 0 and sum r_i x_i = 0. Then F_r is even, vanishes outside the
+    points, and for each a is extreme at some t = a.x_i. There F_r = a.u with u constant on the cells into which the
+    planes orthogonal to all x_j - x_i cut the sphere: on a cell, |a.u| is largest at a = +-u/|u|, if that lies in the
+    cell, or on its edges, where the same holds one dimension lower. All cells are visited: for d = 1 in O(n log n), for
+    d = 2 in O(n^2) after sorting once in O(n^2 log n), for d = 3 in O(n^3 log n).
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d)
+        Distinct points, of size about one.
+
+    References
+    ----------
+    R. Parhi and R. Nowak, Banach space representer theorems for neural networks and ridge splines, JMLR 22 (2021).
+    """
+
+    def __init__(self, points: Floats) -> None:
+        self.points = np.ascontiguousarray(points, dtype=np.float64)
+        n, self.dim = self.points.shape
+        checks.fits_memory(
+            (4.0 * n * n if self.dim == 2 else 0.0) + 64.0 * n * self.dim,
+            f"the exact search over {n} points",
+            "take fewer points",
+        )
+        if self.dim == 2:
+            self._order = np.empty((n, n - 1), np.int32)
+            sort = kernels.arcs_in_order_alone if n <= _ALONE[2] else kernels.arcs_in_order
+            sort(self.points, self._order)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `strongest` visits all cells: d <= 3."""
+        return bool(self.dim <= 3)
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether `strongest` costs no more than a few ascents: d <= 2."""
+        return bool(self.dim <= 2)
+
+    def strongest(self, r: Floats) -> Hyperplanes:
+        """
+        The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
+
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+
+        Returns
+        -------
+        Hyperplanes
+            As many as there are points; the largest strength is max |F_r| over all hyperplanes.
+
+        Raises
+        ------
+        ValueError
+            If d > 3.
+        """
+        n = len(self.points)
+        if self.dim == 1:
+            profile, places = _profiles(self.points, r)
+            return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), places[:, 0])
+        value = np.empty(n)
+        if self.dim == 2:
+            normals = np.empty((n, 2))
+            sweep = kernels.strongest_in_plane_alone if n <= _ALONE[2] else kernels.strongest_in_plane
+            sweep(self.points, r, self._order, value, normals)
+            return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
+        if self.dim == 3:
+            planes = np.empty((n, 4))
+            visit = kernels.strongest_in_space_alone if n <= _ALONE[3] else kernels.strongest_in_space
+            visit(self.points, r, value, planes)
+            return Hyperplanes(value, planes[:, :3], planes[:, 3])
+        raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
+
+    def ascend(self, r: Floats, starts: Floats) -> Hyperplanes:
+        """
+        Local maxima of |F_r|, any d, by ascent from given directions; no bound on the largest.
+
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+        starts : ndarray, shape (k, d)
+            Unit normals.
+
+        Returns
+        -------
+        Hyperplanes
+            As many as there are starts.
+        """
+        a = starts.T.copy()
+        strength, offsets, slope = self._best_offsets(a, r)
+        step = np.ones(a.shape[1])
+        for _ in range(_ASCENTS):
+            trial = (1 - step) * a + step * slope
+            trial /= np.maximum(np.linalg.norm(trial, axis=0), 1e-300)
+            found, places, slopes = self._best_offsets(trial, r)
+            up = found > strength * (1 + 1e-13)
+            a[:, up], slope[:, up] = trial[:, up], slopes[:, up]
+            strength[up], offsets[up] = found[up], places[up]
+            step = np.where(up, np.minimum(2 * step, 1), step / 2)
+            if step.max() < 0.5**_HALVINGS:
+                break
+        return Hyperplanes(strength, a.T.copy(), offsets)
+
+    def _best_offsets(self, a: Floats, r: Floats) -> tuple[Floats, Floats, Floats]:
+        """For normals (d, k): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""
+        profile, places = _profiles(self.points @ a, r)
+        i = np.argmax(np.abs(profile), axis=0)
+        columns = np.arange(a.shape[1])
+        value, offset = profile[i, columns], places[i, columns]
+        on = (self.points @ a > offset) * r[:, None]
+        pivot = np.argmin(np.abs(self.points @ a - offset), axis=0)
+        u = self.points.T @ on - self.points[pivot].T * on.sum(axis=0)
+        u *= np.sign(value) / np.maximum(np.linalg.norm(u, axis=0), 1e-300)
+        return np.abs(value), offset, u
+
+
+def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:
+    """F_r at t = each of the heights (n, k), column by column, highest first, and the sorted heights."""
+    order = np.argsort(-heights, axis=0)
+    t = np.take_along_axis(heights, order, axis=0)
+    weights = r[order]
+    return np.cumsum(weights * t, axis=0) - t * np.cumsum(weights, axis=0), t

@@ -1,0 +1,398 @@
+"""Where functions live: grids of samples, offsets, and domains.
+
+All are frozen values whose ``repr`` rebuilds them. Angles are in radians, lengths in the user's own units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+
+Function = Callable[[Floats], ArrayLike]
+
+_CHUNK = 1 << 18
+
+
+def evaluate(f: Function, points: Floats) -> Floats:
+    """
+    Evaluate a black box at points, in chunks, and check what it returns.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, d) and returns n values, shaped (n,), (n, 1) or (n, o).
+    points : ndarray, shape (n, d)
+        Where to evaluate.
+
+    Returns
+    -------
+    ndarray, shape (n,) or (n, o)
+        The values, in float64; a single output is flattened to (n,).
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or the values do not have one row per point.
+    """
+    parts = []
+    for start in range(0, max(len(points), 1), _CHUNK):
+        chunk = points[start : start + _CHUNK]
+        values = checks.real_array(f(chunk.copy()), "the function's values", first=start).astype(np.float64)
+        if values.ndim not in (1, 2) or len(values) != len(chunk):
+            raise ValueError(
+                f"the function's values: expected shape ({len(chunk)},) or ({len(chunk)}, outputs) for "
+                f"points of shape {chunk.shape}, got shape {values.shape}"
+            )
+        parts.append(values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values)
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ball:
+    """
+    The closed ball {x : |x - center| <= radius}, the usual domain of a measurement.
+
+    Parameters
+    ----------
+    radius : float
+        Positive, in the user's units.
+    center : array_like, shape (d,), optional
+        The origin if not given; then the ball fits every dimension.
+
+    Raises
+    ------
+    ValueError
+        If the radius is not positive or the center not finite.
+
+    Examples
+    --------
+    >>> Ball(2.0)
+    Ball(radius=2.0)
+    """
+
+    radius: float = 1.0
+    center: Floats | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", checks.positive(self.radius, "radius"))
+        if self.center is not None:
+            center = checks.shaped_array(self.center, "center", ("d",))
+            object.__setattr__(self, "center", checks.frozen(center))
+
+    def __repr__(self) -> str:
+        center = "" if self.center is None else f", center={self.center.tolist()}"
+        return f"Ball(radius={self.radius!r}{center})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ball) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def center_in(self, dim: int) -> Floats:
+        """
+        The center as a point of R^dim.
+
+        Parameters
+        ----------
+        dim : int
+            Dimension.
+
+        Returns
+        -------
+        ndarray, shape (dim,)
+            The center.
+
+        Raises
+        ------
+        ValueError
+            If the ball was given a center of another dimension.
+        """
+        if self.center is None:
+            return np.zeros(dim)
+        if len(self.center) != dim:
+            raise ValueError(f"domain: expected a center with {dim} coordinates, got {len(self.center)}")
+        return self.center
+
+    def contains(self, points: Floats) -> NDArray[np.bool_]:
+        """
+        Whether each point lies in the ball.
+
+        Parameters
+        ----------
+        points : ndarray, shape (..., d)
+            Points.
+
+        Returns
+        -------
+        ndarray of bool, shape (...)
+            True inside and on the boundary.
+        """
+        offset = points - self.center_in(points.shape[-1])
+        inside: NDArray[np.bool_] = np.einsum("...i,...i->...", offset, offset) <= self.radius**2
+        return inside
+
+    def extent(self, normals: Floats) -> tuple[Floats, Floats]:
+        """
+        The least and the largest a.x over the ball: a.center -+ radius |a|.
+
+        Parameters
+        ----------
+        normals : ndarray, shape (m, d)
+            Vectors a, of any length.
+
+        Returns
+        -------
+        tuple of ndarray, shape (m,) each
+            Both ends.
+        """
+        middle = normals @ self.center_in(normals.shape[1])
+        half = self.radius * np.linalg.norm(normals, axis=1)
+        return np.asarray(middle - half), np.asarray(middle + half)
+
+    def depth(self, directions: Floats, offsets: Floats) -> Floats:
+        """
+        How deep hyperplanes {x : a.x = t} cut the ball: radius - |t - a.center|, negative if they miss it.
+
+        Parameters
+        ----------
+        directions : ndarray, shape (m, d)
+            Unit normals a.
+        offsets : ndarray, shape (m,)
+            Offsets t.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The depths.
+        """
+        depth: Floats = self.radius - np.abs(offsets - directions @ self.center_in(directions.shape[1]))
+        return depth
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Grid:
+    """
+    A regular grid of samples in R^d.
+
+    Sample k = (k_1, ..., k_d) lies at center_i + (k_i - (n_i - 1)/2) spacing_i along axis i: array axis i is
+    coordinate x_i, and samples stand at the centers of cells of volume prod(spacing).
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Samples along each axis, n_1, ..., n_d.
+    spacing : float or sequence of float
+        Distance of neighbouring samples along each axis, positive.
+    center : sequence of float, optional
+        The grid's midpoint; the origin if not given.
+
+    Raises
+    ------
+    ValueError
+        If a length is not positive, or the lengths of the three disagree.
+
+    Examples
+    --------
+    >>> Grid.cube(4).axes[0]
+    array([-0.75, -0.25,  0.25,  0.75])
+    """
+
+    shape: tuple[int, ...]
+    spacing: tuple[float, ...]
+    center: tuple[float, ...]
+
+    def __init__(self, shape: Sequence[int], spacing: ArrayLike, center: ArrayLike | None = None) -> None:
+        if np.ndim(shape) != 1:
+            raise TypeError(f"shape: expected one length per axis, such as (64, 64), got {shape!r}")
+        lengths = tuple(checks.count(n, "shape") for n in shape)
+        if not lengths:
+            raise ValueError("shape: expected at least one axis, got ()")
+        steps = np.broadcast_to(spacing, (len(lengths),)) if np.ndim(spacing) == 0 else np.asarray(spacing)
+        middle = (
+            (0.0,) * len(lengths) if center is None else tuple(checks.finite(c, "center") for c in np.asarray(center))
+        )
+        if len(steps) != len(lengths) or len(middle) != len(lengths):
+            raise ValueError(
+                f"grid: expected one spacing and one center coordinate per axis, got {len(lengths)} axes, "
+                f"{len(steps)} spacings, {len(middle)} center coordinates"
+            )
+        object.__setattr__(self, "shape", lengths)
+        object.__setattr__(self, "spacing", tuple(checks.positive(h, "spacing") for h in steps))
+        object.__setattr__(self, "center", middle)
+
+    @classmethod
+    def cube(cls, n: int, dim: int = 2, radius: float = 1.0) -> Grid:
+        """
+        Cell-centred samples of the cube [-radius, radius]^dim.
+
+        Parameters
+        ----------
+        n : int
+            Samples along each axis; they lie at (2k + 1 - n) radius / n.
+        dim : int
+            Dimension d.
+        radius : float
+            Half the cube's side.
+
+        Returns
+        -------
+        Grid
+            The grid, of spacing 2 radius / n.
+        """
+        n, dim = checks.count(n, "n"), checks.count(dim, "dim")
+        return cls((n,) * dim, 2 * checks.positive(radius, "radius") / n)
+
+    def __repr__(self) -> str:
+        spacing = self.spacing[0] if len(set(self.spacing)) == 1 else self.spacing
+        center = f", center={self.center}" if any(self.center) else ""
+        return f"Grid({self.shape}, {spacing!r}{center})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Grid) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of samples."""
+        return math.prod(self.shape)
+
+    @property
+    def cell_volume(self) -> float:
+        """Volume of one cell, prod(spacing)."""
+        return math.prod(self.spacing)
+
+    @property
+    def axes(self) -> tuple[Floats, ...]:
+        """The samples' coordinates along each axis."""
+        return tuple(
+            np.asarray(c + (np.arange(n) - (n - 1) / 2) * h, dtype=np.float64)
+            for n, h, c in zip(self.shape, self.spacing, self.center, strict=True)
+        )
+
+    def points(self) -> Floats:
+        """
+        All sample positions, the last axis fastest (NumPy's order).
+
+        Returns
+        -------
+        ndarray, shape (size, d)
+            The positions.
+
+        Raises
+        ------
+        MemoryError
+            If the machine cannot hold them.
+        """
+        checks.fits_memory(
+            8.0 * self.size * self.dim, f"the points of a {self.shape} grid", "take fewer samples along each axis"
+        )
+        return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1).reshape(-1, self.dim)
+
+    def sample(self, f: Function) -> Floats:
+        """
+        Evaluate a function at every sample.
+
+        Parameters
+        ----------
+        f : callable
+            Takes points (n, d), returns n values or (n, o) values.
+
+        Returns
+        -------
+        ndarray, shape `shape` or (o, *shape)
+            The samples; several outputs come first, as a batch axis.
+
+        Raises
+        ------
+        ValueError
+            If the values are not finite or of the wrong shape.
+        MemoryError
+            If the machine cannot hold the samples.
+        """
+        values = evaluate(f, self.points())
+        return np.moveaxis(values, 0, -1).reshape(*values.shape[1:], *self.shape)
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """
+    Uniformly spaced offsets t = center + (k - (count - 1)/2) step, k = 0 .. count-1.
+
+    Parameters
+    ----------
+    count : int
+        Number of offsets.
+    step : float
+        Their distance, positive.
+    center : float
+        Their midpoint.
+
+    Raises
+    ------
+    ValueError
+        If the count or the step is not positive.
+
+    Examples
+    --------
+    >>> Offsets(3, 0.5).values
+    array([-0.5,  0. ,  0.5])
+    """
+
+    count: int
+    step: float
+    center: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", checks.count(self.count, "count"))
+        object.__setattr__(self, "step", checks.positive(self.step, "step"))
+        object.__setattr__(self, "center", checks.finite(self.center, "center"))
+
+    @classmethod
+    def covering(cls, grid: Grid, step: float | None = None) -> Offsets:
+        """
+        The offsets of all hyperplanes that meet a grid's box, in any direction.
+
+        Parameters
+        ----------
+        grid : Grid
+            The grid.
+        step : float, optional
+            Distance of offsets; the grid's smallest spacing if not given.
+
+        Returns
+        -------
+        Offsets
+            Symmetric about 0, with the parity of the grid's first axis, so that for a centred cubic grid offsets
+            and samples coincide along the axes.
+        """
+        step = min(grid.spacing) if step is None else checks.positive(step, "step")
+        half = math.hypot(*(n * h / 2 for n, h in zip(grid.shape, grid.spacing, strict=True)))
+        half += math.hypot(*grid.center)
+        count = math.ceil(2 * half / step - 1e-9)
+        return cls(count + (count - grid.shape[0]) % 2, step)
+
+    @property
+    def first(self) -> float:
+        """The smallest offset."""
+        return self.center - (self.count - 1) / 2 * self.step
+
+    @cached_property
+    def values(self) -> Floats:
+        """The offsets."""
+        return checks.frozen(self.center + (np.arange(self.count) - (self.count - 1) / 2) * self.step)

@@ -1,0 +1,109 @@
+"""Which hyperplanes, and which directions, coincide up to sign: the merging behind every R-TV."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from radon_nn._support.types import Floats, Indices
+
+_LOW = 8
+"""Up to so many coordinates a tree finds neighbours; above, it visits nearly all of them, and a sweep is faster."""
+
+
+def lower_half(directions: Floats) -> NDArray[np.bool_]:
+    """
+    Whether the first coordinate that is not zero is negative.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (m, d)
+        Vectors.
+
+    Returns
+    -------
+    ndarray of bool, shape (m,)
+        True for those whose negative is kept instead.
+    """
+    if directions.size == 0:
+        return np.zeros(len(directions), bool)
+    lead = np.argmax(directions != 0, axis=1)
+    return np.asarray(directions[np.arange(len(directions)), lead] < 0)
+
+
+def compressed(offsets: Floats) -> Floats:
+    """
+    Offsets on a scale on which |t| > 1 is measured relative to |t|.
+
+    Parameters
+    ----------
+    offsets : ndarray
+        Offsets t.
+
+    Returns
+    -------
+    ndarray
+        They themselves where |t| <= 1, sign(t) (1 + log |t|) beyond.
+    """
+    beyond = np.sign(offsets) * (1 + np.log(np.maximum(np.abs(offsets), 1)))
+    return np.where(np.abs(offsets) <= 1, offsets, beyond)
+
+
+def clusters(places: Floats, tol: float) -> tuple[int, Indices, Indices]:
+    """
+    Rows that are equal up to sign, within a distance; chains of neighbours make one cluster.
+
+    Parameters
+    ----------
+    places : ndarray, shape (m, p)
+        Rows.
+    tol : float
+        Distance within which they are neighbours.
+
+    Returns
+    -------
+    count : int
+        Number of clusters.
+    label : ndarray of int, shape (m,)
+        Cluster of each row.
+    leader : ndarray of int, shape (count,)
+        The first row of each cluster.
+    """
+    if not len(places):
+        return 0, np.empty(0, np.int64), np.empty(0, np.int64)
+    distinct, back = np.unique(places, axis=0, return_inverse=True)
+    n = len(distinct)
+    i, j = _near(distinct, tol)
+    links = coo_array((np.ones(len(i)), (i, j)), shape=(n, n))
+    count, component = connected_components(links, directed=False)
+    label = component[back.reshape(-1)].astype(np.int64)
+    _, leader = np.unique(label, return_index=True)
+    return int(count), label, leader.astype(np.int64)
+
+
+def _near(rows: Floats, tol: float) -> tuple[Indices, Indices]:
+    """Pairs i, j with row i within tol of row j or of its negative."""
+    n, width = rows.shape
+    signed = np.concatenate([rows, -rows])
+    if width <= _LOW:
+        pairs = cKDTree(rows).sparse_distance_matrix(cKDTree(signed), tol, output_type="ndarray")
+        return pairs["i"].astype(np.int64), pairs["j"].astype(np.int64) % n
+    # Neighbours are as near in any projection onto a unit vector: only runs of near projections need a look.
+    normal = np.cos(np.arange(1.0, width + 1) ** 2)
+    along = signed @ (normal / np.linalg.norm(normal))
+    order = np.argsort(along)
+    gap = tol + 1e-13 * np.abs(signed).max(initial=1.0) * np.sqrt(width)
+    found = [(np.arange(n), np.arange(n))]
+    apart = 1
+    while apart < 2 * n:
+        close = np.flatnonzero(along[order[apart:]] - along[order[:-apart]] <= gap)
+        if not len(close):
+            break
+        i, j = order[close], order[close + apart]
+        hit = np.linalg.norm(signed[i] - signed[j], axis=1) <= tol
+        found.append((i[hit] % n, j[hit] % n))
+        apart += 1
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])

@@ -1,0 +1,1 @@
+"""The exact kinks of piecewise linear networks, for one and two inputs."""

@@ -1,0 +1,271 @@
+"""Ridge measures: spikes on S^(d-1) x R, modulo antipodes, with an affine part; what a shallow network *is*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.geometry import domains, hyperplanes
+from radon_nn.geometry.domains import Domain
+
+_CHUNK_BYTES = 1 << 26
+_CANCELLED = 64 * np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True, eq=False)
+class RidgeMeasure:
+    """
+    The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, by its spikes.
+
+    Its second derivative in the Radon domain is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
+    and the affine part is its null space. Directions are kept in a half sphere (the first coordinate that is not zero
+    is positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are in order of decreasing mass.
+
+    Parameters
+    ----------
+    directions : array_like, shape (s, d)
+        Unit normals a_k.
+    offsets : array_like, shape (s,)
+        Offsets t_k, in the units of x.
+    masses : array_like, shape (s,) or (s, o)
+        Masses, in units of f per unit of x; one column per output.
+    skip : array_like, shape (o, d), optional
+        Linear part; zero if not given.
+    constant : array_like, shape (o,), optional
+        Constant part; zero if not given.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an entry is not finite, or a direction is not of unit length.
+
+    See Also
+    --------
+    radon_nn.ShallowNetwork.measure : The measure of a network, merged.
+
+    Examples
+    --------
+    >>> RidgeMeasure([[1, 0], [1, 0]], [0.5, 0.5], [1, 2]).merged().rtv
+    3.0
+    """
+
+    directions: Floats
+    offsets: Floats
+    masses: Floats
+    skip: Floats
+    constant: Floats
+
+    def __init__(
+        self,
+        directions: ArrayLike,
+        offsets: ArrayLike,
+        masses: ArrayLike,
+        skip: ArrayLike | None = None,
+        constant: ArrayLike | None = None,
+    ) -> None:
+        unit = checks.real_array(directions, "directions")
+        if unit.size == 0 and skip is not None:
+            unit = np.empty((0, np.shape(skip)[-1]))
+        unit = checks.shaped_array(unit, "directions", ("s", "d"))
+        place = checks.shaped_array(offsets, "offsets", (len(unit),))
+        mass = checks.real_array(masses, "masses").astype(np.float64)
+        if mass.size == 0 and constant is not None:
+            mass = np.empty((0, np.size(constant)))
+        mass = mass[:, None] if mass.ndim == 1 else mass
+        if mass.ndim != 2 or len(mass) != len(unit):
+            raise ValueError(f"masses: expected shape ({len(unit)},) or ({len(unit)}, outputs), got {mass.shape}")
+        outputs, dim = mass.shape[1], unit.shape[1]
+        lengths = np.linalg.norm(unit, axis=1)
+        if np.any(np.abs(lengths - 1) > 1e-6):
+            worst = int(np.argmax(np.abs(lengths - 1)))
+            raise ValueError(
+                f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each "
+                "row by its norm"
+            )
+        lengths = np.where(np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
+        unit, place, mass = unit / lengths[:, None], place / lengths, mass * lengths[:, None]
+        linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
+        level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
+        flip = hyperplanes.lower_half(unit)
+        linear = linear + mass[flip].T @ unit[flip]
+        level = level - mass[flip].T @ place[flip]
+        sign = np.where(flip, -1.0, 1.0)
+        order = np.argsort(-np.linalg.norm(mass, axis=1), kind="stable")
+        object.__setattr__(self, "directions", checks.frozen((unit * sign[:, None])[order]))
+        object.__setattr__(self, "offsets", checks.frozen((place * sign)[order]))
+        object.__setattr__(self, "masses", checks.frozen(mass[order]))
+        object.__setattr__(self, "skip", checks.frozen(linear))
+        object.__setattr__(self, "constant", checks.frozen(level))
+
+    def __repr__(self) -> str:
+        fields = ("directions", "offsets", "masses", "skip", "constant")
+        return "RidgeMeasure(" + ", ".join(f"{name}={getattr(self, name).tolist()}" for name in fields) + ")"
+
+    def __str__(self) -> str:
+        return f"RidgeMeasure of {len(self)} spikes in R^{self.dim}, {self.outputs} outputs, R-TV {self.rtv:.7g}"
+
+    def __eq__(self, other: object) -> bool:
+        fields = ("directions", "offsets", "masses", "skip", "constant")
+        return isinstance(other, RidgeMeasure) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in fields
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the input."""
+        return int(self.directions.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs o."""
+        return int(self.masses.shape[1])
+
+    @property
+    def sizes(self) -> Floats:
+        """|mass| of each spike; the 2-norm over the outputs."""
+        sizes: Floats = np.linalg.norm(self.masses, axis=1)
+        return sizes
+
+    @property
+    def rtv(self) -> float:
+        """The sum of |mass|: the R-TV, once coincident spikes are merged."""
+        return float(self.sizes.sum())
+
+    def __call__(self, points: ArrayLike, /) -> Floats:
+        """
+        Evaluate the function.
+
+        Parameters
+        ----------
+        points : array_like, shape (..., d)
+            Points.
+
+        Returns
+        -------
+        ndarray, shape (...) or (..., o)
+            Values; a single output has no axis of its own.
+        """
+        x = checks.points(points, self.dim)
+        flat = x.reshape(-1, self.dim)
+        values = flat @ self.skip.T + self.constant
+        chunk = max(1, _CHUNK_BYTES // (8 * max(1, len(self))))
+        for begin in range(0, len(flat), chunk):
+            part = slice(begin, begin + chunk)
+            values[part] += np.maximum(flat[part] @ self.directions.T - self.offsets, 0) @ self.masses
+        values = values.reshape(*x.shape[:-1], self.outputs)
+        return values[..., 0] if self.outputs == 1 else values
+
+    def merged(self, tol: float = 1e-12) -> RidgeMeasure:
+        """
+        Join spikes on the same hyperplane, and drop those whose masses cancel.
+
+        Parameters
+        ----------
+        tol : float
+            Hyperplanes coincide if their (a, t), up to sign, differ by at most tol, or by tol |t| in t if |t| > 1. A
+            chain of such neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the function
+            changes by at most (1 + r) times the chain's length times the masses joined.
+
+        Returns
+        -------
+        RidgeMeasure
+            The same function, to `tol`.
+
+        Raises
+        ------
+        ValueError
+            If `tol` is negative.
+        """
+        checks.at_least_zero(tol, "tol")
+        s = len(self)
+        if s == 0:
+            return self
+        place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets)])
+        clusters, label, leader = hyperplanes.clusters(place, tol)
+        sign = np.where(np.einsum("ki,ki->k", self.directions, self.directions[leader[label]]) < 0, -1.0, 1.0)
+        weight = np.maximum(self.sizes, np.finfo(np.float64).tiny)
+
+        def total(values: Floats) -> Floats:
+            out = np.zeros((clusters, values.shape[1]))
+            np.add.at(out, label, values)
+            return out
+
+        share = (weight * sign)[:, None] / total(weight[:, None])[label]
+        normals, offsets = total(share * self.directions), total(share * self.offsets[:, None])[:, 0]
+        alone = np.bincount(label, minlength=clusters) == 1
+        normals[alone], offsets[alone] = self.directions[leader[alone]], self.offsets[leader[alone]]
+        lengths = np.linalg.norm(normals, axis=1)
+        normals, offsets = normals / lengths[:, None], offsets / lengths
+        flipped = sign < 0
+        skip = self.skip + self.masses[flipped].T @ self.directions[flipped]
+        constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
+        masses = total(self.masses)
+        keep = np.linalg.norm(masses, axis=1) > _CANCELLED * total(self.sizes[:, None])[:, 0]
+        return RidgeMeasure(normals[keep], offsets[keep], masses[keep], skip, constant)
+
+    def placed(self, scale: float, center: Floats) -> RidgeMeasure:
+        """
+        The measure of x -> f((x - center) / scale).
+
+        Parameters
+        ----------
+        scale : float
+            Positive; masses fall, and offsets grow, in proportion.
+        center : ndarray, shape (d,)
+            Where the origin goes.
+
+        Returns
+        -------
+        RidgeMeasure
+            Masses / scale at offsets scale t + a.center.
+        """
+        skip = self.skip / scale
+        return RidgeMeasure(
+            self.directions,
+            scale * self.offsets + self.directions @ center,
+            self.masses / scale,
+            skip,
+            self.constant - skip @ center,
+        )
+
+    def restricted(self, domain: Domain) -> RidgeMeasure:
+        """
+        The same function on a domain, by the spikes whose hyperplane meets its interior.
+
+        A neuron whose kink misses the domain is affine there: it costs nothing and goes into the affine part.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull
+            The domain.
+
+        Returns
+        -------
+        RidgeMeasure
+            Equal to this one on the domain.
+        """
+        low, high = domains.extent(domain, self.directions)
+        on = self.offsets <= low
+        out = on | (self.offsets >= high)
+        return RidgeMeasure(
+            self.directions[~out],
+            self.offsets[~out],
+            self.masses[~out],
+            self.skip + self.masses[on].T @ self.directions[on],
+            self.constant - self.masses[on].T @ self.offsets[on],
+        )
+
+    @property
+    def output_rtvs(self) -> Floats:
+        """The R-TV of each output alone, (o,); the norm of all together is at least the largest, at most the sum."""
+        sums: Floats = np.abs(self.masses).sum(axis=0)
+        return sums

@@ -1,0 +1,1 @@
+"""Networks, shallow and deep, and their exact measures in the Radon domain."""

@@ -1,0 +1,323 @@
+"""Networks of any activation in the Radon domain: densities and masses on fibres {+-a} x R."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Indices
+from radon_nn.activations.profile import Profile
+from radon_nn.geometry import domains, hyperplanes
+from radon_nn.geometry.domains import Domain
+from radon_nn.measures import line as lines
+from radon_nn.measures.line import Copies, LineMeasure
+from radon_nn.networks.neurons import Neurons, norms
+
+_ROUNDING = np.finfo(np.float64).eps
+_ROUNDS = 12
+_LOW_RULE, _HIGH_RULE = np.polynomial.legendre.leggauss(8), np.polynomial.legendre.leggauss(16)
+_MOST_CELLS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FibreMeasure:
+    """
+    The function f(x) = sum_k readout_k s(scales_k a_k.x + biases_k) + skip x + constant, by its directions a.
+
+    d_t^2 K R f lives on the *fibres* {+-a} x R: over a it is half of g_a(t) = sum_k readout_k scales_k^2
+    s''(scales_k t + biases_k), over the neurons of that direction, and its mirror image over -a. R-TV is the sum over
+    directions of the integral of |g_a|, the 2-norm across outputs; densities add before the modulus is taken. ReLU's
+    g_a are spikes.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (m, d)
+        Unit normals a, distinct up to sign, in a half sphere.
+    fibre : ndarray of int, shape (k,)
+        Which direction each neuron has.
+    scales : ndarray, shape (k,)
+        Its |w|, negative if w points along -a.
+    biases : ndarray, shape (k,)
+        Its bias.
+    readout : ndarray, shape (k, o)
+        Its output weights.
+    skip : ndarray, shape (o, d)
+        Linear part.
+    constant : ndarray, shape (o,)
+        Constant part.
+    profile : Profile
+        The activation s.
+
+    See Also
+    --------
+    radon_nn.ShallowNetwork.fibres : Where it comes from.
+    radon_nn.RidgeMeasure : The same for piecewise linear activations, by spikes.
+    """
+
+    directions: Floats
+    fibre: Indices
+    scales: Floats
+    biases: Floats
+    readout: Floats
+    skip: Floats
+    constant: Floats
+    profile: Profile
+
+    @classmethod
+    def of(cls, neurons: Neurons, tol: float) -> FibreMeasure:
+        """
+        The measure of neurons; those that are dead join the constant.
+
+        Parameters
+        ----------
+        neurons : Neurons
+            The network.
+        tol : float
+            Directions within this distance, up to sign, are one.
+
+        Returns
+        -------
+        FibreMeasure
+            The same function, to `tol`.
+        """
+        live = neurons.alive()
+        size = norms(live.weights)
+        unit = live.weights / size[:, None]
+        unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+        _, label, leader = hyperplanes.clusters(unit, tol)
+        directions = unit[leader]
+        directions = np.where(hyperplanes.lower_half(directions)[:, None], -directions, directions)
+        sign = np.where(np.einsum("ki,ki->k", unit, directions[label]) < 0, -1.0, 1.0)
+        fields = directions, label, sign * size, live.biases, live.readout, live.skip, live.constant
+        normals, fibre, scales, biases, readout, skip, constant = (checks.frozen(x) for x in fields)
+        return cls(normals, fibre, scales, biases, readout, skip, constant, live.profile)
+
+    def __repr__(self) -> str:
+        return (
+            f"<FibreMeasure of {len(self.scales)} {self.profile.name} neurons on {len(self)} directions in "
+            f"R^{self.dim}, {self.outputs} outputs>"
+        )
+
+    def __len__(self) -> int:
+        return len(self.directions)
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the input."""
+        return int(self.directions.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs o."""
+        return int(self.readout.shape[1])
+
+    def __call__(self, points: ArrayLike, /) -> Floats:
+        """f at points (..., d): values (...), or (..., o) for several outputs."""
+        x = checks.points(points, self.dim)
+        flat = x.reshape(-1, self.dim)
+        values = flat @ self.skip.T + self.constant
+        along = flat @ self.directions.T
+        values += self.profile(along[:, self.fibre] * self.scales + self.biases) @ self.readout
+        values = values.reshape(*x.shape[:-1], self.outputs)
+        return values[..., 0] if self.outputs == 1 else values
+
+    def density(self, offsets: ArrayLike) -> Floats:
+        """
+        The densities g_a(t), twice d_t^2 K R f on the fibre over a, without the point masses.
+
+        Parameters
+        ----------
+        offsets : array_like, shape (n,)
+            Offsets t, in the units of x.
+
+        Returns
+        -------
+        ndarray, shape (m, n) or (m, n, o)
+            Mass per unit of t on each direction; a single output has no axis of its own.
+
+        Raises
+        ------
+        MemoryError
+            If the machine cannot hold the result.
+        """
+        t = checks.shaped_array(offsets, "offsets", ("n",))
+        checks.fits_memory(8.0 * len(self) * len(t) * self.outputs, "the densities", "ask for fewer offsets at a time")
+        out = np.zeros((len(self), len(t), self.outputs))
+        for k in range(len(self.scales)):
+            curve = self.scales[k] ** 2 * np.asarray(self.profile.curvature(self.scales[k] * t + self.biases[k]))
+            out[self.fibre[k]] += curve[:, None] * self.readout[k]
+        return out[..., 0] if self.outputs == 1 else out
+
+    def masses(self, tol: float = 1e-12) -> tuple[Indices, Floats, Floats]:
+        """
+        The point masses: one for each kink of the activation and neuron, merged where they coincide.
+
+        Parameters
+        ----------
+        tol : float
+            Offsets within this distance, or relative distance beyond 1, are one.
+
+        Returns
+        -------
+        fibre : ndarray of int, shape (s,)
+            Which direction each has.
+        offsets : ndarray, shape (s,)
+            Where.
+        masses : ndarray, shape (s, o)
+            How much; what cancels is left out.
+        """
+        found: list[tuple[Indices, Floats, Floats]] = [
+            (self.fibre, (place - self.biases) / self.scales, jump * np.abs(self.scales)[:, None] * self.readout)
+            for place, jump in self.profile.kinks
+            if jump
+        ]
+        if not found:
+            return np.empty(0, np.int64), np.empty(0), np.empty((0, self.outputs))
+        fibre, offsets, masses = (np.concatenate(part) for part in zip(*found, strict=True))
+        order = np.lexsort((offsets, fibre))
+        fibre, offsets, masses = fibre[order], offsets[order], masses[order]
+        near = hyperplanes.compressed(offsets)
+        first = np.append(True, (np.diff(fibre) > 0) | (np.diff(near) > tol))[: len(fibre)]
+        starts = np.flatnonzero(first)
+        total = np.add.reduceat(masses, starts, axis=0) if len(starts) else masses
+        whole = np.add.reduceat(np.abs(masses), starts, axis=0) if len(starts) else masses
+        keep = np.any(np.abs(total) > 64 * _ROUNDING * whole, axis=1)
+        return fibre[starts][keep], offsets[starts][keep], total[keep]
+
+    def costs(self, domain: Domain | None = None) -> tuple[Floats, Floats]:
+        """
+        What each direction contributes to the R-TV, and an estimate of the error of that.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where the function is looked at; all of R^d if not given.
+
+        Returns
+        -------
+        values : ndarray, shape (m,)
+            The integral of |g_a| over the offsets of hyperplanes that meet the domain; infinite if g_a is no finite
+            measure.
+        errors : ndarray, shape (m,)
+            The change under refinement, with rounding.
+        """
+        if domain is None:
+            low, high = np.full(len(self), -np.inf), np.full(len(self), np.inf)
+        else:
+            low, high = domains.extent(domain, self.directions)
+        values, errors = np.zeros(len(self)), np.zeros(len(self))
+        fibre, offsets, masses = self.masses()
+        inside = (offsets > low[fibre]) & (offsets < high[fibre])
+        np.add.at(values, fibre[inside], np.linalg.norm(masses[inside], axis=1))
+        errors += 8 * _ROUNDING * values
+        profile = self.profile
+        if profile.piecewise_linear:
+            return values, errors
+        if profile.law and (domain is None or profile.order == 1):
+            at = -self.biases / self.scales
+            met = (at > low[self.fibre]) & (at < high[self.fibre]) if profile.order == 1 else np.ones(len(at), bool)
+            values[self.fibre[met]] = np.inf
+            return values, errors
+        counts = np.bincount(self.fibre, minlength=len(self))
+        for count in np.unique(counts[counts > 0]).tolist():
+            chosen = np.flatnonzero(counts == count)
+            smooth, change = self._smooth(chosen, count, low[chosen], high[chosen])
+            values[chosen] += smooth
+            errors[chosen] += change
+        return values, errors
+
+    def _smooth(self, chosen: Indices, count: int, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """What the densities on some directions, of `count` neurons each, cost."""
+        order = np.argsort(self.fibre, kind="stable")
+        rows = order[np.isin(self.fibre[order], chosen)].reshape(len(chosen), count)
+        scales, biases, readout = self.scales[rows], self.biases[rows], self.readout[rows]
+        mu, sigma = -biases / scales, 1 / scales
+        price = np.linalg.norm(readout, axis=2) * scales**2
+        measure = self._line_measure(scales, biases, low, high)
+        interval = low, high
+        if count == 1 or self.outputs == 1:
+            alpha = price if count == 1 else readout[..., 0] * scales**2
+            value = lines.variation([Copies(measure, alpha, mu, sigma)], interval)
+            error = 16 * _ROUNDING * (count * np.abs(alpha * sigma).sum(axis=1) * self._largest(measure) + value)
+            if count > 1:
+                finer = lines.variation([Copies(_refined(measure), alpha, mu, sigma)], interval)
+                error, value = error + np.abs(finer - value), np.maximum(value, finer)
+            return value, error
+        found = [
+            _norm_integral(
+                lambda t, i=i: np.einsum(  # type: ignore[misc]
+                    "qk,ko->qo", scales[i] ** 2 * measure.density((t[:, None] - mu[i]) / sigma[i]), readout[i]
+                ),
+                _breaks(measure, mu[i], sigma[i], float(low[i]), float(high[i])),
+            )
+            for i in range(len(chosen))
+        ]
+        return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+
+    def _largest(self, measure: LineMeasure) -> float:
+        """The largest |s'| there, whose rounding the differences of antiderivatives inherit."""
+        if not self.profile.law:
+            return max(1.0, *map(abs, measure.ends))
+        return float(np.abs(measure.integral(measure.mesh)).max())
+
+    def _line_measure(self, scales: Floats, biases: Floats, low: Floats, high: Floats) -> LineMeasure:
+        """The measure s'', cut to what z ranges over where it is not finite on the whole line."""
+        profile = self.profile
+        if not profile.law:
+            return profile.measure
+        ends = np.stack([scales * low[:, None] + biases, scales * high[:, None] + biases])
+        first, last = float(ends.min()), float(ends.max())
+        cells = math.ceil(8 * (last - first) / profile.scale) + 2
+        checks.fits_memory(8e3 * cells, f"the R-TV of {profile.name} on this domain", "take a smaller domain")
+        assert profile.slope is not None
+        mesh = np.union1d(np.linspace(first, last, cells), [0.0])
+        return LineMeasure(profile.name, profile.curvature, profile.slope, mesh)
+
+
+def _refined(measure: LineMeasure) -> LineMeasure:
+    mesh = measure.mesh
+    finer = np.sort(np.concatenate([mesh, (mesh[1:] + mesh[:-1]) / 2]))
+    return replace(measure, mesh=finer, atoms=())
+
+
+def _breaks(measure: LineMeasure, mu: Floats, sigma: Floats, low: float, high: float) -> Floats:
+    """Ends of cells on which a sum of copies is smooth, from end to end of what matters."""
+    mesh = np.sort((mu + sigma * measure.mesh[:, None]).ravel())
+    kinks = (mu + sigma * np.array([place for place, _ in measure.atoms])[:, None]).ravel()
+    start, stop = max(low, float(mesh[0])), min(high, float(mesh[-1]))
+    if not start < stop:
+        return np.empty(0)
+    inner = np.concatenate([mesh, kinks])
+    return np.unique(np.concatenate([[start, stop], inner[(inner > start) & (inner < stop)]]))
+
+
+def _norm_integral(density: Callable[[Floats], Floats], breaks: Floats) -> tuple[float, float]:
+    """The integral of the norm of a density, by Gauss's rules of 8 and 16 nodes on cells halved where they differ."""
+    total, error = 0.0, 0.0
+    low, high = breaks[:-1], breaks[1:]
+    for level in range(_ROUNDS):
+        if not len(low):
+            break
+        coarse, fine = (_by_rule(density, low, high, rule) for rule in (_LOW_RULE, _HIGH_RULE))
+        scale = total + float(fine.sum())
+        last = level == _ROUNDS - 1 or 2 * len(low) > _MOST_CELLS
+        good = (np.abs(fine - coarse) <= 1e-13 * scale) | last
+        total += float(fine[good].sum())
+        error += float(np.abs(fine - coarse)[good].sum()) + 8 * _ROUNDING * float(fine[good].sum())
+        low, high = low[~good], high[~good]
+        middle = (low + high) / 2
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+    return total, error
+
+
+def _by_rule(density: Callable[[Floats], Floats], low: Floats, high: Floats, rule: tuple[Floats, Floats]) -> Floats:
+    nodes, weights = rule
+    half = (high - low)[:, None] / 2
+    t = low[:, None] + half * (nodes + 1)
+    sizes = np.linalg.norm(density(t.ravel()), axis=1).reshape(t.shape)
+    return np.asarray((half * sizes) @ weights)

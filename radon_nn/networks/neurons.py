@@ -1,0 +1,229 @@
+"""Neurons as arrays: which are dead, which coincide, which are affine on a domain; each step leaves the function be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support.types import Floats
+from radon_nn.activations.profile import Profile
+from radon_nn.geometry import domains, hyperplanes
+from radon_nn.geometry.domains import Domain
+from radon_nn.measures import line
+
+Mask = NDArray[np.bool_]
+
+_ROUNDING = np.finfo(np.float64).eps
+_CANCELLED = 64 * _ROUNDING
+
+
+class Neurons(NamedTuple):
+    """The function x -> readout' s(weights x + biases) + skip x + constant; readout (k, o) has one row a neuron."""
+
+    weights: Floats
+    biases: Floats
+    readout: Floats
+    skip: Floats
+    constant: Floats
+    profile: Profile
+
+    def kept(self, keep: Mask, skip: Floats, constant: Floats) -> Neurons:
+        """Some of the neurons, with what the others add to the affine part."""
+        return Neurons(
+            self.weights[keep],
+            self.biases[keep],
+            self.readout[keep],
+            self.skip + skip,
+            self.constant + constant,
+            self.profile,
+        )
+
+    def alive(self) -> Neurons:
+        """Without neurons that are constant, or not read out; the constants kept."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            offsets = self.biases / norms(self.weights)
+        read = np.any(self.readout != 0, axis=1)
+        live = read & np.any(self.weights != 0, axis=1) & np.isfinite(offsets)
+        level = np.asarray(self.profile(self.biases))
+        return self.kept(live, np.zeros_like(self.skip), self.readout[~live & read].T @ level[~live & read])
+
+    def merged(self, tol: float) -> Neurons:
+        """
+        One neuron for all that have the same z = w.x + b.
+
+        The same up to a positive factor where s is homogeneous, and up to sign where s(-z) = c s(z) + p z + q, whose
+        affine rest joins the affine part.
+
+        Parameters
+        ----------
+        tol : float
+            Distance within which they are the same.
+
+        Returns
+        -------
+        Neurons
+            Fewer of them; those that cancel are left out.
+        """
+        if not len(self.biases):
+            return self
+        size, degree = norms(self.weights), self.profile.degree
+        if degree is None:
+            whole = np.column_stack([self.weights, self.biases])
+            length = norms(whole)
+            # An odd function of (w, b) in which relative changes of its length count.
+            unit = whole / length[:, None]
+            place = np.column_stack([unit, unit * np.log(length)[:, None]])
+        else:
+            unit = self.weights / size[:, None]
+            place = np.column_stack([unit, hyperplanes.compressed(self.biases / size)])
+        if self.profile.mirror is None:
+            # A constant coordinate keeps a row from being taken for its negative.
+            place = np.column_stack([place, np.ones(len(place))])
+        count, label, leader = hyperplanes.clusters(place, tol)
+        first = leader[label]
+        turned = np.einsum("ki,ki->k", unit, unit[first]) < 0
+        c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
+        factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
+        share = self.readout * factor[:, None]
+        total, sizes = np.zeros((count, share.shape[1])), np.zeros((count, share.shape[1]))
+        np.add.at(total, label, share)
+        np.add.at(sizes, label, np.abs(share))
+        keep = np.any(np.abs(total) > _CANCELLED * sizes, axis=1)
+        read = self.readout[turned].T
+        return Neurons(
+            self.weights[leader][keep],
+            self.biases[leader][keep],
+            total[keep],
+            self.skip - slope * read @ self.weights[turned],
+            self.constant - slope * read @ self.biases[turned] + level * read.sum(axis=1),
+            self.profile,
+        )
+
+    def folded(self, domain: Domain) -> Neurons:
+        """Without neurons that are affine on the domain, to rounding; they join the affine part."""
+        low, high = (end + self.biases for end in domains.extent(domain, self.weights))
+        bent = self._bent(low, high)
+        at_low, at_high = self.profile(low), self.profile(high)
+        # The secant of what is affine to rounding is so, too, however narrow.
+        slope = np.divide(at_high - at_low, high - low, out=np.zeros_like(low), where=high > low)
+        level = at_low - slope * (low - self.biases)
+        out = self.readout[~bent].T
+        return self.kept(bent, (out * slope[~bent]) @ self.weights[~bent], out @ level[~bent])
+
+    def order_rtv(self, domain: Domain | None, tol: float) -> float:
+        """
+        The R-TV of order m of truncated powers: the sum of |mass| over distinct hyperplanes.
+
+        Parameters
+        ----------
+        domain : Domain, optional
+            Where it is looked at.
+        tol : float
+            Hyperplanes coincide within this distance.
+
+        Returns
+        -------
+        float
+            See `ShallowNetwork.order_rtv`.
+
+        Raises
+        ------
+        ValueError
+            If the activation is no truncated power.
+        """
+        order = self.profile.order
+        if order is None:
+            raise ValueError(
+                f"order: expected the activation relu, step or truncated_power, got {self.profile.name}; for others "
+                "rtv(network) is of order 2"
+            )
+        live = self.alive()
+        if not len(live.biases):
+            return 0.0
+        sizes = norms(live.weights)
+        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
+        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
+        count, label, leader = hyperplanes.clusters(place, tol)
+        turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
+        sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
+        masses = np.zeros((count, live.readout.shape[1]))
+        np.add.at(masses, label, (sign * sizes ** (order - 1))[:, None] * live.readout)
+        if domain is not None:
+            low, high = domains.extent(domain, directions[leader])
+            masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
+        return float(np.linalg.norm(masses, axis=1).sum())
+
+    def _bent(self, low: Floats, high: Floats) -> Mask:
+        """Whether s departs from its tangent between z = low and high by more than rounding."""
+        profile = self.profile
+        bent = np.zeros(len(low), bool)
+        for place, _ in profile.kinks:
+            bent |= (low < place) & (place < high)
+        if profile.law:
+            # No measure to integrate: steps are constant on each side, powers affine on the left, sines nowhere.
+            if profile.order is None:
+                return np.ones(len(low), bool)
+            return (high >= 0) & (low < 0) if profile.order == 1 else high > 0
+        if not profile.piecewise_linear and len(low):
+            column = np.ones((len(low), 1))
+            one = line.Copies(profile.measure, column, 0 * column, column)
+            reach = np.maximum(np.abs(profile(low)), np.abs(profile(high)))
+            bent |= line.variation([one], (low, high)) * (high - low) > _ROUNDING * reach
+        return bent
+
+
+@dataclass(frozen=True)
+class Simplification:
+    """
+    What `ShallowNetwork.simplify` did.
+
+    Parameters
+    ----------
+    before, after : int
+        Numbers of neurons.
+    dead : int
+        Neurons that were constant or not read out.
+    merged : int
+        Neurons that went into another one, or cancelled.
+    domain : Ball, Cuboid or Hull, optional
+        Where the networks agree.
+    """
+
+    before: int
+    after: int
+    dead: int
+    merged: int
+    domain: Domain | None
+
+    @property
+    def folded(self) -> int:
+        """Neurons that are affine on the domain."""
+        return self.before - self.after - self.dead - self.merged
+
+    def __str__(self) -> str:
+        where = "R^d" if self.domain is None else str(self.domain)
+        return (
+            f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
+            f"{self.folded} affine there and folded into the skip connection"
+        )
+
+
+def norms(rows: Floats) -> Floats:
+    """
+    Norms of rows, without overflow or underflow on the way.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (m, d)
+        Rows.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Their 2-norms.
+    """
+    largest = np.abs(rows).max(axis=1, initial=0)
+    return np.asarray(largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1))

@@ -1,0 +1,418 @@
+"""Shallow networks, with the frameworks' sign of bias, and their measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.activations.profile import Profile
+from radon_nn.geometry.domains import Domain
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.fibres import FibreMeasure
+from radon_nn.networks.neurons import Neurons, Simplification, norms
+
+_CHUNK_BYTES = 1 << 26
+_FIELDS = ("weights", "biases", "readout", "skip", "constant")
+
+
+@dataclass(frozen=True, eq=False)
+class ShallowNetwork:
+    """
+    A network with one hidden layer, f(x) = readout s(weights x + biases) + skip x + constant.
+
+    The biases have the frameworks' sign: neuron k has its kink on {x : a.x = t} with a = w/|w|, t = -bias/|w|.
+
+    Parameters
+    ----------
+    weights : array_like, shape (k, d)
+        Input weights, one row per neuron.
+    biases : array_like, shape (k,)
+        Biases.
+    readout : array_like, shape (o, k) or (k,)
+        Output weights, one row per output.
+    skip : array_like, shape (o, d), optional
+        Skip connection; zero if not given.
+    constant : array_like, shape (o,), optional
+        Output bias; zero if not given.
+    activation : str or Profile
+        The activation s: a name that `Profile.of` knows, such as 'relu', 'gelu' or 'leaky_relu 0.1', or a profile of
+        one's own.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an entry is not finite, or the activation is unknown.
+
+    Examples
+    --------
+    >>> net = ShallowNetwork([[1.0], [-1.0]], [0.0, 0.0], [1.0, -1.0])
+    >>> net.path_norm, net.measure().rtv
+    (2.0, 0.0)
+    """
+
+    weights: Floats
+    biases: Floats
+    readout: Floats
+    skip: Floats
+    constant: Floats
+    activation: Profile
+
+    def __init__(
+        self,
+        weights: ArrayLike,
+        biases: ArrayLike,
+        readout: ArrayLike,
+        skip: ArrayLike | None = None,
+        constant: ArrayLike | None = None,
+        activation: str | Profile = "relu",
+    ) -> None:
+        hidden = checks.shaped_array(weights, "weights", ("k", "d"))
+        neurons, dim = hidden.shape
+        if dim == 0:
+            raise ValueError(f"weights: expected shape (k, d) with d >= 1, got {hidden.shape}")
+        bias = checks.real_array(biases, "biases").astype(np.float64)
+        if bias.shape != (neurons,):
+            raise ValueError(
+                f"biases: expected an array of shape ({neurons},), got shape {bias.shape}, with weights of shape "
+                f"{hidden.shape}; weights have one row per neuron, so transpose them if they have one column per neuron"
+            )
+        out = np.atleast_2d(checks.real_array(readout, "readout").astype(np.float64))
+        if out.ndim != 2 or out.shape[1] != neurons or out.shape[0] == 0:
+            raise ValueError(
+                f"readout: expected shape (outputs, {neurons}) or ({neurons},), got {np.shape(readout)}; one row "
+                "per output, so transpose it if it has one column per output"
+            )
+        outputs = len(out)
+        linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
+        level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
+        object.__setattr__(self, "weights", checks.frozen(hidden))
+        object.__setattr__(self, "biases", checks.frozen(bias))
+        object.__setattr__(self, "readout", checks.frozen(out))
+        object.__setattr__(self, "skip", checks.frozen(linear))
+        object.__setattr__(self, "constant", checks.frozen(level))
+        object.__setattr__(self, "activation", Profile.coerce(activation))
+
+    @classmethod
+    def from_measure(cls, measure: RidgeMeasure) -> ShallowNetwork:
+        """
+        The balanced ReLU network of a measure: one neuron a spike, with |v_k| = |w_k|.
+
+        Parameters
+        ----------
+        measure : RidgeMeasure
+            The measure.
+
+        Returns
+        -------
+        ShallowNetwork
+            The same function.
+        """
+        root = np.sqrt(measure.sizes)
+        safe = np.where(root > 0, root, 1.0)
+        return cls(
+            measure.directions * root[:, None],
+            -measure.offsets * root,
+            (measure.masses / safe[:, None]).T,
+            measure.skip,
+            measure.constant,
+        )
+
+    def __repr__(self) -> str:
+        activation = self.activation.spelled or self.activation
+        arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in _FIELDS)
+        return f"ShallowNetwork({arrays}, activation={activation!r})"
+
+    def __str__(self) -> str:
+        skip = ", with a skip connection" if np.any(self.skip) else ""
+        name = self.activation.spelled or self.activation.name
+        return f"ShallowNetwork of {self.dim} inputs, {self.neurons} {name} neurons and {self.outputs} outputs{skip}"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ShallowNetwork)
+            and self.activation == other.activation
+            and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _FIELDS)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the input."""
+        return int(self.weights.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs o."""
+        return int(self.readout.shape[0])
+
+    @property
+    def neurons(self) -> int:
+        """Number of hidden neurons k."""
+        return int(self.weights.shape[0])
+
+    @property
+    def path_norm(self) -> float:
+        """sum_k |v_k| |w_k| TV(s') over neurons, the R-TV before merging; TV(s') is 1 for ReLU and 2 for abs."""
+        paths = float(norms(self.readout.T) @ norms(self.weights))
+        return self.activation.variation * paths if paths else 0.0
+
+    def __call__(self, points: ArrayLike, /) -> Floats:
+        """
+        Evaluate the network.
+
+        Parameters
+        ----------
+        points : array_like, shape (..., d)
+            Points.
+
+        Returns
+        -------
+        ndarray, shape (...) or (..., o)
+            Values; a single output has no axis of its own.
+        """
+        x = checks.points(points, self.dim)
+        flat = x.reshape(-1, self.dim)
+        values = flat @ self.skip.T + self.constant
+        chunk = max(1, _CHUNK_BYTES // (8 * max(1, self.neurons)))
+        for begin in range(0, len(flat), chunk):
+            part = slice(begin, begin + chunk)
+            z = flat[part] @ self.weights.T + self.biases
+            values[part] += self.activation(z) @ self.readout.T
+        values = values.reshape(*x.shape[:-1], self.outputs)
+        return values[..., 0] if self.outputs == 1 else values
+
+    def output(self, index: int) -> ShallowNetwork:
+        """
+        The network of one output alone.
+
+        Parameters
+        ----------
+        index : int
+            Which output, from 0.
+
+        Returns
+        -------
+        ShallowNetwork
+            A network with one output.
+
+        Raises
+        ------
+        IndexError
+            If there is no such output.
+        """
+        if not 0 <= index < self.outputs:
+            raise IndexError(f"output: expected 0 to {self.outputs - 1}, got {index}")
+        one = slice(index, index + 1)
+        return ShallowNetwork(
+            self.weights, self.biases, self.readout[one], self.skip[one], self.constant[one], self.activation
+        )
+
+    def measure(self, tol: float = 1e-12) -> RidgeMeasure:
+        """
+        The exact measure d_t^2 K R f of the network: its spikes, merged, and its affine part.
+
+        Neuron k has mass jump v_k |w_k| at (w_k/|w_k|, (place - bias_k)/|w_k|) for each kink of s: a ReLU has one, at
+        place 0, of jump 1. Neurons on one hyperplane, antipodes included,
+        are added; dead neurons (w = 0, v = 0, or cancelled) are dropped; whatever is affine is kept as such.
+
+        Parameters
+        ----------
+        tol : float
+            Hyperplanes coincide within this distance; see `RidgeMeasure.merged`.
+
+        Returns
+        -------
+        RidgeMeasure
+            A measure that evaluates to the network's function.
+
+        Raises
+        ------
+        ValueError
+            If `tol` is negative, or the activation is not piecewise linear.
+        """
+        profile = self.activation
+        if not profile.piecewise_linear:
+            raise ValueError(
+                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
+                "spikes; use fibres(), or rtv(network)"
+            )
+        slope, level = profile.pieces
+        skip = self.skip + slope * self.readout @ self.weights
+        constant = self.constant + self.readout @ (slope * self.biases + level)
+        largest, sizes = np.abs(self.weights).max(axis=1, initial=0), norms(self.weights)
+        found = [(np.empty((0, self.dim)), np.empty(0), np.empty((0, self.outputs)))]
+        for place, jump in profile.kinks:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                offsets = (place - self.biases) / sizes
+            spikes = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=0)
+            on = ~spikes & (self.biases > place)
+            skip = skip + jump * self.readout[:, on] @ self.weights[on]
+            constant = constant + jump * self.readout[:, on] @ (self.biases[on] - place)
+            unit = self.weights[spikes] / largest[spikes, None]
+            unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+            found.append((unit, offsets[spikes], jump * self.readout[:, spikes].T * sizes[spikes, None]))
+        directions, places, masses = (np.concatenate(part) for part in zip(*found, strict=True))
+        return RidgeMeasure(directions, places, masses, skip, constant).merged(tol)
+
+    def fibres(self, tol: float = 1e-12) -> FibreMeasure:
+        """
+        The exact d_t^2 K R f of the network by directions, for any activation: densities and masses on fibres.
+
+        Parameters
+        ----------
+        tol : float
+            Directions within this distance, up to sign, are one.
+
+        Returns
+        -------
+        FibreMeasure
+            A measure that evaluates to the network's function.
+
+        Raises
+        ------
+        ValueError
+            If `tol` is negative.
+        """
+        return FibreMeasure.of(self._neurons(), checks.at_least_zero(tol, "tol"))
+
+    def order_rtv(self, domain: Domain | None = None, tol: float = 1e-12) -> float:
+        """
+        The R-TV of order m, || d_t^m K R f ||, of truncated powers u_+^(m-1) / (m-1)!: a spike v |w|^(m-1) a neuron.
+
+        Spikes are even for even m and odd for odd m: on antipodal hyperplanes, masses of odd order are subtracted. The
+        null space are the polynomials of degree below m. ReLU is m = 2, the step m = 1.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is looked at; all of R^d if not given.
+        tol : float
+            Hyperplanes coincide within this distance.
+
+        Returns
+        -------
+        float
+            The sum of |mass| over distinct hyperplanes, in units of f per unit of x to the power m - 1.
+
+        Raises
+        ------
+        ValueError
+            If the activation is no truncated power, or `tol` is negative.
+        """
+        return self._neurons().order_rtv(domain, checks.at_least_zero(tol, "tol"))
+
+    def simplify(self, domain: Domain | None = None, tol: float = 1e-12) -> tuple[ShallowNetwork, Simplification]:
+        """
+        The same function on a domain by fewer neurons, exactly.
+
+        Dead neurons become constants; neurons with one hyperplane (with one w.x + b, if the activation is not
+        homogeneous), antipodes included, become one; and a neuron that is affine on the domain, since its kinks miss
+        it, goes into the skip connection.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where the two agree, to rounding; `Hull(data)` is the hull of data. All of R^d if not given.
+        tol : float
+            Neurons within this distance coincide.
+
+        Returns
+        -------
+        network : ShallowNetwork
+            The smaller network, of the same activation.
+        report : Simplification
+            How many neurons went, and where.
+
+        Raises
+        ------
+        ValueError
+            If the domain is of another dimension, or `tol` is negative.
+
+        Examples
+        --------
+        >>> net = ShallowNetwork([[1.0], [-1.0], [1.0]], [0.0, 0.0, 5.0], [1.0, 1.0, 1.0])
+        >>> from radon_nn import Cuboid
+        >>> small, report = net.simplify(Cuboid([-1.0], [1.0]))
+        >>> small.neurons, report.dead, report.merged, report.folded
+        (1, 0, 1, 1)
+        """
+        live = self._neurons().alive()
+        merged = live.merged(checks.at_least_zero(tol, "tol"))
+        left = merged if domain is None else merged.folded(domain)
+        counts = [len(step.biases) for step in (live, merged, left)]
+        report = Simplification(self.neurons, counts[2], self.neurons - counts[0], counts[0] - counts[1], domain)
+        return ShallowNetwork._of(left), report
+
+    def balance(self) -> ShallowNetwork:
+        """
+        The same function with |v_k| = |w_k|: neural balance.
+
+        Of homogeneous activations of degree 1, such as ReLU, half the sum of squared weights is least then, and equal
+        to the sum of |v_k| |w_k|.
+
+        Returns
+        -------
+        ShallowNetwork
+            Each neuron rescaled by v s(w.x + b) = v c^-p s(c (w.x + b)), p the degree of s; dead neurons as they are.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not homogeneous.
+        """
+        degree = self.activation.degree
+        if not degree:
+            raise ValueError(
+                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
+                f"{self.activation.name}, whose neurons cannot be rescaled"
+            )
+        inner, outer = norms(self.weights), norms(self.readout.T)
+        live = (inner > 0) & (outer > 0)
+        c = np.ones(self.neurons)
+        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
+        scaled = self.weights * c[:, None], self.biases * c, self.readout / c**degree
+        return ShallowNetwork(*scaled, self.skip, self.constant, self.activation)
+
+    def slice(self, origin: ArrayLike, basis: ArrayLike) -> ShallowNetwork:
+        """
+        The network on an affine subspace of input space: u -> f(origin + u_1 basis_1 + ... + u_k basis_k).
+
+        Parameters
+        ----------
+        origin : array_like, shape (d,)
+            The point u = 0.
+        basis : array_like, shape (k, d)
+            Rows that span it; R-TV is in units of their length, so take them orthonormal to keep the unit of x.
+
+        Returns
+        -------
+        ShallowNetwork
+            A network of k inputs.
+
+        Raises
+        ------
+        ValueError
+            If a shape is wrong.
+        """
+        start, rows = checks.subspace(origin, basis, self.dim)
+        return ShallowNetwork(
+            self.weights @ rows.T,
+            self.biases + self.weights @ start,
+            self.readout,
+            self.skip @ rows.T,
+            self.constant + self.skip @ start,
+            self.activation,
+        )
+
+    def _neurons(self) -> Neurons:
+        return Neurons(self.weights, self.biases, self.readout.T, self.skip, self.constant, self.activation)
+
+    @classmethod
+    def _of(cls, neurons: Neurons) -> ShallowNetwork:
+        weights, biases, readout, skip, constant, profile = neurons
+        return cls(weights, biases, readout.T, skip, constant, profile)

@@ -1,0 +1,55 @@
+"""
+Interpolation between equally spaced samples: each tap's weight, a polynomial in the fraction past a sample.
+
+Weights of `taps` taps, an even number, go to the samples 1 - taps/2 .. taps/2 from the last one before the place.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.interpolate import BSpline, PPoly
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+
+
+@lru_cache(maxsize=16)
+def lagrange(taps: int) -> Floats:
+    """
+    The polynomial through the nearest samples.
+
+    Parameters
+    ----------
+    taps : int
+        How many samples: an even number, at least 4.
+
+    Returns
+    -------
+    ndarray, shape (taps, taps)
+        The weights' coefficients, of the highest power first.
+    """
+    nodes = np.arange(taps) + 1.0 - taps // 2
+    others = [nodes[nodes != node] for node in nodes]
+    return checks.frozen(np.array([np.poly(o) / np.prod(n - o) for n, o in zip(nodes, others, strict=True)]))
+
+
+@lru_cache(maxsize=16)
+def spline(degree: int) -> Floats:
+    """
+    The spline with given coefficients, which are not its samples.
+
+    Parameters
+    ----------
+    degree : {3, 5}
+        Degree of the B-splines.
+
+    Returns
+    -------
+    ndarray, shape (degree + 1, degree + 1)
+        The weights' coefficients, of the highest power first.
+    """
+    basis = PPoly.from_spline(BSpline.basis_element(np.arange(degree + 2.0)).tck)
+    first = np.searchsorted(basis.x, np.arange(degree + 1.0), side="right") - 1
+    return checks.frozen(basis.c[:, first[::-1]].T)

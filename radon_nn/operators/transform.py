@@ -1,0 +1,367 @@
+"""The Radon transform on a grid: forward, its exact transpose, weighted backprojection, filter and inverse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.linalg import LinearOperator
+
+from radon_nn._support import checks, threads
+from radon_nn._support.types import Array
+from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.operators import filters
+from radon_nn.operators._factors import Factored, engine
+from radon_nn.operators._rows import Direct
+
+
+@dataclass(frozen=True)
+class RadonTransform:
+    """
+    The Radon transform between samples on a grid and sinograms, in any dimension d >= 1.
+
+    Rf(a, t) = integral of f over the hyperplane {x : a.x = t}, with (d-1)-dimensional surface measure. Samples are
+    taken as zero outside the grid and interpolated by splines of degree `order` along the axis nearest the normal,
+    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)).
+
+    Where it saves work, directions that are a product (`Directions.product`) are transformed one factor at a time, and
+    images in the plane by bundles of rows, all to the same order or better. This changes the last digits, and blurs
+    edges a little more: by a twentieth of the root mean square error of a disc. `adjoint` is the exact transpose
+    either way. Of stacks, as many images as fill a cache line go together, which is faster than one by one.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where functions are sampled.
+    directions : Directions
+        The unit normals a, m of them.
+    offsets : Offsets, optional
+        The offsets t, n of them; if not given, those that cover the grid at its smallest spacing.
+    order : {1, 3, 5}
+        Degree of the splines.
+    method : {'auto', 'rows', 'direct'}
+        Whether to take the cheapest way; to walk every row of samples, but product directions one factor at a time; or
+        to walk every row for every direction.
+
+    Raises
+    ------
+    ValueError
+        If the grid and the directions are of different dimensions.
+
+    See Also
+    --------
+    radon_nn.find_spikes : Finds a network's neurons in its transform.
+
+    Examples
+    --------
+    >>> T = RadonTransform(Grid.cube(64), Directions.half_circle(90))
+    >>> disc = np.hypot(*np.meshgrid(*T.grid.axes)) < 0.9
+    >>> bool(abs(T.forward(disc)[0].max() - 1.8) < 0.05)
+    True
+    """
+
+    grid: Grid
+    directions: Directions
+    offsets: Offsets = None  # type: ignore[assignment]
+    order: int = 1
+    method: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.grid.dim != self.directions.dim:
+            raise ValueError(
+                f"directions: expected normals in the grid's dimension {self.grid.dim}, got {self.directions.dim}"
+            )
+        if self.order not in (1, 3, 5):
+            raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
+        checks.one_of(self.method, "method", ("auto", "rows", "direct"))
+        if self.offsets is None:
+            object.__setattr__(self, "offsets", Offsets.covering(self.grid))
+
+    @property
+    def sinogram_shape(self) -> tuple[int, int]:
+        """Shape (directions, offsets) of one sinogram."""
+        return len(self.directions), self.offsets.count
+
+    def forward(self, samples: ArrayLike, /, *, num_threads: int | None = None) -> Array:
+        """
+        Rf for samples of f.
+
+        Parameters
+        ----------
+        samples : array_like, shape (..., *grid.shape)
+            Samples; leading axes are batch. Integers and bools are taken as float64.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
+
+        Returns
+        -------
+        ndarray, shape (..., m, n)
+            Sinograms, in the samples' dtype (float32 or float64).
+
+        Raises
+        ------
+        ValueError
+            If the samples are not finite or not of the grid's shape.
+        MemoryError
+            If the machine cannot hold the sinograms.
+
+        See Also
+        --------
+        adjoint : The exact transpose.
+        invert : The inverse.
+        """
+        images, batch = self._batch(samples, "samples", self.grid.shape)
+        self._refuse_large(len(images), images.itemsize)
+        out = np.empty((len(images), *self.sinogram_shape), images.dtype)
+        with threads.limited(num_threads):
+            self._engine.forward(images, out)
+        return out.reshape(*batch, *self.sinogram_shape)
+
+    def adjoint(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
+        """
+        Apply the exact transpose of `forward`'s matrix: <forward(u), v> = <u, adjoint(v)> to rounding.
+
+        Parameters
+        ----------
+        sinogram : array_like, shape (..., m, n)
+            Sinograms; leading axes are batch.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
+
+        Returns
+        -------
+        ndarray, shape (..., *grid.shape)
+            In the sinogram's dtype.
+
+        Raises
+        ------
+        ValueError
+            If the sinogram is not finite or not of shape (..., m, n).
+
+        See Also
+        --------
+        backproject : The weighted integral over the sphere, which is another operator.
+        """
+        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        return self._gather(sinograms, num_threads, weighted=False).reshape(*batch, *self.grid.shape)
+
+    def backproject(
+        self, sinogram: ArrayLike, /, *, within: Ball | None = None, num_threads: int | None = None
+    ) -> Array:
+        """
+        Backprojection R*g(x) = integral over the whole sphere of g(a, a.x) da, with the directions' weights.
+
+        Parameters
+        ----------
+        sinogram : array_like, shape (..., m, n)
+            Samples of an even g; taken as zero beyond the offsets.
+        within : Ball, optional
+            The part of the grid that is wanted, such as the disc that all directions see; other samples are zero.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
+
+        Returns
+        -------
+        ndarray, shape (..., *grid.shape)
+            R*g at the grid's points.
+
+        Raises
+        ------
+        ValueError
+            If the sinogram is not finite or not of shape (..., m, n), or the ball's center not of the grid's dimension.
+        TypeError
+            If `within` is no ball.
+
+        See Also
+        --------
+        adjoint : The transpose of `forward`'s matrix, without quadrature weights.
+        """
+        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        return self._backproject(sinograms, within, num_threads).reshape(*batch, *self.grid.shape)
+
+    def filter(
+        self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0, num_threads: int | None = None
+    ) -> Array:
+        """
+        Apply d_t^derivative K, of symbol c_d |w|^(d-1) (i w)^derivative, c_d = 1 / (2 (2 pi)^(d-1)).
+
+        Parameters
+        ----------
+        sinogram : array_like, shape (..., m, n)
+            Sinograms, taken as zero beyond the offsets.
+        window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
+            Apodisation of the highest frequencies.
+        derivative : int
+            Order of the further derivative; 2 turns Rf of a network into its spikes.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
+
+        Returns
+        -------
+        ndarray, shape (..., m, n)
+            The filtered sinograms.
+
+        Raises
+        ------
+        ValueError
+            If the window is unknown, or the sinogram not finite or of the wrong shape.
+        """
+        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        with threads.limited(num_threads) as count:
+            filtered = filters.apply(
+                sinograms,
+                self.offsets.step,
+                power=self.grid.dim - 1,
+                derivative=checks.count(derivative, "derivative", least=0),
+                window=window,
+                scale=filters.inversion_constant(self.grid.dim),
+                num_threads=count,
+            )
+        return filtered.reshape(*batch, *self.sinogram_shape)
+
+    def invert(
+        self,
+        sinogram: ArrayLike,
+        /,
+        *,
+        window: str = "ramp",
+        within: Ball | None = None,
+        num_threads: int | None = None,
+    ) -> Array:
+        """
+        Filtered backprojection f = R* K g, the inverse of the Radon transform.
+
+        Parameters
+        ----------
+        sinogram : array_like, shape (..., m, n)
+            Sinograms of functions that vanish outside the grid.
+        window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
+            Apodisation.
+        within : Ball, optional
+            As for `backproject`.
+        num_threads : int, optional
+            Threads to use in this call; Numba's present number if not given.
+
+        Returns
+        -------
+        ndarray, shape (..., *grid.shape)
+            Samples of f.
+
+        Raises
+        ------
+        ValueError
+            As for `filter` and `backproject`.
+        """
+        filtered = self.filter(sinogram, window=window, num_threads=num_threads)
+        return self.backproject(filtered, within=within, num_threads=num_threads)
+
+    def linear_operator(self, dtype: Any = np.float64) -> LinearOperator:
+        """
+        The transform as a scipy LinearOperator of shape (m n, grid.size), for scipy's solvers.
+
+        Parameters
+        ----------
+        dtype : dtype
+            Either float32 or float64.
+
+        Returns
+        -------
+        scipy.sparse.linalg.LinearOperator
+            Its `matvec` is `forward` and its `rmatvec` is `adjoint`, on raveled arrays.
+        """
+        kind = np.dtype(dtype)
+        shape = (math.prod(self.sinogram_shape), self.grid.size)
+
+        def matvec(x: Array) -> Array:
+            return self.forward(np.asarray(x, kind).reshape(self.grid.shape)).ravel()
+
+        def rmatvec(y: Array) -> Array:
+            return self.adjoint(np.asarray(y, kind).reshape(self.sinogram_shape)).ravel()
+
+        return LinearOperator(shape, matvec=matvec, rmatvec=rmatvec, dtype=kind)
+
+    def dot_test(self, rng: np.random.Generator | int | None = None, dtype: Any = np.float64) -> float:
+        """
+        Mismatch of <forward(u), v> and <u, adjoint(v)> for random u, v, relative to |forward(u)| |v|.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator or int, optional
+            Source of randomness, or its seed.
+        dtype : dtype
+            Either float32 or float64.
+
+        Returns
+        -------
+        float
+            About the rounding error of `dtype`.
+        """
+        generator = np.random.default_rng(rng)
+        u = generator.standard_normal(self.grid.shape).astype(dtype)
+        v = generator.standard_normal(self.sinogram_shape).astype(dtype)
+        image = self.forward(u)
+        left = float(np.vdot(image.astype(np.float64), v.astype(np.float64)))
+        right = float(np.vdot(u.astype(np.float64), self.adjoint(v).astype(np.float64)))
+        scale = float(np.linalg.norm(image) * np.linalg.norm(v))
+        return abs(left - right) / scale if scale else abs(left - right)
+
+    @cached_property
+    def _engine(self) -> Direct | Factored:
+        return engine(self.grid, self.directions, self.offsets, self.order, self.method)
+
+    def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
+        """Coerce to (batch, *shape) and return the batch axes apart."""
+        array = checks.real_array(values, name)
+        split = array.ndim - len(shape)
+        if split < 0 or array.shape[split:] != shape:
+            raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {array.shape}")
+        return np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape), array.shape[:split]
+
+    def _refuse_large(self, batch: int, itemsize: int) -> None:
+        checks.fits_memory(
+            float(batch) * math.prod(self.sinogram_shape) * itemsize,
+            f"a sinogram of {len(self.directions)} directions and {self.offsets.count} offsets",
+            "take fewer directions or offsets",
+        )
+
+    def _backproject(
+        self, sinograms: Array, within: Ball | None, num_threads: int | None, *, splines: bool = False
+    ) -> Array:
+        """As `backproject`, of samples (B, m, n) or of coefficients of the splines through them."""
+        outside = False if within is None else self._outside(within)
+        images = self._gather(sinograms, num_threads, weighted=True, splines=splines, within=within)
+        np.copyto(images, 0, where=outside)
+        return images
+
+    def _gather(self, sinograms: Array, num_threads: int | None, **options: Any) -> Array:
+        checks.fits_memory(
+            float(len(sinograms)) * self.grid.size * sinograms.itemsize,
+            f"an image on a {self.grid.shape} grid",
+            "take fewer samples along each axis",
+        )
+        out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
+        with threads.limited(num_threads):
+            self._engine.gather(sinograms, out, **options)
+        return out
+
+    def _outside(self, within: Ball) -> NDArray[np.bool_]:
+        """The samples not in a ball; the last one asked for is kept."""
+        if not isinstance(within, Ball):
+            raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
+        found = self._masks.get(within)
+        if found is None:
+            center = within.center_in(self.grid.dim)
+            squares = [(axis - middle) ** 2 for axis, middle in zip(self.grid.axes, center, strict=True)]
+            found = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+            self._masks.clear()
+            self._masks[within] = found
+        return found
+
+    @cached_property
+    def _masks(self) -> dict[Ball, NDArray[np.bool_]]:
+        return {}

@@ -1,0 +1,1 @@
+"""Files read in bounded memory, without running anything in them."""

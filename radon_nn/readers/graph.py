@@ -1,0 +1,343 @@
+"""Computations as frameworks write them, affine maps, activations, sums and joins, and the network that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.activations.profile import Profile
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
+
+Network = ShallowNetwork | DeepNetwork
+
+
+@dataclass(frozen=True)
+class Understood:
+    """
+    What was read from a model or a file.
+
+    Parameters
+    ----------
+    network : ShallowNetwork or DeepNetwork
+        The network.
+    source : str
+        What it came from.
+    notes : tuple of str
+        What was folded, passed over or assumed on the way.
+    link : {'', 'sigmoid', 'softmax', 'log_softmax'}
+        The function of the outputs that was left off, for logits.
+    """
+
+    network: Network
+    source: str
+    notes: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """
+    A vector in a computation; made by `Graph` only.
+
+    Parameters
+    ----------
+    dim : int
+        Its length.
+    level : int
+        The largest number of activations on a way to it from the input.
+    parents : tuple of Value
+        What it is computed from: nothing for the input.
+    matrix : ndarray, optional
+        For an affine map: its matrix, or its diagonal.
+    constant : ndarray, optional
+        For an affine map: what it adds.
+    profile : Profile, optional
+        For an activation.
+    joined : bool
+        Whether several parents are joined end to end rather than added.
+    """
+
+    dim: int
+    level: int = 0
+    parents: tuple[Value, ...] = ()
+    matrix: Floats | None = None
+    constant: Floats | None = None
+    profile: Profile | None = None
+    joined: bool = False
+
+
+@dataclass
+class Graph:
+    """
+    A computation under construction.
+
+    Parameters
+    ----------
+    dim : int
+        Length of the input.
+    """
+
+    dim: int
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.input = Value(checks.count(self.dim, "dim"))
+
+    def note(self, text: str) -> None:
+        """Keep a remark, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def affine(self, value: Value, matrix: ArrayLike, constant: ArrayLike | None = None, *, name: str = "") -> Value:
+        """
+        The value times a matrix (out, in), or a diagonal (out,), plus a constant.
+
+        Parameters
+        ----------
+        value : Value
+            What to map.
+        matrix : array_like, shape (out, in) or (in,)
+            The matrix, or its diagonal.
+        constant : array_like, shape (out,), optional
+            What is added; zero if not given.
+        name : str
+            What to call it in errors.
+
+        Returns
+        -------
+        Value
+            The result.
+
+        Raises
+        ------
+        ValueError
+            If shapes disagree, or an entry is not finite.
+        """
+        what = name or "weights"
+        m = checks.real_array(matrix, what).astype(np.float64)
+        if m.ndim not in (1, 2) or m.shape[-1] != value.dim or len(m) == 0:
+            raise ValueError(
+                f"{what}: expected a matrix with {value.dim} inputs (out, {value.dim}), got shape {m.shape}"
+            )
+        c = np.zeros(len(m)) if constant is None else checks.real_array(constant, f"{what}, bias").astype(np.float64)
+        if c.size == len(m):
+            c = c.reshape(-1)
+        if c.shape != (len(m),):
+            raise ValueError(f"{what}, bias: expected shape ({len(m)},), got {c.shape}")
+        return Value(len(m), value.level, (value,), m, c)
+
+    def scale(self, value: Value, factor: ArrayLike = 1.0, shift: ArrayLike = 0.0, *, name: str = "") -> Value:
+        """The value times a number, or numbers entry by entry, plus likewise."""
+        m, c = (np.asarray(x, np.float64).reshape(-1) for x in (factor, shift))
+        fit = [np.full(value.dim, x[0]) if x.size == 1 else x for x in (m, c)]
+        return self.affine(value, fit[0], fit[1], name=name)
+
+    def activate(self, value: Value, activation: str | Profile) -> Value:
+        """The activation of each entry; the identity leaves the value as it is."""
+        profile = Profile.coerce(activation)
+        if profile.spelled == "identity":
+            return value
+        return Value(value.dim, value.level + 1, (value,), profile=profile)
+
+    def add(self, *values: Value) -> Value:
+        """The sum of values of one length."""
+        if len({value.dim for value in values}) != 1:
+            raise ValueError(f"sum: expected vectors of one length, got {[value.dim for value in values]}")
+        return Value(values[0].dim, max(value.level for value in values), values)
+
+    def join(self, values: Sequence[Value]) -> Value:
+        """Values end to end."""
+        dim = sum(value.dim for value in values)
+        return Value(dim, max(value.level for value in values), tuple(values), joined=True)
+
+    def bytes(self, output: Value) -> float:
+        """What the network that computes a value takes while it is made, at most."""
+        activated, states = self._plan(output)
+        total = _bytes([output], states[0], []) if output.level == 0 else 0.0
+        for level in range(1, output.level + 1):
+            neurons = [value for value in activated if value.level == level]
+            total += _bytes([value.parents[0] for value in neurons], states[level - 1], [])
+            total += _bytes(states[level], states[level - 1], neurons)
+        return total
+
+    def _plan(self, output: Value) -> tuple[list[Value], list[list[Value]]]:
+        """The activations, and the vectors passed on from level to level."""
+        activated = _activated(output)
+        passed = [_frontier(output, activated, level) for level in range(1, output.level)]
+        return activated, [[self.input], *passed, [output]]
+
+    def network(self, output: Value) -> Network:
+        """
+        The network that computes a value from the input.
+
+        Parameters
+        ----------
+        output : Value
+            The result.
+
+        Returns
+        -------
+        ShallowNetwork or DeepNetwork
+            A shallow one where no way to the output passes two activations.
+
+        Raises
+        ------
+        ValueError
+            If activations at the same depth differ.
+        MemoryError
+            If its matrices would not fit into memory.
+        """
+        checks.fits_memory(self.bytes(output), "the network", "fewer or narrower layers would fit")
+        activated, states = self._plan(output)
+        if output.level == 0:
+            skip, _, constant = _expression(output, states[0], [])
+            empty = np.empty((0, self.dim)), np.empty(0), np.empty((output.dim, 0))
+            return ShallowNetwork(*empty, skip, constant, "identity")
+        layers = []
+        for level in range(1, output.level + 1):
+            neurons = [value for value in activated if value.level == level]
+            profiles = {repr(value.profile): value.profile for value in neurons}
+            if len(profiles) != 1:
+                names = sorted(p.name for p in profiles.values() if p is not None)
+                raise ValueError(f"layer {level}: expected one activation, got {' and '.join(names)} side by side")
+            before = [_expression(value.parents[0], states[level - 1], []) for value in neurons]
+            after = [_expression(value, states[level - 1], neurons) for value in states[level]]
+            profile = next(iter(profiles.values()))
+            assert profile is not None
+            layers.append(
+                ShallowNetwork(
+                    np.concatenate([weights for weights, _, _ in before]),
+                    np.concatenate([biases for _, _, biases in before]),
+                    np.concatenate([readout for _, readout, _ in after]),
+                    np.concatenate([skip for skip, _, _ in after]),
+                    np.concatenate([constant for _, _, constant in after]),
+                    profile,
+                )
+            )
+        return layers[0] if len(layers) == 1 else DeepNetwork(layers)
+
+
+def _activated(output: Value) -> list[Value]:
+    """Activations on the way to the output, in the order of computation."""
+    found: list[Value] = []
+    seen: set[int] = set()
+    # Not by recursion, which long chains would exhaust.
+    stack = [(output, False)]
+    while stack:
+        value, done = stack.pop()
+        if done:
+            if value.profile is not None:
+                found.append(value)
+        elif id(value) not in seen:
+            seen.add(id(value))
+            stack.append((value, True))
+            stack.extend((parent, False) for parent in reversed(value.parents))
+    return found
+
+
+def _frontier(output: Value, activated: list[Value], level: int) -> list[Value]:
+    """What of the levels up to `level` the later ones need: the vector passed on."""
+    needed: dict[int, Value] = {}
+    seen: set[int] = set()
+
+    def cut(value: Value) -> None:
+        # Not by recursion, which long chains would exhaust; and each value once, for sums of sums have many ways back.
+        stack = [value]
+        while stack:
+            value = stack.pop()
+            if value.level <= level:
+                needed.setdefault(id(value), value)
+            elif value.profile is None and id(value) not in seen:
+                seen.add(id(value))
+                stack.extend(reversed(value.parents))
+
+    for value in activated:
+        if value.level > level:
+            parent = value.parents[0]
+            if parent.level <= level:
+                narrowest = _narrowest(parent)
+                needed.setdefault(id(narrowest), narrowest)
+            else:
+                cut(parent)
+    cut(output)
+    # What is an affine image of something passed on anyway need not be passed on itself.
+    return [value for value in needed.values() if not any(id(root) in needed for root in _roots(value))]
+
+
+def _roots(value: Value) -> list[Value]:
+    """What a value is an affine image of, one map before the other."""
+    found = []
+    while value.matrix is not None:
+        value = value.parents[0]
+        found.append(value)
+    return found
+
+
+def _narrowest(value: Value) -> Value:
+    """Where to cut the affine maps before an activation: at a bottleneck, if there is one, else before all of them."""
+    chain = _roots(value)
+    if not chain:
+        return value
+    waist = min(chain, key=lambda v: v.dim)
+    return waist if waist.dim < min(value.dim, chain[-1].dim) else chain[-1]
+
+
+def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
+    """What is computed on the way from the basis to a value, which comes last."""
+    found: list[Value] = []
+    seen = {id(member) for member in basis}
+    stack = [(value, False)]
+    while stack:
+        value, done = stack.pop()
+        if done:
+            found.append(value)
+        elif id(value) not in seen:
+            if value.profile is not None or not value.parents:
+                raise AssertionError("a vector is needed that was not passed on")
+            seen.add(id(value))
+            stack.append((value, True))
+            stack.extend((parent, False) for parent in reversed(value.parents))
+    return found
+
+
+def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple[Floats, Floats, Floats]:
+    """The value as skip @ state + readout @ neurons + constant."""
+    known: dict[int, tuple[Floats, Floats, Floats]] = {}
+    way = _between(value, [*state, *neurons])
+    used = {id(parent) for v in way for parent in v.parents} | {id(value)}
+    for place, basis in ((0, state), (1, neurons)):
+        begin = 0
+        for member in basis:
+            if id(member) in used and id(member) not in known:
+                parts = [np.zeros((member.dim, sum(v.dim for v in part))) for part in (state, neurons)]
+                parts[place][:, begin : begin + member.dim] = np.eye(member.dim)
+                known[id(member)] = parts[0], parts[1], np.zeros(member.dim)
+            begin += member.dim
+    for v in way:
+        parents = [known[id(parent)] for parent in v.parents]
+        if v.matrix is not None and v.constant is not None:
+            m = v.matrix
+            skip, readout, constant = parents[0]
+            if m.ndim == 1:
+                found = m[:, None] * skip, m[:, None] * readout, m * constant + v.constant
+            else:
+                found = m @ skip, m @ readout, m @ constant + v.constant
+        elif v.joined:
+            found = tuple(np.concatenate([parent[i] for parent in parents]) for i in range(3))  # type: ignore[assignment]
+        else:
+            found = tuple(sum((parent[i] for parent in parents[1:]), parents[0][i]) for i in range(3))  # type: ignore[assignment]
+        known[id(v)] = found
+    return known[id(value)]
+
+
+def _bytes(values: list[Value], state: list[Value], neurons: list[Value]) -> float:
+    """What `_expression` allocates for these values."""
+    basis = [*state, *neurons]
+    columns = sum(float(v.dim) for v in basis) + 1
+    return 8 * columns * sum(float(v.dim) for value in values for v in [value, *_between(value, basis)])

@@ -1,0 +1,1 @@
+"""Keras models, live or in .keras files."""

@@ -1,0 +1,142 @@
+"""The arrays of a Keras model, live or from its weights file, layer by layer."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn.readers.layers import said
+
+MODELS = ("Sequential", "Functional")
+DEEPEST = 16
+
+
+@dataclass
+class Store:
+    """The arrays of a model's layers, by the layer's name, and those of models within it."""
+
+    arrays: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    inner: dict[str, Store] = field(default_factory=dict)
+
+    def bytes(self) -> float:
+        """Size of all arrays, those of inner models included."""
+        own = sum(float(array.nbytes) for arrays in self.arrays.values() for array in arrays)
+        return own + sum(store.bytes() for store in self.inner.values())
+
+
+def live(model: Any) -> Store:
+    """The arrays of a model in memory."""
+    store = Store()
+    for layer in model.layers:
+        function = getattr(layer, "activation", None)
+        if callable(function) and not str(getattr(function, "__module__", None) or type(function)).startswith(
+            ("keras.", "<class 'keras.")
+        ):
+            # Keras writes a function of one's own under its bare name, were it relu.
+            raise ValueError(f"layer {layer.name!r}: expected an activation of Keras, got {function!r}")
+        if type(layer).__name__ in MODELS:
+            store.inner[layer.name] = live(layer)
+        else:
+            store.arrays[layer.name] = [np.asarray(array) for array in layer.get_weights()]
+    return store
+
+
+def stored(h5py: Any, data: bytes, config: Any) -> Store:
+    """The arrays in a weights file."""
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            return _group(h5py, file, config["layers"], [float(len(data))], 0)
+    except (OSError, RuntimeError, UnicodeError) as error:
+        raise ValueError(f"model.weights.h5: expected an HDF5 file, got something else ({said(error)})") from error
+
+
+def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) -> Store:
+    """The arrays of one model; `left` is the number of bytes still allowed, as links could repeat them."""
+    if depth > DEEPEST:
+        raise ValueError(f"expected models nested at most {DEEPEST} deep, got more")
+    store, counts, named = Store(), Counter[str](), {}
+    for layer in layers:
+        base = _snake(layer["class_name"])
+        named[base + (f"_{counts[base]}" if counts[base] else "")] = layer
+        counts[base] += 1
+    by_name = {layer["config"]["name"]: layer for layer in layers}
+    children = _child(h5py, group, "layers")
+    for key in children if children is not None else ():
+        child = _child(h5py, children, key)
+        own = _child(h5py, child, "vars")
+        numbers = [] if own is None else [_array(h5py, own, str(k), left) for k in range(len(own))]
+        # Early versions of Keras 3 wrote no names: then by class and order.
+        name = None if own is None else _text(h5py, own, "name")
+        layer = by_name.get(name) if name is not None else named.get(key)
+        if layer is None or _snake(layer["class_name"]) != re.sub(r"_\d+$", "", key):
+            if numbers:
+                raise ValueError(f"model.weights.h5: expected arrays of layers in the config only, got also {key!r}")
+            continue
+        name = layer["config"]["name"]
+        if name in store.arrays:
+            raise ValueError(f"model.weights.h5: expected the arrays of layer {name!r} once, got them twice")
+        store.arrays[name] = numbers
+        if layer["class_name"] in MODELS:
+            store.inner[name] = _group(h5py, child, layer["config"]["layers"], left, depth + 1)
+    return store
+
+
+def _text(h5py: Any, group: Any, key: str) -> str | None:
+    """An attribute that is a text."""
+    if key not in group.attrs:
+        return None
+    # The type is looked at first: HDF5 itself may crash on a value that is not of the type it reads.
+    kind = group.attrs.get_id(key).get_type()
+    if kind.get_class() != h5py.h5t.STRING or group.attrs.get_id(key).shape != ():
+        raise ValueError(f"model.weights.h5: attribute {key!r} of {group.name}: expected a text, got something else")
+    return str(group.attrs[key])
+
+
+def _snake(name: str) -> str:
+    """A class's name as Keras writes it in a path."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _child(h5py: Any, group: Any, name: str) -> Any:
+    """A group that lies in this file."""
+    if group is None or name not in group:
+        return None
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"model.weights.h5: expected {name!r} in this file, got a link to elsewhere")
+    child = group[name]
+    if not isinstance(child, h5py.Group):
+        raise ValueError(f"model.weights.h5: expected a group {name!r}, got an array")
+    return child
+
+
+def _array(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
+    """An array whose bytes are all there."""
+    what = f"model.weights.h5: array {group.name}/{name}"
+    if name not in group or not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"{what}: expected it in this file, got nothing")
+    entry = group[name]
+    if not isinstance(entry, h5py.Dataset) or entry.shape is None or entry.dtype.kind not in "fiuV":
+        raise ValueError(f"{what}: expected numbers, got {entry!r}")
+    size = math.prod(entry.shape) * entry.dtype.itemsize
+    if entry.is_virtual or entry.external or entry.chunks or entry.id.get_storage_size() != size:
+        raise ValueError(
+            f"{what}: expected {size} bytes for shape {entry.shape}, plainly stored, got "
+            f"{entry.id.get_storage_size()}; save the model again with Keras"
+        )
+    left[0] -= size
+    if left[0] < 0:
+        raise ValueError(f"{what}: expected arrays no larger than the file, got the same bytes more than once")
+    array: NDArray[Any] = entry[()] if entry.shape else np.asarray(entry[()])
+    if entry.dtype.kind == "V":
+        if entry.dtype.itemsize != 2 or _text(h5py, entry, "dtype") != "bfloat16":
+            raise ValueError(f"{what}: expected floats, got {entry.dtype}")
+        return (np.ascontiguousarray(array).view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(entry.shape)
+    return array

@@ -1,0 +1,356 @@
+"""PyTorch modules, traced by torch.fx: Sequential and hand-written forward methods alike; torch is the user's own."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from radon_nn._support.types import Floats
+from radon_nn.readers import activation_names
+from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers.layers import Translation
+
+_PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
+_SHAPES = ("flatten", "reshape", "squeeze", "unsqueeze", "view")
+_PARAMETERS = {
+    "elu": ("alpha",),
+    "celu": ("alpha",),
+    "leaky_relu": ("negative_slope",),
+    "softplus": ("beta",),
+    "hardtanh": ("min_val", "max_val"),
+    "clamp": ("min", "max"),
+    "clip": ("min", "max"),
+}
+_DEFAULTS = {
+    "alpha": 1.0,
+    "negative_slope": 0.01,
+    "beta": 1.0,
+    "min_val": -1.0,
+    "max_val": 1.0,
+    "min": -math.inf,
+    "max": math.inf,
+}
+_MODULES = {
+    "CELU": "celu",
+    "ELU": "elu",
+    "GELU": "gelu",
+    "Hardsigmoid": "hardsigmoid",
+    "Hardswish": "hardswish",
+    "Hardtanh": "hardtanh",
+    "LeakyReLU": "leaky_relu",
+    "LogSigmoid": "logsigmoid",
+    "LogSoftmax": "log_softmax",
+    "ReLU": "relu",
+    "ReLU6": "relu6",
+    "SELU": "selu",
+    "SiLU": "silu",
+    "Sigmoid": "sigmoid",
+    "Softmax": "softmax",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
+}
+_OTHERS = ("BatchNorm1d", "Dropout", "AlphaDropout", "Flatten", "Identity", "Linear", "PReLU")
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """A size, or anything else computed from shapes: never a value of the network."""
+
+
+@dataclass
+class _Reading:
+    """What a trace means, node by node."""
+
+    graph: Translation
+    modules: dict[str, Any]
+    seen: dict[Any, Any]
+
+    def given(self, node: Any) -> Any:
+        """An argument: a value, an array, a shape, or a plain Python object."""
+        if isinstance(node, list | tuple):
+            return type(node)(self.given(part) for part in node)
+        try:
+            return self.seen.get(node, node)
+        except TypeError:
+            return node
+
+    def module(self, node: Any) -> Value:
+        """What a layer makes of its input."""
+        layer, where = self.modules[node.target], f"{node.target} ({type(self.modules[node.target]).__name__})"
+        value = self.given(node.args[0])
+        names = [base.__name__ for base in type(layer).__mro__]
+        if not isinstance(value, Value):
+            raise ValueError(f"{where}: expected it to act on the network's own values")
+        if "Linear" in names:
+            bias = None if layer.bias is None else array(layer.bias)
+            return self.graph.affine(value, array(layer.weight), bias, name=where)
+        if "BatchNorm1d" in names:
+            return self._normalised(value, layer, where)
+        if "PReLU" in names:
+            return self.graph.prelu(value, array(layer.weight).reshape(-1))
+        if any("Dropout" in name for name in names):
+            self.graph.note("Dropout is passed over, as in evaluation")
+            return value
+        if "Identity" in names or "Flatten" in names:
+            return value
+        known = next((_MODULES[name] for name in names if name in _MODULES), None)
+        if known is None:
+            raise _unsupported(where)
+        return self.function(known, value, vars(layer))
+
+    def _normalised(self, value: Value, layer: Any, where: str) -> Value:
+        if layer.running_mean is None or layer.running_var is None:
+            raise ValueError(f"{where}: expected running statistics, got track_running_stats=False: no fixed function")
+        factor = 1 / np.sqrt(array(layer.running_var) + layer.eps)
+        factor = factor if layer.weight is None else factor * array(layer.weight)
+        shift = -factor * array(layer.running_mean)
+        shift = shift if layer.bias is None else shift + array(layer.bias)
+        self.graph.note("BatchNorm1d is folded, by its running statistics")
+        return self.graph.affine(value, factor, shift, name=where)
+
+    def function(self, name: str, value: Value, options: dict[str, Any]) -> Value:
+        """An activation by its torch name."""
+        if name in ("softmax", "log_softmax"):
+            return self.graph.softmax(value, name)
+        if name == "gelu":
+            name = "gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu"
+        keys = _PARAMETERS.get(name, ())
+        plain = [_DEFAULTS[key] if options.get(key) is None else float(options[key]) for key in keys]
+        if name in ("clamp", "hardtanh"):
+            name = "clip"
+        return activation_names.named(self.graph, value, name, *plain)
+
+    def call(self, node: Any) -> Any:
+        """What a function or a method makes of its arguments."""
+        name = (node.target if isinstance(node.target, str) else node.target.__name__).strip("_")
+        arguments = [self.given(argument) for argument in node.args]
+        options = {key: self.given(value) for key, value in node.kwargs.items()}
+        first = arguments[0] if arguments else options.get("input")
+        # What is asked of shapes, of the network's values or of a shape itself, is no value.
+        if name in ("size", "getattr", "len") or isinstance(first, _Shape):
+            return _Shape()
+        if name in ("iadd", "add", "sub", "isub", "mul", "imul", "truediv", "itruediv", "div", "matmul", "linear"):
+            unknown = sorted(set(options) - {"input", "other", "weight", "bias", "mat2"})
+            if unknown:
+                raise ValueError(f"{node.name}: expected {name} of two operands, got also {', '.join(unknown)}")
+            return _arithmetic(self.graph, name, [*arguments, *options.values()], node.name)
+        if name in ("cat", "concat", "concatenate") and isinstance(first, list | tuple):
+            return self.graph.join([_value(part, node.name) for part in first])
+        value = _value(first, node.name)
+        if name == "neg":
+            return self.graph.scale(value, -1.0)
+        if name in _PASSED or name in _SHAPES:
+            if "dropout" in name:
+                self.graph.note("Dropout is passed over, as in evaluation")
+            return value
+        if name == "prelu":
+            return self.graph.prelu(value, array(arguments[1]).reshape(-1))
+        positional = dict(zip(_PARAMETERS.get(name, ()), arguments[1:], strict=False))
+        try:
+            return self.function(name, value, {**positional, **options})
+        except ValueError as error:
+            raise ValueError(f"{node.name}: the function {name} is not supported; {error}") from error
+
+
+def read_torch(model: Any, *, logits: bool = True) -> Understood:
+    """
+    The network of a torch.nn.Module, in evaluation.
+
+    Its forward method is traced by torch.fx, without running it: Sequential, hand-written modules, residual sums and
+    concatenations are understood, as long as the path does not depend on the data.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model; it is not changed.
+    logits : bool
+        Leave off a final sigmoid or softmax, so that the outputs are logits; otherwise a softmax is refused.
+
+    Returns
+    -------
+    Understood
+        The network, and what was folded or passed over.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be traced, or has a layer or function that is not supported.
+    """
+    fx = importlib.import_module("torch.fx")
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    name = type(model).__name__
+    if fx.Tracer().is_leaf_module(model, ""):
+        # A layer alone: as a layer of a model it is taken by what it is, not by how it computes.
+        model = importlib.import_module("torch.nn").Sequential(model)
+    try:
+        traced = fx.Tracer().trace(model)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"{name}: expected a forward method that torch.fx can trace, got {type(error).__name__}: {reason}; hand "
+            "over an nn.Sequential of the same layers"
+        ) from error
+    modules = dict(model.named_modules())
+    inputs = [node for node in traced.nodes if node.op == "placeholder"]
+    if len(inputs) != 1:
+        raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
+    constants = _constants(traced, model, fx)
+    width = _inputs(traced, modules, constants, name)
+    reading = _Reading(Translation(width, logits=logits, given=math.inf), modules, dict(constants))
+    handlers: dict[str, Callable[[Any], Any]] = {
+        "placeholder": lambda node: reading.graph.input,
+        "call_module": reading.module,
+        "call_function": reading.call,
+        "call_method": reading.call,
+        "output": lambda node: reading.given(node.args[0]),
+    }
+    for node in traced.nodes:
+        if node not in constants:
+            reading.seen[node] = handlers[node.op](node)
+    output = _value(reading.seen[node], f"{name}, output")
+    try:
+        return reading.graph.finish(output, f"PyTorch {name}")
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def array(tensor: Any) -> Floats:
+    """
+    A tensor as a NumPy array.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        Real numbers, on any device.
+
+    Returns
+    -------
+    ndarray
+        A float64 copy.
+
+    Raises
+    ------
+    TypeError
+        If the tensor is complex or quantised.
+    """
+    if tensor.is_complex() or tensor.is_quantized:
+        raise TypeError(f"weights: expected real numbers, got a tensor of {tensor.dtype}")
+    return np.array(tensor.detach().cpu().double().numpy(), np.float64)
+
+
+def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
+    """
+    The live model's outputs in evaluation.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model; modes and gradients are left as they were.
+    points : ndarray, shape (n, d)
+        Points.
+
+    Returns
+    -------
+    outputs : ndarray, shape (n, o)
+        The outputs.
+    precision : float
+        The relative precision of its arithmetic.
+    """
+    torch = importlib.import_module("torch")
+    modes = {module: module.training for module in model.modules()}
+    weights = next(model.parameters(), torch.zeros(1))
+    model.eval()
+    try:
+        with torch.no_grad():
+            outputs = model(torch.as_tensor(points, dtype=weights.dtype, device=weights.device))
+        return array(outputs).reshape(len(points), -1), float(torch.finfo(weights.dtype).eps)
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
+    """What is computed from parameters alone, as torch itself computes it, node by node."""
+    found: dict[Any, Any] = {}
+    for node in traced.nodes:
+        if node.op == "get_attr":
+            found[node] = _attribute(model, node.target)
+        elif node.op.startswith("call_") and node.op != "call_module" and node.all_input_nodes:
+            if not all(before in found for before in node.all_input_nodes):
+                continue
+            arguments, options = fx.node.map_arg((node.args, node.kwargs), found.__getitem__)
+            method = isinstance(node.target, str)
+            call = getattr(arguments[0], node.target) if method else node.target
+            found[node] = call(*arguments[1:] if method else arguments, **options)
+    return found
+
+
+def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
+    """The number of inputs, from the first layer or matrix that has one."""
+    for node in traced.nodes:
+        if node.op == "call_module":
+            for key in ("in_features", "num_features"):
+                width = getattr(modules[node.target], key, None)
+                if isinstance(width, int):
+                    return width
+        elif node not in constants:
+            matrix: Any = next((constants[before] for before in node.all_input_nodes if before in constants), None)
+            if getattr(matrix, "ndim", 0) == 2:
+                # x @ W takes the rows, linear(x, W) the columns.
+                return int(matrix.shape[1 if getattr(node.target, "__name__", "") == "linear" else 0])
+    layers = [modules[node.target] for node in traced.nodes if node.op == "call_module"]
+    raise _unsupported(type(layers[0]).__name__ if layers else f"{name}, without a Linear layer")
+
+
+def _unsupported(what: str) -> ValueError:
+    return ValueError(
+        f"{what}: expected layers among {', '.join(sorted({*_MODULES, *_OTHERS}))}; replace it, or hand over the part "
+        "of the model that has only those"
+    )
+
+
+def _attribute(model: Any, path: str) -> Any:
+    for part in path.split("."):
+        model = getattr(model, part)
+    return model
+
+
+def _value(found: Any, where: str) -> Value:
+    if not isinstance(found, Value):
+        raise ValueError(f"{where}: expected a value of the network, got {type(found).__name__}")
+    return found
+
+
+def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str) -> Value:
+    """Sums, differences, multiples and matrix products of values with values or constants."""
+    left, right, *more = [array(part) if hasattr(part, "detach") else part for part in arguments]
+    if name == "linear":
+        return graph.affine(_value(left, where), right, more[0] if more else None, name=where)
+    if name == "matmul":
+        if isinstance(left, Value):
+            return graph.affine(left, np.asarray(right).T, name=where)
+        raise ValueError(f"{where}: expected x @ W, with the matrix on the right")
+    if isinstance(left, Value) and isinstance(right, Value):
+        if name in ("add", "iadd"):
+            return graph.add(left, right)
+        if name in ("sub", "isub"):
+            return graph.add(left, graph.scale(right, -1.0))
+        raise ValueError(f"{where}: expected sums of values, got a {name} of two of them, which is no network")
+    value: Any
+    number: Any
+    value, number = (left, right) if isinstance(left, Value) else (right, left)
+    if name in ("add", "iadd"):
+        return graph.scale(value, 1.0, number, name=where)
+    if name in ("mul", "imul"):
+        return graph.scale(value, number, name=where)
+    if name in ("sub", "isub"):
+        sign = 1.0 if value is left else -1.0
+        return graph.scale(value, sign, -sign * np.asarray(number), name=where)
+    if value is right:
+        raise ValueError(f"{where}: expected division by constants, got a constant divided by a value")
+    return graph.scale(value, 1 / np.asarray(number, np.float64), name=where)

@@ -1,0 +1,381 @@
+"""Find a network's spikes from its transform alone, and refine them against the function.
+
+The function is sampled on a grid over a ball, differentiated by the discrete Laplacian *inside* the ball only (so the
+ball's edge is never differentiated), transformed and filtered: K R (Laplacian f) = d_t^2 K R f. A neuron shows there
+as a peak of height proportional to its mass and to the measure of its hyperplane's cut through the ball. Peaks are
+located on the grid, masses are fitted, everything is refined off the grid, the model is subtracted, and the residual
+is searched again, as radio astronomers' CLEAN does, until it is explained.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import maximum_filter1d
+from scipy.spatial import cKDTree
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
+from radon_nn.geometry.grids import Ball, Function, Grid, evaluate
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.spikes.filtered import SpikeTransform, ball_in
+
+_APART = 4.0
+"""Peaks, and spikes, are told apart at this many grid spacings."""
+_RELATIVE = 0.1
+"""Peaks below this fraction of the highest wait for a later round, when the higher ones are subtracted."""
+_NOISE = 8.0
+"""Peaks must stand this many standard deviations (from the median) above the floor."""
+_SHALLOWEST = 0.05
+"""Hyperplanes whose cut through the domain is below this fraction of the largest are not searched."""
+_CREEP = 1e-3
+"""Between rounds a refinement ends when a step gains less than this: what holds it up is a neuron not yet found."""
+_ROUNDING = 1e-14
+"""Misfit at this fraction of the values' size is rounding."""
+_PROGRESS = 0.9
+"""A round that leaves more than this fraction of the mean square misfit has stalled; the next one is more patient."""
+_STALLS = 5
+"""Give up after so many stalled rounds in a row."""
+_CONSISTENT = 0.3
+"""A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
+
+
+@dataclass(frozen=True)
+class SpikeFit:
+    """
+    What `find_spikes` found, and how well it explains the function.
+
+    Parameters
+    ----------
+    measure : RidgeMeasure
+        The spikes and the affine part.
+    domain : Ball
+        Where the function was looked at.
+    samples : int
+        How many samples of it were used.
+    relative_error : float
+        Root mean square of f - measure over that of f - its best affine fit.
+    max_error : float
+        Largest |f - measure| at a sample, in units of f.
+    rounds : int
+        How many times the residual was searched.
+    exact : bool
+        Whether the relative error is at most the tolerance asked for.
+    """
+
+    measure: RidgeMeasure
+    domain: Ball
+    samples: int
+    relative_error: float
+    max_error: float
+    rounds: int
+    exact: bool
+
+    def __str__(self) -> str:
+        verdict = "explained" if self.exact else "NOT fully explained"
+        return (
+            f"{len(self.measure)} spikes, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is {verdict}: "
+            f"relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at {self.samples} samples"
+        )
+
+
+def find_spikes(
+    f: Function | ArrayLike,
+    grid: Grid,
+    *,
+    domain: Ball | None = None,
+    tol: float = 1e-9,
+    max_spikes: int = 1000,
+    max_rounds: int = 30,
+    progress: Callable[[str], None] | None = None,
+) -> SpikeFit:
+    """
+    The shallow ReLU network behind a black box, from the peaks of d_t^2 K R f.
+
+    Parameters
+    ----------
+    f : callable or array_like
+        The function: a callable of points (n, d), returning (n,) or (n, o) values; or its samples on the grid, of
+        shape `grid.shape` or (o, *grid.shape). Only points in the domain are used.
+    grid : Grid
+        Where to sample, d = 2 or 3. Spikes closer than about a spacing, in direction and offset, cannot be told apart.
+    domain : Ball, optional
+        Where to look; the largest ball in the grid's box if not given.
+    tol : float
+        The function counts as explained at this relative error.
+    max_spikes : int
+        Give up beyond so many.
+    max_rounds : int
+        Search the residual at most so many times.
+    progress : callable, optional
+        Called with one line of text a round.
+
+    Returns
+    -------
+    SpikeFit
+        The spikes that meet the domain, the affine part, and how well they explain f. Interrupting (Ctrl-C) returns
+        what was found so far.
+
+    Raises
+    ------
+    ValueError
+        If the grid is not of dimension 2 or 3, the domain does not lie in it, or values are not finite.
+    MemoryError
+        If the machine cannot hold the grid.
+
+    See Also
+    --------
+    radon_nn.ShallowNetwork.measure : The exact spikes, where the weights are known.
+
+    Notes
+    -----
+    Spikes are unique only up to what samples can tell: neurons closer together than the grid's spacing, or cutting off
+    fewer than a few samples at the domain's edge, may be missed, or be found merged.
+    """
+    if not isinstance(grid, Grid):
+        raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")
+    checks.positive(tol, "tol")
+    ball = ball_in(grid, domain)
+    center = ball.center_in(grid.dim)
+    search, affine, size = _Search.over(f, grid, ball)
+    samples, spacing = search.samples, max(search.view.transform.grid.spacing)
+    width = _APART * spacing
+    model = RidgeMeasure(np.empty((0, grid.dim)), [], np.empty((0, affine.shape[1])))
+    rounding = (_ROUNDING * size) ** 2
+    floor = max(tol**2 * samples.variance, rounding)
+    misfit, rounds, stalled = samples.variance, 0, 0
+    try:
+        while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < _STALLS:
+            rounds += 1
+            found = search.candidates(model, width)
+            candidate = search.extended(model, found, width, free=stalled > 0)
+            if candidate is None:
+                stalled += 1
+                continue
+            held = refine(candidate, samples, steps=6, reach=0.5 * spacing, stop=_CREEP)
+            freed = search.pruned(refine(held, samples, steps=30, stop=_CREEP), width / 2, floor)
+            held_misfit, freed_misfit = samples.misfit(held), samples.misfit(freed)
+            better = freed_misfit <= floor or freed_misfit < 0.25 * held_misfit or stalled > 0
+            model, now = (freed, freed_misfit) if better else (held, held_misfit)
+            stalled = 0 if now < _PROGRESS * misfit else stalled + 1
+            misfit = now
+            if progress is not None:
+                error = math.sqrt(misfit / samples.variance)
+                progress(f"round {rounds} of at most {max_rounds}: {len(model)} spikes, relative error {error:.2g}")
+        model = search.pruned(refine(model, samples, steps=30), width, floor)
+    except KeyboardInterrupt:
+        pass
+    model = search.supported(model)
+    residual = samples.residual(model)
+    misfit = float(np.mean(np.sum(residual**2, axis=1)))
+    whole = RidgeMeasure(
+        model.directions, model.offsets, model.masses, model.skip + affine[:-1].T, model.constant + affine[-1]
+    )
+    return SpikeFit(
+        whole.placed(ball.radius, center),
+        ball,
+        len(samples.points),
+        math.sqrt(misfit / samples.variance) if samples.variance > rounding else 0.0,
+        float(np.abs(residual).max()),
+        rounds,
+        misfit <= floor,
+    )
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Peaks of the filtered transform, highest first, in units of mass."""
+
+    directions: Floats
+    offsets: Floats
+    heights: Floats
+
+    def __getitem__(self, keep: NDArray[np.bool_] | slice) -> _Candidates:
+        return _Candidates(self.directions[keep], self.offsets[keep], self.heights[keep])
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What stays the same from round to round: samples, the transform, and which directions are neighbours."""
+
+    samples: Samples
+    view: SpikeTransform
+    neighbours: tuple[NDArray[np.intp], ...]
+
+    @classmethod
+    def over(cls, f: Function | ArrayLike, grid: Grid, ball: Ball) -> tuple[_Search, Floats, float]:
+        """The search in coordinates (x - center) / radius; the affine part taken off; the values' root mean square."""
+        center = ball.center_in(grid.dim)
+        spacing = np.array(grid.spacing) / ball.radius
+        view = SpikeTransform.over(Grid(grid.shape, spacing, (np.array(grid.center) - center) / ball.radius), Ball(1.0))
+        inside = view.inside.ravel()
+        least = 4 * (grid.dim + 1)
+        if inside.sum() < least:
+            raise ValueError(
+                f"domain: expected at least {least} samples in it, got {inside.sum()} in {ball!r}; take a finer grid "
+                "or a larger ball"
+            )
+        points = view.transform.grid.points()[inside]
+        values = evaluate(f, center + ball.radius * points) if callable(f) else _given_samples(f, grid, inside)
+        values = values.reshape(len(points), -1)
+        affine, rest = affine_fit(points, values)
+        samples = Samples.of(points, rest)
+        normals = view.transform.directions.normals
+        tree = cKDTree(np.concatenate([normals, -normals]))
+        near = tree.query_ball_point(normals, _APART * spacing.max())
+        neighbours = tuple(np.asarray(hood, dtype=np.intp) for hood in near)
+        return cls(samples, view, neighbours), affine, float(np.sqrt(np.mean(np.sum(values**2, axis=1))))
+
+    def candidates(self, model: RidgeMeasure, width: float) -> _Candidates:
+        """Peaks of the filtered transform of the residual, above the noise and the side lobes of higher peaks."""
+        transform, response = self.view.transform, self.view.response
+        square = np.zeros(transform.sinogram_shape)
+        for column in self.samples.residual(model).T:
+            image = np.zeros(transform.grid.shape)
+            image[self.view.inside] = column
+            square += self.view(image) ** 2
+        signal = np.sqrt(square)
+        signal[response < _SHALLOWEST * response.max()] = 0
+        floor = _NOISE * float(np.median(signal[signal > 0])) / 0.6745 if np.any(signal > 0) else np.inf
+        reach = max(1, round(width / transform.offsets.step))
+        around = maximum_filter1d(signal, 2 * reach + 1, axis=1, mode="constant")
+        lowest = max(_RELATIVE * float(signal.max()), floor)
+        peaks = [
+            (signal[i, j], i, j)
+            for i, j in np.argwhere((signal >= lowest) & (signal >= around))
+            if self._highest(around, i, j, signal[i, j])
+        ]
+        peaks.sort(key=lambda peak: -peak[0])
+        rows, columns = [p[1] for p in peaks], [p[2] for p in peaks]
+        return _Candidates(
+            transform.directions.normals[rows],
+            transform.offsets.values[columns],
+            np.array([p[0] for p in peaks]) / response[rows, columns],
+        )
+
+    def _highest(self, around: Floats, i: int, j: int, value: float) -> bool:
+        hood, m = self.neighbours[i], len(self.neighbours)
+        mirrored = around.shape[1] - 1 - j
+        return bool(np.all(around[hood % m, np.where(hood < m, j, mirrored)] <= value))
+
+    def extended(self, model: RidgeMeasure, found: _Candidates, width: float, *, free: bool) -> RidgeMeasure | None:
+        """The model with the candidates that a fit of masses confirms, away from its spikes unless `free`."""
+        if len(found.offsets) == 0:
+            return None
+        far = _distance(found.directions, found.offsets, model) > width
+        chosen = found[far] if far.any() and not free else found[:30]
+        directions = np.concatenate([model.directions, chosen.directions])
+        offsets = np.concatenate([model.offsets, chosen.offsets])
+        fitted = _masses_at(directions, offsets, self.samples)
+        sure = np.append(np.ones(len(model), bool), fitted[len(model) :] >= _CONSISTENT * chosen.heights)
+        if sure.sum() == len(model):
+            if not free:
+                return None
+            sure[:] = True
+        return fit_masses(directions[sure], offsets[sure], self.samples)
+
+    def supported(self, model: RidgeMeasure) -> RidgeMeasure:
+        """The same function at the samples, without spikes that have all samples on one side."""
+        on = np.zeros(len(model), np.int64)
+        for begin in range(0, len(self.samples.points), 8192):
+            on += (self.samples.points[begin : begin + 8192] @ model.directions.T > model.offsets).sum(axis=0)
+        split, above = (on > 0) & (on < len(self.samples.points)), on > 0
+        outside = ~split & above
+        return RidgeMeasure(
+            model.directions[split],
+            model.offsets[split],
+            model.masses[split],
+            model.skip + model.masses[outside].T @ model.directions[outside],
+            model.constant - model.masses[outside].T @ model.offsets[outside],
+        )
+
+    def pruned(self, model: RidgeMeasure, width: float, floor: float) -> RidgeMeasure:
+        """Fold spikes that left the domain, and join close ones where that costs no accuracy."""
+        model = self.supported(model)
+        keep = model.sizes > 1e-9 * model.sizes.max(initial=0)
+        if not keep.all():
+            model = refine(
+                fit_masses(model.directions[keep], model.offsets[keep], self.samples), self.samples, steps=10
+            )
+        misfit = self.samples.misfit(model)
+        failed: set[bytes] = set()
+        while len(model) > 1:
+            pair = _closest_pair(model, width, failed)
+            if pair is None:
+                break
+            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
+            now = self.samples.misfit(joined)
+            if now <= max(floor, 1.02 * misfit):
+                model, misfit = joined, now
+            else:
+                failed.add(_name(model, *pair))
+        return model
+
+
+def _given_samples(values: ArrayLike, grid: Grid, inside: NDArray[np.bool_]) -> Floats:
+    shape = np.shape(values)
+    if shape[-grid.dim :] != grid.shape or len(shape) > grid.dim + 1:
+        raise ValueError(f"samples: expected shape {grid.shape} or (outputs, *{grid.shape}), got {shape}")
+    array = np.asarray(values).reshape(-1, grid.size).T[inside]
+    return checks.real_array(array, "samples in the domain").astype(np.float64)
+
+
+def _place(directions: Floats, offsets: Floats) -> Floats:
+    return np.concatenate([directions, offsets[:, None]], axis=1)
+
+
+def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Floats:
+    if len(model) == 0:
+        return np.full(len(offsets), np.inf)
+    known = _place(model.directions, model.offsets)
+    return np.asarray(cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[0])
+
+
+def _masses_at(directions: Floats, offsets: Floats, samples: Samples) -> Floats:
+    """|mass| fitted at each hyperplane, in the order given."""
+    fitted = fit_masses(directions, offsets, samples)
+    known = _place(fitted.directions, fitted.offsets)
+    nearest = cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[1]
+    return fitted.sizes[nearest % len(fitted)]
+
+
+def _name(model: RidgeMeasure, i: int, j: int) -> bytes:
+    return np.round(_place(model.directions, model.offsets)[[i, j]], 9).tobytes()
+
+
+def _closest_pair(model: RidgeMeasure, width: float, failed: set[bytes]) -> tuple[int, int] | None:
+    place = _place(model.directions, model.offsets)
+    tree = cKDTree(np.concatenate([place, -place]))
+    pairs = tree.query_pairs(width, output_type="ndarray")
+    n = len(model)
+    distance = np.linalg.norm(tree.data[pairs[:, 0]] - tree.data[pairs[:, 1]], axis=1)
+    for i, j in pairs[np.argsort(distance)] % n:
+        if i != j and _name(model, i, j) not in failed:
+            return int(i), int(j)
+    return None
+
+
+def _joined(model: RidgeMeasure, i: int, j: int) -> RidgeMeasure:
+    """Spikes i and j as one, at their |mass|-weighted mean."""
+    sign = math.copysign(1.0, float(model.directions[i] @ model.directions[j]))
+    share = model.sizes[j] / max(model.sizes[i] + model.sizes[j], 1e-300)
+    direction = (1 - share) * model.directions[i] + share * sign * model.directions[j]
+    offset = (1 - share) * model.offsets[i] + share * sign * model.offsets[j]
+    length = np.linalg.norm(direction)
+    rest = np.delete(np.arange(len(model)), [i, j])
+    linear, level = model.skip, model.constant
+    if sign < 0:
+        linear = linear + np.outer(model.masses[j], model.directions[j])
+        level = level - model.masses[j] * model.offsets[j]
+    return RidgeMeasure(
+        np.concatenate([model.directions[rest], direction[None] / length]),
+        np.append(model.offsets[rest], offset / length),
+        np.concatenate([model.masses[rest], (model.masses[i] + model.masses[j])[None]]),
+        linear,
+        level,
+    )

@@ -1,0 +1,1 @@
+"""Neurons found by probing along straight lines, in any number of dimensions."""

@@ -1,0 +1,213 @@
+"""The R-TV of samples in coordinates in which they are about a unit bump: its error, its growth, and the verdict.
+
+R-TV(f) is the integral over directions b of |B' b| times the total variation of the samples' transform along b, for
+y = B (x - c). If finer samples do not settle it, it is looked at through spikes smoothed at scales h, and the law by
+which that value settles or grows as h falls gives the verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.geometry.directions import sphere_area
+from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._ray_spectrum import filter_constant, frequency_rule, ray_rule, ray_spectrum, total_variation
+from radon_nn.variation._survey import smooth_step
+from radon_nn.variation.growth import growth_of
+
+TAPER = 0.75
+"""Fraction of the radius at which samples begin to be brought to 0."""
+
+COARSER = {"samples": 1.25, "radius": 1.15, "directions": 1.5}
+"""By what factor each is refined, and coarser once and twice over in the runs that the error is read from."""
+
+WORK = 1e11
+"""Multiplications allowed in one transform: some ten seconds on two cores."""
+
+_MOST = {1: 1 << 11, 2: 400, 3: 256, 4: 64}
+"""Samples along an axis, at most: by then the work in the plane is that of `WORK`, and the memory in space some GiB."""
+
+MOST_DIRECTIONS = {1: 1, 2: 2048, 3: 160, 4: 40}
+
+ROUNDING = 1e-8
+"""Relative error allowed for reading G's extremes from quintics: tested to be below 4e-9 for Gaussians."""
+
+_SPACINGS = 3.0
+"""The finest scale h in spacings: the window then leaves 1e-19 of what the samples cannot tell from its aliases."""
+
+_RELIABLE = 3e-3
+"""Values at scale h count if coarser samples give the same to this fraction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples of h on a product grid about 0 in coordinates y; f has errors of size `noise`."""
+
+    values: Floats
+    axes: tuple[Floats, ...]
+    radius: float
+    turn: Floats
+    noise: float
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return self.values.ndim
+
+    @property
+    def spacing(self) -> float:
+        """Distance of neighbouring samples, the same along every axis."""
+        return float(self.axes[0][1] - self.axes[0][0])
+
+    def tapered(self, share: float) -> Samples:
+        """Brought smoothly to 0 at this share of the radius, from `TAPER` of that on."""
+        parts = [axis.reshape(-1, *(1,) * (self.dim - 1 - i)) for i, axis in enumerate(self.axes)]
+        radius = share * self.radius
+        step = smooth_step((1 - np.sqrt(sum(part**2 for part in parts)) / radius) / (1 - TAPER))
+        return replace(self, values=self.values * step, radius=radius)
+
+
+def geometric_error(coarsest: float, coarser: float, value: float) -> float:
+    """The error of the last of three values, taken as a geometric sequence, but at least the last difference."""
+    last, before = abs(value - coarser), abs(coarser - coarsest)
+    ratio = min(last / before, 0.9) if before else 0.0
+    return last * max(1.0, 2 * ratio / (1 - ratio))
+
+
+def erratic_error(coarsest: float, coarser: float, value: float) -> float:
+    """The error of the last of three values of rules over directions, each finer than the one before."""
+    # Where two zeros of g(b, t) merge as b turns, the variation in direction b has a kink of power 3/2. The error then
+    # falls only algebraically, by factors that depend on where the nodes lie: one small difference can be luck.
+    return 2 * max(abs(value - coarser), abs(coarser - coarsest) / 2)
+
+
+def noise_cost(samples: Samples, band: float) -> float:
+    """What independent errors of the samples add to the R-TV up to a band limit W, at most about."""
+    d, length = samples.dim, 2 * samples.radius
+    # In each direction g has variance noise^2 spacing^(2d) count / length times the integral of the squared kernel of
+    # c_d |w|^(d+1), |w| < W; |g| adds its mean modulus over all offsets.
+    kernel = filter_constant(d) * math.sqrt(band ** (2 * d + 3) / (math.pi * (2 * d + 3) * length))
+    size = samples.noise * samples.spacing**d * math.sqrt(samples.values.size) * kernel
+    return sphere_area(d) * float(np.linalg.norm(samples.turn, 2)) * length * size
+
+
+def band_limit(samples: Samples) -> float:
+    """The band limit: what the spacing carries, or less if beyond it the transform is f's own errors."""
+    most = math.pi / samples.spacing
+    w = np.linspace(0.02, 1.0, 50) * most
+    size = np.abs(ray_spectrum(samples.values, samples.axes, w, ray_rule(samples.dim, 3))).max(axis=1)
+    # The modulus of such errors exceeds four standard deviations once in 1e7.
+    level = 4 * samples.noise * samples.spacing**samples.dim * math.sqrt(samples.values.size)
+    above = np.flatnonzero(size > level)
+    return float(w[min(int(above[-1]) + 1, len(w) - 1)]) if len(above) else most
+
+
+def windowed_values(samples: Samples, count: int, windows: Sequence[tuple[float, float]]) -> list[float]:
+    """R-TV with `count` directions an angle, up to each band limit and through a window of each scale h (0: none)."""
+    dim, reach = samples.dim, 1.25 * samples.radius
+    rule = ray_rule(dim, count)
+    w, weights = frequency_rule(max(band for band, _ in windows), reach + samples.radius)
+    checks.fits_memory(
+        16.0 * len(w) * len(rule) * 4 + 8.0 * samples.values.size * 6,
+        f"the transform of {samples.values.shape} samples in {len(rule)} directions",
+        "lower max_samples",
+    )
+    spectrum = ray_spectrum(samples.values, samples.axes, w, rule)
+    stretch = np.linalg.norm(rule.normals @ samples.turn, axis=1) * rule.weights
+    found = []
+    for band, h in windows:
+        keep = w <= band
+        faded = spectrum[keep] * np.exp(-((w[keep] * h) ** 2) / 2)[:, None]
+        variation, _ = total_variation(faded, w[keep], weights[keep], dim, band, reach)
+        found.append(float(stretch @ variation))
+    return found
+
+
+def plain_value(samples: Samples, count: int) -> tuple[float, float]:
+    """R-TV with `count` directions an angle, and what f's own errors may have added to it."""
+    band = band_limit(samples)
+    return windowed_values(samples, count, [(band, 0.0)])[0], noise_cost(samples, band)
+
+
+def work(dim: int, n: int, count: int) -> float:
+    """Multiplications in a transform of n^dim samples."""
+    angles = [max(count // 2, 1)] * (dim - 2) + [count] * (dim > 1)
+    return 1.8 * n * float(sum(math.prod(angles[: j + 1]) * n ** (dim - j) for j in range(max(len(angles), 1))))
+
+
+def most_samples(dim: int, max_samples: int, count: Callable[[int], int]) -> int:
+    """Samples along an axis that the budget allows, an even number."""
+    n = min(_MOST[dim], int(max_samples ** (1 / dim) + 1e-9)) // 2 * 2
+    while n > 8 and work(dim, n, count(n)) > WORK:
+        n -= 2
+    return n
+
+
+def ladder(fine: Samples, coarse: Samples, trust: float, count: int, say: Callable[[str], object]) -> Refinement | None:
+    """V(h) for h from a quarter of the radius to three spacings, as far as the coarser samples bear it out."""
+    finest = _SPACINGS * fine.spacing
+    steps = max(0, math.floor(2 * math.log2(fine.radius / 4 / finest)))
+    scales = [finest * 2 ** (k / 2) for k in range(min(steps, 12), -1, -1)]
+    unit = float(abs(np.linalg.det(fine.turn))) ** (-1 / fine.dim)
+    say(f"values at {len(scales)} scales from {scales[0] * unit:.3g} to {finest * unit:.3g}")
+    most = math.pi / fine.spacing
+    found = [windowed_values(samples, count, [(min(7 / h, most), h) for h in scales]) for samples in (fine, coarse)]
+    value = np.array(found[0])
+    errors = (
+        ROUNDING * value
+        + trust * np.abs(value - found[1])
+        + np.array([noise_cost(fine, min(2 / h, most)) for h in scales])
+    )
+    wrong = np.flatnonzero(errors > _RELIABLE * np.abs(value))
+    # The coarsest scales may be small and ill determined, yet do no harm; what ends the ladder is the fine end.
+    good = np.flatnonzero(errors <= _RELIABLE * np.abs(value))
+    end = int(good[-1]) + 1 if len(good) else 0
+    begin = int(wrong[wrong < end][-1]) + 1 if np.any(wrong < end) else 0
+    if end - begin < 6:
+        return None
+    chosen = slice(begin, end)
+    v, e = value[chosen], errors[chosen]
+    return Refinement(
+        "scale h",
+        tuple(h * unit for h in scales[chosen]),
+        tuple(v.tolist()),
+        tuple((v - e).tolist()),
+        tuple((v + e).tolist()),
+    )
+
+
+def verdict_of(found: Refinement | None, last: float, error: float, method: str, assumed: str) -> RTV:
+    """What the values at falling scales say, or that they say nothing; `last` is the value without a window."""
+    if found is None:
+        return RTV(
+            last,
+            max(0.0, last - error),
+            math.inf,
+            method,
+            assumed,
+            "estimated",
+            "unresolved",
+            "the samples are too few to see a law",
+            None,
+            False,
+        )
+    growth = growth_of(found)
+    floor = max(found.lower)
+    if growth.kind == "unclear":
+        return RTV(
+            found.value[-1], floor, math.inf, method, assumed, "estimated", "unresolved", str(growth), found, False
+        )
+    if growth.grows:
+        return RTV(math.inf, floor, math.inf, method, assumed, "estimated", "infinite", str(growth), found, True)
+    # Smoothing never adds to R-TV, so the finest value bounds it below; above, the limit may be off by as much as
+    # it lies from that, halved, or by what one scale fewer would have made of it.
+    limit = max(growth.limit, floor)
+    above = limit + growth.spread + (limit - found.value[-1]) / 2
+    below = max(floor, limit - growth.spread) if growth.exponent == 0 else floor
+    return RTV(limit, below, above, method, assumed, "estimated", "finite", str(growth), found, False)

@@ -1,0 +1,347 @@
+"""Where a black box on R^d is not affine: its affine part, center, scales, extent and noise, from its values alone.
+
+The box is probed on dyadic shells over twelve decades about the origin, or within a region the user names. Far away it
+must be affine; the affine part is fitted there and taken off. What is left, h, is climbed to its largest value, and
+moments of h^2 by importance sampling give a center and scales in which h is about a unit bump.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, ndtri
+from scipy.stats import qmc
+
+from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import BlackBox
+
+_DECADES = 20
+"""Shells reach from 2^-20 to 2^20 of the user's unit."""
+
+_FLOOR = 1e-13
+"""Differences from the affine part below this fraction of its size at a point are rounding, not h."""
+
+_ELONGATION = 1e3
+"""Scales are kept within this ratio of one another."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """
+    What was found: h(y) = f(x) - slope.x - intercept in coordinates y = turn (x - center).
+
+    Parameters
+    ----------
+    box : BlackBox
+        The function.
+    center : ndarray, shape (d,)
+        Mean of x weighted by h^2.
+    turn : ndarray, shape (d, d)
+        B: a multiple of the identity where h is nearly isotropic, otherwise a rotation followed by a scaling.
+    slope : ndarray, shape (d,)
+        The affine part's slope.
+    intercept : float
+        Its value at `center`.
+    peak : float
+        Largest |h| seen.
+    noise : float
+        Size of f's own errors, as its sixth differences show them.
+    radii, profile : ndarray, shape (k,)
+        Radii |y|, rising, and the largest |h| seen beyond each.
+    limits : tuple of two ndarrays, shape (d,), optional
+        The region outside which f is taken as affine, and is not evaluated.
+    """
+
+    box: BlackBox
+    center: Floats
+    turn: Floats
+    slope: Floats
+    intercept: float
+    peak: float
+    noise: float
+    radii: Floats
+    profile: Floats
+    limits: tuple[Floats, Floats] | None
+
+    def __call__(self, y: Floats) -> Floats:
+        """h at points y (n, d)."""
+        offset = np.linalg.solve(self.turn, y.T).T
+        x = self.center + offset
+        if self.limits is None:
+            return self.box(x) - offset @ self.slope - self.intercept
+        share = np.min(_margins(x, *self.limits), axis=1)
+        values = np.zeros(len(y))
+        inside = share > 0
+        values[inside] = self.box(x[inside]) - offset[inside] @ self.slope - self.intercept
+        return values * smooth_step(share / 0.1)
+
+    def extent(self, fraction: float) -> float:
+        """
+        The radius |y| beyond which |h| stays below a fraction of its peak, as far as was seen.
+
+        Parameters
+        ----------
+        fraction : float
+            The fraction.
+
+        Returns
+        -------
+        float
+            The radius; the largest one probed if |h| does not fall so far.
+        """
+        below = np.flatnonzero(self.profile <= fraction * self.peak)
+        return float(self.radii[below[0]] if len(below) else self.radii[-1])
+
+
+def smooth_step(u: Floats) -> Floats:
+    """
+    A smooth step: 0 for u <= 0, 1 for u >= 1, infinitely often differentiable between.
+
+    Parameters
+    ----------
+    u : ndarray
+        Where.
+
+    Returns
+    -------
+    ndarray
+        1 / (1 + exp(1/u - 1/(1-u))) between.
+    """
+    v = np.clip(u, 1e-3, 1 - 1e-3)
+    middle = expit(1 / (1 - v) - 1 / v)
+    return np.where(u <= 1e-3, 0.0, np.where(u >= 1 - 1e-3, 1.0, middle))
+
+
+def _margins(x: Floats, low: Floats, high: Floats) -> Floats:
+    """Distance to the nearer face along each axis, as a fraction of half the side: (n, d)."""
+    return 1 - np.abs(2 * x - low - high) / (high - low)
+
+
+def _cube(count: int, dim: int) -> Floats:
+    """Low-discrepancy points of the unit cube: the same at every call, none on a face."""
+    power = math.ceil(math.log2(count))
+    return np.asarray(np.clip(qmc.Sobol(dim, seed=20).random_base2(power), 1e-9, 1 - 1e-9))
+
+
+def _normals(count: int, dim: int) -> Floats:
+    """Low-discrepancy points of the standard normal distribution."""
+    return np.asarray(ndtri(_cube(count, dim)))
+
+
+def _shells(radii: Floats, count: int, dim: int) -> Floats:
+    """Low-discrepancy points between each radius r and 2 r, or its neighbour: (shells, count, d)."""
+    cube = _cube(count * len(radii), dim + 1)[: count * len(radii)].reshape(count, len(radii), dim + 1).swapaxes(0, 1)
+    way = ndtri(cube[..., 1:])
+    way /= np.linalg.norm(way, axis=-1, keepdims=True)
+    ratio = radii[1] / radii[0]
+    return np.asarray((radii[:, None] * ratio ** cube[..., 0])[..., None] * way)
+
+
+def _affine(points: Floats, values: Floats, about: Floats) -> tuple[Floats, float]:
+    """Slope, and value at `about`, of the least-squares affine function."""
+    offset = points - about
+    scale = np.abs(offset).max()
+    basis = np.concatenate([offset / scale, np.ones((len(points), 1))], axis=1)
+    found = np.linalg.lstsq(basis, values, rcond=None)[0]
+    return found[:-1] / scale, float(found[-1])
+
+
+def _remedy(dim: int) -> str:
+    other = "" if dim > 3 else ", or bound its R-TV on a bounded domain (domain=Ball(...))"
+    return f"for a network or a closed form use its exact R-TV{other}"
+
+
+def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
+    """Affine part (slope, value at 0) from far shells; all probes, their h and its rounding level."""
+    radii = np.exp2(np.arange(-_DECADES, _DECADES + 1, dtype=np.float64))
+    points = _shells(radii, 512, box.dim)
+    values = box(points.reshape(-1, box.dim)).reshape(points.shape[:2])
+    zero, far = np.zeros(box.dim), slice(len(radii) - 3, len(radii))
+    slope, intercept = _affine(points[far].reshape(-1, box.dim), values[far].ravel(), zero)
+
+    def rest(slope: Floats, intercept: float, distance: float) -> tuple[Floats, Floats]:
+        """h and its rounding level, the affine part having been fitted at some distance."""
+        sizes = np.abs(points) @ np.abs(slope) + abs(intercept) + np.abs(values)
+        return values - points @ slope - intercept, _FLOOR * sizes + 1e-15 * distance * float(np.abs(slope).sum())
+
+    h, level = rest(slope, intercept, float(radii[-1]))
+    seen = np.max(np.where(np.abs(h) > level, np.abs(h), 0.0), axis=1)
+    if seen[far].max() > 1e-2 * seen.max():
+        k, i = np.unravel_index(
+            int(np.argmax(np.where(np.arange(len(radii))[:, None] >= far.start, np.abs(h), 0))), h.shape
+        )
+        raise ValueError(
+            f"f: expected a function that becomes affine far away, got one that differs by {abs(h[k, i]):.3g} from the "
+            f"best affine fit at distances {radii[far.start]:.2g} to {2 * radii[-1]:.2g}, at {points[k, i].tolist()}, "
+            f"and by {seen.max():.3g} at most elsewhere; {_remedy(box.dim)}, or give box=(low, high), outside which it "
+            "is affine"
+        )
+    # The slope times 1e6 has swamped the intercept's last digits: fit again on the nearest shells where h is gone.
+    near = np.flatnonzero(seen[::-1] > 1e-13 * seen.max())
+    begin = min(len(radii) - int(near[0]) + 1, far.start) if len(near) else _DECADES
+    again = slice(begin, begin + 3)
+    slope, intercept = _affine(points[again].reshape(-1, box.dim), values[again].ravel(), zero)
+    h, level = rest(slope, intercept, float(radii[begin]))
+    return slope, intercept, points.reshape(-1, box.dim), h.ravel(), level.ravel()
+
+
+def _within(box: BlackBox, low: Floats, high: Floats) -> tuple[Floats, float, Floats, Floats, Floats]:
+    """The same within a region, the affine part from near its faces."""
+    points = low + (high - low) * _cube(1 << 15, box.dim)
+    values = box(points)
+    rim = np.min(_margins(points, low, high), axis=1) < 0.1
+    slope, intercept = _affine(points[rim], values[rim], (low + high) / 2)
+    intercept -= float((low + high) @ slope) / 2
+    h = values - points @ slope - intercept
+    level = _FLOOR * (np.abs(points) @ np.abs(slope) + abs(intercept) + np.abs(values))
+    worst = int(np.argmax(np.where(rim, np.abs(h), 0.0)))
+    if abs(h[worst]) > max(1e-2 * np.abs(h).max(), level[worst]):
+        raise ValueError(
+            f"f: expected a function that is affine near the faces of box, got one that differs by {abs(h[worst]):.3g} "
+            f"from the best affine fit there, at {points[worst].tolist()}, and by {np.abs(h).max():.3g} inside; "
+            f"enlarge box, or {_remedy(box.dim)}"
+        )
+    return slope, intercept, points, h, level
+
+
+def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
+    """
+    Find where a function is not affine, and how large it is there.
+
+    Parameters
+    ----------
+    f : BlackBox
+        The function.
+    limits : tuple of two ndarrays, shape (d,), optional
+        Lowest and highest corner of the region outside which f is affine; sampled only within it.
+
+    Returns
+    -------
+    Survey
+        What was found.
+
+    Raises
+    ------
+    ValueError
+        If f does not become affine, or nothing but an affine function was seen.
+    """
+    dim = f.dim
+    slope, at_zero, points, h, level = _everywhere(f) if limits is None else _within(f, *limits)
+    size = np.where(np.abs(h) > level, np.abs(h), 0.0)
+    if not size.any():
+        where = (
+            f"at distances {2.0**-_DECADES:.1g} to {2.0 ** (_DECADES + 1):.2g} from the origin"
+            if limits is None
+            else "in box"
+        )
+        raise ValueError(
+            f"f: nothing but an affine function was seen at {f.count} points {where}; if it is affine, its R-TV is 0; "
+            f"if not, give a {'smaller ' if limits else ''}box=(low, high) that holds what bends it"
+        )
+
+    def height(x: Floats) -> Floats:
+        """|h| at points, 0 outside the region."""
+        inside = np.full(len(x), True) if limits is None else np.all(_margins(x, *limits) > 0, axis=1)
+        values = np.zeros(len(x))
+        there = x[inside]
+        found = f(there)
+        h = np.abs(found - there @ slope - at_zero)
+        values[inside] = np.where(h > _FLOOR * (np.abs(there) @ np.abs(slope) + abs(at_zero) + np.abs(found)), h, 0.0)
+        return values
+
+    best = points[int(np.argmax(size))]
+    peak, scale = float(size.max()), max(float(np.linalg.norm(best)), 1e-6)
+    if limits is not None:
+        scale = float(np.linalg.norm(limits[1] - limits[0]))
+    idle = 0
+    for _ in range(60):  # climb: Gaussian trials at all scales at once, so that a far-off tail leads to its peak
+        trials = best + scale * (2.0 ** -np.arange(26))[:, None, None] * _normals(64, dim)[None] * (1 - 0.1 * idle)
+        heights = height(trials.reshape(-1, dim))
+        top = int(np.argmax(heights))
+        idle = idle + 1 if heights[top] <= peak * (1 + 1e-3) else 0
+        if heights[top] > peak:
+            best, peak = trials.reshape(-1, dim)[top], float(heights[top])
+        if idle == 4:
+            break
+    mean, root, peak = _moments(height, best, peak, points[size > 1e-3 * peak], scale)
+    sigma, axes = np.linalg.eigh(2 * root)  # h^2 has half the covariance of a Gaussian h
+    sigma = np.sqrt(np.maximum(sigma, sigma[-1] / _ELONGATION**2))[::-1]
+    if limits is None and float(np.linalg.norm(mean)) + 4 * sigma[0] > 2.0**_DECADES:
+        raise ValueError(
+            "f: expected a function that becomes affine far away in every direction, got one whose difference from its "
+            f"affine part extends beyond all probes, about {best.tolist()}; {_remedy(dim)}, or give box=(low, high), "
+            "outside which it is affine"
+        )
+    if sigma[0] / sigma[-1] < 1.5:
+        turn = np.eye(dim) / float(np.exp(np.mean(np.log(sigma))))
+    else:
+        turn = axes[:, ::-1].T / sigma[:, None]
+    radii = np.exp2(np.arange(-4, 12.5, 0.25))
+    shells = mean + np.linalg.solve(turn, _shells(radii, 512, dim).reshape(-1, dim).T).T
+    heights = height(shells)
+    peak = max(peak, float(heights.max()))
+    beyond = np.maximum.accumulate(heights.reshape(len(radii), -1).max(axis=1)[::-1])[::-1]
+    found = Survey(f, mean, turn, slope, at_zero + float(mean @ slope), peak, 0.0, radii, beyond, limits)
+    wide = found.extent(0.05)
+    if wide > 40 and limits is None:
+        far = shells[int(np.argmax(np.where(np.repeat(radii, 512) >= 20, heights, 0)))]
+        raise ValueError(
+            "f: expected a function that becomes affine far away in every direction, got one that still differs from "
+            f"its affine part by {float(height(far[None])[0]):.3g} at {far.tolist()}, by {peak:.3g} at most; "
+            f"{_remedy(dim)}"
+        )
+    return Survey(f, mean, turn, slope, found.intercept, peak, _noise(found), radii, beyond, limits)
+
+
+def _moments(
+    height: Callable[[Floats], Floats], best: Floats, peak: float, seen: Floats, scale: float
+) -> tuple[Floats, Floats, float]:
+    """Mean and covariance of x weighted by h^2, from its highest point, all probes where h counts; the largest |h|."""
+    dim = len(best)
+    radii = scale * np.exp2(np.arange(-26.0, 8.0))
+    rings = height((best + _shells(radii, 256, dim)).reshape(-1, dim)).reshape(len(radii), -1).max(axis=1)
+    wide = np.flatnonzero(rings > 1e-2 * peak)
+    reach = float(radii[wide[-1]] if len(wide) else radii[0])
+    if len(seen):
+        reach = max(reach, float(np.linalg.norm(seen - best, axis=1).max()))
+    mean, root = best, np.eye(dim) * reach**2
+    for _ in range(12):
+        # Proposals from a Gaussian of twice the scales found so far, mixed with a wider one for what it may miss.
+        factor = np.linalg.cholesky(root)
+        normals = np.concatenate([_normals(1 << 13, dim), 3 * _normals(1 << 11, dim)])
+        square = np.sum(normals**2, axis=1)
+        density = 0.8 * np.exp(-square / 2) + 0.2 * 3.0**-dim * np.exp(-square / 18)
+        points = mean + normals @ factor.T
+        heights = height(points)
+        peak = max(peak, float(heights.max()))
+        weights = (heights / peak) ** 2 / density
+        total = float(weights.sum())
+        if total == 0.0:
+            root = root / 4
+            continue
+        new = weights @ points / total
+        spread = (points - new).T @ ((points - new) * weights[:, None]) / total
+        floor = float(np.trace(spread)) / _ELONGATION**2 / dim + 1e-300
+        drawn = 4 * (spread + floor * np.eye(dim))
+        change = float(np.linalg.norm(drawn - root) / np.linalg.norm(drawn))
+        mean, root = new, drawn
+        if change < 0.02:
+            break
+    return mean, root / 4, peak
+
+
+def _noise(h: Survey) -> float:
+    """The size of f's errors: sixth differences over 1/2000 of its scale, where a smooth f leaves 1e-19 of itself."""
+    dim = h.box.dim
+    starts, ways = _normals(512, dim), _normals(1024, dim)[512:]
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    steps = 5e-4 * (np.arange(7) - 3.0)
+    points = starts[:, None] + steps[:, None] * ways[:, None]
+    values = h(points.reshape(-1, dim)).reshape(len(starts), 7)
+    body = np.abs(values[:, 3]) > 0.02 * h.peak
+    values = values[body] if body.any() else values
+    sixth = values @ np.array([1.0, -6, 15, -20, 15, -6, 1]) / math.sqrt(924)
+    return float(np.median(np.abs(sixth)) / 0.6745) + 1e-17 * h.peak

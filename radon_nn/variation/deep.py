@@ -1,0 +1,285 @@
+"""The R-TV of deep networks as functions on R^d: exact on the line; in d >= 2 infinite as soon as a kink bends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Progress
+from radon_nn.geometry import domains
+from radon_nn.geometry.domains import Cuboid, Domain
+from radon_nn.geometry.grids import Ball
+from radon_nn.kink_lines import _intervals
+from radon_nn.kink_lines._regions import TooManyRegionsError
+from radon_nn.kink_lines.segments import Kinks, frame, kinks
+from radon_nn.measures.result import RTV
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.exact import exact_rtv
+from radon_nn.networks.shallow import ShallowNetwork
+
+_SHARES = (2.0**-12, 2.0**-9, 2.0**-6, 2.0**-3, 1.0)
+"""Parts of the domain to look at, small first: a generic deep network bends nearly everywhere."""
+_WIDER = 64.0
+"""Later layers bend outside the ball that the first layer's kinks meet: without a domain, so many times its radius."""
+_STEPS = (1e-1, 1e-2, 1e-3)
+_TRIALS = 32
+_CLEAR = 1e-5
+_NARROW = 1e-11
+_CHANGE = 1e-6
+_ROUNDING = 1e-13
+
+
+def deep_rtv(
+    network: DeepNetwork,
+    domain: Domain | None = None,
+    *,
+    slices: int = 3,
+    rng: int | np.random.Generator = 0,
+    progress: Progress | None = None,
+) -> RTV:
+    """
+    The R-TV of a deep network as one function of its input: exact for d = 1, a verdict with a witness for d >= 2.
+
+    A piecewise linear function of d >= 2 variables has finite R-TV only if its kinks are whole hyperplanes, cut off by
+    nothing but the boundary of the domain. So one point where a kink bends, ends or changes its jump is proof of
+    R-TV infinite; it is looked for among the exact kinks, for d > 2 on random planes, since on a plane too the kinks of
+    a function of finite R-TV are whole lines. The measure of depth that stays finite is `DeepNetwork.layer_rtvs`.
+
+    Parameters
+    ----------
+    network : DeepNetwork
+        The network, of any number of outputs.
+    domain : Ball or Cuboid, optional
+        Where it is looked at; a Hull too for d = 1. If not given: all of R^d, of which a ball wide about the kinks of
+        the first layer is looked at for d >= 2: enough for the verdict infinite, not for a value.
+    slices : int
+        For d > 2, the number of planes to look at.
+    rng : int or Generator
+        Seed of the planes.
+    progress : callable, optional
+        Called with a line of text as long work goes on.
+
+    Returns
+    -------
+    RTV
+        The value where it is finite and known; infinite, with the witness in `law`; or unresolved, with the reason:
+        smooth activations, too many kinks, or no kink that bends, where d > 2 or no domain is given (then the lower
+        bound is the R-TV of what was looked at).
+
+    Raises
+    ------
+    TypeError
+        If the network is no DeepNetwork, or the domain neither a ball nor a box.
+    ValueError
+        If the domain is of another dimension, or `slices` less than one.
+
+    See Also
+    --------
+    radon_nn.kinks : All kinks, for d <= 2.
+
+    Examples
+    --------
+    >>> fold = ShallowNetwork([[1.0]], [0.0], [1.0], activation="abs")
+    >>> zigzag = DeepNetwork([fold, ShallowNetwork([[1.0]], [-1.0], [1.0], activation="abs")])
+    >>> float(deep_rtv(zigzag))
+    6.0
+    >>> both = ShallowNetwork([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], activation="abs")
+    >>> deep_rtv(DeepNetwork([both, ShallowNetwork([[-1.0, -1.0]], [1.0], [1.0])])).verdict
+    'infinite'
+    """
+    if not isinstance(network, DeepNetwork):
+        raise TypeError(f"deep_rtv: expected a DeepNetwork, got {type(network).__name__}; rtv(f) serves all others")
+    planes = checks.count(slices, "slices")
+    if len(network.layers) == 1:
+        return exact_rtv(network.layers[0], domain)
+    where = f"R^{network.dim}" if domain is None else str(domain)
+    if not network.piecewise_linear:
+        smooth = sorted({layer.activation.name for layer in network.layers if not layer.activation.piecewise_linear})
+        return _unresolved(
+            f"nothing computed: the activation {', '.join(smooth)} is not piecewise linear. "
+            f"rtv(lambda x: network(x), dim={network.dim}, domain=Ball(...)) bounds R-TV on a ball, and "
+            "network.layer_rtvs() has it layer by layer",
+            where,
+        )
+    if network.dim == 1:
+        return _on_the_line(network, domain, where)
+    named = _middle_ball(network.layers) if domain is None else domain
+    middle, half = frame(named, network.dim)  # type: ignore[arg-type]
+    assert isinstance(named, Ball | Cuboid)
+    if network.dim == 2:
+        return _in_the_plane(network, named, where if domain is not None else "", progress)
+    random = np.random.default_rng(rng)
+    bases = [np.linalg.qr(random.standard_normal((network.dim, 2)))[0].T for _ in range(planes)]
+    lower = 0.0
+    for basis in bases:
+        seen = _look(network.slice(middle, basis), Ball(float(half.min()), np.zeros(2)), progress)
+        if seen.witness is not None:
+            return _infinite(seen.witness, middle + seen.witness.point @ basis, where)
+        lower = max(lower, seen.value)
+    method = (
+        f"no kink bends on {planes} random discs of radius {half.min():.4g} about the middle of "
+        f"{'the kinks of the first layer' if domain is None else 'the domain'}, which does not prove that none does; "
+        "the bound is the largest R-TV on a plane"
+    )
+    return _unresolved(method, where, lower)
+
+
+@dataclass(frozen=True)
+class _Witness:
+    point: Floats
+    jump: float
+    layer: int
+    neuron: int
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was seen of the plane: a witness, or the sum over lines; `reason` says why that is not to be relied on."""
+
+    witness: _Witness | None = None
+    value: float = 0.0
+    lines: int = 0
+    reason: str = ""
+
+
+def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV:
+    low, high = -math.inf, math.inf
+    if domain is not None:
+        ends = domains.extent(domain, np.ones((1, 1)))
+        low, high = float(ends[0][0]), float(ends[1][0])
+        if not low < high:
+            return _exact(0.0, 0, where)
+    found = _intervals.pieces(network.layers, low, high)
+    jumps = np.linalg.norm(np.diff(found.slopes, axis=0), axis=1)
+    seen = jumps > _ROUNDING * np.abs(found.slopes).max()
+    return _exact(float(jumps[seen].sum()), int(seen.sum()), where)
+
+
+def _in_the_plane(network: DeepNetwork, domain: Ball | Cuboid, where: str, progress: Progress | None) -> RTV:
+    seen = _look(network, domain, progress)
+    if seen.witness is not None:
+        return _infinite(seen.witness, seen.witness.point, where or "R^2")
+    if seen.reason:
+        return _unresolved(seen.reason, where or "R^2")
+    if not where:
+        return _unresolved(
+            f"on {domain}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
+            f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
+            "R^2",
+            seen.value,
+        )
+    return _exact(seen.value, seen.lines, where, "; all of them are whole lines there")
+
+
+def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) -> _Look:
+    seen = _Look()
+    for share in _SHARES:
+        try:
+            found = kinks(plane, _part(domain, share), progress=progress)
+        except TooManyRegionsError as error:
+            return _Look(reason=f"no kink that bends was found before the limit; {error}")
+        witness = _confirmed(found)
+        if witness is not None:
+            return _Look(witness)
+        lines = found.lines()
+        doubt = "kinks cross too nearly in parallel to tell whether they bend" if len(found.bends) else ""
+        seen = _Look(None, float(lines.sizes.sum()), len(lines), doubt)
+    return seen
+
+
+def _part(domain: Ball | Cuboid, share: float) -> Ball | Cuboid:
+    if share == 1:
+        return domain
+    middle, half = frame(domain, 2)
+    return (
+        Ball(share * domain.radius, middle)
+        if isinstance(domain, Ball)
+        else Cuboid(middle - share * half, middle + share * half)
+    )
+
+
+def _confirmed(found: Kinks) -> _Witness | None:
+    """
+    The strongest loose end that stands clear of other kinks, so that no nearly parallel kink can be mistaken for it.
+
+    Before the end there is nothing near but its own segment; beyond it, straight on, nothing or one of another jump.
+    """
+    points, segments, strength = found.loose_ends()
+    order = np.argsort(-strength, kind="stable")[:_TRIALS]
+    points, segments = points[order], segments[order]
+    if not len(points):
+        return None
+    scale = float(frame(found.domain, 2)[1].max())
+    inward = (found.starts + found.ends)[segments] / 2 - points
+    length = np.linalg.norm(inward, axis=1)
+    inward /= np.maximum(length, 1e-300)[:, None]
+    jumps = found.jumps[segments]
+    sure = np.full(len(points), False)
+    for step in _STEPS:
+        room = np.minimum(step * scale, np.minimum(length, found.depth(points) / 2))
+        width = _CLEAR * room
+        before, beyond = (
+            _distances(points + sign * room[:, None] * inward, found) <= width[:, None] for sign in (1.0, -1.0)
+        )
+        # One kink near the point beyond, or none: then argmax finds it, or any, and `count` says which.
+        count, other = beyond.sum(axis=1), found.jumps[beyond.argmax(axis=1)]
+        change = np.linalg.norm(np.where(count[:, None] == 0, 0.0, other) - jumps, axis=1)
+        changed = (count <= 1) & (change > _CHANGE * np.linalg.norm(jumps, axis=1))
+        sure |= changed & (before.sum(axis=1) == 1) & (width > 10 * _NARROW * scale)
+    if not sure.any():
+        return None
+    first = int(sure.argmax())
+    k = segments[first]
+    return _Witness(points[first], float(found.sizes[k]), int(found.layer[k]), int(found.neuron[k]))
+
+
+def _distances(points: Floats, found: Kinks) -> Floats:
+    """Of points (q, 2) from segments, (q, s)."""
+    step = found.ends - found.starts
+    apart = points[:, None] - found.starts
+    share = np.clip(np.einsum("qsi,si->qs", apart, step) / np.maximum(found.lengths**2, 1e-300), 0, 1)
+    return np.asarray(np.linalg.norm(apart - share[..., None] * step, axis=2))
+
+
+def _middle_ball(layers: Sequence[ShallowNetwork]) -> Ball:
+    """A wide ball about the point nearest to the kinks of the first layer that has any."""
+    linear, shift = np.eye(layers[0].dim), np.zeros(layers[0].dim)
+    weights, biases = np.zeros((0, layers[0].dim)), np.zeros(0)
+    for layer in layers:
+        if layer.neurons and layer.activation.kinks:
+            weights, biases = layer.weights @ linear, layer.weights @ shift + layer.biases
+            weights, biases = (np.concatenate([a] * len(layer.activation.kinks)) for a in (weights, biases))
+            biases = biases - np.repeat([place for place, _ in layer.activation.kinks], layer.neurons)
+            break
+        linear, shift = layer.skip @ linear, layer.skip @ shift + layer.constant
+    size = np.linalg.norm(weights, axis=1)
+    directions, offsets = weights[size > 0] / size[size > 0, None], -biases[size > 0] / size[size > 0]
+    if not len(offsets):
+        return Ball(_WIDER, np.zeros(layers[0].dim))
+    center = np.linalg.lstsq(directions, offsets)[0]
+    radius = 1.5 * float(np.quantile(np.abs(directions @ center - offsets), 0.9))
+    return Ball(_WIDER * (max(radius, float(np.linalg.norm(center))) or 1.0), center)
+
+
+def _exact(value: float, count: int, where: str, more: str = "") -> RTV:
+    kind = "distinct kinks" if not more else "distinct kink lines"
+    return RTV(value, value, value, f"exact, from the weights, {count} {kind}{more}", where)
+
+
+def _infinite(witness: _Witness, point: Floats, where: str) -> RTV:
+    shown = ", ".join(f"{float(p):.6g}" for p in point[:6]) + (", ..." if len(point) > 6 else "")
+    method = (
+        "from its exact kinks: a piecewise linear function has finite R-TV only if its kinks are whole hyperplanes, "
+        f"and here the kink of neuron {witness.neuron + 1} in layer {witness.layer + 1}, of jump {witness.jump:.4g}, "
+        f"bends, ends or changes its jump at x = [{shown}]"
+    )
+    law = "depth is measured layer by layer, see layer_rtvs()"
+    return RTV(math.inf, math.inf, math.inf, method, where, verdict="infinite", law=law)
+
+
+def _unresolved(method: str, where: str, lower: float = 0.0) -> RTV:
+    return RTV(lower, lower, math.inf, method, where, "certified", "unresolved")

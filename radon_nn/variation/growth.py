@@ -1,0 +1,209 @@
+"""How a value V(h) behaves as the scale h goes to 0: it settles, or it grows, and by which law.
+
+V(h) here is the R-TV seen through spikes smoothed at scale h. Smoothing by a Gaussian never increases an integral of
+|g|, so V(h) can only increase as h falls, and its limit is the R-TV, finite or not. The candidates are
+
+    settles:  a - c h^p          (p > 0; the limit is a)
+    log:      a + c log(1/h)
+    log^2:    a + b log(1/h) + c log(1/h)^2
+    power:    a + c h^-p         (p > 0)
+
+told apart by the local exponent s = d log D / d log(1/h) of the rise D = d V / d log(1/h): it tends to -p, 0, 0 and p;
+for log^2 as 1/s = log(1/h) + const, so that the slope of 1/s tells log^2 (1) from a power (0).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from radon_nn._support.types import Floats
+from radon_nn.measures.result import Refinement
+
+Kind = Literal["settles", "log", "log^2", "power", "unclear"]
+
+_WINDOW = 7
+"""Scales fitted: three octaves at ratio sqrt 2. More would weigh the approach to the law as much as the law."""
+
+_FLAT = 0.12
+"""Local exponents within this of 0, and not drifting, mean log(1/h): over three octaves slower powers look the same."""
+
+_FALLS = 0.25
+"""Local exponents below minus this mean that V settles; h^p with a smaller p cannot be told from a logarithm."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """
+    The law by which V(h) settles or grows as h goes to 0.
+
+    Parameters
+    ----------
+    kind : {'settles', 'log', 'log^2', 'power', 'unclear'}
+        The law; 'unclear' if the local exponents name none, as when they still drift.
+    coefficient : float
+        Factor c of the leading term (of h^p, log(1/h), log(1/h)^2 or h^-p); nan if unclear.
+    exponent : float
+        Power p, for 'settles' and 'power'; 0 otherwise.
+    limit : float
+        The limit as h goes to 0: a, or infinity; nan if unclear.
+    spread : float
+        How far the limit moves when the finest scale is left out of the fit; 0 if it is infinite, nan if unclear.
+    exponents : tuple of float
+        The local exponents s, at the finest scale last.
+    """
+
+    kind: Kind
+    coefficient: float
+    exponent: float
+    limit: float
+    spread: float
+    exponents: tuple[float, ...] = ()
+
+    @property
+    def grows(self) -> bool:
+        """Whether V(h) grows without bound."""
+        return math.isinf(self.limit)
+
+    def __str__(self) -> str:
+        c, p = f"{self.coefficient:.3g}", f"{self.exponent:.2g}"
+        return {
+            "settles": f"settles like h^{p}",
+            "log": f"grows like {c} log(1/h)",
+            "log^2": f"grows like {c} log^2(1/h)",
+            "power": f"grows like {c} h^-{p}",
+            "unclear": "no law of growth fits",
+        }[self.kind]
+
+
+def _basis(h: Floats, kind: Kind, p: float) -> Floats:
+    """
+    Terms of a law at the scales, (n, terms): constant, leading, and last the first correction.
+
+    Fractional powers come from g ~ |t - t0|^-(1+p) times a smooth function, whose next term is one order up; logarithms
+    from crossing kinks, where the Gaussian's own expansion goes by h^2 (measured on the pyramid).
+    """
+    one, rise = np.ones_like(h), np.log(1 / h)
+    if kind == "settles":
+        return np.stack([one, -(h**p), h ** (p + 1)], axis=1)
+    if kind == "power":
+        return np.stack([one, h**-p, h ** (1 - p) if abs(p - 1) > 0.05 else h], axis=1)
+    if kind == "log":
+        return np.stack([one, rise, h**2], axis=1)
+    return np.stack([one, rise**2, rise, h**2], axis=1)
+
+
+def _least_squares(h: Floats, values: Floats, sigma: Floats, kind: Kind, p: float) -> tuple[Floats, float]:
+    """Factors of a law's terms by weighted least squares, and the weighted sum of squares left."""
+    basis = _basis(h, kind, p) / sigma[:, None]
+    scale = np.linalg.norm(basis, axis=0)
+    factors = np.linalg.lstsq(basis / scale, values / sigma, rcond=None)[0] / scale
+    return factors, float(np.sum((basis @ factors - values / sigma) ** 2))
+
+
+def _fit(h: Floats, values: Floats, sigma: Floats, kind: Kind, near: float) -> tuple[float, float, float]:
+    """Limit or constant, leading coefficient and exponent of one law; the exponent within a factor 2 of `near`."""
+    p = 0.0
+    if kind in ("settles", "power"):
+        found = minimize_scalar(
+            lambda q: _least_squares(h, values, sigma, kind, math.exp(q))[1],
+            bounds=(math.log(near / 2), math.log(near * 2)),
+            method="bounded",
+            options={"xatol": 1e-6},
+        )
+        p = math.exp(float(found.x))
+    factors, _ = _least_squares(h, values, sigma, kind, p)
+    return float(factors[0]), float(factors[1]), p
+
+
+def _law(rise: Floats, s: Floats) -> Kind:
+    """The law that the local exponents name, at ln(1/h) = `rise`."""
+    drift = float(s.max() - s.min())
+    if s.max() <= -_FALLS:
+        # Not if they head for zero: what is left of the fall must outlast two more octaves.
+        return "settles" if s[-1] + 2 * (s[-1] - s[0]) <= -_FALLS / 2 else "unclear"
+    if np.max(np.abs(s)) <= _FLAT:
+        return "log" if drift <= _FLAT else "unclear"
+    if s.min() <= _FLAT / 2:
+        return "unclear"
+    slope = float(np.polyfit(rise, 1 / s, 1)[0])
+    if 0.5 <= slope <= 2.0:
+        return "log^2"
+    return "power" if slope < 0.25 and s[-1] >= 0.2 else "unclear"
+
+
+def fit_growth(scales: Sequence[float], values: Sequence[float], errors: Sequence[float]) -> Growth:
+    """
+    Name the law by which values at falling scales settle or grow, and fit it.
+
+    Parameters
+    ----------
+    scales : sequence of float
+        Scales h > 0, falling in equal ratio (sqrt 2, say); at least 6.
+    values : sequence of float
+        V(h) at each.
+    errors : sequence of float
+        Errors of the values, each at least 0.
+
+    Returns
+    -------
+    Growth
+        The law, or 'unclear'.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 6 scales.
+
+    Examples
+    --------
+    >>> h = [2.0 ** (-k / 2) for k in range(1, 9)]
+    >>> print(fit_growth(h, [3 - x**0.5 for x in h], [1e-6] * 8))
+    settles like h^0.5
+    """
+    if len(scales) < 6:
+        raise ValueError(f"scales: expected at least 6, got {len(scales)}")
+    h, v, e = (np.asarray(x, dtype=np.float64)[-_WINDOW:] for x in (scales, values, errors))
+    ratio = math.log(h[-2] / h[-1])
+    rises = np.diff(v)
+    noise = 2 * float(np.max(e[-3:]))
+    if max(abs(rises[-1]), abs(rises[-2])) <= max(noise, 1e-9 * abs(v[-1])):  # nothing beyond the errors is left
+        return Growth("settles", 0.0, 0.0, float(v[-1]), abs(float(rises[-1])) + noise)
+    unclear = Growth("unclear", math.nan, 0.0, math.nan, math.nan)
+    if rises[-4:].min() <= 0:
+        return unclear
+    s = np.diff(np.log(rises[-4:])) / ratio
+    kind = _law(np.log(1 / h[-4:-1]), s)
+    exponents = tuple(s.tolist())
+    if kind == "unclear":
+        return Growth(*(unclear.kind, unclear.coefficient, 0.0, unclear.limit, unclear.spread), exponents)
+    # A law holds up to corrections, beside the errors: 1e-4 of the rise is allowed everywhere.
+    sigma = e + 1e-4 * abs(v[-1] - v[0]) + 1e-300
+    constant, coefficient, p = _fit(h, v, sigma, kind, abs(float(s[-1])) or 1.0)
+    if kind != "settles":
+        return Growth(kind, coefficient, p, math.inf, 0.0, exponents)
+    early, *_ = _fit(h[:-1], v[:-1], sigma[:-1], kind, p)
+    return Growth(kind, coefficient, p, constant, abs(early - constant) + noise, exponents)
+
+
+def growth_of(refinement: Refinement) -> Growth:
+    """
+    The law by which the values of a refinement in scale settle or grow.
+
+    Parameters
+    ----------
+    refinement : Refinement
+        Values at falling scales, with their bounds.
+
+    Returns
+    -------
+    Growth
+        The law, with its coefficient as a number.
+    """
+    errors = [(high - low) / 2 for low, high in zip(refinement.lower, refinement.upper, strict=True)]
+    return fit_growth(refinement.at, refinement.value, errors)

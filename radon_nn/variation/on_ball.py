@@ -1,0 +1,269 @@
+"""R-TV of a black box on a ball: samples, refined until the certified bounds meet."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Progress
+from radon_nn.fitting._polish import DEFAULT_MISFIT
+from radon_nn.fitting.weight_decay import Fit, interpolate
+from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.grids import Ball, Function
+from radon_nn.measures.result import RTV, Refinement
+
+_REMEDY = "choose a domain on which it is defined"
+_FIRST = {1: 33, 2: 100, 3: 60}
+_FIRST_BEYOND = 100
+_MOST = {1: 1 << 17, 2: 6400, 3: 960}
+_MOST_BEYOND = 800
+_STILL = 2
+_SAME = 1e-9
+_CAUTION = 3.0
+"""What is still missing, in units of what the last doublings added: one if errors fall like the root of the count, and
+more because where samples fall is a matter of luck."""
+_CLOSER = 20_000
+_FRESH = 4
+"""Fresh points, for each sample, on which the interpolant is compared with f."""
+
+
+@dataclass
+class _Samples:
+    """Points of a ball, from a low-discrepancy sequence and from its sphere, and f there."""
+
+    f: BlackBox
+    ball: Ball
+    dim: int
+    rng: np.random.Generator
+
+    def __post_init__(self) -> None:
+        self._sequence = qmc.Halton(self.dim, rng=self.rng)
+        self.points, self.values = np.empty((0, self.dim)), np.empty(0)
+
+    def inside(self, count: int) -> Floats:
+        """The next points of the sequence inside the ball."""
+        found = np.empty((0, self.dim))
+        while len(found) < count:
+            cube = 2 * self._sequence.random(2 * count) - 1
+            found = np.concatenate([found, cube[np.linalg.norm(cube, axis=1) < 1]])
+        return self._placed(found[:count])
+
+    def rim(self, count: int) -> Floats:
+        """Points on the sphere, so that the samples' convex hull all but fills the ball."""
+        if self.dim == 1:
+            return self._placed(np.array([[-1.0], [1.0]]))
+        if self.dim == 2:
+            angle = 2 * np.pi * (np.arange(count) + self.rng.random()) / count
+            return self._placed(np.column_stack([np.cos(angle), np.sin(angle)]))
+        if self.dim == 3:
+            half = Directions.fibonacci(max(1, count // 2)).normals
+            return self._placed(np.concatenate([half, -half]))
+        random = self.rng.standard_normal((count, self.dim))
+        return self._placed(random / np.linalg.norm(random, axis=1, keepdims=True))
+
+    def near_rim(self, count: int) -> Floats:
+        """Points within a tenth of the radius of the sphere, where little room is for those of the sequence."""
+        center = self.ball.center_in(self.dim)
+        random = self.rng.standard_normal((count, self.dim))
+        random /= np.linalg.norm(random, axis=1, keepdims=True)
+        return np.asarray(center + self.ball.radius * random * self.rng.uniform(0.9, 1, (count, 1)))
+
+    def add(self, points: Floats, values: Floats) -> None:
+        """Take samples in."""
+        self.points = np.concatenate([self.points, points])
+        self.values = np.concatenate([self.values, values])
+
+    def _placed(self, unit: Floats) -> Floats:
+        return np.asarray(self.ball.center_in(self.dim) + self.ball.radius * unit)
+
+
+def bounded_rtv(
+    f: Function,
+    domain: Ball,
+    dim: int,
+    *,
+    tol: float = 1e-3,
+    seconds: float | None = 60.0,
+    progress: Progress | None = None,
+    rng: int | np.random.Generator = 0,
+) -> RTV:
+    """
+    R-TV of f on a ball, from its values alone, between a certified bound below and a network's norm above.
+
+    The least R-TV of all functions through n samples of f is a lower bound of f's, for d <= 3 a certified one, and
+    increases to it as the samples fill the ball. The function that attains it is a network; where it agrees with f at
+    fresh points too, its norm bounds from above the R-TV of a function equal to f as far as was seen.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, d), returns n values.
+    domain : Ball
+        Where to sample.
+    dim : int
+        Dimension d.
+    tol : float
+        Stop when lower and upper bound are within this fraction, and f and the network within this fraction of the
+        largest departure of f from an affine function.
+    seconds : float, optional
+        Stop after this time, and the search then going on, with the best bounds so far; None for no limit.
+    progress : callable, optional
+        Called with a line of text after each round.
+    rng : int or Generator
+        Seed of the samples.
+
+    Returns
+    -------
+    RTV
+        `lower` is a theorem for d <= 3, rounding of f's values allowed for. `upper` is the network's norm where it
+        equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. Where it agrees
+        within `tol`, it is more by what the last doublings of the samples added, an estimate; where it does not,
+        infinite. The refinement is over the number of samples.
+
+    Raises
+    ------
+    ValueError
+        If f returns what is not one finite number a point, or the domain is of another dimension.
+
+    See Also
+    --------
+    radon_nn.interpolate : What is done with each set of samples.
+
+    References
+    ----------
+    R. Parhi and R. Nowak, Banach space representer theorems for neural networks and ridge splines, JMLR 22 (2021).
+    """
+    d = checks.count(dim, "dim")
+    close = checks.positive(float(tol), "tol")
+    until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+    samples = _Samples(BlackBox(f, d, _REMEDY), domain, d, np.random.default_rng(rng))
+    count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
+    rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
+    first = np.concatenate([rim, samples.inside(count - len(rim))])
+    samples.add(first, samples.f(first))
+    rounds: list[_Round] = []
+    why = f"{_MOST.get(d, _MOST_BEYOND)} samples were not enough"
+    try:
+        while True:
+            left = None if until == math.inf else max(until - time.monotonic(), 0.1)
+            rounding, bend = 4 * samples.f.rounding, _bend(samples)
+            misfit = min(max(DEFAULT_MISFIT, rounding / bend), 0.1) if bend > 0 else DEFAULT_MISFIT
+            fitted = interpolate(samples.points, samples.values, tol=close / 2, misfit=misfit, seconds=left)
+            fresh = samples.inside(_FRESH * len(samples.points))
+            values = samples.f(fresh)
+            off = np.abs(values - fitted(fresh))
+            if off.max() <= _SAME * bend + rounding:
+                # All but certain; a closer look costs little beside the search.
+                more = np.concatenate([samples.inside(_CLOSER), samples.near_rim(_CLOSER // 10)])
+                more_values = samples.f(more)
+                fresh, values = np.concatenate([fresh, more]), np.concatenate([values, more_values])
+                off = np.abs(values - fitted(fresh))
+            # What rounding may add to r.y; without it the bound is one for the rounded function.
+            spread = samples.f.rounding * float(np.abs(fitted.dual).sum())
+            lower = max(0.0, fitted.lower - spread)
+            rounds.append(_Round(len(samples.points), len(fresh), fitted, lower, float(off.max()), bend, rounding))
+            if progress is not None:
+                progress(str(rounds[-1]))
+            if fitted.stopped == "interrupted":
+                raise KeyboardInterrupt
+            if _met(rounds, close):
+                why = ""
+                break
+            if spread > close * fitted.lower:
+                why = "the function's values are rounded too coarsely for more"
+                break
+            if len(samples.points) >= _MOST.get(d, _MOST_BEYOND):
+                break
+            if time.monotonic() >= until:
+                why = "the time was over"
+                break
+            worst = np.argsort(-off)[: len(samples.points) // 2]
+            rest = samples.inside(len(samples.points) - len(worst))
+            samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
+    except (KeyboardInterrupt, MemoryError) as stop:
+        if not rounds:
+            raise
+        why = "interrupted" if isinstance(stop, KeyboardInterrupt) else "the memory was full"
+    return _result(rounds, domain, d, close, why)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What so many samples gave: the network, a bound, its largest error at fresh points, and how much f bends."""
+
+    count: int
+    fresh: int
+    fitted: Fit
+    lower: float
+    off: float
+    bend: float
+    rounding: float
+
+    def agrees(self, tol: float) -> bool:
+        """Whether the network is f, at fresh points."""
+        return self.off <= tol * self.bend + self.rounding
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count} samples: R-TV at least {self.lower:.6g}, the network's {self.fitted.rtv:.6g}, off by "
+            f"{self.off:.2g} at {self.fresh} fresh points"
+        )
+
+
+def _bend(samples: _Samples) -> float:
+    """Largest departure of the samples from an affine function."""
+    design = np.column_stack([samples.points, np.ones(len(samples.points))])
+    rest = samples.values - design @ np.linalg.lstsq(design, samples.values, rcond=None)[0]
+    return float(np.abs(rest).max())
+
+
+def _met(rounds: list[_Round], tol: float) -> bool:
+    """Whether the bounds meet: the network is f, or all but f and its bound has stopped growing, twice."""
+    last = rounds[-1]
+    if not (last.agrees(tol) and last.fitted.converged and last.fitted.rtv - last.lower <= tol * last.fitted.rtv):
+        return False
+    still = len(rounds) > _STILL and last.lower - rounds[-1 - _STILL].lower <= tol * last.lower
+    return last.agrees(_SAME) or still
+
+
+def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) -> RTV:
+    last = rounds[-1]
+    lower = max(one.lower for one in rounds)
+    known = last.fitted.converged
+    value = max(last.fitted.rtv, lower) if known else lower
+    growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
+    assumed, upper, meaning = f"{domain!r}, d = {dim}", math.inf, "is not yet f"
+    if known and last.agrees(_SAME):
+        assumed += ", f being the network between the samples"
+        upper, meaning = value, "equals f"
+    elif known and last.agrees(tol):
+        upper, meaning = value + _CAUTION * growth, "is all but f"
+    grew = 0 < growth < math.inf and lower > 0
+    law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
+    proof = "the lower bound is certified" if last.fitted.certified else "not certified: the search is a heuristic"
+    theorem = last.fitted.certified and (last.agrees(_SAME) or math.isinf(upper))
+    norms = tuple(one.fitted.rtv for one in rounds)
+    tops = tuple(
+        one.fitted.rtv if one.fitted.converged and one.agrees(_SAME if theorem else tol) else math.inf for one in rounds
+    )
+    return RTV(
+        value=value,
+        lower=lower,
+        upper=upper,
+        method=f"least R-TV through {last.count} samples, a network of {len(last.fitted.measure)} neurons, which "
+        f"{meaning} (within {last.off:.1g} at {last.fresh} fresh points); {proof}",
+        assumed=assumed,
+        standing="certified" if theorem else "estimated",
+        verdict="finite" if math.isfinite(upper) else "unresolved",
+        law="; ".join(part for part in (law, why) if part),
+        refinement=Refinement(
+            "samples", tuple(float(one.count) for one in rounds), norms, tuple(one.lower for one in rounds), tops
+        ),
+        converged=not why,
+    )

@@ -1,0 +1,124 @@
+"""The boundary: what is coerced, what is refused, and that each refusal says what to do in one line."""
+
+import numpy as np
+import pytest
+
+from radon_nn._support import checks
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (np.float16, np.float32),
+        (np.float32, np.float32),
+        (np.float64, np.float64),
+        (np.longdouble, np.float64),
+        (np.int32, np.float64),
+        (np.uint8, np.float64),
+        (bool, np.float64),
+    ],
+)
+def test_real_array_keeps_single_and_double_precision(given: type, kept: type) -> None:
+    array = checks.real_array(np.array([0, 1], given), "x")
+    assert array.dtype == kept
+    assert array.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "said"),
+    [
+        ([[1, 2], [3]], ValueError, "regular array of numbers, got nested lists of unequal length"),
+        ([1 + 2j], TypeError, "real numbers, got dtype complex128"),
+        (["a"], TypeError, "real numbers, got dtype <U1"),
+        ("abc", TypeError, "real numbers, got dtype <U3"),
+        (None, TypeError, "real numbers, got dtype object"),
+        ([1, None], TypeError, "real numbers, got dtype object"),
+        (np.array(["2020-01-01"], "M8[D]"), TypeError, "real numbers, got dtype datetime64"),
+        ([[0, 1], [np.nan, np.inf]], ValueError, r"got 2 non-finite of 4, the first at index \(1, 0\); replace"),
+        (np.nan, ValueError, r"got 1 non-finite of 1, the first at index \(\)"),
+    ],
+)
+def test_real_array_refuses(values: object, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=f"^x: expected .*{said}") as caught:
+        checks.real_array(values, "x")
+    assert "\n" not in str(caught.value)
+
+
+def test_long_doubles_beyond_float64_do_not_become_infinities() -> None:
+    wide = 2 * np.array([np.finfo(np.float64).max]).astype(np.longdouble)
+    if not np.isfinite(wide).all():
+        pytest.skip("long double is double on this platform")
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="got 1 non-finite of 1"):
+        checks.shaped_array(wide, "x", (1,))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), ("n", 3), (2, "d"), ("n", "d")])
+def test_shaped_array_accepts(shape: tuple[int | str, ...]) -> None:
+    array = checks.shaped_array(np.ones((2, 3), np.float32), "x", shape)
+    assert array.dtype == np.float64
+    assert array.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"), [((3, 2), r"\(3, 2\)"), (("k", 4), r"\(k, 4\)"), (("k",), r"\(k,\)"), ((6,), r"\(6,\)")]
+)
+def test_shaped_array_says_both_shapes(shape: tuple[int | str, ...], wanted: str) -> None:
+    with pytest.raises(ValueError, match=rf"^x: expected an array of shape {wanted}, got shape \(2, 3\)$"):
+        checks.shaped_array(np.ones((2, 3)), "x", shape)
+
+
+def test_points_take_leading_axes_and_refuse_another_dimension() -> None:
+    assert checks.points([1, 2], 2).shape == (2,)
+    assert checks.points(np.zeros((4, 0, 2)), 2).shape == (4, 0, 2)
+    for wrong in (3.0, [1, 2, 3], [[1], [2]]):
+        with pytest.raises(ValueError, match=r"^points: expected shape \(\.\.\., 2\), got \("):
+            checks.points(wrong, 2)
+
+
+def test_frozen_is_a_read_only_contiguous_copy() -> None:
+    mine = np.arange(6.0).reshape(2, 3).T
+    copy = checks.frozen(mine)
+    mine[0, 0] = 7
+    assert copy[0, 0] == 0
+    assert copy.flags.c_contiguous
+    with pytest.raises(ValueError, match="read-only"):
+        copy[0, 0] = 1
+
+
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, -np.inf])
+def test_positive_refuses(value: float) -> None:
+    with pytest.raises(ValueError, match=r"^radius: expected a positive number, got "):
+        checks.positive(value, "radius")
+
+
+def test_positive_takes_any_real_number() -> None:
+    taken = checks.positive(np.float32(0.5), "radius")
+    assert taken == 0.5
+    assert type(taken) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(1.0, TypeError), ("1", TypeError), (True, TypeError), (None, TypeError), (0, ValueError), (-3, ValueError)],
+)
+def test_count_refuses(value: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^n: expected .*, got "):
+        checks.count(value, "n")  # type: ignore[arg-type]
+
+
+def test_count_takes_whole_numbers() -> None:
+    assert checks.count(np.int16(3), "n") == 3
+    assert type(checks.count(np.int16(3), "n")) is int
+    assert checks.count(0, "n", least=0) == 0
+
+
+def test_one_of_lists_the_choices() -> None:
+    assert checks.one_of("b", "letter", ("a", "b")) == "b"
+    with pytest.raises(ValueError, match=r"^letter: expected one of a, b; got 'c'$"):
+        checks.one_of("c", "letter", ("a", "b"))
+
+
+def test_fits_memory_refuses_with_both_sizes_and_the_remedy() -> None:
+    checks.fits_memory(8.0, "a number", "use fewer")
+    with pytest.raises(MemoryError, match=r"^a cube would take [\d,]+\.\d GiB, this machine has .* GiB; use fewer$"):
+        checks.fits_memory(1e30, "a cube", "use fewer")

@@ -1,0 +1,66 @@
+"""Subnormal numbers: zeros for the compiled code, wherever they come from, and untouched for everyone else."""
+
+import numba
+import numpy as np
+import pytest
+
+from radon_nn import Directions, Grid, Offsets, RadonTransform
+from radon_nn._support import subnormals
+from radon_nn.operators import filters
+
+compiled = pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT) or not subnormals._HAS_REGISTER, reason="needs compiled code for x86"
+)
+
+
+@numba.njit(parallel=True)
+def halves(values):
+    """Half of each value, each by some thread of those that run the package's kernels, too."""
+    out = np.empty_like(values)
+    for i in numba.prange(values.size):
+        out[i] = values[i] * values.dtype.type(0.5)
+    return out
+
+
+def transform(dim: int, order: int, method: str) -> RadonTransform:
+    directions = Directions.half_circle(200) if dim == 2 else Directions.product(8, 6)
+    return RadonTransform(Grid.cube(24, dim), directions, Offsets(24, 2 / 24), order=order, method=method)
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("dim", "method"), [(2, "auto"), (2, "direct"), (3, "auto")])
+@pytest.mark.parametrize("order", [1, 3, 5])
+def test_subnormal_samples_count_as_zeros_and_threads_keep_their_mode(dtype, dim, method, order):
+    some = transform(dim, order, method)
+    tiny = np.finfo(dtype).tiny / 4
+    assert not some.forward(np.full((3, *some.grid.shape), tiny, dtype)).any()
+    sinogram = np.full((len(some.directions), some.offsets.count), tiny, dtype)
+    assert not some.adjoint(sinogram).any()
+    assert not some.backproject(sinogram).any()
+    assert not some.invert(sinogram).any()
+    assert (halves(np.full(1000, tiny, dtype)) == tiny / 2).all()
+    assert tiny * dtype(0.5) != 0
+
+
+@compiled
+def test_sums_of_normal_numbers_are_what_they_are_without_it():
+    rng = np.random.default_rng(5)
+    values = rng.standard_normal((24, 24))
+    some = transform(2, 3, "direct")
+    scaled = some.forward(values * 2.0**-900) * 2.0**900
+    np.testing.assert_allclose(scaled, some.forward(values), rtol=1e-12, atol=1e-14)
+
+
+def test_filters_take_subnormals_for_zeros_and_pass_nan_on():
+    tiny = np.finfo(np.float32).tiny
+    lines = np.full((2, 8), tiny / 4, np.float32)
+    assert not filters.apply(lines, 1.0, power=1).any()
+    lines[1, 3] = np.nan
+    assert np.isnan(filters.apply(lines, 1.0, power=1)[1]).all()
+    assert filters.apply(np.full((1, 8), tiny, np.float32), 1.0, power=0).any()
+
+
+def test_without_compilation_nothing_is_switched():
+    assert subnormals.flush() == 0
+    subnormals.restore(0)

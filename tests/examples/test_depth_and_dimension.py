@@ -1,0 +1,140 @@
+"""The lessons on dimension, depth and many outputs: each number against theory, or computed again by other means."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from example_scripts import example
+
+
+def _nearest(lesson, dim: int, n: int, draw: int) -> float:
+    """The least error of ridge regression on Matern kernels of order 3/2, its parameters chosen in hindsight."""
+    rng = np.random.default_rng(draw)
+    f = lesson.target(dim)
+    _, test, pool = (lesson.sample(dim, size, rng) for size in (300, 1000, n))
+    values = f(pool) + lesson.NOISE * rng.standard_normal(n)
+
+    def kernel(x, scale):
+        r = np.sqrt(3) / scale * np.sqrt(np.maximum(((x[:, None] - pool) ** 2).sum(axis=2), 0))
+        return (1 + r) * np.exp(-r)
+
+    errors = [
+        np.mean((kernel(test, scale) @ np.linalg.solve(kernel(pool, scale) + ridge * np.eye(n), values) - f(test)) ** 2)
+        for scale in (1.0, 3.0, 9.0)
+        for ridge in (1e-3, 1e-2, 1e-1)
+    ]
+    return float(min(errors))
+
+
+def test_network_beats_kernels_and_more_so_in_high_dimension(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    lesson = example("27_curse_of_dimension")
+    errors, _ = lesson.main(tmp_path / "picture.png", dims=(2, 8), counts=(64, 256), draws=1)
+    network, kernel = errors[:, 0, -1], errors[:, 1, -1]
+    assert np.all(network < 0.6 * kernel)
+    assert kernel[1] - network[1] > 4 * (kernel[0] - network[0])
+    assert network[1] < 0.6 * _nearest(lesson, 8, 256, 0)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_slopes_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    errors, slopes = example("27_curse_of_dimension").main()
+    ratio = errors[:, 1, -1] / errors[:, 0, -1]
+    assert np.all(np.diff(ratio) > 0)
+    assert np.all(np.diff(errors[:, 1, -1] - errors[:, 0, -1]) > 0)
+    for d, (network, kernel) in zip((2, 5, 8), slopes, strict=True):
+        assert network < -(d + 3) / (2 * d + 3)
+        assert network < kernel
+
+
+def _gaussian_rtv(d: int) -> float:
+    """|S^(d-1)| times the integral over t of |d_t^2 K R f|, its Fourier integral over w done by the midpoint rule."""
+    w = (np.arange(1500) + 0.5) * 0.01
+    t = (np.arange(6000) + 0.5) * 0.003
+    spectrum = w ** (d + 1) * (2 * np.pi) ** (d / 2) * np.exp(-(w**2) / 2) / (2 * (2 * np.pi) ** (d - 1))
+    profile = np.cos(t[:, None] * w) @ spectrum * 0.01 / np.pi
+    sphere = 2 * np.pi ** (d / 2) / math.gamma(d / 2)
+    # The profile integrates to zero, and its slow tail has one sign: the part of the other sign is all within reach.
+    return float(sphere * 4 * max(np.maximum(profile, 0).sum(), np.maximum(-profile, 0).sum()) * 0.003)
+
+
+def test_finite_or_infinite(tmp_path: Path) -> None:
+    bumps, result, fitted, difference, costs = example("28_finite_or_infinite").main(tmp_path / "picture.png", most=6)
+    assert bumps[:4] == pytest.approx([2.426123, 4.768562, 7.020064, 9.283235], abs=5e-7)
+    assert bumps == pytest.approx([_gaussian_rtv(d) for d in range(1, 7)], rel=1e-5)
+    assert result.verdict == "infinite"
+    assert "log^2" in result.law
+    assert fitted == pytest.approx(2 / math.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+    assert difference <= 4 * np.finfo(np.float64).eps
+    # |x_1| and |x_2| turn by 2 each; the cut at zero by 1.
+    assert costs == (4.0, 1.0)
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def _depth(lesson, save: Path | None, sizes: dict[str, int]) -> tuple[float, float]:
+    """What holds at every size, by plain arithmetic on the weights; both R^2."""
+    verdict, error, fits, network, narrow = lesson.main(save, **sizes)
+    assert verdict == "infinite"
+    assert error < 1e-5
+    # Trained neurons are on hyperplanes of their own, so nothing merges: the cost is the sum of |v| |w|.
+    for f in (network, narrow):
+        paths = [np.linalg.norm(g.readout, axis=0) @ np.linalg.norm(g.weights, axis=1) for g in f.layers]
+        assert f.compositional_cost() == pytest.approx(sum(paths), rel=1e-12)
+    # All that the second layer's neurons see of 500 points spans as many dimensions as they share directions.
+    points = np.random.default_rng(1).uniform(-1, 1, (500, 2))
+    for f, rank in ((network, 16), (narrow, 3)):
+        first, second = f.layers[:2]
+        seen = np.maximum(points @ first.weights.T + first.biases, 0) @ (second.weights @ first.readout).T
+        seen_rank = np.linalg.matrix_rank(seen, rtol=1e-9)
+        assert seen_rank == 3 if rank == 3 else seen_rank > 8
+        assert f.ranks()[0] == rank
+    return fits
+
+
+def test_depth(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    _depth(example("29_depth"), tmp_path / "picture.png", {"iterations": 40, "n": 24})
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_depth_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    full, narrow = _depth(example("29_depth"), None, {})
+    assert full > 0.99
+    assert narrow > 0.97
+
+
+def _many_outputs(found) -> None:
+    """One neuron costs less than two, the hull leaves the function be, and training together costs less."""
+    unit, (together, apart), (error, error_apart), (before, after, rtv_before, rtv_after, difference) = found
+    assert unit == pytest.approx((math.sqrt(2), 2), rel=1e-15)
+    # The target's masses, two a line: a cost above this would be no better than the target itself.
+    shared = sum(math.hypot(*masses) for masses in ((1, 1), (-1.2, 0.9), (0.8, -1.1)))
+    assert 0.9 * shared < together < shared
+    assert together < 0.8 * apart
+    assert max(error, error_apart) < 2e-4
+    assert after <= before
+    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
+    assert difference < 1e-11
+
+
+def test_many_outputs(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    found = example("30_many_outputs").main(tmp_path / "picture.png", samples=200, iterations=30, neurons=64)
+    _many_outputs(found)
+    assert found[3][0] == 64
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_many_outputs_at_full_size() -> None:
+    pytest.importorskip("sklearn")
+    found = example("30_many_outputs").main()
+    _many_outputs(found)
+    assert found[3][0] == 256
+    assert found[3][1] < 250

@@ -1,0 +1,61 @@
+"""Domains by their support: against a brute search over points, and what is refused."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from examples_of_networks import points_in
+from radon_nn import Ball, Cuboid, Hull
+
+RNG = np.random.default_rng(0)
+NORMALS = RNG.standard_normal((7, 3))
+
+
+def test_ball_is_what_its_points_reach() -> None:
+    ball = Ball(1.5, np.array([0.3, -1.0, 2.0]))
+    low, high = ball.extent(NORMALS)
+    unit = NORMALS / np.linalg.norm(NORMALS, axis=1, keepdims=True)
+    assert ball.center is not None
+    assert_allclose(high, np.einsum("ki,ki->k", NORMALS, ball.center + 1.5 * unit), rtol=1e-14)
+    assert_allclose(low, np.einsum("ki,ki->k", NORMALS, ball.center - 1.5 * unit), rtol=1e-13)
+    inside = (ball.center + points_in(RNG, 5000, 3, 1.5)) @ NORMALS.T
+    assert np.all((inside >= low - 1e-12) & (inside <= high + 1e-12))
+
+
+def test_cuboid_is_the_hull_of_its_corners() -> None:
+    box = Cuboid([-1.0, 0.0, 2.0], [1.0, 0.5, 5.0])
+    corners = np.stack(np.meshgrid(*zip(box.lower, box.upper, strict=True)), axis=-1).reshape(-1, 3)
+    for mine, theirs in zip(box.extent(NORMALS), Hull(corners).extent(NORMALS), strict=True):
+        assert_allclose(mine, theirs, rtol=1e-14)
+    assert eval(repr(box)) == box
+    assert hash(box) == hash(eval(repr(box)))
+    assert box != Cuboid([-1.0, 0.0, 2.0], [1.0, 0.5, 6.0])
+
+
+def test_hull_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    hull = Hull(RNG.standard_normal((1000, 3)))
+    whole = hull.extent(NORMALS)
+    monkeypatch.setattr("radon_nn.geometry.domains._CHUNK_BYTES", 8 * 7 * 13)
+    for mine, theirs in zip(hull.extent(NORMALS), whole, strict=True):
+        assert_allclose(mine, theirs, rtol=1e-14)
+    assert str(hull) == "the convex hull of 1000 points in R^3"
+    small = Hull([[1.0, 2.0]])
+    assert eval(repr(small)) == small
+    assert hash(small) == hash(Hull([[1.0, 2.0]]))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Cuboid([0.0, 0.0], [1.0, 0.0]), "cuboid: expected corners with lower < upper"),
+        (lambda: Cuboid([], []), "cuboid: expected corners"),
+        (lambda: Cuboid([0.0], [1.0, 2.0]), r"upper: expected an array of shape \(1,\)"),
+        (lambda: Hull(np.empty((0, 2))), r"hull: expected at least one point"),
+        (lambda: Hull([[np.nan]]), "points: expected finite numbers"),
+        (lambda: Cuboid([0.0], [1.0]).extent(NORMALS), r"domain: expected a box in R\^3, as the function has it"),
+        (lambda: Hull([[0.0]]).extent(NORMALS), r"domain: expected the hull of points in R\^3"),
+    ],
+)
+def test_refusals(make, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}"):
+        make()

@@ -1,0 +1,41 @@
+"""Merging up to sign: against a search over all pairs, few coordinates and many, and chains."""
+
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import connected_components
+
+from radon_nn.geometry.hyperplanes import clusters, compressed, lower_half
+
+
+def by_all_pairs(rows: np.ndarray, tol: float) -> tuple[int, np.ndarray]:
+    apart = np.linalg.norm(rows[:, None] - rows, axis=2), np.linalg.norm(rows[:, None] + rows, axis=2)
+    return connected_components(np.minimum(*apart) <= tol, directed=False)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 9, 20, 100])
+@pytest.mark.parametrize("tol", [0.0, 1e-9, 0.05])
+def test_clusters_are_those_of_all_pairs(width: int, tol: float) -> None:
+    rng = np.random.default_rng(width)
+    rows = rng.standard_normal((40, width))
+    near = rows[rng.integers(40, size=30)] * rng.choice([-1, 1], (30, 1))
+    step = rng.standard_normal(near.shape)
+    near = near + tol * rng.choice([0.5, 3.0], (30, 1)) * step / np.linalg.norm(step, axis=1, keepdims=True)
+    rows = np.concatenate([rows, near, rows[:5], -rows[5:9]])
+    count, label, leader = clusters(rows, tol)
+    truth, theirs = by_all_pairs(rows, tol * (1 + 1e-12) + 1e-300)
+    assert count == truth == len(leader)
+    pairs = label[:, None] == label
+    assert np.array_equal(pairs, theirs[:, None] == theirs)
+    assert np.array_equal(label[leader], np.arange(count))
+
+
+def test_nothing() -> None:
+    count, label, leader = clusters(np.empty((0, 3)), 1e-12)
+    assert (count, len(label), len(leader)) == (0, 0, 0)
+
+
+def test_lower_half_and_compressed() -> None:
+    rows = np.array([[0.0, -1.0], [0.0, 1.0], [-1e-300, 5.0], [1.0, -9.0]])
+    assert lower_half(rows).tolist() == [True, False, True, False]
+    t = np.array([-100.0, -1.0, -0.3, 0.0, 1.0, np.e])
+    assert np.allclose(compressed(t), [-1 - np.log(100), -1, -0.3, 0, 1, 2])

@@ -1,0 +1,135 @@
+"""scikit-learn's estimators on real data: pipelines folded, outputs to rounding."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from radon_nn import DeepNetwork, ShallowNetwork, from_model, rtv, verify
+from radon_nn.readers.live_models import understood
+
+pytest.importorskip("sklearn")
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    PolynomialFeatures,
+    RobustScaler,
+    StandardScaler,
+)
+
+X, Y = load_diabetes(return_X_y=True)
+WINE, KIND = load_wine(return_X_y=True)
+
+
+def mlp(*sizes: int, **options: Any) -> Any:
+    return MLPRegressor(hidden_layer_sizes=sizes or (12,), max_iter=30, random_state=0, **options)
+
+
+def classifier(*sizes: int, **options: Any) -> Any:
+    return MLPClassifier(hidden_layer_sizes=sizes or (12,), max_iter=30, random_state=0, **options)
+
+
+def fitted(model: Any, x: Any = X, y: Any = Y) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # thirty iterations do not converge, and need not
+        return model.fit(x, y)
+
+
+MODELS = {
+    "plain": (lambda: mlp(), ()),
+    "tanh": (lambda: mlp(activation="tanh"), ()),
+    "logistic": (lambda: mlp(activation="logistic"), ()),
+    "identity": (lambda: mlp(activation="identity"), ()),
+    "deep": (lambda: mlp(12, 7), ()),
+    "standard": (lambda: make_pipeline(StandardScaler(), mlp()), ("StandardScaler is folded into the first layer",)),
+    "half standard": (lambda: make_pipeline(StandardScaler(with_mean=False), mlp()), None),
+    "unscaled": (lambda: make_pipeline(StandardScaler(with_std=False), mlp()), None),
+    "min max": (lambda: make_pipeline(MinMaxScaler((-1, 3)), mlp()), None),
+    "max abs": (lambda: make_pipeline(MaxAbsScaler(), "passthrough", FunctionTransformer(), mlp()), None),
+    "robust": (lambda: make_pipeline(RobustScaler(), mlp()), None),
+    "half robust": (lambda: make_pipeline(RobustScaler(with_centering=False), mlp()), None),
+    "pca": (lambda: make_pipeline(PCA(4), mlp()), None),
+    "white pca": (lambda: make_pipeline(StandardScaler(), PCA(4, whiten=True), mlp()), None),
+    "target": (
+        lambda: TransformedTargetRegressor(make_pipeline(StandardScaler(), mlp()), transformer=StandardScaler()),
+        (
+            "StandardScaler is folded into the first layer",
+            "StandardScaler of the target is folded into the last layer",
+        ),
+    ),
+    "min max target": (lambda: TransformedTargetRegressor(mlp(), transformer=MinMaxScaler()), None),
+    "search": (lambda: GridSearchCV(mlp(), {"alpha": [0.1, 1.0]}, cv=2), ("the best estimator of a search",)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_regressors(name: str) -> None:
+    make, notes = MODELS[name]
+    model = fitted(make())
+    found = understood(model, check=True)
+    assert notes is None or found.notes == notes
+    assert isinstance(found.network, DeepNetwork if name == "deep" else ShallowNetwork)
+    agreement = verify(model, X, found=found)
+    assert agreement
+    assert agreement.max_error < 1e-9
+    if isinstance(found.network, ShallowNetwork):
+        assert rtv(found.network).value == pytest.approx(found.network.path_norm, rel=1e-9)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_classifiers_give_logits(classes: int) -> None:
+    x, kind = (WINE, KIND) if classes == 3 else (WINE[KIND < 2], KIND[KIND < 2])
+    model = fitted(make_pipeline(StandardScaler(), classifier()), x, kind)
+    found = understood(model, check=True)
+    assert found.link == ("softmax" if classes == 3 else "sigmoid")
+    assert found.network.outputs == (3 if classes == 3 else 1)
+    assert verify(model, x).max_error < 1e-12
+    assert found.notes[-1] == f"the final {found.link} is left off: outputs are logits"
+    scores = found.network(x)
+    decided = scores.argmax(axis=1) if classes == 3 else (scores > 0).astype(int)
+    assert np.array_equal(decided, model.predict(x))
+
+
+def test_a_final_sigmoid_can_be_kept() -> None:
+    model = fitted(classifier(), WINE[KIND < 2], KIND[KIND < 2])
+    network = from_model(model, logits=False)
+    np.testing.assert_allclose(network(WINE), model.predict_proba(WINE)[:, 1], atol=1e-12)
+
+
+def test_units_are_those_of_the_data() -> None:
+    """Spikes of the pipeline's network lie where the data do, not where the scaled data do."""
+    model = fitted(make_pipeline(StandardScaler(), mlp()), WINE, WINE[:, 0])
+    network = from_model(model)
+    inner = model[-1]
+    scale = model[0].scale_
+    np.testing.assert_allclose(network.weights, inner.coefs_[0].T / scale, rtol=1e-12)
+    assert rtv(network).value != pytest.approx(rtv(from_model(inner)).value, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: mlp(), "MLPRegressor: expected a fitted estimator, got one without n_features_in_; call fit first"),
+        (lambda: fitted(LinearRegression()), "LinearRegression: expected MLPClassifier, MLPRegressor"),
+        (lambda: fitted(make_pipeline(PolynomialFeatures(), mlp())), "PolynomialFeatures: expected"),
+        (lambda: fitted(make_pipeline(MinMaxScaler(clip=True), mlp())), "MinMaxScaler: expected clip=False"),
+        (lambda: fitted(make_pipeline(FunctionTransformer(np.sqrt), mlp()), abs(X)), "FunctionTransformer: expected"),
+        (
+            lambda: fitted(TransformedTargetRegressor(mlp(), func=np.log, inverse_func=np.exp)),
+            "FunctionTransformer: expected a scaler among",
+        ),
+        (lambda: fitted(mlp(loss="poisson")), "MLPRegressor: expected an output that is identity, logistic or softmax"),
+    ],
+)
+def test_refusals(make: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}"):
+        from_model(make())

@@ -1,0 +1,215 @@
+"""R-TV of decaying black boxes against closed forms, an independent oracle, invariances, and the verdicts."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import ellipe
+
+from radon_nn import Grid
+from radon_nn.variation.decaying import decaying_rtv, sampled_rtv
+from radon_nn.variation.growth import growth_of
+
+# 4/sqrt(e) on the line; the others to the digits known.
+UNIT = {1: 4 / math.sqrt(math.e), 2: 4.768562, 3: 7.020064, 4: 9.283235}
+
+
+def gaussian(center=0.0, widths=1.0, factor=1.0):
+    return lambda x: factor * np.exp(-np.sum(((x - center) / widths) ** 2, axis=1) / 2)
+
+
+def pyramid(x):
+    return np.maximum(1 - np.abs(x).sum(axis=1), 0)
+
+
+def covers(result, truth: float, slack: float = 0.0) -> bool:
+    return result.lower - slack <= truth <= result.upper + slack
+
+
+def mixture_in_the_plane(terms, directions: int = 2000) -> float:
+    """R-TV of sum of f exp(-|x-c|^2/(2 s^2)) by brute force: g(a, t) on a fine grid from its exact transform."""
+    w = (np.arange(600) + 0.5) * (30 / 600)  # midpoints: the error is algebraic, about 1e-6, from |w|^3 at 0
+    t, step = np.linspace(-30, 30, 6001, retstep=True)
+    waves = np.exp(1j * np.multiply.outer(w, t))
+    total = 0.0
+    for p in np.pi * (np.arange(directions) + 0.5) / directions:
+        a = np.array([math.cos(p), math.sin(p)])
+        spectrum = sum(f * 2 * np.pi * s**2 * np.exp(-((s * w) ** 2) / 2 - 1j * w * (a @ c)) for f, c, s in terms)
+        g = ((w**3 * spectrum) @ waves).real * (30 / 600) / (4 * np.pi**2)
+        total += np.abs(g).sum() * step * 2 * np.pi / directions
+    # Beyond |t| = T the variation is that of c_2 6 m / (pi t^4), m = integral f: at both ends, in all directions.
+    mass = sum(f * 2 * np.pi * s**2 for f, _, s in terms)
+    return total + 2 * abs(mass) / (np.pi * t[-1] ** 3)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, pytest.param(4, marks=pytest.mark.full)])
+def test_gaussian(dim: int) -> None:
+    result = decaying_rtv(gaussian(), dim)
+    assert result.value == pytest.approx(UNIT[dim], abs=1e-6)
+    assert covers(result, UNIT[dim], 5e-7)  # the digits known
+    assert result.converged
+    assert (result.verdict, result.standing) == ("finite", "estimated")
+
+
+def test_invariances_and_affine_part() -> None:
+    """f(x/e) costs R-TV/e, wherever it stands; affine functions cost nothing."""
+    shifted = decaying_rtv(lambda x: gaussian([100.0, -50.0], 2.0)(x) + x @ [10.0, -3.0] + 7, 2)
+    assert shifted.value == pytest.approx(UNIT[2] / 2, abs=1e-6)
+    tiny = decaying_rtv(gaussian([100.0, -50.0], 1e-3), 2, box=[[99.9, -50.1], [100.1, -49.9]])
+    assert tiny.value == pytest.approx(UNIT[2] * 1e3, rel=1e-6)
+
+
+@pytest.mark.parametrize("ratio", [3.0, 100.0])
+def test_anisotropic_gaussian_turned(ratio: float) -> None:
+    """R-TV(f o A) = integral |A'a|: in the plane with scales 1, 1/ratio, 4 E(1 - ratio^-2) ratio / (2 pi) times."""
+    turn = np.array([[0.6, 0.8], [-0.8, 0.6]])
+    result = decaying_rtv(lambda x: np.exp(-np.sum(((x - 1) @ turn.T * [1, ratio]) ** 2, axis=1) / 2), 2)
+    truth = UNIT[2] * 4 * ratio * ellipe(1 - ratio**-2) / (2 * np.pi)
+    assert result.value == pytest.approx(truth, rel=1e-6)
+    assert covers(result, truth, 2e-7 * truth)
+
+
+def test_signed_sum_on_the_line() -> None:
+    """On the line R-TV is the integral of |f''|, here summed on a fine grid from the closed form."""
+    result = decaying_rtv(lambda x: gaussian()(x) - gaussian(3.0, 0.7, 0.5)(x), 1)
+    x = np.linspace(-12, 15, 2_000_001)
+    u = (x - 3) / 0.7
+    second = (x**2 - 1) * np.exp(-(x**2) / 2) - 0.5 / 0.49 * (u**2 - 1) * np.exp(-(u**2) / 2)
+    truth = np.abs(second).sum() * (x[1] - x[0])
+    assert result.value == pytest.approx(truth, rel=1e-6)
+    assert covers(result, truth)
+
+
+@pytest.mark.full
+def test_signed_sum_in_the_plane() -> None:
+    result = decaying_rtv(lambda x: gaussian()(x) - gaussian([2.0, 1.0], 0.7, 0.5)(x), 2, tol=1e-5)
+    truth = mixture_in_the_plane([(1, np.zeros(2), 1.0), (-0.5, np.array([2.0, 1.0]), 0.7)])
+    assert result.value == pytest.approx(truth, rel=2e-5)
+    assert covers(result, truth, 1e-5)
+
+
+def test_slow_tails() -> None:
+    """(1 + |x|^2)^(-3/2) in the plane costs 6: f^ = 2 pi exp(-w), G(t) = -Im (1 - it)^-3 / pi, of variation 3 / pi."""
+    result = decaying_rtv(lambda x: (1 + np.sum(x**2, axis=1)) ** -1.5, 2, tol=1e-3)
+    assert covers(result, 6.0)
+    assert result.error < 0.05
+
+
+def test_single_precision_is_accounted_for() -> None:
+    result = decaying_rtv(lambda x: gaussian()(x).astype(np.float32), 2)
+    assert covers(result, UNIT[2])
+    assert 1e-7 < result.error < 1e-3
+
+
+def test_high_order_in_samples() -> None:
+    """Each 30 % more samples divide the error by more than 50."""
+    errors = [
+        abs(sampled_rtv(Grid.cube(n, 2, 9.0).sample(gaussian()), Grid.cube(n, 2, 9.0)).value - 4.768562044)
+        for n in (20, 26, 34)
+    ]
+    assert errors[1] < errors[0] / 50
+    assert errors[2] < errors[1] / 50
+
+
+def test_hat_costs_four() -> None:
+    result = decaying_rtv(pyramid, 1)
+    assert result.verdict == "finite"
+    assert result.value == pytest.approx(4, abs=1e-6)
+    assert covers(result, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "dim", "kind"),
+    [
+        (lambda x: 1.0 * (np.abs(x[:, 0]) < 1), 1, "power"),
+        (pyramid, 2, "log^2"),
+        (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0), 2, "power"),
+        (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0) ** 2, 2, "settles"),
+    ],
+)
+def test_verdicts_from_samples(f, dim: int, kind: str) -> None:
+    grid = Grid.cube(256 if dim == 2 else 1001, dim, 1.3)
+    result = sampled_rtv(grid.sample(f), grid)
+    growth = growth_of(result.refinement)
+    assert growth.kind == kind
+    assert result.law == str(growth)
+    if kind == "settles":
+        assert result.verdict == "finite"
+        assert covers(result, 21.8, 0.4)  # limit of V(h) from its Bessel transform, h to 1/250
+    else:
+        assert result.verdict == "infinite"
+        assert math.isinf(result.value)
+        assert result.lower > 30
+    if kind == "log^2":
+        assert growth.coefficient == pytest.approx(2 / np.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+
+
+@pytest.mark.full
+def test_pyramid_grows_like_log_squared() -> None:
+    result = decaying_rtv(lambda x: pyramid(x - 3) + x[:, 0], 2)
+    assert result.verdict == "infinite"
+    assert growth_of(result.refinement).coefficient == pytest.approx(2 / np.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+
+
+def test_too_few_samples_leave_it_unresolved() -> None:
+    result = decaying_rtv(pyramid, 2, max_samples=32**2)
+    assert result.verdict == "unresolved"
+    assert not result.converged
+    assert result.lower < result.value < result.upper == math.inf
+
+
+def test_too_few_samples_for_the_tolerance() -> None:
+    result = decaying_rtv(gaussian(), 2, max_samples=32**2)
+    assert not result.converged
+    assert covers(result, UNIT[2])
+
+
+def test_progress_and_interruption() -> None:
+    lines: list[str] = []
+    decaying_rtv(gaussian(), 1, progress=lines.append)
+    assert lines[0].startswith("94208 probes")
+    assert all("R-TV" not in line and "\n" not in line for line in lines)
+
+    def stop(line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decaying_rtv(gaussian(), 1, progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"dim": 5}, ValueError, "1 to 4, got 5"),
+        ({"dim": 0}, ValueError, "at least 1"),
+        ({"dim": 2, "tol": 0.0}, ValueError, "tol"),
+        ({"dim": 2, "tol": 1e-14}, ValueError, "at least 1e-12"),
+        ({"dim": 2, "box": [0.0, 1.0]}, ValueError, r"box: expected an array of shape \(2, 2\)"),
+        ({"dim": 2, "box": [[0, 0], [1, 0]]}, ValueError, "low < high"),
+        ({"dim": 2, "max_samples": 10}, ValueError, "max_samples"),
+    ],
+)
+def test_bad_arguments(arguments, error, message: str) -> None:
+    with pytest.raises(error, match=message):
+        decaying_rtv(gaussian(), **arguments)
+
+
+def test_samples_with_affine_part_and_unequal_spacings() -> None:
+    grid = Grid((80, 60), (0.25, 0.3), (1.0, 1.0))
+    result = sampled_rtv(grid.sample(lambda x: gaussian([1.0, 0.5])(x) + x @ [1.0, 2.0] + 3), grid)
+    assert result.value == pytest.approx(UNIT[2], abs=1e-6)
+    assert result.converged
+    single = sampled_rtv(grid.sample(gaussian([1.0, 0.5])).astype(np.float32), grid)
+    assert covers(single, UNIT[2])
+
+
+def test_bad_samples() -> None:
+    grid = Grid.cube(32, 2, 9.0)
+    with pytest.raises(ValueError, match=r"shape \(32, 32\)"):
+        sampled_rtv(np.zeros((31, 32)), grid)
+    with pytest.raises(ValueError, match="nothing but an affine"):
+        sampled_rtv(np.ones((32, 32)), grid)
+    with pytest.raises(ValueError, match="at least 16 samples"):
+        sampled_rtv(np.zeros((8, 8)), Grid.cube(8, 2))
+    with pytest.raises(ValueError, match=r"affine near the grid's faces.*at index"):
+        sampled_rtv(grid.sample(lambda x: np.sum(x**2, axis=1)), grid)

@@ -1,0 +1,170 @@
+"""R-TV of deep networks as functions: exact on the line, witnesses in the plane and above, and no claim without one."""
+
+import math
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from examples_of_deep_networks import PIECEWISE, deep_network, disguised, pyramid, rows
+from examples_of_networks import random_network
+from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, deep_rtv, kinks, rtv
+
+
+@pytest.mark.parametrize("activation", PIECEWISE)
+@pytest.mark.parametrize("seed", range(4))
+def test_on_the_line_it_is_the_variation_of_the_slope_over_all_kinks(activation: str, seed: int) -> None:
+    f = deep_network(np.random.default_rng(seed), (1, 5, 5, 4), 2, activation)
+    found = deep_rtv(f)
+    assert found.standing == "exact"
+    assert found.assumed == "R^1"
+    everywhere = kinks(f, Ball(1e4))
+    assert found.value == pytest.approx(everywhere.total, rel=1e-8, abs=1e-8)
+    x = np.concatenate([[-2e4, -1e4], np.sort(everywhere.starts[:, 0]), [1e4, 2e4]])
+    slopes = np.diff(rows(f, x[:, None]), axis=0) / np.diff(x)[:, None]
+    assert found.value == pytest.approx(np.linalg.norm(np.diff(slopes, axis=0), axis=1).sum(), rel=1e-6, abs=1e-8)
+
+
+def test_on_the_line_a_shallow_network_in_disguise_costs_as_much() -> None:
+    f = random_network(np.random.default_rng(0), 20, 1, 2)
+    assert deep_rtv(disguised(f)).value == pytest.approx(rtv(f).value, rel=1e-12)
+    for domain in (Ball(0.5, [0.2]), Cuboid([-0.3], [0.7]), Hull([[-0.3], [0.1], [0.7]])):
+        assert deep_rtv(disguised(f), domain).value == pytest.approx(rtv(f, domain=domain).value, rel=1e-12)
+    assert deep_rtv(disguised(f), Hull([[0.3]])).value == 0.0
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        ShallowNetwork([[0.0]], [1.0], [1.0]),
+        ShallowNetwork([[1.0]], [1.0], [0.0]),
+        ShallowNetwork([[1.0]], [0.0], [1.0], activation="identity"),
+        ShallowNetwork([[1.0], [-1.0]], [1.0, -1.0], [1.0, -1.0]),
+    ],
+)
+def test_on_the_line_affine_functions_cost_nothing(layer: ShallowNetwork) -> None:
+    last = ShallowNetwork(np.zeros((0, 1)), [], np.zeros((1, 0)), [[1.0]])
+    assert deep_rtv(DeepNetwork([layer, last])).value == pytest.approx(0, abs=1e-14)
+
+
+def test_on_the_line_kinks_far_away_are_counted() -> None:
+    first = ShallowNetwork([[1e-4], [1.0]], [-3.0, 0.0], np.eye(2))
+    assert deep_rtv(DeepNetwork([first, ShallowNetwork(np.eye(2), [0.0, -2e5], [1.0, 1.0])])).value == pytest.approx(
+        1 + 1e-4, rel=1e-12
+    )
+
+
+def test_one_layer_is_exact() -> None:
+    f = random_network(np.random.default_rng(1), 10, 3)
+    assert deep_rtv(DeepNetwork([f])) == rtv(f)
+
+
+@pytest.mark.parametrize("dim", [2, 3, 10])
+@pytest.mark.parametrize("activation", ["relu", "abs", "leaky_relu 0.1"])
+def test_generic_deep_networks_are_infinite_with_a_witness(dim: int, activation: str) -> None:
+    found = deep_rtv(deep_network(np.random.default_rng(dim), (dim, 8, 8), 2, activation))
+    assert found.verdict == "infinite"
+    assert math.isinf(found.lower)
+    assert "whole hyperplanes, and here the kink of neuron" in found.method
+    assert "layer_rtvs" in found.law
+    assert found.assumed == f"R^{dim}"
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("domain", [Ball(0.6, [0.1, 0.2]), Cuboid([-1.0, -0.5], [0.8, 0.9])])
+def test_in_the_plane_a_shallow_network_in_disguise_is_exact(outputs: int, domain: Ball | Cuboid) -> None:
+    f = random_network(np.random.default_rng(2), 40, 2, outputs)
+    found = deep_rtv(disguised(f), domain)
+    assert found.verdict == "finite"
+    assert found.value == pytest.approx(rtv(f, domain=domain).value, rel=1e-11)
+    assert found.assumed == str(domain)
+
+
+def test_without_a_domain_what_was_looked_at_is_said() -> None:
+    f = random_network(np.random.default_rng(3), 12, 2)
+    found = deep_rtv(disguised(f))
+    assert found.verdict == "unresolved"
+    assert 0.5 * rtv(f).value < found.lower <= rtv(f).value * (1 + 1e-12)
+    assert "farther out is not proved" in found.method
+
+
+def test_pyramid_is_infinite_where_a_kink_bends_and_finite_elsewhere() -> None:
+    assert deep_rtv(pyramid()).verdict == "infinite"
+    assert deep_rtv(pyramid(), Ball(0.3, [1.0, 0.0])).verdict == "infinite"
+    assert deep_rtv(pyramid(), Ball(0.6)).value == pytest.approx(4)
+    assert deep_rtv(pyramid(), Ball(0.3, [0.5, 0.5])).value == pytest.approx(math.sqrt(2))
+    assert deep_rtv(pyramid(), Cuboid([2.0, 2.0], [3.0, 3.0])).value == 0.0
+
+
+def test_nearly_parallel_kinks_of_a_shallow_network_do_not_pass_for_bends() -> None:
+    """Lines that cross at angles down to 1e-12: unresolved at worst, never infinite."""
+    rng = np.random.default_rng(0)
+    for angle in 10.0 ** -np.arange(3, 13):
+        turn = angle * rng.standard_normal(30)
+        weights = np.stack([np.cos(0.3 + turn), np.sin(0.3 + turn)], axis=1)
+        f = ShallowNetwork(weights, angle * rng.standard_normal(30), rng.standard_normal(30))
+        found = deep_rtv(disguised(f), Ball())
+        assert found.verdict != "infinite"
+        if found.verdict == "finite" and angle > 1e-6:
+            assert found.value == pytest.approx(rtv(f, domain=Ball()).value, rel=1e-9)
+
+
+def test_above_the_plane_no_witness_is_no_proof() -> None:
+    f = random_network(np.random.default_rng(4), 15, 4)
+    found = deep_rtv(disguised(f), Ball(2.0))
+    assert found.verdict == "unresolved"
+    assert 0 < found.lower <= rtv(f, domain=Ball(2.0)).value
+    assert math.isinf(found.upper)
+    assert "does not prove" in found.method
+
+
+def test_smooth_activations_are_left_open_with_a_remedy() -> None:
+    smooth = ShallowNetwork([[1.0, 0.0]], [0.0], [1.0], activation="gelu")
+    found = deep_rtv(DeepNetwork([smooth, ShallowNetwork([[1.0]], [0.0], [1.0])]))
+    assert found.verdict == "unresolved"
+    assert (found.lower, found.upper) == (0.0, math.inf)
+    assert "rtv(lambda x: network(x), dim=2, domain=Ball(...))" in found.method
+    assert "layer_rtvs()" in found.method
+
+
+def test_too_many_kinks_are_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["radon_nn.variation.deep"], "kinks", partial(kinks, max_regions=2))
+    found = deep_rtv(deep_network(np.random.default_rng(0), (2, 40, 40)))
+    assert found.verdict == "unresolved"
+    assert "max_regions" in found.method
+
+
+def test_bad_input_is_refused() -> None:
+    with pytest.raises(TypeError, match="expected a DeepNetwork, got ShallowNetwork"):
+        deep_rtv(random_network(np.random.default_rng(0), 3, 2))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a Ball or a Cuboid, got Hull"):
+        deep_rtv(pyramid(), Hull([[0.0, 0.0]]))
+    with pytest.raises(ValueError, match="slices"):
+        deep_rtv(pyramid(), slices=0)
+
+
+def test_a_first_layer_without_neurons_still_gives_a_ball() -> None:
+    assert deep_rtv(DeepNetwork([ShallowNetwork(np.zeros((0, 2)), [], np.zeros((2, 0)), np.eye(2))] * 2)).value == 0.0
+    shifted = pyramid().slice([-100.0, 50.0], np.eye(2))
+    found = deep_rtv(shifted)
+    assert found.verdict == "infinite"
+    assert_allclose(np.abs(eval(found.method.split("x = ")[1]) - np.array([100, -50])).sum(), 1, rtol=1e-3)
+
+
+def test_depth_does_not_blind_it() -> None:
+    """Bounds on rounding that compound with depth would swallow every kink of twenty-four layers."""
+    rng = np.random.default_rng(0)
+    layers = []
+    for inputs in (2, *[12] * 23):
+        weights = rng.standard_normal((12, inputs)) * np.sqrt(2 / inputs)
+        layers.append(ShallowNetwork(weights, 0.1 * rng.standard_normal(12), np.eye(12)))
+    layers.append(ShallowNetwork(np.eye(12), np.zeros(12), rng.standard_normal((1, 12))))
+    assert deep_rtv(DeepNetwork(layers), Ball(3.0)).verdict == "infinite"
+
+
+def test_weak_bends_are_not_called_whole_lines() -> None:
+    both = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
+    weak = DeepNetwork([both, ShallowNetwork([[-1.0, -1.0], [1.0, 0.0]], [1.0, 0.0], [1e-10, 1.0])])
+    assert deep_rtv(weak, Ball(3.0)).verdict != "finite"
