@@ -14,8 +14,8 @@ from radon_nn.closed_forms.radial import Bump, Gaussian, Norm, Ridge
 from radon_nn.closed_forms.solids import Box, Ellipsoid
 from radon_nn.fitting.weight_decay import Fit, fit, fit_path, interpolate
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.domains import Cuboid, Hull
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball, Cuboid, Hull
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.io import load, save
 from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.result import RTV

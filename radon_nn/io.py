@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from radon_nn._support.files import shipped, whole_file
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.files.archives import existing
@@ -22,7 +21,7 @@ from radon_nn.readers.keras.models import read_keras_file
 from radon_nn.readers.named_arrays import read_arrays
 from radon_nn.readers.onnx.files import read_onnx_file
 
-__all__ = ["FORMAT", "load", "read", "save", "shipped", "whole_file"]
+__all__ = ["FORMAT", "load", "read", "save", "shipped"]
 
 
 _FOREIGN = (".h5", ".hdf5", ".joblib", ".keras", ".onnx", ".pickle", ".pkl", ".pt", ".pth")
@@ -212,65 +211,3 @@ def _says_itself(where: Path, told: dict[str, str | Sequence[str] | None]) -> No
     for name, given in told.items():
         if given is not None:
             raise ValueError(f"{where}: expected no {name}, which this file says itself, got {given!r}; leave it out")
-
-
-def shipped(name: str) -> Path:
-    """
-    Where a network or table that comes with the package lies.
-
-    Parameters
-    ----------
-    name : str
-        File name, such as 'terrain.npz'.
-
-    Returns
-    -------
-    path
-        The file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing of that name is shipped.
-    """
-    package = Path(__file__).parent
-    for folder in (package / "_data", package.parent / "data"):
-        if (folder / name).is_file():
-            return folder / name
-    raise FileNotFoundError(f"{name}: not among the data shipped with radon_nn")
-
-
-@contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """
-    A temporary path beside `path` that takes its place when the block ends without an error, and vanishes otherwise.
-
-    Parameters
-    ----------
-    path : str or path
-        The file to appear.
-
-    Yields
-    ------
-    path
-        Where to write it.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder does not exist.
-    """
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{target}: the folder {target.parent} does not exist; make it first")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -21,7 +21,8 @@ from radon_nn.displays.functions import (
     square_grid,
 )
 from radon_nn.displays.refinement import RefinementDisplay
-from radon_nn.geometry.grids import Ball, Function
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork

@@ -18,7 +18,8 @@ from radon_nn._support import checks, scratch
 from radon_nn._support import threads as _threads
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
 from radon_nn.operators._rows import spline_degree
 from radon_nn.operators.transform import RadonTransform

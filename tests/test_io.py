@@ -12,7 +12,8 @@ from hypothesis import given, settings
 
 from examples_of_networks import awkward_networks, random_network
 from radon_nn import ShallowNetwork, load, save
-from radon_nn.io import FORMAT, shipped, whole_file
+from radon_nn._support.files import shipped, whole_file
+from radon_nn.io import FORMAT
 
 NETWORK = random_network(np.random.default_rng(0), 5, 2)
 ARRAYS = {name: getattr(NETWORK, name) for name in ("weights", "biases", "readout", "skip", "constant")}

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 import radon_nn
 from radon_nn import plot
 from radon_nn._support import checks
+from radon_nn._support.files import shipped, whole_file
 from radon_nn.cli.lesson_scripts import Lesson, give, lesson, lessons
 from radon_nn.cli.network import (
     FILES,
@@ -30,8 +31,8 @@ from radon_nn.cli.network import (
 )
 from radon_nn.cli.report import number
 from radon_nn.cli.sources import function_in, samples_in
-from radon_nn.geometry.grids import Ball
-from radon_nn.io import load, shipped, whole_file
+from radon_nn.geometry.domains import Ball
+from radon_nn.io import load
 from radon_nn.measures.result import RTV
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.graph import Network

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from radon_nn._support.files import shipped_folder
+
 _NUMBERED = re.compile(r"(2[1-9]|3\d)_(\w+)\.py")
 
 
@@ -44,14 +46,10 @@ def lessons() -> list[Lesson]:
     FileNotFoundError
         If the installation has lost them.
     """
-    package = Path(__file__).parents[1]
-    folders = [f for f in (package / "_examples", package.parent / "examples") if f.is_dir()]
-    files = [path for folder in folders[:1] for path in folder.iterdir()]
-    found = [(match[1], match[2], path) for path in files if (match := _NUMBERED.fullmatch(path.name))]
+    folder = shipped_folder("examples")
+    found = [(match[1], match[2], path) for path in folder.iterdir() if (match := _NUMBERED.fullmatch(path.name))]
     if not found:
-        raise FileNotFoundError(
-            f"{package}: expected lessons in _examples, or in examples beside it, found none; reinstall"
-        )
+        raise FileNotFoundError(f"{folder}: expected lessons such as 21_one_neuron.py, found none; reinstall radon_nn")
     return [Lesson(name, _title(path), path) for _, name, path in sorted(found)]
 
 

@@ -12,9 +12,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from radon_nn import plot
+from radon_nn._support.files import whole_file
 from radon_nn.cli.report import facts, lines, number
-from radon_nn.geometry.grids import Ball, Grid
-from radon_nn.io import read, whole_file
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid
+from radon_nn.io import read
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv

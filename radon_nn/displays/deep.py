@@ -22,7 +22,8 @@ from radon_nn.displays.functions import (
     require_plane,
     square_grid,
 )
-from radon_nn.geometry.grids import Ball, Function, Grid
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function, Grid
 from radon_nn.kink_lines.segments import Kinks, frame, kinks
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.variation.deep import deep_rtv

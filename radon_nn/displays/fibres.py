@@ -20,7 +20,7 @@ from radon_nn.displays.functions import (
     require_plane,
     square_grid,
 )
-from radon_nn.geometry.grids import Ball
+from radon_nn.geometry.domains import Ball
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 

@@ -17,7 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Function, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function, Grid, Offsets
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.operators.transform import RadonTransform
 from radon_nn.spikes.filtered import SpikeTransform

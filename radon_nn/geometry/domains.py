@@ -1,4 +1,4 @@
-"""Where a function is looked at: boxes and convex hulls of data, beside the ball; each knows what a.x ranges over."""
+"""Convex domains: balls, boxes and the hulls of data, each by the range of a.x over it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
@@ -32,6 +32,129 @@ class Domain(Protocol):
             Both ends.
         """
         ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ball:
+    """
+    The closed ball {x : |x - center| <= radius}, the usual domain of a measurement.
+
+    Parameters
+    ----------
+    radius : float
+        Positive, in the user's units.
+    center : array_like, shape (d,), optional
+        The origin if not given; then the ball fits every dimension.
+
+    Raises
+    ------
+    ValueError
+        If the radius is not positive or the center not finite.
+
+    Examples
+    --------
+    >>> Ball(2.0)
+    Ball(radius=2.0)
+    """
+
+    radius: float = 1.0
+    center: Floats | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", checks.positive(self.radius, "radius"))
+        if self.center is not None:
+            center = checks.shaped_array(self.center, "center", ("d",))
+            object.__setattr__(self, "center", checks.frozen(center))
+
+    def __repr__(self) -> str:
+        center = "" if self.center is None else f", center={self.center.tolist()}"
+        return f"Ball(radius={self.radius!r}{center})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ball) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def center_in(self, dim: int) -> Floats:
+        """
+        The center as a point of R^dim.
+
+        Parameters
+        ----------
+        dim : int
+            Dimension.
+
+        Returns
+        -------
+        ndarray, shape (dim,)
+            The center.
+
+        Raises
+        ------
+        ValueError
+            If the ball was given a center of another dimension.
+        """
+        if self.center is None:
+            return np.zeros(dim)
+        if len(self.center) != dim:
+            raise ValueError(f"domain: expected a center with {dim} coordinates, got {len(self.center)}")
+        return self.center
+
+    def contains(self, points: Floats) -> NDArray[np.bool_]:
+        """
+        Whether each point lies in the ball.
+
+        Parameters
+        ----------
+        points : ndarray, shape (..., d)
+            Points.
+
+        Returns
+        -------
+        ndarray of bool, shape (...)
+            True inside and on the boundary.
+        """
+        offset = points - self.center_in(points.shape[-1])
+        inside: NDArray[np.bool_] = np.einsum("...i,...i->...", offset, offset) <= self.radius**2
+        return inside
+
+    def extent(self, normals: Floats) -> tuple[Floats, Floats]:
+        """
+        The least and the largest a.x over the ball: a.center -+ radius |a|.
+
+        Parameters
+        ----------
+        normals : ndarray, shape (m, d)
+            Vectors a, of any length.
+
+        Returns
+        -------
+        tuple of ndarray, shape (m,) each
+            Both ends.
+        """
+        middle = normals @ self.center_in(normals.shape[1])
+        half = self.radius * np.linalg.norm(normals, axis=1)
+        return np.asarray(middle - half), np.asarray(middle + half)
+
+    def depth(self, directions: Floats, offsets: Floats) -> Floats:
+        """
+        How deep hyperplanes {x : a.x = t} cut the ball: radius - |t - a.center|, negative if they miss it.
+
+        Parameters
+        ----------
+        directions : ndarray, shape (m, d)
+            Unit normals a.
+        offsets : ndarray, shape (m,)
+            Offsets t.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The depths.
+        """
+        depth: Floats = self.radius - np.abs(offsets - directions @ self.center_in(directions.shape[1]))
+        return depth
 
 
 @dataclass(frozen=True, eq=False, repr=False)

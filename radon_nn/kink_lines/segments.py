@@ -12,8 +12,7 @@ from scipy.spatial import cKDTree
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices, Progress
-from radon_nn.geometry.domains import Cuboid
-from radon_nn.geometry.grids import Ball
+from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import Cuts, jumps_across, subdivide
 from radon_nn.networks.deep import DeepNetwork

@@ -20,7 +20,8 @@ from scipy.interpolate import BSpline
 
 from radon_nn._support import checks, scratch
 from radon_nn._support.types import Array, Floats
-from radon_nn.geometry.grids import Ball, Grid
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels import walk as _kernels
 from radon_nn.operators._plan import Plan

@@ -16,7 +16,8 @@ import numpy as np
 from radon_nn._support import scratch
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators._rows import Direct
 
 _INTERMEDIATE_BYTES = 1 << 25

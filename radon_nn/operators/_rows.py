@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from radon_nn._support import checks, scratch
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import _sharpening as sharpening
 from radon_nn.operators import _stencils
 from radon_nn.operators._bundles import Bundles, worthwhile

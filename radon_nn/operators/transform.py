@@ -14,7 +14,8 @@ from scipy.sparse.linalg import LinearOperator
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
 from radon_nn.operators._factors import Factored, engine
 from radon_nn.operators._rows import Direct

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Grid, Offsets
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators.transform import RadonTransform
 
 

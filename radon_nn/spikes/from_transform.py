@@ -21,7 +21,8 @@ from scipy.spatial import cKDTree
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
-from radon_nn.geometry.grids import Ball, Function, Grid, evaluate
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function, Grid, evaluate
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
 

@@ -11,8 +11,7 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry import domains
-from radon_nn.geometry.domains import Cuboid, Domain
-from radon_nn.geometry.grids import Ball
+from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import TooManyRegionsError
 from radon_nn.kink_lines.segments import Kinks, frame, kinks

@@ -15,7 +15,8 @@ from radon_nn.fitting._polish import DEFAULT_MISFIT
 from radon_nn.fitting.weight_decay import Fit, interpolate
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Ball, Function
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 
 _REMEDY = "choose a domain on which it is defined"

@@ -13,8 +13,8 @@ from radon_nn._support import checks
 from radon_nn._support.types import Progress
 from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.fitting.weight_decay import interpolate
-from radon_nn.geometry.domains import Domain
-from radon_nn.geometry.grids import Ball, Function, Grid
+from radon_nn.geometry.domains import Ball, Domain
+from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.geometry.grids import Ball
+from radon_nn.geometry.domains import Ball
 
 Residual = Callable[[Floats], tuple[Floats, Floats]]
 """Points (n, d) to values (n, o) and the standard deviation (n,) of their errors."""

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
-from radon_nn.geometry.grids import Ball
+from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.spikes.probing._chords import INNER, SURE, Kinks, Lines, Queries, SpentError, find_kinks, unit_vectors
 from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, Neurons, candidates, located
