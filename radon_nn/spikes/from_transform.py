@@ -21,8 +21,9 @@ from scipy.spatial import cKDTree
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
+from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Function, Grid, evaluate
+from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
 
@@ -44,6 +45,7 @@ _STALLS = 5
 """Give up after so many stalled rounds in a row."""
 _CONSISTENT = 0.3
 """A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
+_REMEDY = "choose a grid or domain=Ball(radius, center) on which f is defined"
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,8 @@ class _Search:
                 "or a larger ball"
             )
         points = view.transform.grid.points()[inside]
-        values = evaluate(f, center + ball.radius * points) if callable(f) else _given_samples(f, grid, inside)
+        at = center + ball.radius * points
+        values = BlackBox(f, grid.dim, _REMEDY, several=True)(at) if callable(f) else _given_samples(f, grid, inside)
         values = values.reshape(len(points), -1)
         affine, rest = affine_fit(points, values)
         samples = Samples.of(points, rest)
