@@ -97,4 +97,6 @@ def thinned_function(problem: Problem, atoms: Atoms) -> RidgeMeasure:
 def _lean(measure: RidgeMeasure, share: float) -> RidgeMeasure:
     """Without masses below this share of them all."""
     on = measure.sizes > share * measure.rtv
-    return RidgeMeasure(measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant)
+    return RidgeMeasure.trusted(
+        measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant
+    )

@@ -8,13 +8,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import SphericalVoronoi, cKDTree
+from scipy.spatial import SphericalVoronoi
 from scipy.special import roots_gegenbauer
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.geometry.hyperplanes import SignedTree, chains
 
 _SAME = 1e-5
 """Directions closer than this, up to sign, share one weight: the Voronoi cells need generators further apart."""
@@ -40,6 +39,28 @@ def sphere_area(dim: int) -> float:
     4.0
     """
     return float(2 * math.pi ** (dim / 2) / math.gamma(dim / 2))
+
+
+def inversion_constant(dim: int) -> float:
+    """
+    The constant c_d = 1 / (2 (2 pi)^(d-1)) of the filter K, symbol c_d |w|^(d-1), for which f = R* K R f.
+
+    Fourier's inversion (2 pi)^-d int f^(w) exp(i w.x) dw in polar coordinates w = r a, r over the whole line, counts
+    each w twice: it is (2 pi)^-d / 2 int da int f^(r a) |r|^(d-1) exp(i r a.x) dr. Since f^(r a) is the Fourier
+    transform of Rf(a, .) at r, the inner integral is 2 pi times Rf(a, .) filtered by |r|^(d-1), at t = a.x; and R*
+    integrates over the whole sphere.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Returns
+    -------
+    float
+        1/2, 1/(4 pi), 1/(8 pi^2), ...
+    """
+    return 1 / (2 * (2 * math.pi) ** (dim - 1))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -282,9 +303,8 @@ class Directions:
 def _quadrature_weights(normals: Floats) -> Floats:
     """Weights over the whole sphere of even integrands sampled at `normals`; repeated directions share theirs."""
     dim, m = normals.shape[1], len(normals)
-    pairs = cKDTree(np.concatenate([normals, -normals])).query_pairs(_SAME, output_type="ndarray") % m
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(m, m))
-    count, label = connected_components(links, directed=False)
+    i, j, _ = SignedTree(normals).pairs(_SAME)
+    count, label = chains(i, j, m)
     _, first = np.unique(label, return_index=True)
     distinct = normals[first]
     share = np.full(count, sphere_area(dim) / count)

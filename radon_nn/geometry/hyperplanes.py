@@ -76,21 +76,112 @@ def clusters(places: Floats, tol: float) -> tuple[int, Indices, Indices]:
         return 0, np.empty(0, np.int64), np.empty(0, np.int64)
     distinct, back = np.unique(places, axis=0, return_inverse=True)
     n = len(distinct)
-    i, j = _near(distinct, tol)
-    links = coo_array((np.ones(len(i)), (i, j)), shape=(n, n))
-    count, component = connected_components(links, directed=False)
-    label = component[back.reshape(-1)].astype(np.int64)
+    count, component = chains(*_near(distinct, tol), n)
+    label = component[back.reshape(-1)]
     _, leader = np.unique(label, return_index=True)
-    return int(count), label, leader.astype(np.int64)
+    return count, label, leader.astype(np.int64)
+
+
+def chains(i: Indices, j: Indices, count: int) -> tuple[int, Indices]:
+    """
+    What pairs link into one: the connected components of a graph.
+
+    Parameters
+    ----------
+    i, j : ndarray of int, shape (p,)
+        The two ends of each link.
+    count : int
+        Number of nodes.
+
+    Returns
+    -------
+    components : int
+        Number of components.
+    label : ndarray of int, shape (count,)
+        Component of each node.
+    """
+    links = coo_array((np.ones(len(i)), (i, j)), shape=(count, count))
+    components, label = connected_components(links, directed=False)
+    return int(components), label.astype(np.int64)
+
+
+class SignedTree:
+    """
+    A k-d tree of rows and of their negatives, for what (a, t) and (-a, -t) name alike.
+
+    Index k stands for row k, and index k + n for its negative, of n rows.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n, p)
+        Rows.
+    """
+
+    def __init__(self, rows: Floats) -> None:
+        self._rows, self._tree = rows, cKDTree(np.concatenate([rows, -rows]))
+
+    def nearest(self, rows: Floats) -> tuple[Floats, Indices]:
+        """
+        The nearest row of the tree, up to sign, to each of some rows.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (m, p)
+            Rows.
+
+        Returns
+        -------
+        distance : ndarray, shape (m,)
+            Distances.
+        index : ndarray of int, shape (m,)
+            Rows 0 to n - 1 of the tree.
+        """
+        distance, index = self._tree.query(rows)
+        return np.asarray(distance), np.asarray(index, np.int64) % len(self._rows)
+
+    def neighbours(self, reach: float) -> list[Indices]:
+        """
+        The signed indices 0 to 2 n - 1 within a distance of each row, the row itself among them.
+
+        Parameters
+        ----------
+        reach : float
+            Distance.
+
+        Returns
+        -------
+        list of ndarray of int
+            One array a row.
+        """
+        return [np.asarray(near, np.int64) for near in self._tree.query_ball_point(self._rows, reach)]
+
+    def pairs(self, reach: float) -> tuple[Indices, Indices, Floats]:
+        """
+        All pairs of rows within a distance of each other, up to sign.
+
+        Parameters
+        ----------
+        reach : float
+            Distance.
+
+        Returns
+        -------
+        i, j : ndarray of int, shape (q,)
+            Rows 0 to n - 1; each pair comes twice, as (a, b) and as (-a, -b).
+        distance : ndarray, shape (q,)
+            Distances.
+        """
+        i, j = self._tree.query_pairs(reach, output_type="ndarray").astype(np.int64).T
+        distance = np.linalg.norm(self._tree.data[i] - self._tree.data[j], axis=1)
+        return i % len(self._rows), j % len(self._rows), np.asarray(distance)
 
 
 def _near(rows: Floats, tol: float) -> tuple[Indices, Indices]:
     """Pairs i, j with row i within tol of row j or of its negative."""
     n, width = rows.shape
-    signed = np.concatenate([rows, -rows])
     if width <= _LOW:
-        pairs = cKDTree(rows).sparse_distance_matrix(cKDTree(signed), tol, output_type="ndarray")
-        return pairs["i"].astype(np.int64), pairs["j"].astype(np.int64) % n
+        return SignedTree(rows).pairs(tol)[:2]
+    signed = np.concatenate([rows, -rows])
     # Neighbours are as near in any projection onto a unit vector: only runs of near projections need a look.
     normal = np.cos(np.arange(1.0, width + 1) ** 2)
     along = signed @ (normal / np.linalg.norm(normal))

@@ -11,9 +11,12 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 
-_CHUNK_BYTES = 1 << 26
+_UNIT = 1e-6
+"""Directions this far from unit length pass and are normalised: float32 vectors, and six printed digits."""
 _CANCELLED = 64 * np.finfo(np.float64).eps
+"""A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,7 @@ class RidgeMeasure:
         if unit.size == 0 and skip is not None:
             unit = np.empty((0, np.shape(skip)[-1]))
         unit = checks.shaped_array(unit, "directions", ("s", "d"))
-        place = checks.shaped_array(offsets, "offsets", (len(unit),))
+        levels = checks.shaped_array(offsets, "offsets", (len(unit),))
         mass = checks.real_array(masses, "masses").astype(np.float64)
         if mass.size == 0 and constant is not None:
             mass = np.empty((0, np.size(constant)))
@@ -80,26 +83,68 @@ class RidgeMeasure:
             raise ValueError(f"masses: expected shape ({len(unit)},) or ({len(unit)}, outputs), got {mass.shape}")
         outputs, dim = mass.shape[1], unit.shape[1]
         lengths = np.linalg.norm(unit, axis=1)
-        if np.any(np.abs(lengths - 1) > 1e-6):
+        if np.any(np.abs(lengths - 1) > _UNIT):
             worst = int(np.argmax(np.abs(lengths - 1)))
             raise ValueError(
                 f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each "
                 "row by its norm"
             )
         lengths = np.where(np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
-        unit, place, mass = unit / lengths[:, None], place / lengths, mass * lengths[:, None]
         linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
-        flip = hyperplanes.lower_half(unit)
-        linear = linear + mass[flip].T @ unit[flip]
-        level = level - mass[flip].T @ place[flip]
-        sign = np.where(flip, -1.0, 1.0)
-        order = np.argsort(-np.linalg.norm(mass, axis=1), kind="stable")
-        object.__setattr__(self, "directions", checks.frozen((unit * sign[:, None])[order]))
-        object.__setattr__(self, "offsets", checks.frozen((place * sign)[order]))
-        object.__setattr__(self, "masses", checks.frozen(mass[order]))
-        object.__setattr__(self, "skip", checks.frozen(linear))
-        object.__setattr__(self, "constant", checks.frozen(level))
+        self._settle(unit / lengths[:, None], levels / lengths, mass * lengths[:, None], linear, level)
+
+    @classmethod
+    def trusted(
+        cls, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
+    ) -> RidgeMeasure:
+        """
+        The measure of numbers that were computed from checked ones: as the constructor makes it, without its checks.
+
+        Parameters
+        ----------
+        directions : ndarray, shape (s, d)
+            Unit normals, in either half sphere.
+        offsets : ndarray, shape (s,)
+            Offsets.
+        masses : ndarray, shape (s,) or (s, o)
+            Masses.
+        skip : array_like, shape (o, d)
+            Linear part.
+        constant : array_like, shape (o,)
+            Constant part.
+
+        Returns
+        -------
+        RidgeMeasure
+            The measure, with arrays of its own.
+        """
+        made = object.__new__(cls)
+        made._settle(directions, offsets, masses if masses.ndim == 2 else masses[:, None], skip, constant)
+        return made
+
+    def _settle(
+        self, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
+    ) -> None:
+        """Turn directions into the half sphere, sort by mass and freeze: indexing makes the copies."""
+        flip = hyperplanes.lower_half(directions)
+        linear, level = np.array(skip, np.float64), np.array(constant, np.float64)
+        if flip.any():
+            linear = linear + masses[flip].T @ directions[flip]
+            level = level - masses[flip].T @ offsets[flip]
+            sign = np.where(flip, -1.0, 1.0)
+            directions, offsets = directions * sign[:, None], offsets * sign
+        order = np.argsort(-norms(masses), kind="stable")
+        for name, array in (
+            ("directions", directions[order]),
+            ("offsets", offsets[order]),
+            ("masses", masses[order]),
+            ("skip", linear),
+            ("constant", level),
+        ):
+            settled = np.ascontiguousarray(array)
+            settled.flags.writeable = False
+            object.__setattr__(self, name, settled)
 
     def __repr__(self) -> str:
         fields = ("directions", "offsets", "masses", "skip", "constant")
@@ -132,8 +177,7 @@ class RidgeMeasure:
     @property
     def sizes(self) -> Floats:
         """|mass| of each spike; the 2-norm over the outputs."""
-        sizes: Floats = np.linalg.norm(self.masses, axis=1)
-        return sizes
+        return norms(self.masses)
 
     @property
     def rtv(self) -> float:
@@ -154,15 +198,27 @@ class RidgeMeasure:
         ndarray, shape (...) or (..., o)
             Values; a single output has no axis of its own.
         """
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        chunk = max(1, _CHUNK_BYTES // (8 * max(1, len(self))))
-        for begin in range(0, len(flat), chunk):
-            part = slice(begin, begin + chunk)
-            values[part] += np.maximum(flat[part] @ self.directions.T - self.offsets, 0) @ self.masses
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self.at, checks.points(points, self.dim))
+
+    def at(self, points: Floats) -> Floats:
+        """
+        All outputs at points, unchecked: for loops over points that were checked before.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n, d)
+            Points.
+
+        Returns
+        -------
+        ndarray, shape (n, o)
+            Values.
+        """
+        return in_chunks(self._values, points, len(self))
+
+    def _values(self, points: Floats) -> Floats:
+        affine = points @ self.skip.T + self.constant
+        return np.asarray(affine + np.maximum(points @ self.directions.T - self.offsets, 0) @ self.masses)
 
     def merged(self, tol: float = 1e-12) -> RidgeMeasure:
         """
@@ -209,8 +265,8 @@ class RidgeMeasure:
         skip = self.skip + self.masses[flipped].T @ self.directions[flipped]
         constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
         masses = total(self.masses)
-        keep = np.linalg.norm(masses, axis=1) > _CANCELLED * total(self.sizes[:, None])[:, 0]
-        return RidgeMeasure(normals[keep], offsets[keep], masses[keep], skip, constant)
+        keep = norms(masses) > _CANCELLED * total(self.sizes[:, None])[:, 0]
+        return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant)
 
     def placed(self, scale: float, center: Floats) -> RidgeMeasure:
         """
@@ -229,7 +285,7 @@ class RidgeMeasure:
             Masses / scale at offsets scale t + a.center.
         """
         skip = self.skip / scale
-        return RidgeMeasure(
+        return RidgeMeasure.trusted(
             self.directions,
             scale * self.offsets + self.directions @ center,
             self.masses / scale,
@@ -256,7 +312,7 @@ class RidgeMeasure:
         low, high = domains.extent(domain, self.directions)
         on = self.offsets <= low
         out = on | (self.offsets >= high)
-        return RidgeMeasure(
+        return RidgeMeasure.trusted(
             self.directions[~out],
             self.offsets[~out],
             self.masses[~out],

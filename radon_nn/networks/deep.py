@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, on_leading_axes
 from radon_nn.measures.result import RTV
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.neurons import Simplification
@@ -107,11 +108,13 @@ class DeepNetwork:
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = reduce(lambda state, layer: layer(state).reshape(len(flat), layer.outputs), self.layers, flat)
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, max(layer.neurons for layer in self.layers))
+
+    def _values(self, points: Floats) -> Floats:
+        return reduce(lambda state, layer: layer(state).reshape(len(points), layer.outputs), self.layers, points)
 
     def layer_rtvs(self) -> tuple[RTV, ...]:
         """

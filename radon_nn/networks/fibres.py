@@ -14,9 +14,10 @@ from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 from radon_nn.measures import line as lines
 from radon_nn.measures.line import Copies, LineMeasure
-from radon_nn.networks.neurons import Neurons, norms
+from radon_nn.networks.neurons import Neurons
 
 _ROUNDING = np.finfo(np.float64).eps
 _ROUNDS = 12
@@ -118,13 +119,14 @@ class FibreMeasure:
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        along = flat @ self.directions.T
-        values += self.profile(along[:, self.fibre] * self.scales + self.biases) @ self.readout
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, len(self.scales))
+
+    def _values(self, points: Floats) -> Floats:
+        z = (points @ self.directions.T)[:, self.fibre] * self.scales + self.biases
+        return np.asarray(points @ self.skip.T + self.constant + self.profile(z) @ self.readout)
 
     def density(self, offsets: ArrayLike) -> Floats:
         """

@@ -12,6 +12,7 @@ from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import norms
 from radon_nn.measures import line
 
 Mask = NDArray[np.bool_]
@@ -209,21 +210,3 @@ class Simplification:
             f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
             f"{self.folded} affine there and folded into the skip connection"
         )
-
-
-def norms(rows: Floats) -> Floats:
-    """
-    Norms of rows, without overflow or underflow on the way.
-
-    Parameters
-    ----------
-    rows : ndarray, shape (m, d)
-        Rows.
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        Their 2-norms.
-    """
-    largest = np.abs(rows).max(axis=1, initial=0)
-    return np.asarray(largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1))

@@ -11,11 +11,11 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
-from radon_nn.networks.neurons import Neurons, Simplification, norms
+from radon_nn.networks.neurons import Neurons, Simplification
 
-_CHUNK_BYTES = 1 << 26
 _FIELDS = ("weights", "biases", "readout", "skip", "constant")
 
 
@@ -175,16 +175,14 @@ class ShallowNetwork:
         ndarray, shape (...) or (..., o)
             Values; a single output has no axis of its own.
         """
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        chunk = max(1, _CHUNK_BYTES // (8 * max(1, self.neurons)))
-        for begin in range(0, len(flat), chunk):
-            part = slice(begin, begin + chunk)
-            z = flat[part] @ self.weights.T + self.biases
-            values[part] += self.activation(z) @ self.readout.T
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, self.neurons)
+
+    def _values(self, points: Floats) -> Floats:
+        hidden = self.activation(points @ self.weights.T + self.biases)
+        return np.asarray(points @ self.skip.T + self.constant + hidden @ self.readout.T)
 
     def output(self, index: int) -> ShallowNetwork:
         """

@@ -97,6 +97,27 @@ def test_canonical_form(dim: int) -> None:
     assert_allclose(measure(x) - mirrored(x), (x @ a.T - t) @ m, rtol=0, atol=1e-13)
 
 
+@given(seed=SEEDS, dim=st.integers(1, 5), outputs=st.integers(1, 3), spikes=st.integers(0, 9))
+@LAWS
+def test_trusted_numbers_make_what_checked_ones_make(seed: int, dim: int, outputs: int, spikes: int) -> None:
+    """Equal to the last bit, read-only, and apart from the arrays handed over."""
+    rng = np.random.default_rng(seed)
+    given = unit_vectors(rng, spikes, dim), rng.standard_normal(spikes), rng.standard_normal((spikes, outputs))
+    affine = rng.standard_normal((outputs, dim)), rng.standard_normal(outputs)
+    checked = RidgeMeasure(*given, *affine)
+    trusted = RidgeMeasure.trusted(np.asfortranarray(checked.directions), *given[1:], *affine)
+    again = RidgeMeasure.trusted(checked.directions, checked.offsets, checked.masses, checked.skip, checked.constant)
+    assert again == checked
+    assert RidgeMeasure(checked.directions, *given[1:], *affine) == trusted
+    for name in ("directions", "offsets", "masses", "skip", "constant"):
+        array = getattr(trusted, name)
+        assert not array.flags.writeable
+        assert array.flags.c_contiguous
+        assert not any(np.shares_memory(array, other) for other in (*given, *affine, checked.directions))
+    x = rng.standard_normal((7, dim))
+    assert np.array_equal(trusted.at(x), trusted(x).reshape(7, outputs))
+
+
 def test_angles_in_the_plane_lie_above_minus_half_pi_up_to_half_pi() -> None:
     measure = RidgeMeasure([[0.0, -1.0], [-0.0, 1.0], [-1.0, 0.0], [-0.6, 0.8]], [1, 2, 3, 4], [4, 3, 2, 1])
     assert_allclose(measure.directions, [[0, 1], [0, 1], [1, 0], [0.6, -0.8]], atol=0)
