@@ -9,8 +9,11 @@ radians, lengths in the user's units.
 
 from radon_nn.activations.profile import Profile
 from radon_nn.closed_forms.base import ClosedForm, Composed, Sum
+from radon_nn.closed_forms.bump import Bump
+from radon_nn.closed_forms.gaussian import Gaussian
+from radon_nn.closed_forms.norm import Norm
 from radon_nn.closed_forms.phantoms import shepp_logan
-from radon_nn.closed_forms.radial import Bump, Gaussian, Norm, Ridge
+from radon_nn.closed_forms.ridge import Ridge
 from radon_nn.closed_forms.solids import Box, Ellipsoid
 from radon_nn.fitting.weight_decay import Fit, fit, fit_path, interpolate
 from radon_nn.geometry.directions import Directions

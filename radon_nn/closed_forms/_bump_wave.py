@@ -10,6 +10,8 @@ import numpy as np
 from scipy.interpolate import PPoly
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.directions import sphere_area
+from radon_nn.measures.line import LineMeasure
 
 _ORDER = 28
 _SHARE = 0.125
@@ -31,7 +33,7 @@ class Side(NamedTuple):
     edge: float
 
 
-class Wave(NamedTuple):
+class BumpTable(NamedTuple):
     """
     The wave F(d/2 + 1, 1 - k; 1/2; u^2) within |u| < 1, and what continues it for |u| > 1 if d is even.
 
@@ -77,7 +79,51 @@ class Wave(NamedTuple):
 
 
 @cache
-def wave(dim: int, power: float) -> Wave:
+def measure(dim: int, power: float) -> tuple[LineMeasure, float]:
+    """
+    The measure of (1 - |x|^2)_+^k, and its amplitude -2 k d / |S^(d-1)|.
+
+    By the Weber-Schafheitlin integral the density is F(d/2 + 1, 1 - k; 1/2; t^2) for |t| < 1, and for |t| > 1 it is
+    cos(pi (d+2)/2) q |t|^-(d+2) F((d+2)/2, (d+3)/2; d/2+k+1; 1/t^2), q = Gamma(k) Gamma(d+2) / (2^(d+1) Gamma(d/2+1)
+    Gamma(d/2+k+1)): none for odd d. At |t| = 1 it is like |1 - t^2|^(k - (d+3)/2), so it is integrable for
+    k > (d+1)/2. At k = (d+1)/2 the filter leaves point masses at |t| = 1 for odd d, and their Hilbert transforms,
+    1 / (1 - |t|), for even d.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+    power : float
+        The exponent k.
+
+    Returns
+    -------
+    measure : LineMeasure
+        With value 1 at t = 0.
+    amplitude : float
+        What multiplies it.
+    """
+    edge, amplitude = power - (dim + 1) / 2, -2 * power * dim / sphere_area(dim)
+    name = f"bump of power {power!r} in R^{dim}"
+    if edge < 0 or (edge == 0 and dim % 2 == 0):
+        law = f"at the edge the second derivative grows like (distance)^{power - (dim + 3) / 2:g}, not integrable"
+        return LineMeasure(name, np.zeros_like, np.zeros_like, np.empty(0), law=law), amplitude
+    wave = table(dim, power)
+    # Zeros are evenly spread in arccos t, but within 1 / sqrt(k) of the center where k is large.
+    half = np.sin(np.linspace(0, np.pi / 2, 64 + 8 * math.ceil(math.sqrt((dim + 1) * (dim + power)))))[:-1]
+    half = np.concatenate([half, 1 - np.geomspace(1 - half[-1], 1e-12, 12)[1:]])
+    if dim % 2 == 0:
+        # Sums of waves may change sign until what is left, a power -(d + 1) of the place, is rounding.
+        far = np.geomspace(1.2, max(1e-15 ** (-1 / (dim + 1)), 1.3), 24)
+        half = np.concatenate([half, 1 + np.geomspace(1e-12, 0.1, 12), far])
+    mesh = np.concatenate([-half[:0:-1], half])
+    ends = (-wave.last, wave.last) if dim % 2 else (0.0, 0.0)
+    atoms = ((-1.0, -wave.last), (1.0, -wave.last)) if edge == 0 else ()
+    return LineMeasure(name, wave.density, wave.integral, mesh, ends, (-1.0, 1.0), atoms), amplitude
+
+
+@cache
+def table(dim: int, power: float) -> BumpTable:
     """
     The wave of a bump with k > (d + 1) / 2, or k = (d + 1) / 2 for odd d.
 
@@ -95,7 +141,7 @@ def wave(dim: int, power: float) -> Wave:
 
     Returns
     -------
-    Wave
+    BumpTable
         Values, and integrals.
     """
     a, b, edge = dim / 2 + 1, 1 - power, power - (dim + 1) / 2
@@ -104,7 +150,7 @@ def wave(dim: int, power: float) -> Wave:
     almost = float(inner.integral(inner.end) + (1 - inner.end) * inner.density(inner.end))
     last = _last(dim, power, almost)
     if dim % 2:
-        return Wave(dim, power, inner, last, None, np.empty(0))
+        return BumpTable(dim, power, inner, last, None, np.empty(0))
     n = np.arange(_TERMS)
     log = math.lgamma(power) + math.lgamma(dim + 2) - math.lgamma(a) - math.lgamma(a - b + 1) - (dim + 1) * math.log(2)
     ratios = (a + n) * (a + 0.5 + n) / ((a - b + 1 + n) * (1 + n))
@@ -113,7 +159,7 @@ def wave(dim: int, power: float) -> Wave:
     value, slope = float(tail @ powers), -float(tail @ (powers * np.arange(dim + 2, dim + 2 * _TERMS + 4, 2))) / _FAR
     drift = float(tail @ (powers * _FAR / np.arange(dim + 1, dim + 2 * _TERMS + 3, 2)))
     outer = _carried(a, b, _FAR, -1.0, (value, -slope), -drift, edge)
-    return Wave(dim, power, inner, last, outer, tail)
+    return BumpTable(dim, power, inner, last, outer, tail)
 
 
 def _last(dim: int, power: float, almost: float) -> float:

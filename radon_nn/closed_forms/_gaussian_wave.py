@@ -11,13 +11,15 @@ from scipy.interpolate import PPoly
 from scipy.special import gammaln
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.directions import sphere_area
+from radon_nn.measures.line import LineMeasure
 
 _ORDER = 16
 _BELOW = 1e-18
 _TERMS = 400
 
 
-class Wave(NamedTuple):
+class GaussianTable(NamedTuple):
     """
     w_p on [0, end] as a piecewise polynomial, and beyond as its asymptotic series.
 
@@ -50,7 +52,36 @@ class Wave(NamedTuple):
 
 
 @cache
-def wave(power: int) -> Wave:
+def measure(dim: int) -> tuple[LineMeasure, float]:
+    """
+    The measure of exp(-|x|^2/2), and its amplitude: g(a, t) = -d / |S^(d-1)| M(d/2 + 1, 1/2, -t^2/2).
+
+    The constants c_d (2 pi)^(d/2) of the symbol and the peak of the Fourier integral make d / |S^(d-1)|.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Returns
+    -------
+    measure : LineMeasure
+        With peak 1 at t = 0.
+    amplitude : float
+        What multiplies it.
+    """
+    wave = table(dim + 1)
+    # Neighbouring zeros are about pi / sqrt(d + 1) apart; beyond the table the wave has one sign, but sums of waves may
+    # not, until what is left, a power -(d + 1) of the place, is rounding.
+    half = np.linspace(0, wave.end, math.ceil(wave.end * math.sqrt(dim + 1) / 0.8) + 1)
+    if dim % 2 == 0:
+        half = np.concatenate([half, wave.end * np.geomspace(1, 1e-15 ** (-1 / (dim + 1)), 24)[1:]])
+    mesh = np.concatenate([-half[:0:-1], half])
+    return LineMeasure(f"Gaussian in R^{dim}", wave.density, wave.integral, mesh), -dim / sphere_area(dim)
+
+
+@cache
+def table(power: int) -> GaussianTable:
     """
     The wave of |w|^p: int |w|^p exp(-w^2/2) exp(iwu) dw = 2^((p+1)/2) Gamma((p+1)/2) w_p(u).
 
@@ -65,7 +96,7 @@ def wave(power: int) -> Wave:
 
     Returns
     -------
-    Wave
+    GaussianTable
         Values and integrals, right to 2e-14 of the peak.
     """
     peak = (power - 1) / 2 * math.log(2) + gammaln((power + 1) / 2)
@@ -82,7 +113,7 @@ def wave(power: int) -> Wave:
     waves = np.sin(phase), np.cos(phase), -np.sin(phase), -np.cos(phase)
     taylor = [waves[k % 4] @ (weights * w**k) / math.factorial(k) for k in range(_ORDER + 1)]
     primitive = PPoly(np.array(taylor[::-1]), breaks)
-    return Wave(power, end, primitive.derivative(), primitive, tail, drift)
+    return GaussianTable(power, end, primitive.derivative(), primitive, tail, drift)
 
 
 def _series(power: int, peak: float) -> tuple[float, Floats, Floats]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from radon_nn._support.types import Floats
-from radon_nn.closed_forms import _bump_wave, _gaussian_wave
 from radon_nn.geometry.directions import sphere_area
 from radon_nn.measures.line import LineMeasure
 
@@ -149,98 +147,3 @@ def mean_length(matrix: Floats) -> float:
     inner = -np.expm1(-np.log1p(2 * np.exp(x)[:, None] * values).sum(-1) / 2)
     normal = float((inner * np.exp(-x / 2)).sum()) * 0.25 / (2 * math.sqrt(math.pi))
     return math.sqrt(unit) * normal / (math.sqrt(2) * math.exp(math.lgamma((dim + 1) / 2) - math.lgamma(dim / 2)))
-
-
-@cache
-def gaussian(dim: int) -> tuple[LineMeasure, float]:
-    """
-    The measure of exp(-|x|^2/2), and its amplitude: g(a, t) = -d / |S^(d-1)| M(d/2 + 1, 1/2, -t^2/2).
-
-    The constants c_d (2 pi)^(d/2) of the symbol and the peak of the Fourier integral make d / |S^(d-1)|.
-
-    Parameters
-    ----------
-    dim : int
-        Dimension d.
-
-    Returns
-    -------
-    measure : LineMeasure
-        With peak 1 at t = 0.
-    amplitude : float
-        What multiplies it.
-    """
-    wave = _gaussian_wave.wave(dim + 1)
-    # Neighbouring zeros are about pi / sqrt(d + 1) apart; beyond the table the wave has one sign, but sums of waves may
-    # not, until what is left, a power -(d + 1) of the place, is rounding.
-    half = np.linspace(0, wave.end, math.ceil(wave.end * math.sqrt(dim + 1) / 0.8) + 1)
-    if dim % 2 == 0:
-        half = np.concatenate([half, wave.end * np.geomspace(1, 1e-15 ** (-1 / (dim + 1)), 24)[1:]])
-    mesh = np.concatenate([-half[:0:-1], half])
-    return LineMeasure(f"Gaussian in R^{dim}", wave.density, wave.integral, mesh), -dim / sphere_area(dim)
-
-
-@cache
-def norm(dim: int) -> tuple[LineMeasure, float]:
-    """
-    The measure of |x|, all mass at t = 0, and its amplitude: 2 sqrt(pi) Gamma((d+1)/2) / Gamma(d/2) / |S^(d-1)|.
-
-    Parameters
-    ----------
-    dim : int
-        Dimension d.
-
-    Returns
-    -------
-    measure : LineMeasure
-        A unit mass at 0.
-    amplitude : float
-        What multiplies it.
-    """
-    total = 2 * math.sqrt(math.pi) * math.exp(math.lgamma((dim + 1) / 2) - math.lgamma(dim / 2))
-    measure = LineMeasure(f"norm in R^{dim}", np.zeros_like, np.zeros_like, np.empty(0), atoms=((0.0, 1.0),))
-    return measure, total / sphere_area(dim)
-
-
-@cache
-def bump(dim: int, power: float) -> tuple[LineMeasure, float]:
-    """
-    The measure of (1 - |x|^2)_+^k, and its amplitude -2 k d / |S^(d-1)|.
-
-    By the Weber-Schafheitlin integral the density is F(d/2 + 1, 1 - k; 1/2; t^2) for |t| < 1, and for |t| > 1 it is
-    cos(pi (d+2)/2) q |t|^-(d+2) F((d+2)/2, (d+3)/2; d/2+k+1; 1/t^2), q = Gamma(k) Gamma(d+2) / (2^(d+1) Gamma(d/2+1)
-    Gamma(d/2+k+1)): none for odd d. At |t| = 1 it is like |1 - t^2|^(k - (d+3)/2), so it is integrable for
-    k > (d+1)/2. At k = (d+1)/2 the filter leaves point masses at |t| = 1 for odd d, and their Hilbert transforms,
-    1 / (1 - |t|), for even d.
-
-    Parameters
-    ----------
-    dim : int
-        Dimension d.
-    power : float
-        The exponent k.
-
-    Returns
-    -------
-    measure : LineMeasure
-        With value 1 at t = 0.
-    amplitude : float
-        What multiplies it.
-    """
-    edge, amplitude = power - (dim + 1) / 2, -2 * power * dim / sphere_area(dim)
-    name = f"bump of power {power!r} in R^{dim}"
-    if edge < 0 or (edge == 0 and dim % 2 == 0):
-        law = f"at the edge the second derivative grows like (distance)^{power - (dim + 3) / 2:g}, not integrable"
-        return LineMeasure(name, np.zeros_like, np.zeros_like, np.empty(0), law=law), amplitude
-    wave = _bump_wave.wave(dim, power)
-    # Zeros are evenly spread in arccos t, but within 1 / sqrt(k) of the center where k is large.
-    half = np.sin(np.linspace(0, np.pi / 2, 64 + 8 * math.ceil(math.sqrt((dim + 1) * (dim + power)))))[:-1]
-    half = np.concatenate([half, 1 - np.geomspace(1 - half[-1], 1e-12, 12)[1:]])
-    if dim % 2 == 0:
-        # Sums of waves may change sign until what is left, a power -(d + 1) of the place, is rounding.
-        far = np.geomspace(1.2, max(1e-15 ** (-1 / (dim + 1)), 1.3), 24)
-        half = np.concatenate([half, 1 + np.geomspace(1e-12, 0.1, 12), far])
-    mesh = np.concatenate([-half[:0:-1], half])
-    ends = (-wave.last, wave.last) if dim % 2 else (0.0, 0.0)
-    atoms = ((-1.0, -wave.last), (1.0, -wave.last)) if edge == 0 else ()
-    return LineMeasure(name, wave.density, wave.integral, mesh, ends, (-1.0, 1.0), atoms), amplitude

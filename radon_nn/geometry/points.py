@@ -34,6 +34,25 @@ def norms(rows: Floats) -> Floats:
     return np.asarray(unit * np.linalg.norm(rows / unit[:, None], axis=1))
 
 
+def unit_rows(rows: Floats) -> Floats:
+    """
+    Rows over their norms, of unit length to rounding however small or large they were.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (m, d)
+        Rows, none of them zero.
+
+    Returns
+    -------
+    ndarray, shape (m, d)
+        Unit vectors.
+    """
+    # The largest entries to 1 first: subnormal rows lose digits to no norm that way.
+    unit = rows / np.abs(rows).max(axis=1, initial=0)[:, None]
+    return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True))
+
+
 def affine_design(points: Floats) -> Floats:
     """
     The matrix [x, 1] whose columns span the affine functions on points.

@@ -14,7 +14,7 @@ from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
-from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes, unit_rows
 from radon_nn.measures import line as lines
 from radon_nn.measures.line import Copies, LineMeasure
 from radon_nn.networks.neurons import Neurons
@@ -87,9 +87,7 @@ class FibreMeasure:
             The same function, to `tol`.
         """
         live = neurons.alive()
-        size = norms(live.weights)
-        unit = live.weights / size[:, None]
-        unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+        size, unit = norms(live.weights), unit_rows(live.weights)
         _, label, leader = hyperplanes.clusters(unit, tol)
         directions = unit[leader]
         directions = np.where(hyperplanes.lower_half(directions)[:, None], -directions, directions)

@@ -12,8 +12,9 @@ from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
-from radon_nn.geometry.points import norms
+from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.measures import line
+from radon_nn.measures.ridge import RidgeMeasure
 
 Mask = NDArray[np.bool_]
 
@@ -78,7 +79,7 @@ class Neurons(NamedTuple):
             unit = whole / length[:, None]
             place = np.column_stack([unit, unit * np.log(length)[:, None]])
         else:
-            unit = self.weights / size[:, None]
+            unit = unit_rows(self.weights)
             place = np.column_stack([unit, hyperplanes.compressed(self.biases / size)])
         if self.profile.mirror is None:
             # A constant coordinate keeps a row from being taken for its negative.
@@ -114,6 +115,71 @@ class Neurons(NamedTuple):
         out = self.readout[~bent].T
         return self.kept(bent, (out * slope[~bent]) @ self.weights[~bent], out @ level[~bent])
 
+    def spikes(self) -> RidgeMeasure:
+        """
+        The measure of a piecewise linear activation, its spikes not yet merged.
+
+        Returns
+        -------
+        RidgeMeasure
+            One spike for each neuron and kink; a kink too far away to have an offset joins the affine part.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not piecewise linear, or a mass overflows.
+        """
+        profile = self.profile
+        if not profile.piecewise_linear:
+            raise ValueError(
+                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
+                "spikes; use fibres(), or rtv(network)"
+            )
+        slope, level = profile.pieces
+        readout, sizes = self.readout.T, norms(self.weights)
+        skip = self.skip + slope * readout @ self.weights
+        constant = self.constant + readout @ (slope * self.biases + level)
+        spikes = [(np.empty((0, self.weights.shape[1])), np.empty(0), np.empty((0, len(readout))))]
+        for place, jump in profile.kinks:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                offsets = (place - self.biases) / sizes
+            bent = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=1)
+            on = ~bent & (self.biases > place)
+            skip = skip + jump * readout[:, on] @ self.weights[on]
+            constant = constant + jump * readout[:, on] @ (self.biases[on] - place)
+            masses = jump * self.readout[bent] * sizes[bent, None]
+            spikes.append((unit_rows(self.weights[bent]), offsets[bent], masses))
+        directions, places, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
+        return RidgeMeasure(directions, places, masses, skip, constant)
+
+    def balanced(self) -> Neurons:
+        """
+        Neurons rescaled so that |v_k| = |w_k|, for a homogeneous activation; dead ones as they are.
+
+        Returns
+        -------
+        Neurons
+            The same function.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not homogeneous.
+        """
+        degree = self.profile.degree
+        if not degree:
+            raise ValueError(
+                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
+                f"{self.profile.name}, whose neurons cannot be rescaled"
+            )
+        inner, outer = norms(self.weights), norms(self.readout)
+        live = (inner > 0) & (outer > 0)
+        c = np.ones(len(self.biases))
+        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
+        return self._replace(
+            weights=self.weights * c[:, None], biases=self.biases * c, readout=self.readout / c[:, None] ** degree
+        )
+
     def order_rtv(self, domain: Domain | None, tol: float) -> float:
         """
         The R-TV of order m of truncated powers: the sum of |mass| over distinct hyperplanes.
@@ -145,7 +211,7 @@ class Neurons(NamedTuple):
         if not len(live.biases):
             return 0.0
         sizes = norms(live.weights)
-        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
+        directions, offsets = unit_rows(live.weights), -live.biases / sizes
         place = np.column_stack([directions, hyperplanes.compressed(offsets)])
         count, label, leader = hyperplanes.clusters(place, tol)
         turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0

@@ -233,29 +233,7 @@ class ShallowNetwork:
         ValueError
             If `tol` is negative, or the activation is not piecewise linear.
         """
-        profile = self.activation
-        if not profile.piecewise_linear:
-            raise ValueError(
-                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
-                "spikes; use fibres(), or rtv(network)"
-            )
-        slope, level = profile.pieces
-        skip = self.skip + slope * self.readout @ self.weights
-        constant = self.constant + self.readout @ (slope * self.biases + level)
-        largest, sizes = np.abs(self.weights).max(axis=1, initial=0), norms(self.weights)
-        found = [(np.empty((0, self.dim)), np.empty(0), np.empty((0, self.outputs)))]
-        for place, jump in profile.kinks:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                offsets = (place - self.biases) / sizes
-            spikes = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=0)
-            on = ~spikes & (self.biases > place)
-            skip = skip + jump * self.readout[:, on] @ self.weights[on]
-            constant = constant + jump * self.readout[:, on] @ (self.biases[on] - place)
-            unit = self.weights[spikes] / largest[spikes, None]
-            unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-            found.append((unit, offsets[spikes], jump * self.readout[:, spikes].T * sizes[spikes, None]))
-        directions, places, masses = (np.concatenate(part) for part in zip(*found, strict=True))
-        return RidgeMeasure(directions, places, masses, skip, constant).merged(tol)
+        return self._neurons().spikes().merged(tol)
 
     def fibres(self, tol: float = 1e-12) -> FibreMeasure:
         """
@@ -363,18 +341,7 @@ class ShallowNetwork:
         ValueError
             If the activation is not homogeneous.
         """
-        degree = self.activation.degree
-        if not degree:
-            raise ValueError(
-                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
-                f"{self.activation.name}, whose neurons cannot be rescaled"
-            )
-        inner, outer = norms(self.weights), norms(self.readout.T)
-        live = (inner > 0) & (outer > 0)
-        c = np.ones(self.neurons)
-        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
-        scaled = self.weights * c[:, None], self.biases * c, self.readout / c**degree
-        return ShallowNetwork(*scaled, self.skip, self.constant, self.activation)
+        return ShallowNetwork._of(self._neurons().balanced())
 
     def slice(self, origin: ArrayLike, basis: ArrayLike) -> ShallowNetwork:
         """

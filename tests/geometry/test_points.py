@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from radon_nn.geometry import points
-from radon_nn.geometry.points import affine_design, in_chunks, norms, on_leading_axes
+from radon_nn.geometry.points import affine_design, in_chunks, norms, on_leading_axes, unit_rows
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 7])
@@ -23,6 +23,16 @@ def test_norms_of_nothing_and_of_zeros() -> None:
     assert norms(np.empty((0, 2))).shape == norms(np.empty((0, 1))).shape == (0,)
     assert_array_equal(norms(np.empty((2, 0))), np.zeros(2))
     assert_allclose(norms(np.array([[5e-324, 5e-324], [1.5e308, 0.5e308]])), [5e-324, 1.5811388300841898e308])
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-310, 1e-200, 1.0, 1e200, 1e308])
+def test_unit_rows_point_where_the_rows_did(scale: float) -> None:
+    rows = np.ldexp(np.array([[3.0, 0.0, -4.0], [1.0, 0.0, 0.0], [2.0, 4.0, -4.0]]), -3)
+    rows = scale * rows if scale > 1e-300 else scale * np.sign(rows)
+    lengths = np.sqrt((np.sign(rows) ** 2).sum(axis=1))
+    want = np.sign(rows) / lengths[:, None] if scale < 1e-300 else [[0.6, 0, -0.8], [1, 0, 0], [1 / 3, 2 / 3, -2 / 3]]
+    assert_allclose(unit_rows(rows), want, rtol=4e-16)
+    assert_allclose(np.linalg.norm(unit_rows(rows), axis=1), 1, rtol=4e-16)
 
 
 def test_affine_functions_are_the_design_times_slope_and_constant() -> None:

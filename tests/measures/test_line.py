@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from radon_nn.activations.profile import Profile
-from radon_nn.closed_forms._waves import bump, gaussian
+from radon_nn.closed_forms._bump_wave import measure as bump
+from radon_nn.closed_forms._gaussian_wave import measure as gaussian
 from radon_nn.measures.line import Copies, LineMeasure, merged_atoms, variation
 
 
