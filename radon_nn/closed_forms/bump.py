@@ -31,7 +31,7 @@ class Bump(ClosedForm):
     Parameters
     ----------
     center : array_like, shape (d,)
-        Where f is largest.
+        The center, where |f| is largest.
     radius : float
         Positive radius r of the ball that is the support.
     power : float

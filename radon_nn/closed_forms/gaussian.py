@@ -34,7 +34,7 @@ class Gaussian(ClosedForm):
     Parameters
     ----------
     center : array_like, shape (d,)
-        Where f is largest.
+        The center, where |f| is largest.
     covariance : float or array_like, shape (d, d)
         C, in units of x squared, symmetric positive definite; a number s^2 stands for s^2 times the identity.
     amplitude : float
@@ -107,7 +107,7 @@ class Gaussian(ClosedForm):
         return (Part(np.eye(self.dim), Wave(measure, size * self.amplitude, self.center, self._root)),)
 
     def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
-        """The function x -> f(A x + c): a Gaussian again, if A is invertible."""
+        """The function x -> f(A x + c): a Gaussian if A is square, a `Composed` if it is wide."""
         linear, move = checks.affine(matrix, shift, self.dim)
         if linear.shape[1] > self.dim:
             return Composed(self, linear, move)

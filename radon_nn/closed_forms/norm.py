@@ -23,8 +23,9 @@ class Norm(ClosedForm):
     """
     The Euclidean norm f(x) = amplitude |x - center|.
 
-    It is the infinitely wide network sum of |a.(x - center)| over all directions a: all of d_t^2 K R f lies at
-    t = a.center, R-TV = 2 pi^(1/2) |amplitude| Gamma((d+1)/2) / Gamma(d/2), and Rf is infinite for d >= 2.
+    It is a network of infinite width, the mean of |a.(x - center)| over all directions a up to a factor: all of
+    d_t^2 K R f lies at t = a.center, R-TV = 2 pi^(1/2) |amplitude| Gamma((d+1)/2) / Gamma(d/2), and Rf is infinite for
+    d >= 2.
 
     Parameters
     ----------

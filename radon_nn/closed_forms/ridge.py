@@ -21,8 +21,8 @@ class Ridge(ClosedForm):
     The ridge function f(x) = amplitude s(direction.x - offset): one neuron, its weights not normalised.
 
     With w the direction, d_t^2 K R f is amplitude |w|^2 s''(|w| t - offset) / 2 on the fibre over w / |w|, and its
-    mirror image on the fibre over -w / |w|. R-TV = |amplitude| |w| TV(s'): a ReLU costs |amplitude| |w|. Rf is infinite
-    or not defined for d >= 2.
+    mirror image on the fibre over -w / |w|. R-TV = |amplitude| |w| TV(s'), which for ReLU is |amplitude| |w|. Rf is
+    infinite or undefined for d >= 2.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Ridge(ClosedForm):
         return len(self.direction)
 
     def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
-        """The function x -> f(A x + c): a ridge again."""
+        """The function x -> f(A x + c), a ridge too."""
         linear, move = checks.affine(matrix, shift, self.dim)
         return Ridge(
             linear.T @ self.direction, self.offset - float(self.direction @ move), self.profile, self.amplitude
@@ -82,8 +82,8 @@ class Ridge(ClosedForm):
 
     def _radon(self, normals: Floats, offsets: Floats) -> Floats:
         raise ValueError(
-            f"radon: expected a function with finite hyperplane integrals, got a ridge in R^{self.dim}, constant along "
-            "the rest; its d_t^2 K R f is a measure: see rtv()"
+            f"radon: expected a function with finite hyperplane integrals, got a ridge in R^{self.dim}, which is "
+            "constant along hyperplanes; its d_t^2 K R f is a measure: see rtv()"
         )
 
     def _parts(self) -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""Directions: unit normals with the quadrature weights that integrate over the sphere."""
+"""Directions: unit normals with quadrature weights over the sphere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.hyperplanes import SignedTree, chains
 
 _SAME = 1e-5
-"""Directions closer than this, up to sign, share one weight: the Voronoi cells need generators further apart."""
+"""Directions closer than this, up to sign, share one weight: closer ones make SphericalVoronoi fail (its own 1e-6)."""
 
 
 def sphere_area(dim: int) -> float:
@@ -191,11 +191,11 @@ class Directions:
     @classmethod
     def product(cls, *counts: int) -> Directions:
         """
-        A product grid over half the sphere, and a quadrature rule: a = (cos p, sin p b), and so on for b.
+        A product quadrature rule over half the sphere: a = (cos p, sin p b), b from such a rule one dimension lower.
 
-        In each cos p the nodes are Gauss-Gegenbauer's (for d = 3 Gauss-Legendre's), in the last, azimuthal angle they
-        are uniform on the half circle. The rule is exact for spherical polynomials of degree up to
-        2 min(counts) - 1, and `RadonTransform` transforms such directions one factor at a time.
+        The nodes in each cos p are Gauss-Gegenbauer's (Gauss-Legendre's for d = 3); the last angle, the azimuth, is
+        uniform on the half circle. The rule is exact for spherical polynomials of degree up to 2 min(counts) - 1, and
+        `RadonTransform` transforms such directions one factor at a time.
 
         Parameters
         ----------
@@ -206,8 +206,8 @@ class Directions:
         Returns
         -------
         Directions
-            The product of the counts in number, the azimuth running fastest. Its `factors` are the directions
-            (cos p, sin p) in the plane and the directions b.
+            The prod(counts) directions, azimuth fastest. Their `factors` are the directions (cos p, sin p) in
+            the plane and the directions b.
 
         References
         ----------
@@ -225,14 +225,14 @@ class Directions:
         if not rest:
             return cls.half_circle(first)
         rim, dim = cls.product(*rest), len(counts) + 1
-        heights, share = roots_gegenbauer(first, (dim - 2) / 2)
-        share *= sphere_area(dim) / sphere_area(dim - 1) / share.sum()
-        polar = cls(np.stack([heights, np.sqrt(1 - heights**2)], axis=1), share)
+        heights, weights = roots_gegenbauer(first, (dim - 2) / 2)
+        weights *= sphere_area(dim) / sphere_area(dim - 1) / weights.sum()
+        polar = cls(np.stack([heights, np.sqrt(1 - heights**2)], axis=1), weights)
         return cls._of_factors(polar, rim)._named(f"Directions.product({', '.join(map(str, counts))})")
 
     @classmethod
     def _of_factors(cls, polar: Directions, rim: Directions) -> Directions:
-        """All (cos p, sin p b), for (cos p, sin p) in the plane and b on the sphere of one dimension less."""
+        """All (cos p, sin p b), for (cos p, sin p) in the plane and b on the sphere one dimension lower."""
         height, radius = polar.normals.T[:, :, None, None]
         normals = np.concatenate(
             [np.broadcast_to(height, (len(polar), len(rim), 1)), radius * rim.normals], axis=2
@@ -243,29 +243,29 @@ class Directions:
 
     def split(self, parts: int) -> list[tuple[slice, Directions]]:
         """
-        Cut the list into runs that are products still, if the whole is one.
+        Cut the list into consecutive runs; those of a product are products again.
 
         Parameters
         ----------
         parts : int
-            How many runs, at most: a product is cut between nodes of its first angle only.
+            The largest number of runs: a product is cut between nodes of its first angle only.
 
         Returns
         -------
         list of (slice, Directions)
-            Where each run stands, and the run.
+            The rows of each run in the list, and the run.
         """
         first, run = (self, 1) if self.factors is None else (self.factors[0], len(self.factors[1]))
         bounds = np.linspace(0, len(first), min(max(parts, 1), len(first)) + 1).astype(int)
-        found = []
+        runs = []
         for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             chosen = Directions(first.normals[begin:end], first.weights[begin:end])
             whole = chosen if self.factors is None else Directions._of_factors(chosen, self.factors[1])
-            found.append((slice(begin * run, end * run), whole))
-        return found
+            runs.append((slice(begin * run, end * run), whole))
+        return runs
 
     def _named(self, recipe: str) -> Directions:
-        """The same directions, with the call that makes them as their repr."""
+        """The same directions, whose repr is the call that makes them."""
         object.__setattr__(self, "_recipe", recipe)
         return self
 
@@ -301,7 +301,7 @@ class Directions:
 
 
 def _quadrature_weights(normals: Floats) -> Floats:
-    """Weights over the whole sphere of even integrands sampled at `normals`; repeated directions share theirs."""
+    """Weights over the whole sphere for even integrands at `normals`; coincident directions share a weight."""
     dim, m = normals.shape[1], len(normals)
     i, j, _ = SignedTree(normals).pairs(_SAME)
     count, label = chains(i, j, m)

@@ -1,7 +1,4 @@
-"""Regular grids of samples, and of offsets.
-
-All are frozen values whose ``repr`` rebuilds them. Angles are in radians, lengths in the user's own units.
-"""
+"""Regular grids of samples, and of offsets: frozen values whose ``repr`` rebuilds them, in the user's units."""
 
 from __future__ import annotations
 
@@ -35,14 +32,14 @@ class Grid:
     shape : sequence of int
         Samples along each axis, n_1, ..., n_d.
     spacing : float or sequence of float
-        Distance of neighbouring samples along each axis, positive.
+        Distance between neighbouring samples along each axis, positive.
     center : sequence of float, optional
         The grid's midpoint; the origin if not given.
 
     Raises
     ------
     ValueError
-        If a length is not positive, or the lengths of the three disagree.
+        If a length or spacing is not positive, or shape, spacing and center differ in length.
 
     Examples
     --------
@@ -141,7 +138,7 @@ class Grid:
         Raises
         ------
         MemoryError
-            If the machine cannot hold them.
+            If they would not fit the machine's memory.
         """
         checks.fits_memory(
             8.0 * self.size * self.dim, f"the points of a {self.shape} grid", "take fewer samples along each axis"
@@ -167,7 +164,7 @@ class Grid:
         ValueError
             If the function fails, or a value is not finite (the error names the point), or the shape is wrong.
         MemoryError
-            If the machine cannot hold the samples.
+            If the samples would not fit the machine's memory.
         """
         values = BlackBox(f, self.dim, _REMEDY, several=True)(self.points())
         batch = () if values.shape[1] == 1 else values.shape[1:]
@@ -184,7 +181,7 @@ class Offsets:
     count : int
         Number of offsets.
     step : float
-        Their distance, positive.
+        Distance between neighbours, positive.
     center : float
         Their midpoint.
 
@@ -218,7 +215,7 @@ class Offsets:
         grid : Grid
             The grid.
         step : float, optional
-            Distance of offsets; the grid's smallest spacing if not given.
+            Distance between offsets; the grid's smallest spacing if not given.
 
         Returns
         -------
@@ -229,6 +226,7 @@ class Offsets:
         step = min(grid.spacing) if step is None else checks.positive(step, "step")
         half = math.hypot(*(n * h / 2 for n, h in zip(grid.shape, grid.spacing, strict=True)))
         half += math.hypot(*grid.center)
+        # Less 1e-9 of a step, so that rounding of `half` adds no offset.
         count = math.ceil(2 * half / step - 1e-9)
         return cls(count + (count - grid.shape[0]) % 2, step)
 

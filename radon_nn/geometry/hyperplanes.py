@@ -1,4 +1,4 @@
-"""Which hyperplanes, and which directions, coincide up to sign: the merging behind every R-TV."""
+"""Which hyperplanes, or directions, coincide up to sign: an R-TV adds masses only after this merging."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from radon_nn._support.types import Floats, Indices
 
 _LOW = 8
-"""Up to so many coordinates a tree finds neighbours; above, it visits nearly all of them, and a sweep is faster."""
+"""Up to this many coordinates a k-d tree finds neighbours; with more it visits nearly all rows: a sweep is faster."""
 
 
 def lower_half(directions: Floats) -> NDArray[np.bool_]:
@@ -26,7 +26,7 @@ def lower_half(directions: Floats) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool, shape (m,)
-        True for those whose negative is kept instead.
+        True for vectors whose negative stands for them.
     """
     if directions.size == 0:
         return np.zeros(len(directions), bool)
@@ -54,14 +54,14 @@ def compressed(offsets: Floats) -> Floats:
 
 def clusters(places: Floats, tol: float) -> tuple[int, Indices, Indices]:
     """
-    Rows that are equal up to sign, within a distance; chains of neighbours make one cluster.
+    Clusters of rows that are equal up to sign, within a distance; a chain of neighbours is one cluster.
 
     Parameters
     ----------
     places : ndarray, shape (m, p)
         Rows.
     tol : float
-        Distance within which they are neighbours.
+        Distance within which rows are neighbours.
 
     Returns
     -------
@@ -182,12 +182,14 @@ def _near(rows: Floats, tol: float) -> tuple[Indices, Indices]:
     if width <= _LOW:
         return SignedTree(rows).pairs(tol)[:2]
     signed = np.concatenate([rows, -rows])
-    # Neighbours are as near in any projection onto a unit vector: only runs of near projections need a look.
+    # No projection onto a unit vector moves rows apart, so only rows with close projections need comparing. The vector
+    # is arbitrary, and orthogonal to nothing that networks are made of.
     normal = np.cos(np.arange(1.0, width + 1) ** 2)
     along = signed @ (normal / np.linalg.norm(normal))
     order = np.argsort(along)
+    # Rounding of a projection is below width * eps times its largest term; 1e-13 leaves room up to a width of 400^2.
     gap = tol + 1e-13 * np.abs(signed).max(initial=1.0) * np.sqrt(width)
-    found = [(np.arange(n), np.arange(n))]
+    pairs = [(np.arange(n), np.arange(n))]
     apart = 1
     while apart < 2 * n:
         close = np.flatnonzero(along[order[apart:]] - along[order[:-apart]] <= gap)
@@ -195,6 +197,7 @@ def _near(rows: Floats, tol: float) -> tuple[Indices, Indices]:
             break
         i, j = order[close], order[close + apart]
         hit = np.linalg.norm(signed[i] - signed[j], axis=1) <= tol
-        found.append((i[hit] % n, j[hit] % n))
+        pairs.append((i[hit] % n, j[hit] % n))
         apart += 1
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+    first, second = zip(*pairs, strict=True)
+    return np.concatenate(first), np.concatenate(second)

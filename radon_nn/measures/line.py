@@ -1,4 +1,4 @@
-"""Measures on the line: density, integral and point masses; and the variation of sums of them, sign changes and all."""
+"""Measures on the line, as density, antiderivative and point masses, and the total variation of their sums."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ Function = Callable[[Floats], NDArray[np.floating[Any]]]
 
 _ROUNDING = np.finfo(np.float64).eps
 _STEPS = 60
+"""Steps of the search for a sign change: 20 bisections among them, and Illinois steps that need about ten."""
 _ENTRIES = 1 << 21
+"""Numbers in the largest intermediate array: 16 MiB."""
 _LONG = 1 << 14
+"""A mesh of one line is thinned from this length on: below, a density at every point costs milliseconds."""
 _CANCELLED = 64 * _ROUNDING
+"""A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +33,22 @@ class LineMeasure:
     Parameters
     ----------
     name : str
-        What it is; measures of the same name are the same.
+        What it is the measure of; measures of one name are taken to be equal.
     density : callable
         The density at an array of u.
     integral : callable
         An antiderivative of the density, continuous.
     mesh : ndarray
-        Places, in order, between neighbours of which the density does not oscillate; beyond them it has one sign.
+        Points in increasing order: between neighbours the density does not oscillate, beyond the ends it keeps its
+        sign.
     ends : tuple of float
         The antiderivative at -infinity and at infinity.
     edges : tuple of float
-        Where the antiderivative has an infinite slope.
+        Points where the antiderivative has an infinite slope.
     atoms : tuple of (float, float)
-        Places and masses of the points, in order of place.
+        Point masses: (position, mass) each, by increasing position.
     law : str
-        If it is no finite measure: why not, and how it grows. The rest then need not be given.
+        If it is no finite measure: why, and how it grows; nothing else need then be given.
     breaks : tuple of float
         Where the density jumps.
     """
@@ -67,7 +72,7 @@ class LineMeasure:
 
 
 class Copies(NamedTuple):
-    """Stretched copies of one measure on each of m lines: sum_i alpha_i density((t - mu_i) / sigma_i), all (m, N)."""
+    """N moved and stretched copies of one measure on each of m lines: sum_i alpha_i density((t - mu_i) / sigma_i)."""
 
     measure: LineMeasure
     alpha: Floats
@@ -75,15 +80,15 @@ class Copies(NamedTuple):
     sigma: Floats
 
     def density(self, rows: Indices, t: Floats) -> Floats:
-        """The sum of the densities at t (r, q) on the r lines `rows`, without warnings where it is infinite."""
+        """The sum of the densities at t (r, q), on the r lines `rows`."""
         return self._summed(self.measure.density, self.alpha, rows, t)
 
     def integral(self, rows: Indices, t: Floats) -> Floats:
-        """The sum of the antiderivatives, likewise."""
+        """The sum of the antiderivatives at t (r, q), on the r lines `rows`."""
         return self._summed(self.measure.integral, self.alpha * self.sigma, rows, t)
 
     def _summed(self, function: Function, factor: Floats, rows: Indices, t: Floats) -> Floats:
-        """The sum of factor * function((t - mu) / sigma) over the copies, in blocks of lines and of places."""
+        """The sum of factor * function((t - mu) / sigma) over the copies, in blocks of lines and of points."""
         out = np.empty(t.shape)
         count = max(1, _ENTRIES // max(1, self.mu.shape[1]))
         for places in _blocks(t.shape[1], count):
@@ -103,16 +108,16 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
     """
     The integral over t of |sum of densities| on each of m lines, or on an interval of each.
 
-    Between the sign changes z_j of the sum its integral is the increment of the antiderivative G, so the answer is
-    sum_j |G(z_(j+1)) - G(z_j)|. Errors in the z_j count to second order only, and a sign change that the mesh misses
-    loses the dip alone: the value is never too large by more than rounding.
+    Between neighbouring sign changes z_j the integral is the increment of the antiderivative G, so the result is
+    sum_j |G(z_(j+1)) - G(z_j)|. An error in z_j enters to second order only, and a pair of sign changes that the mesh
+    misses costs twice the integral between them: the value is never too large by more than rounding.
 
     Parameters
     ----------
     copies : sequence of Copies
         The densities, all on the same m lines.
     interval : tuple of ndarray, shape (m,) each, optional
-        Ends low < high on each line; the whole line if not given.
+        Ends low < high on each line; from -infinity to infinity if not given.
 
     Returns
     -------
@@ -142,12 +147,12 @@ def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
     places, masses : ndarray, shape (n,)
         Points with their masses.
     scale : float
-        A length; points within 1e-12 of it coincide.
+        A length; points within 1e-12 times this length coincide.
 
     Returns
     -------
     float
-        The variation; masses that cancel to rounding count nothing.
+        The variation; masses that cancel to rounding count as zero.
     """
     order = np.argsort(places)
     group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > 1e-12 * scale)]) if len(places) else order
@@ -196,7 +201,7 @@ def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
 
 
 def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
-    """The mesh of a single line without points closer than half the finest cell of any measure, if it is long."""
+    """The mesh of a single line, if long, without points that are closer than half the finest cell of any measure."""
     if len(mesh) > 1 or mesh.size < _LONG:
         return mesh
     least = min(float(np.abs(c.sigma).min() * np.diff(c.measure.mesh).min(initial=np.inf)) / 2 for c in copies)
@@ -206,7 +211,7 @@ def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
     first = np.append(True, np.diff(cell) > 0)
     last = np.append(first[1:], True)
     jumps = [(c.mu[0] + c.sigma[0] * place) for c in copies for place in c.measure.breaks]
-    # The density is told on both sides of each of its jumps.
+    # Jumps are kept, with the density's values on both sides.
     sides = [np.nextafter(t, end) for t in jumps for end in (-np.inf, np.inf)]
     return np.unique(np.concatenate([mesh[0, first | last], *jumps, *sides]))[None]
 
@@ -225,7 +230,7 @@ def _limit(copies: Sequence[Copies], side: int) -> Floats:
 
 
 def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
-    """The antiderivative at an end of each line, which may be infinitely far."""
+    """The antiderivative at an end of each line, finite or not."""
     far = np.isinf(place)
     near = _integral(copies, np.arange(len(place)), np.where(far, 0.0, place)[:, None])[:, 0]
     return np.where(far, _limit(copies, side), near)
@@ -233,11 +238,11 @@ def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
 
 def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
     """
-    Lines, places and antiderivatives at the edges.
+    Lines, offsets and antiderivatives at the edges of the measures.
 
-    There a rounding of u by 1e-16 may move the antiderivative by 1e-8: each measure's own is taken at the edge itself.
+    Rounding u by 1e-16 may change an antiderivative there by 1e-8, so each measure's own is evaluated at the edge.
     """
-    found: list[tuple[Indices, Floats, Floats]] = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+    edges: list[tuple[Indices, Floats, Floats]] = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
     for c in copies:
         lines, count = c.mu.shape
         for edge in c.measure.edges:
@@ -245,8 +250,8 @@ def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
             exact = c.alpha * c.sigma * c.measure.integral(np.full_like(t, edge))
             near = c.alpha * c.sigma * c.measure.integral((t - c.mu) / c.sigma)
             level = _integral(copies, np.arange(lines), t) + exact - near
-            found.append((np.repeat(np.arange(lines), count), t.ravel(), level.ravel()))
-    rows, places, levels = zip(*found, strict=True)
+            edges.append((np.repeat(np.arange(lines), count), t.ravel(), level.ravel()))
+    rows, places, levels = zip(*edges, strict=True)
     return np.concatenate(rows), np.concatenate(places), np.concatenate(levels)
 
 
@@ -256,7 +261,7 @@ def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[I
     t, g = mesh[row, column], values[row, column]
     change = np.flatnonzero((row[1:] == row[:-1]) & (g[1:] * np.sign(g[:-1]) < 0))
     found = [(row[change], t[change], t[change + 1], g[change], g[change + 1])]
-    # A dip between three points of one sign may reach across zero: look where the parabola through them is least.
+    # Between three points of one sign a dip may cross zero: try the lowest point of the parabola through their moduli.
     size = np.abs(g)
     middle = 1 + np.flatnonzero(
         (row[2:] == row[:-2])
@@ -286,9 +291,9 @@ def _zeros(
     copies: Sequence[Copies], row: Indices, low: Floats, high: Floats, at_low: Floats, at_high: Floats, scale: Floats
 ) -> Floats:
     """
-    Sign changes by the Illinois method, with a bisection each third step, for density that may jump.
+    Sign changes by the Illinois method, every third step a bisection, since the density may jump.
 
-    A bracket is narrow enough when what lies under it, its width times the density, is rounding of the whole.
+    A bracket is narrow enough when its width times the density is below the rounding of the whole integral.
     """
     low, high, at_low, at_high = low.copy(), high.copy(), at_low.copy(), at_high.copy()
     active = np.arange(len(row))
@@ -306,5 +311,5 @@ def _zeros(
         left = f * np.sign(fa) > 0
         low[active], at_low[active] = np.where(left, t, a), np.where(left, f, fa / 2)
         high[active], at_high[active] = np.where(left, b, t), np.where(left, fb / 2, f)
-    share = np.divide(at_low, at_low - at_high, out=np.full_like(at_low, 0.5), where=at_low != at_high)
-    return low + (high - low) * share
+    fraction = np.divide(at_low, at_low - at_high, out=np.full_like(at_low, 0.5), where=at_low != at_high)
+    return low + (high - low) * fraction

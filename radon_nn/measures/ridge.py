@@ -1,4 +1,4 @@
-"""Ridge measures: spikes on S^(d-1) x R, modulo antipodes, with an affine part; what a shallow network *is*."""
+"""Ridge measures: spikes on S^(d-1) x R modulo antipodes, and an affine part; a shallow ReLU network is one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _CANCELLED = 64 * np.finfo(np.float64).eps
 @dataclass(frozen=True, eq=False)
 class RidgeMeasure:
     """
-    The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, by its spikes.
+    The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, as spikes in the Radon domain.
 
-    Its second derivative in the Radon domain is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
-    and the affine part is its null space. Directions are kept in a half sphere (the first coordinate that is not zero
-    is positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are in order of decreasing mass.
+    Its measure is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
+    and the affine part is its null space. Directions lie in a half sphere (the first coordinate that is not zero is
+    positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are sorted by decreasing |mass|.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class RidgeMeasure:
     offsets : array_like, shape (s,)
         Offsets t_k, in the units of x.
     masses : array_like, shape (s,) or (s, o)
-        Masses, in units of f per unit of x; one column per output.
+        Masses, in units of f per unit of x; one column for each output.
     skip : array_like, shape (o, d), optional
         Linear part; zero if not given.
     constant : array_like, shape (o,), optional
@@ -196,7 +196,7 @@ class RidgeMeasure:
         Returns
         -------
         ndarray, shape (...) or (..., o)
-            Values; a single output has no axis of its own.
+            Values; without the last axis for a single output.
         """
         return on_leading_axes(self.at, checks.points(points, self.dim))
 
@@ -277,7 +277,7 @@ class RidgeMeasure:
         scale : float
             Positive; masses fall, and offsets grow, in proportion.
         center : ndarray, shape (d,)
-            Where the origin goes.
+            The new position of the origin.
 
         Returns
         -------
@@ -295,9 +295,9 @@ class RidgeMeasure:
 
     def restricted(self, domain: Domain) -> RidgeMeasure:
         """
-        The same function on a domain, by the spikes whose hyperplane meets its interior.
+        The same function on a domain, with only the spikes whose hyperplane meets its interior.
 
-        A neuron whose kink misses the domain is affine there: it costs nothing and goes into the affine part.
+        A neuron whose kink misses the domain is affine there: it costs nothing and joins the affine part.
 
         Parameters
         ----------
@@ -322,6 +322,6 @@ class RidgeMeasure:
 
     @property
     def output_rtvs(self) -> Floats:
-        """The R-TV of each output alone, (o,); the norm of all together is at least the largest, at most the sum."""
+        """The R-TV of each output alone, (o,); that of all together lies between their maximum and their sum."""
         sums: Floats = np.abs(self.masses).sum(axis=0)
         return sums

@@ -1,4 +1,4 @@
-"""Networks of any activation in the Radon domain: densities and masses on fibres {+-a} x R."""
+"""Networks of any activation in the Radon domain: densities and point masses on fibres {+-a} x R."""
 
 from __future__ import annotations
 
@@ -21,32 +21,35 @@ from radon_nn.networks.neurons import Neurons
 
 _ROUNDING = np.finfo(np.float64).eps
 _ROUNDS = 12
+"""Halvings of a cell: a zero of the vector density, where its norm has a kink, is then in a cell of 1/4096."""
 _LOW_RULE, _HIGH_RULE = np.polynomial.legendre.leggauss(8), np.polynomial.legendre.leggauss(16)
+"""Gauss's rules whose difference is the error of a cell."""
 _MOST_CELLS = 1 << 20
+"""Cells at most: 16 nodes each and o outputs take 128 o MiB."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FibreMeasure:
     """
-    The function f(x) = sum_k readout_k s(scales_k a_k.x + biases_k) + skip x + constant, by its directions a.
+    The function f(x) = sum_k readout_k s(scales_k a_k.x + biases_k) + skip x + constant, grouped by directions a.
 
-    d_t^2 K R f lives on the *fibres* {+-a} x R: over a it is half of g_a(t) = sum_k readout_k scales_k^2
-    s''(scales_k t + biases_k), over the neurons of that direction, and its mirror image over -a. R-TV is the sum over
-    directions of the integral of |g_a|, the 2-norm across outputs; densities add before the modulus is taken. ReLU's
-    g_a are spikes.
+    d_t^2 K R f lives on the *fibres* {+-a} x R. Over a it is half of g_a(t) = sum_k readout_k scales_k^2
+    s''(scales_k t + biases_k), summed over the neurons of that direction, and over -a the mirror image. On R^d, R-TV is
+    the sum over directions of the integral of |g_a(t)|, the 2-norm over outputs; densities add before the modulus is
+    taken. For ReLU g_a is a sum of spikes.
 
     Parameters
     ----------
     directions : ndarray, shape (m, d)
         Unit normals a, distinct up to sign, in a half sphere.
     fibre : ndarray of int, shape (k,)
-        Which direction each neuron has.
+        The row of each neuron's direction.
     scales : ndarray, shape (k,)
-        Its |w|, negative if w points along -a.
+        |w| of each neuron, negative if w points along -a.
     biases : ndarray, shape (k,)
-        Its bias.
+        Biases.
     readout : ndarray, shape (k, o)
-        Its output weights.
+        Output weights.
     skip : ndarray, shape (o, d)
         Linear part.
     constant : ndarray, shape (o,)
@@ -56,8 +59,8 @@ class FibreMeasure:
 
     See Also
     --------
-    radon_nn.ShallowNetwork.fibres : Where it comes from.
-    radon_nn.RidgeMeasure : The same for piecewise linear activations, by spikes.
+    radon_nn.ShallowNetwork.fibres : The fibre measure of a network.
+    radon_nn.RidgeMeasure : The measure of piecewise linear activations, spikes alone.
     """
 
     directions: Floats
@@ -72,7 +75,7 @@ class FibreMeasure:
     @classmethod
     def of(cls, neurons: Neurons, tol: float) -> FibreMeasure:
         """
-        The measure of neurons; those that are dead join the constant.
+        The measure of neurons; dead ones join the constant.
 
         Parameters
         ----------
@@ -143,7 +146,7 @@ class FibreMeasure:
         Raises
         ------
         MemoryError
-            If the machine cannot hold the result.
+            If the result would not fit the machine's memory.
         """
         t = checks.shaped_array(offsets, "offsets", ("n",))
         checks.fits_memory(8.0 * len(self) * len(t) * self.outputs, "the densities", "ask for fewer offsets at a time")
@@ -155,7 +158,7 @@ class FibreMeasure:
 
     def masses(self, tol: float = 1e-12) -> tuple[Indices, Floats, Floats]:
         """
-        The point masses: one for each kink of the activation and neuron, merged where they coincide.
+        The point masses, one for each neuron and kink of the activation, merged where they coincide.
 
         Parameters
         ----------
@@ -165,20 +168,20 @@ class FibreMeasure:
         Returns
         -------
         fibre : ndarray of int, shape (s,)
-            Which direction each has.
+            Row of each mass's direction.
         offsets : ndarray, shape (s,)
-            Where.
+            Offsets.
         masses : ndarray, shape (s, o)
-            How much; what cancels is left out.
+            Masses; those that cancel are left out.
         """
-        found: list[tuple[Indices, Floats, Floats]] = [
+        spikes: list[tuple[Indices, Floats, Floats]] = [
             (self.fibre, (place - self.biases) / self.scales, jump * np.abs(self.scales)[:, None] * self.readout)
             for place, jump in self.profile.kinks
             if jump
         ]
-        if not found:
+        if not spikes:
             return np.empty(0, np.int64), np.empty(0), np.empty((0, self.outputs))
-        fibre, offsets, masses = (np.concatenate(part) for part in zip(*found, strict=True))
+        fibre, offsets, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
         order = np.lexsort((offsets, fibre))
         fibre, offsets, masses = fibre[order], offsets[order], masses[order]
         near = hyperplanes.compressed(offsets)
@@ -191,12 +194,15 @@ class FibreMeasure:
 
     def costs(self, domain: Domain | None = None) -> tuple[Floats, Floats]:
         """
-        What each direction contributes to the R-TV, and an estimate of the error of that.
+        The integral of |g_a| for each direction, and an estimate of its error.
+
+        Their sum is the R-TV on R^d, for d = 1, for a single direction, and for spikes. On a bounded domain in d >= 2
+        it is an upper bound only: densities on different directions have a null space there, and may cancel.
 
         Parameters
         ----------
         domain : Ball, Cuboid or Hull, optional
-            Where the function is looked at; all of R^d if not given.
+            Where f is restricted to; all of R^d if not given.
 
         Returns
         -------
@@ -204,7 +210,7 @@ class FibreMeasure:
             The integral of |g_a| over the offsets of hyperplanes that meet the domain; infinite if g_a is no finite
             measure.
         errors : ndarray, shape (m,)
-            The change under refinement, with rounding.
+            The change under refinement, plus rounding.
         """
         if domain is None:
             low, high = np.full(len(self), -np.inf), np.full(len(self), np.inf)
@@ -232,7 +238,7 @@ class FibreMeasure:
         return values, errors
 
     def _smooth(self, chosen: Indices, count: int, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-        """What the densities on some directions, of `count` neurons each, cost."""
+        """The integrals of |density| on the directions `chosen`, of `count` neurons each, and their errors."""
         order = np.argsort(self.fibre, kind="stable")
         rows = order[np.isin(self.fibre[order], chosen)].reshape(len(chosen), count)
         scales, biases, readout = self.scales[rows], self.biases[rows], self.readout[rows]
@@ -260,13 +266,13 @@ class FibreMeasure:
         return np.array([f[0] for f in found]), np.array([f[1] for f in found])
 
     def _largest(self, measure: LineMeasure) -> float:
-        """The largest |s'| there, whose rounding the differences of antiderivatives inherit."""
+        """The largest |s'|, in whose rounding differences of antiderivatives err."""
         if not self.profile.law:
             return max(1.0, *map(abs, measure.ends))
         return float(np.abs(measure.integral(measure.mesh)).max())
 
     def _line_measure(self, scales: Floats, biases: Floats, low: Floats, high: Floats) -> LineMeasure:
-        """The measure s'', cut to what z ranges over where it is not finite on the whole line."""
+        """The measure s'', or if that is not finite on the line, its restriction to the range of z."""
         profile = self.profile
         if not profile.law:
             return profile.measure
@@ -286,7 +292,7 @@ def _refined(measure: LineMeasure) -> LineMeasure:
 
 
 def _breaks(measure: LineMeasure, mu: Floats, sigma: Floats, low: float, high: float) -> Floats:
-    """Ends of cells on which a sum of copies is smooth, from end to end of what matters."""
+    """Ends of cells on which a sum of copies is smooth, over the part of the interval where it is not zero."""
     mesh = np.sort((mu + sigma * measure.mesh[:, None]).ravel())
     kinks = (mu + sigma * np.array([place for place, _ in measure.atoms])[:, None]).ravel()
     start, stop = max(low, float(mesh[0])), min(high, float(mesh[-1]))
@@ -297,7 +303,7 @@ def _breaks(measure: LineMeasure, mu: Floats, sigma: Floats, low: float, high: f
 
 
 def _norm_integral(density: Callable[[Floats], Floats], breaks: Floats) -> tuple[float, float]:
-    """The integral of the norm of a density, by Gauss's rules of 8 and 16 nodes on cells halved where they differ."""
+    """The integral of a vector density's norm, by Gauss's rules of 8 and 16 nodes on cells halved where they differ."""
     total, error = 0.0, 0.0
     low, high = breaks[:-1], breaks[1:]
     for level in range(_ROUNDS):

@@ -1,4 +1,4 @@
-"""Neurons as arrays: which are dead, which coincide, which are affine on a domain; each step leaves the function be."""
+"""Neurons as arrays, and the steps that leave their function unchanged: drop dead ones, merge, fold, rescale."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Mask = NDArray[np.bool_]
 
 _ROUNDING = np.finfo(np.float64).eps
 _CANCELLED = 64 * _ROUNDING
+"""A sum of output weights below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 class Neurons(NamedTuple):
-    """The function x -> readout' s(weights x + biases) + skip x + constant; readout (k, o) has one row a neuron."""
+    """The function x -> readout^T s(weights x + biases) + skip x + constant; readout (k, o) has a row per neuron."""
 
     weights: Floats
     biases: Floats
@@ -33,7 +34,7 @@ class Neurons(NamedTuple):
     profile: Profile
 
     def kept(self, keep: Mask, skip: Floats, constant: Floats) -> Neurons:
-        """Some of the neurons, with what the others add to the affine part."""
+        """The neurons `keep`, with what the others contribute to the affine part."""
         return Neurons(
             self.weights[keep],
             self.biases[keep],
@@ -44,7 +45,7 @@ class Neurons(NamedTuple):
         )
 
     def alive(self) -> Neurons:
-        """Without neurons that are constant, or not read out; the constants kept."""
+        """Without neurons that are constant or have no output weight; constants join the constant part."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             offsets = self.biases / norms(self.weights)
         read = np.any(self.readout != 0, axis=1)
@@ -56,18 +57,18 @@ class Neurons(NamedTuple):
         """
         One neuron for all that have the same z = w.x + b.
 
-        The same up to a positive factor where s is homogeneous, and up to sign where s(-z) = c s(z) + p z + q, whose
-        affine rest joins the affine part.
+        If s is homogeneous, z need only agree up to a positive factor; if s(-z) = c s(z) + p z + q, up to sign, and
+        p z + q joins the affine part.
 
         Parameters
         ----------
         tol : float
-            Distance within which they are the same.
+            Distance within which they coincide.
 
         Returns
         -------
         Neurons
-            Fewer of them; those that cancel are left out.
+            The distinct neurons, without those whose output weights cancel.
         """
         if not len(self.biases):
             return self
@@ -75,7 +76,7 @@ class Neurons(NamedTuple):
         if degree is None:
             whole = np.column_stack([self.weights, self.biases])
             length = norms(whole)
-            # An odd function of (w, b) in which relative changes of its length count.
+            # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
             unit = whole / length[:, None]
             place = np.column_stack([unit, unit * np.log(length)[:, None]])
         else:
@@ -105,11 +106,11 @@ class Neurons(NamedTuple):
         )
 
     def folded(self, domain: Domain) -> Neurons:
-        """Without neurons that are affine on the domain, to rounding; they join the affine part."""
+        """Without neurons that are affine on the domain to rounding; they join the affine part."""
         low, high = (end + self.biases for end in domains.extent(domain, self.weights))
         bent = self._bent(low, high)
         at_low, at_high = self.profile(low), self.profile(high)
-        # The secant of what is affine to rounding is so, too, however narrow.
+        # Where s is affine to rounding, the secant is it, however short.
         slope = np.divide(at_high - at_low, high - low, out=np.zeros_like(low), where=high > low)
         level = at_low - slope * (low - self.biases)
         out = self.readout[~bent].T
@@ -187,7 +188,7 @@ class Neurons(NamedTuple):
         Parameters
         ----------
         domain : Domain, optional
-            Where it is looked at.
+            The domain; all of R^d if not given.
         tol : float
             Hyperplanes coincide within this distance.
 
@@ -230,7 +231,7 @@ class Neurons(NamedTuple):
         for place, _ in profile.kinks:
             bent |= (low < place) & (place < high)
         if profile.law:
-            # No measure to integrate: steps are constant on each side, powers affine on the left, sines nowhere.
+            # No measure to integrate: steps are constant on each side, powers zero on the left, sines never affine.
             if profile.order is None:
                 return np.ones(len(low), bool)
             return (high >= 0) & (low < 0) if profile.order == 1 else high > 0
@@ -245,18 +246,18 @@ class Neurons(NamedTuple):
 @dataclass(frozen=True)
 class Simplification:
     """
-    What `ShallowNetwork.simplify` did.
+    The report of `ShallowNetwork.simplify`.
 
     Parameters
     ----------
     before, after : int
         Numbers of neurons.
     dead : int
-        Neurons that were constant or not read out.
+        Neurons that were constant or had no output weight.
     merged : int
-        Neurons that went into another one, or cancelled.
+        Neurons that joined another one, or cancelled.
     domain : Ball, Cuboid or Hull, optional
-        Where the networks agree.
+        Where the networks agree; all of R^d if None.
     """
 
     before: int
@@ -267,7 +268,7 @@ class Simplification:
 
     @property
     def folded(self) -> int:
-        """Neurons that are affine on the domain."""
+        """Number of neurons that are affine on the domain."""
         return self.before - self.after - self.dead - self.merged
 
     def __str__(self) -> str:
