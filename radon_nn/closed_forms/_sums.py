@@ -173,12 +173,20 @@ def _merged(waves: Sequence[Wave]) -> list[Wave]:
     return [replace(w, amplitude=a) for w, a, size in kept if abs(a) > _CANCELLED * size]
 
 
+def _concentric(one: Wave, other: Wave) -> bool:
+    """Whether the centers coincide, relative to their size and to the width of the waves; masses at 0 have no width."""
+    width = max(np.abs(w.root).max() if len(w.measure.mesh) else 0.0 for w in (one, other))
+    size = np.abs([one.center, other.center]).max()
+    return bool(np.abs(one.center - other.center).max() <= _SAME * (width + size))
+
+
 def _alike(one: Wave, other: Wave) -> bool:
+    """Whether two waves differ in amplitude alone."""
     if one.measure.name != other.measure.name:
         return False
-    length = np.abs(other.root).max()
-    if np.abs(one.center - other.center).max() > _SAME * (length + np.abs(other.center).max()):
+    if not _concentric(one, other):
         return False
+    length = np.abs(other.root).max()
     if one.dim == 1:
         return bool(abs(one.root[0, 0] - other.root[0, 0]) <= _SAME * length)
     return bool(np.abs(one.square - other.square).max() <= _SAME * length**2)
@@ -238,16 +246,16 @@ def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
 def _on_line(waves: list[Wave]) -> float:
     """TV(f') for a sum on R: twice the integral over the direction 1."""
     one = np.ones((1, 1))
-    places, masses, scale = [], [], 0.0
+    places, masses, scale = [], [], []
     for wave in waves:
         alpha, mu, sigma = (float(x[0]) for x in wave.placed(one))
-        scale = max(scale, abs(mu), abs(sigma))
         for u, mass in wave.measure.atoms:
+            scale.append(abs(mu) + abs(sigma * u))
             places.append(mu + sigma * u)
             masses.append(alpha * abs(sigma) * mass)
     smooth = [wave for wave in waves if len(wave.measure.mesh)]
     value = float(_densities(smooth, one)[0]) if smooth else 0.0
-    return 2 * (value + merged_atoms(np.array(places), np.array(masses), scale))
+    return 2 * (value + merged_atoms(np.array(places), np.array(masses), np.array(scale)))
 
 
 def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
@@ -263,7 +271,7 @@ def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
             total += wave.total() / wave.measure.variation * sum(abs(mass) for _, mass in wave.measure.atoms)
             continue
         for group in centered:
-            if np.abs(wave.center - group[0].center).max() <= _SAME * np.abs(wave.root).max():
+            if _concentric(wave, group[0]):
                 group.append(wave)
                 break
         else:
@@ -288,10 +296,8 @@ def _similar(waves: Sequence[Wave]) -> bool:
     """Whether all have one center, and squares that are multiples of one another."""
     first = waves[0]
     unit = first.square / np.abs(first.square).max()
-    length = max(np.abs(wave.root).max() for wave in waves)
     return all(
-        np.abs(wave.center - first.center).max() <= _SAME * length
-        and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
+        _concentric(wave, first) and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
         for wave in waves[1:]
     )
 

@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 
 from radon_nn._support.types import Floats, Indices
 
+_LOW_QUANTILE = 0.1
+"""Low enough for a tenth of the spikes, or of their mass, to set the unit; above the few that are rounding of 0."""
 _LOW = 8
 """Up to this many coordinates a k-d tree finds neighbours; with more it visits nearly all rows: a sweep is faster."""
 
@@ -34,22 +36,55 @@ def lower_half(directions: Floats) -> NDArray[np.bool_]:
     return np.asarray(directions[np.arange(len(directions)), lead] < 0)
 
 
-def compressed(offsets: Floats) -> Floats:
+def offset_unit(offsets: Floats, sizes: Floats) -> float:
     """
-    Offsets on a scale on which |t| > 1 is measured relative to |t|.
+    The unit of length in which offsets are compared: the lower of two 10 % quantiles of |t| over offsets but 0.
+
+    One quantile is by number, the other by mass. A unit that is too small leaves hyperplanes apart that differ by
+    rounding, and the sum of their masses stays a bound; with one that is too large, such as the largest of all offsets,
+    a single hyperplane far away would merge all others. Hence the low quantiles.
+
+    Parameters
+    ----------
+    offsets : ndarray, shape (s,)
+        Offsets t.
+    sizes : ndarray, shape (s,)
+        |mass| of each.
+
+    Returns
+    -------
+    float
+        The unit, proportional to the offsets; 1 if all are 0.
+    """
+    away = np.abs(offsets[offsets != 0])
+    if not len(away):
+        return 1.0
+    order = np.argsort(away)
+    weight = np.cumsum((sizes[offsets != 0] / max(sizes.max(), np.finfo(np.float64).tiny))[order])
+    by_mass = int(np.searchsorted(weight, _LOW_QUANTILE * weight[-1]))
+    return float(away[order[min(by_mass, int(_LOW_QUANTILE * len(away)))]])
+
+
+def compressed(offsets: Floats, unit: float = 1.0) -> Floats:
+    """
+    Offsets in a unit, on a scale on which those beyond it are measured relative to |t|.
 
     Parameters
     ----------
     offsets : ndarray
         Offsets t.
+    unit : float
+        Unit of length, see `offset_unit`.
 
     Returns
     -------
     ndarray
-        They themselves where |t| <= 1, sign(t) (1 + log |t|) beyond.
+        With u = t / unit: u where |u| <= 1, sign(u) (1 + log |u|) beyond.
     """
-    beyond = np.sign(offsets) * (1 + np.log(np.maximum(np.abs(offsets), 1)))
-    return np.where(np.abs(offsets) <= 1, offsets, beyond)
+    with np.errstate(over="ignore"):
+        within = np.clip(offsets / unit, -1, 1)
+    size = np.abs(offsets)
+    return np.asarray(within + np.sign(offsets) * (np.log(np.maximum(size, unit)) - np.log(unit)))
 
 
 def clusters(places: Floats, tol: float) -> tuple[int, Indices, Indices]:

@@ -138,16 +138,16 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
+def merged_atoms(places: Floats, masses: Floats, scale: Floats) -> float:
     """
-    The sum of |mass| over distinct places.
+    The sum of |mass| over distinct points.
 
     Parameters
     ----------
     places, masses : ndarray, shape (n,)
         Points with their masses.
-    scale : float
-        A length; points within 1e-12 times this length coincide.
+    scale : ndarray, shape (n,)
+        The size of the numbers that each point was computed from; neighbours within 1e-12 times it coincide.
 
     Returns
     -------
@@ -155,7 +155,8 @@ def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
         The variation; masses that cancel to rounding count as zero.
     """
     order = np.argsort(places)
-    group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > 1e-12 * scale)]) if len(places) else order
+    reach = 1e-12 * np.maximum(scale[order][1:], scale[order][:-1])
+    group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > reach)]) if len(places) else order
     total = np.bincount(group, masses[order])
     size = np.bincount(group, np.abs(masses[order]))
     return float(np.abs(np.where(np.abs(total) > _CANCELLED * size, total, 0)).sum())
@@ -177,10 +178,9 @@ def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
     row, low, high, at_low, at_high = _brackets(copies, mesh, values)
     scale = sum(np.abs(c.alpha * c.sigma).sum(-1) for c in copies)
     zeros = _zeros(copies, row, low, high, at_low, at_high, scale)
-    edge_row, edge, edge_value = _edges(copies)
-    reach = np.abs(mesh[:, [0, -1]]).max(axis=1)
-    for r, t in zip(edge_row, edge, strict=True):
-        keep = (row != r) | (np.abs(zeros - t) > 16 * _ROUNDING * reach[r])
+    edge_row, edge, edge_size, edge_value = _edges(copies)
+    for r, t, size in zip(edge_row, edge, edge_size, strict=True):
+        keep = (row != r) | (np.abs(zeros - t) > 16 * _ROUNDING * size)
         row, zeros = row[keep], zeros[keep]
     rows = np.concatenate([every, row, edge_row, every])
     places = np.concatenate([start, zeros, edge, stop])
@@ -207,13 +207,18 @@ def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
     least = min(float(np.abs(c.sigma).min() * np.diff(c.measure.mesh).min(initial=np.inf)) / 2 for c in copies)
     if not 0 < least < np.inf:
         return mesh
-    cell = np.floor((mesh[0] - mesh[0, 0]) / least)
+    # Gaps count as one cell at most, so that a point far away, such as -1e16, costs no digits.
+    cell = np.floor(np.append(0.0, np.cumsum(np.minimum(np.diff(mesh[0]) / least, 1.0))))
     first = np.append(True, np.diff(cell) > 0)
     last = np.append(first[1:], True)
-    jumps = [(c.mu[0] + c.sigma[0] * place) for c in copies for place in c.measure.breaks]
-    # Jumps are kept, with the density's values on both sides.
-    sides = [np.nextafter(t, end) for t in jumps for end in (-np.inf, np.inf)]
-    return np.unique(np.concatenate([mesh[0, first | last], *jumps, *sides]))[None]
+    kept = [mesh[0, first | last]]
+    for c in copies:
+        for place in c.measure.breaks:
+            # Jumps are kept, with the density's values on both sides: two roundings away, not less, however near 0.
+            t = c.mu[0] + c.sigma[0] * place
+            step = 2 * _ROUNDING * (np.abs(c.mu[0]) + (1 + abs(place)) * np.abs(c.sigma[0]))
+            kept += [t, t - step, t + step]
+    return np.unique(np.concatenate(kept))[None]
 
 
 def _density(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:
@@ -236,13 +241,14 @@ def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
     return np.where(far, _limit(copies, side), near)
 
 
-def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
+def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats, Floats]:
     """
-    Lines, offsets and antiderivatives at the edges of the measures.
+    Lines and offsets of the edges of the measures, the size of the numbers added up to the offset, antiderivatives.
 
     Rounding u by 1e-16 may change an antiderivative there by 1e-8, so each measure's own is evaluated at the edge.
     """
-    edges: list[tuple[Indices, Floats, Floats]] = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+    none = np.empty(0)
+    edges: list[tuple[Indices, Floats, Floats, Floats]] = [(none.astype(np.int64), none, none, none)]
     for c in copies:
         lines, count = c.mu.shape
         for edge in c.measure.edges:
@@ -250,9 +256,10 @@ def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
             exact = c.alpha * c.sigma * c.measure.integral(np.full_like(t, edge))
             near = c.alpha * c.sigma * c.measure.integral((t - c.mu) / c.sigma)
             level = _integral(copies, np.arange(lines), t) + exact - near
-            edges.append((np.repeat(np.arange(lines), count), t.ravel(), level.ravel()))
-    rows, places, levels = zip(*edges, strict=True)
-    return np.concatenate(rows), np.concatenate(places), np.concatenate(levels)
+            size = np.abs(c.mu) + np.abs(c.sigma * edge)
+            edges.append((np.repeat(np.arange(lines), count), t.ravel(), size.ravel(), level.ravel()))
+    rows, places, sizes, levels = zip(*edges, strict=True)
+    return np.concatenate(rows), np.concatenate(places), np.concatenate(sizes), np.concatenate(levels)
 
 
 def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[Indices, Floats, Floats, Floats, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["finite", "infinite", "unresolved"]
-Standing = Literal["exact", "certified", "estimated", "statistical"]
+Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class RTV:
         How it was found.
     assumed : str
         What the result depends on: the domain, and where they matter resolution and samples.
-    standing : {'exact', 'certified', 'estimated', 'statistical'}
+    standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound'}
         What the bounds are worth: the value to rounding; bounds that are theorems for what was assumed; an error
-        estimated from refinement; two standard errors of a random sample.
+        estimated from refinement; two standard errors of a random sample; or a value that is itself an upper bound.
     verdict : {'finite', 'infinite', 'unresolved'}
         Whether the R-TV is finite or grows without bound under refinement; unresolved if the work allowed did not tell.
     law : str
@@ -88,6 +88,9 @@ class RTV:
             number = "R-TV infinite"
         elif self.standing == "exact":
             number = f"R-TV {self.value:.10g}"
+        elif self.standing == "upper bound":
+            least = f", at least {self.lower:.7g}" if self.lower > 0 else ""
+            number = f"R-TV at most {self.upper:.7g}{least}"
         elif math.isinf(self.upper):
             number = f"R-TV at least {self.lower:.7g}"
         elif self.standing == "certified":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -118,6 +119,12 @@ class FibreMeasure:
         """Number of outputs o."""
         return int(self.readout.shape[1])
 
+    @property
+    def path_norm(self) -> float:
+        """sum_k |readout_k| |scales_k| TV(s'), the sum over neurons one by one: an upper bound on the R-TV."""
+        paths = float(norms(self.readout) @ np.abs(self.scales))
+        return self.profile.variation * paths if paths else 0.0
+
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
         return on_leading_axes(self._at, checks.points(points, self.dim))
@@ -163,7 +170,7 @@ class FibreMeasure:
         Parameters
         ----------
         tol : float
-            Offsets within this distance, or relative distance beyond 1, are one.
+            Offsets within tol times a unit, or times |t| beyond it, are one; see `RidgeMeasure.merged`.
 
         Returns
         -------
@@ -184,7 +191,7 @@ class FibreMeasure:
         fibre, offsets, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
         order = np.lexsort((offsets, fibre))
         fibre, offsets, masses = fibre[order], offsets[order], masses[order]
-        near = hyperplanes.compressed(offsets)
+        near = hyperplanes.compressed(offsets, hyperplanes.offset_unit(offsets, norms(masses)))
         first = np.append(True, (np.diff(fibre) > 0) | (np.diff(near) > tol))[: len(fibre)]
         starts = np.flatnonzero(first)
         total = np.add.reduceat(masses, starts, axis=0) if len(starts) else masses
@@ -212,15 +219,9 @@ class FibreMeasure:
         errors : ndarray, shape (m,)
             The change under refinement, plus rounding.
         """
-        if domain is None:
-            low, high = np.full(len(self), -np.inf), np.full(len(self), np.inf)
-        else:
-            low, high = domains.extent(domain, self.directions)
-        values, errors = np.zeros(len(self)), np.zeros(len(self))
-        fibre, offsets, masses = self.masses()
-        inside = (offsets > low[fibre]) & (offsets < high[fibre])
-        np.add.at(values, fibre[inside], np.linalg.norm(masses[inside], axis=1))
-        errors += 8 * _ROUNDING * values
+        low, high = self._extent(domain)
+        values = self.spike_costs(domain)
+        errors = 8 * _ROUNDING * values
         profile = self.profile
         if profile.piecewise_linear:
             return values, errors
@@ -237,33 +238,51 @@ class FibreMeasure:
             errors[chosen] += change
         return values, errors
 
+    def spike_costs(self, domain: Domain | None = None) -> Floats:
+        """
+        The part of `costs` in point masses, whose sum is a lower bound of the R-TV, on bounded domains too.
+
+        A measure whose function is f on the domain has the same mass on each hyperplane that meets it: all others
+        together give the second derivative of f no mass there, since they meet it in d - 2 dimensions.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is restricted to; all of R^d if not given.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The sum of |mass| for each direction.
+        """
+        low, high = self._extent(domain)
+        fibre, offsets, masses = self.masses()
+        inside = (offsets > low[fibre]) & (offsets < high[fibre])
+        return np.bincount(fibre[inside], norms(masses[inside]), len(self)).astype(np.float64)
+
+    def _extent(self, domain: Domain | None) -> tuple[Floats, Floats]:
+        """The least and largest offset on each fibre of hyperplanes that meet the domain."""
+        if domain is None:
+            return np.full(len(self), -np.inf), np.full(len(self), np.inf)
+        return domains.extent(domain, self.directions)
+
     def _smooth(self, chosen: Indices, count: int, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """The integrals of |density| on the directions `chosen`, of `count` neurons each, and their errors."""
         order = np.argsort(self.fibre, kind="stable")
         rows = order[np.isin(self.fibre[order], chosen)].reshape(len(chosen), count)
-        scales, biases, readout = self.scales[rows], self.biases[rows], self.readout[rows]
-        mu, sigma = -biases / scales, 1 / scales
-        price = np.linalg.norm(readout, axis=2) * scales**2
-        measure = self._line_measure(scales, biases, low, high)
-        interval = low, high
+        line = _Lines.of(self.scales[rows], self.biases[rows], self.readout[rows], low, high)
+        measure = self._line_measure(self.scales[rows], self.biases[rows], low, high)
         if count == 1 or self.outputs == 1:
-            alpha = price if count == 1 else readout[..., 0] * scales**2
-            value = lines.variation([Copies(measure, alpha, mu, sigma)], interval)
-            error = 16 * _ROUNDING * (count * np.abs(alpha * sigma).sum(axis=1) * self._largest(measure) + value)
+            alpha = np.linalg.norm(line.readout, axis=2) if count == 1 else line.readout[..., 0]
+            alpha = alpha / line.sigma**2
+            value = lines.variation([Copies(measure, alpha, line.mu, line.sigma)], line.interval)
+            error = 16 * _ROUNDING * (count * np.abs(alpha * line.sigma).sum(axis=1) * self._largest(measure) + value)
             if count > 1:
-                finer = lines.variation([Copies(_refined(measure), alpha, mu, sigma)], interval)
+                finer = lines.variation([Copies(_refined(measure), alpha, line.mu, line.sigma)], line.interval)
                 error, value = error + np.abs(finer - value), np.maximum(value, finer)
-            return value, error
-        found = [
-            _norm_integral(
-                lambda t, i=i: np.einsum(  # type: ignore[misc]
-                    "qk,ko->qo", scales[i] ** 2 * measure.density((t[:, None] - mu[i]) / sigma[i]), readout[i]
-                ),
-                _breaks(measure, mu[i], sigma[i], float(low[i]), float(high[i])),
-            )
-            for i in range(len(chosen))
-        ]
-        return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+            return line.unit * value, line.unit * error
+        integrals = np.array([line.norm_integral(i, measure) for i in range(len(chosen))])
+        return line.unit * integrals[:, 0], line.unit * integrals[:, 1]
 
     def _largest(self, measure: LineMeasure) -> float:
         """The largest |s'|, in whose rounding differences of antiderivatives err."""
@@ -283,6 +302,45 @@ class FibreMeasure:
         assert profile.slope is not None
         mesh = np.union1d(np.linspace(first, last, cells), [0.0])
         return LineMeasure(profile.name, profile.curvature, profile.slope, mesh)
+
+
+class _Lines(NamedTuple):
+    """
+    Neurons on lines (m, N) in their own units: u = scale (t - mu_0), neuron 0 being the steepest, of weight `scale`.
+
+    There the density is sum_k readout_k / sigma_k^2 s''((u - mu_k) / sigma_k), and the largest 1 / |sigma| and the
+    largest |readout| are 1 whatever the units of x and f; times `unit`, its integrals are those of the user's units.
+    The mu_k are differences of biases, exact for neurons of one weight, however far away their kinks are.
+    """
+
+    mu: Floats
+    sigma: Floats
+    readout: Floats
+    interval: tuple[Floats, Floats]
+    unit: Floats
+
+    @classmethod
+    def of(cls, scales: Floats, biases: Floats, readout: Floats, low: Floats, high: Floats) -> _Lines:
+        """Neurons (m, N), their readout (m, N, o), and the ends (m,) of what the domain sees of each line."""
+        steepest = np.argmax(np.abs(scales), axis=1)[:, None]
+        first, bias = (np.take_along_axis(x, steepest, axis=1) for x in (scales, biases))
+        scale, sign = np.abs(first), np.sign(first)
+        slope = scales / scale
+        mu = (bias * sign * slope - biases) / slope
+        size = np.abs(readout).max(axis=(1, 2))
+        interval = scale[:, 0] * low + (sign * bias)[:, 0], scale[:, 0] * high + (sign * bias)[:, 0]
+        return cls(mu, 1 / slope, readout / size[:, None, None], interval, size * scale[:, 0])
+
+    def norm_integral(self, i: int, measure: LineMeasure) -> tuple[float, float]:
+        """The integral of the density's norm over outputs on line i, and its error."""
+        mu, sigma = self.mu[i], self.sigma[i]
+        weight = self.readout[i] / sigma[:, None] ** 2
+
+        def density(u: Floats) -> Floats:
+            return np.asarray(measure.density((u[:, None] - mu) / sigma) @ weight)
+
+        low, high = (float(end[i]) for end in self.interval)
+        return _norm_integral(density, _breaks(measure, mu, sigma, low, high))
 
 
 def _refined(measure: LineMeasure) -> LineMeasure:

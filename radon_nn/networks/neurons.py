@@ -74,20 +74,22 @@ class Neurons(NamedTuple):
             return self
         size, degree = norms(self.weights), self.profile.degree
         if degree is None:
-            whole = np.column_stack([self.weights, self.biases])
+            unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
+            whole = np.column_stack([self.weights * unit, self.biases])
             length = norms(whole)
             # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
-            unit = whole / length[:, None]
-            place = np.column_stack([unit, unit * np.log(length)[:, None]])
+            normal = whole / length[:, None]
+            place = np.column_stack([normal, normal * np.log(length)[:, None]])
         else:
-            unit = unit_rows(self.weights)
-            place = np.column_stack([unit, hyperplanes.compressed(self.biases / size)])
+            normal, offsets = unit_rows(self.weights), self.biases / size
+            unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
+            place = np.column_stack([normal, hyperplanes.compressed(offsets, unit)])
         if self.profile.mirror is None:
             # A constant coordinate keeps a row from being taken for its negative.
             place = np.column_stack([place, np.ones(len(place))])
         count, label, leader = hyperplanes.clusters(place, tol)
         first = leader[label]
-        turned = np.einsum("ki,ki->k", unit, unit[first]) < 0
+        turned = np.einsum("ki,ki->k", normal, normal[first]) < 0
         c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
         factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
         share = self.readout * factor[:, None]
@@ -213,7 +215,8 @@ class Neurons(NamedTuple):
             return 0.0
         sizes = norms(live.weights)
         directions, offsets = unit_rows(live.weights), -live.biases / sizes
-        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
+        unit = hyperplanes.offset_unit(offsets, norms(live.readout) * sizes ** (order - 1))
+        place = np.column_stack([directions, hyperplanes.compressed(offsets, unit)])
         count, label, leader = hyperplanes.clusters(place, tol)
         turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
         sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
@@ -222,7 +225,7 @@ class Neurons(NamedTuple):
         if domain is not None:
             low, high = domains.extent(domain, directions[leader])
             masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
-        return float(np.linalg.norm(masses, axis=1).sum())
+        return float(norms(masses).sum())
 
     def _bent(self, low: Floats, high: Floats) -> Mask:
         """Whether s departs from its tangent between z = low and high by more than rounding."""

@@ -100,9 +100,9 @@ def test_atoms_count_beside_the_density() -> None:
 
 
 def test_points_merge() -> None:
-    assert merged_atoms(np.array([0.0, 1.0, 0.0]), np.array([1.0, 2.0, -3.0]), 1.0) == 4
-    assert merged_atoms(np.array([0.1 + 0.2, 0.3]), np.array([1.0, -1.0]), 1.0) == 0
-    assert merged_atoms(np.array([0.3, 0.3]), np.array([0.1 + 0.2, -0.3]), 1.0) == 0
-    assert merged_atoms(np.array([]), np.array([]), 1.0) == 0
-    assert merged_atoms(np.array([1.0, 1.0 + 1e-9]), np.array([1.0, -1.0]), 1.0) == 2
-    assert math.isclose(merged_atoms(np.array([1e6, 1e6 + 1e-7]), np.array([1.0, 1.0]), 1e6), 2)
+    assert merged_atoms(np.array([0.0, 1.0, 0.0]), np.array([1.0, 2.0, -3.0]), np.ones(3)) == 4
+    assert merged_atoms(np.array([0.1 + 0.2, 0.3]), np.array([1.0, -1.0]), np.ones(2)) == 0
+    assert merged_atoms(np.array([0.3, 0.3]), np.array([0.1 + 0.2, -0.3]), np.ones(2)) == 0
+    assert merged_atoms(np.array([]), np.array([]), np.array([])) == 0
+    assert merged_atoms(np.array([1.0, 1.0 + 1e-9]), np.array([1.0, -1.0]), np.ones(2)) == 2
+    assert math.isclose(merged_atoms(np.array([1e6, 1e6 + 1e-7]), np.array([1.0, 1.0]), np.full(2, 1e6)), 2)

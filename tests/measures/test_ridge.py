@@ -183,7 +183,7 @@ def test_chains_within_tol_become_one_spike(tol: float, turned: bool) -> None:
     angles = 0.4 + (steps if turned else np.zeros(5))
     a = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     chain = RidgeMeasure(a, 0.2 + (np.zeros(5) if turned else steps), [1.0, 2.0, -0.5, 1.0, 3.0])
-    merged = chain.merged(tol)
+    merged = chain.merged(tol, unit=1.0)
     assert len(merged) == 1
     assert merged.rtv == pytest.approx(6.5, rel=1e-14)
     x = points_in(np.random.default_rng(0), 500, 2, 1.0)
@@ -191,16 +191,16 @@ def test_chains_within_tol_become_one_spike(tol: float, turned: bool) -> None:
 
 
 def test_the_mean_of_a_chain_is_weighted_by_mass() -> None:
-    merged = RidgeMeasure([[1.0], [1.0]], [0.0, 1e-3], [3.0, 1.0]).merged(1e-2)
+    merged = RidgeMeasure([[1.0], [1.0]], [0.0, 1e-3], [3.0, 1.0]).merged(1e-2, unit=1.0)
     assert merged.offsets[0] == pytest.approx(0.25e-3, rel=1e-12)
 
 
 @pytest.mark.parametrize(("offset", "apart"), [(0.2, 1.2e-3), (100.0, 0.12), (-1e4, 12.0)])
 def test_links_longer_than_tol_stay(offset: float, apart: float) -> None:
-    """The tolerance grows with |t|: tol max(1, |t|)."""
+    """The tolerance grows with |t|: tol max(unit, |t|)."""
     measure = RidgeMeasure([[1.0, 0.0]] * 2, [offset, offset + apart], [1.0, -2.0])
-    assert len(measure.merged(1e-3)) == 2
-    assert len(measure.merged(1.3e-3)) == 1
+    assert len(measure.merged(1e-3, unit=1.0)) == 2
+    assert len(measure.merged(1.3e-3, unit=1.0)) == 1
 
 
 def test_cancelled_spikes_are_dropped_and_their_affine_part_kept() -> None:
