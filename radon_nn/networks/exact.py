@@ -42,7 +42,8 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     """
     source = f"from the weights of {f.neurons} neurons" if isinstance(f, ShallowNetwork) else "from the spikes"
     if isinstance(f, ShallowNetwork):
-        f = f.measure() if f.activation.piecewise_linear else f.fibres()
+        # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity.
+        f = f.measure() if f.activation.piecewise_linear else f.simplify()[0].fibres()
     where = f"R^{f.dim}" if domain is None else str(domain)
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, source, where)
