@@ -12,15 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support.types import Array
 
+_UNIT = 1e-6
+"""Directions this far from unit length pass and are normalised: float32 vectors, and six printed digits."""
 _RANK = 1e-12
 """Rows are dependent if the smallest singular value is below this fraction of the largest: 4500 roundings."""
 
 
-def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
-    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64.
-
-    `first` is added to the leading index in errors, for values that are a part of a longer array.
-    """
+def real_array(values: ArrayLike, name: str) -> Array:
+    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -32,7 +31,6 @@ def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
     if not finite.all():
         bad = array.size - int(finite.sum())
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        where = (where[0] + first, *where[1:]) if where else where
         raise ValueError(
             f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
             "replace or remove them"
@@ -50,6 +48,19 @@ def shaped_array(values: ArrayLike, name: str, shape: Sequence[int | str]) -> ND
         wanted = "(" + ", ".join(str(want) for want in shape) + ("," if len(shape) == 1 else "") + ")"
         raise ValueError(f"{name}: expected an array of shape {wanted}, got shape {array.shape}")
     return array
+
+
+def unit_lengths(rows: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """The lengths of rows that should be unit vectors, by which to divide them: 1 where they are so to rounding."""
+    lengths = np.linalg.norm(rows, axis=1)
+    off = np.abs(lengths - 1)
+    if off.max(initial=0.0) > _UNIT:
+        worst = int(np.argmax(off))
+        raise ValueError(
+            f"{name}: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
+            "its norm"
+        )
+    return np.where(off <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
 
 
 def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:

@@ -115,6 +115,7 @@ def measure(dim: int, power: float) -> tuple[LineMeasure, float]:
         return LineMeasure(name, np.zeros_like, np.zeros_like, np.empty(0), law=law), amplitude
     wave = table(dim, power)
     # Zeros are evenly spaced in arccos t, and within 1 / sqrt(k) of the center for large k.
+    # The mesh goes on geometrically to 1e-12 from the edge.
     half = np.sin(np.linspace(0, np.pi / 2, 64 + 8 * math.ceil(math.sqrt((dim + 1) * (dim + power)))))[:-1]
     half = np.concatenate([half, 1 - np.geomspace(1 - half[-1], 1e-12, 12)[1:]])
     if dim % 2 == 0:

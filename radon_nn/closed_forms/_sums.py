@@ -225,7 +225,7 @@ def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
     law, certain = "", False
     if jumps:
         # Functions of finite R-TV are continuous, and a sum of solids is piecewise constant and zero far away: it jumps
-        # unless it vanishes inside each.
+        # unless it vanishes inside each, to 1e-9 for the rounding of many terms.
         at = np.concatenate([jump.inside for jump in jumps])
         values = np.stack([jump.value(at) for jump in jumps])
         certain = bool(np.any(np.abs(values.sum(0)) > 1e-9 * np.abs(values).max()))

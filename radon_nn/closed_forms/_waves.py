@@ -142,6 +142,7 @@ def mean_length(matrix: Floats) -> float:
     dim, unit = matrix.shape[1], float(values.max())
     if dim == 1:
         return math.sqrt(unit)
+    # Squared lengths: an axis of 1e-20 of the longest does not change the mean.
     values = values[values > 1e-40 * unit] / unit
     x = np.arange(-80 - math.log(2 * values.sum()), 80 - math.log(values.min()), 0.25)
     inner = -np.expm1(-np.log1p(2 * np.exp(x)[:, None] * values).sum(-1) / 2)

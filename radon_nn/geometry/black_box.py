@@ -61,8 +61,9 @@ class BlackBox:
         self._check_shape(values.shape, points.shape)
         precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
         values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(values.reshape(len(points), -1)).all(axis=1))
-        if len(bad):
+        largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+        if not np.isfinite(largest):
+            bad = np.flatnonzero(~np.isfinite(values.reshape(len(points), -1)).all(axis=1))
             raise ValueError(
                 f"f: expected finite values, got {values[bad[0]]} at the point {points[bad[0]].tolist()} (row "
                 f"{chunk.start + bad[0]} of {len(every)}), and {len(bad)} such rows among the {len(points)} of one "
@@ -70,7 +71,7 @@ class BlackBox:
             )
         self.count += len(points)
         self.precision = max(self.precision, float(precision))
-        self.rounding = max(self.rounding, float(precision * np.abs(values).max(initial=0.0)))
+        self.rounding = max(self.rounding, float(precision * largest))
         return values
 
     def _called(self, points: Floats) -> NDArray[Any]:

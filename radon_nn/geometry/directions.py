@@ -102,15 +102,7 @@ class Directions:
         unit = checks.shaped_array(normals, "normals", ("m", "d"))
         if unit.size == 0:
             raise ValueError(f"normals: expected at least one direction, got shape {unit.shape}")
-        lengths = np.linalg.norm(unit, axis=1)
-        worst = int(np.argmax(np.abs(lengths - 1)))
-        if abs(lengths[worst] - 1) > 1e-6:
-            raise ValueError(
-                f"normals: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
-                "its norm"
-            )
-        exact = np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps
-        unit = np.where(exact[:, None], unit, unit / lengths[:, None])
+        unit = unit / checks.unit_lengths(unit, "normals")[:, None]
         if weights is None:
             quadrature = _quadrature_weights(unit)
         else:
@@ -314,6 +306,7 @@ def _quadrature_weights(normals: Floats) -> Floats:
         gaps = np.diff(np.append(angles[order], angles[order[0]] + np.pi))
         share[order] = gaps + np.roll(gaps, 1)
     elif dim == 3 and count > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
+        # Normals in one plane, to SphericalVoronoi's own 1e-6, have no cells and keep equal weights.
         areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
         share = areas[:count] + areas[count:]
     return np.asarray(share[label] / np.bincount(label)[label])

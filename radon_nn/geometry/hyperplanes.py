@@ -13,7 +13,11 @@ from radon_nn._support.types import Floats, Indices
 _LOW_QUANTILE = 0.1
 """Low enough for a tenth of the spikes, or of their mass, to set the unit; above the few that are rounding of 0."""
 _LOW = 8
-"""Up to this many coordinates a k-d tree finds neighbours; with more it visits nearly all rows: a sweep is faster."""
+"""Up to this many coordinates a k-d tree finds neighbours, above a sweep along a line.
+
+2000 random unit rows of 8 within 0.05 take 0.10 s by the tree and 0.25 s by the sweep; rows of 32 0.47 and 0.70 s, but
+within 1e-3 0.36 and 0.03 s. Within 1e-12 the sweep is faster at any width.
+"""
 
 
 def lower_half(directions: Floats) -> NDArray[np.bool_]:

@@ -313,6 +313,7 @@ def _zeros(
         if not len(active):
             break
         a, b, fa, fb = low[active], high[active], at_low[active], at_high[active]
+        # Not within 1/1000 of an end, so that brackets shrink from both sides.
         t = a + (b - a) * (0.5 if step % 3 == 2 else np.clip(fa / (fa - fb), 1e-3, 1 - 1e-3))
         f = _density(copies, row[active], t[:, None])[:, 0]
         left = f * np.sign(fa) > 0

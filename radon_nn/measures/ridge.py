@@ -13,8 +13,6 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 
-_UNIT = 1e-6
-"""Directions this far from unit length pass and are normalised: float32 vectors, and six printed digits."""
 _CANCELLED = 64 * np.finfo(np.float64).eps
 """A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
@@ -82,14 +80,7 @@ class RidgeMeasure:
         if mass.ndim != 2 or len(mass) != len(unit):
             raise ValueError(f"masses: expected shape ({len(unit)},) or ({len(unit)}, outputs), got {mass.shape}")
         outputs, dim = mass.shape[1], unit.shape[1]
-        lengths = np.linalg.norm(unit, axis=1)
-        if np.any(np.abs(lengths - 1) > _UNIT):
-            worst = int(np.argmax(np.abs(lengths - 1)))
-            raise ValueError(
-                f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each "
-                "row by its norm"
-            )
-        lengths = np.where(np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
+        lengths = checks.unit_lengths(unit, "directions")
         linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
         self._settle(unit / lengths[:, None], levels / lengths, mass * lengths[:, None], linear, level)
@@ -251,6 +242,7 @@ class RidgeMeasure:
         place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets, unit)])
         clusters, label, leader = hyperplanes.clusters(place, tol)
         sign = np.where(np.einsum("ki,ki->k", self.directions, self.directions[leader[label]]) < 0, -1.0, 1.0)
+        # Relative sizes, for no product with them to underflow; those that are 0 still need a mean.
         weight = np.maximum(self.sizes / max(self.sizes.max(), 1e-300), np.finfo(np.float64).tiny)
 
         def total(values: Floats) -> Floats:

@@ -48,7 +48,11 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, source, where)
     measure = (f if domain is None else f.restricted(domain)).merged()
-    return RTV(measure.rtv, measure.rtv, measure.rtv, f"exact, {source}, {len(measure)} distinct spikes", where)
+    with np.errstate(over="ignore"):
+        value = measure.rtv
+    if not math.isfinite(value):
+        raise ValueError("rtv: expected masses whose sum is a float64, got a sum above 1.8e308; scale the outputs down")
+    return RTV(value, value, value, f"exact, {source}, {len(measure)} distinct spikes", where)
 
 
 def _of_fibres(f: FibreMeasure, domain: Domain | None, source: str, where: str) -> RTV:

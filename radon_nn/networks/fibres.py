@@ -370,6 +370,7 @@ def _norm_integral(density: Callable[[Floats], Floats], breaks: Floats) -> tuple
         coarse, fine = (_by_rule(density, low, high, rule) for rule in (_LOW_RULE, _HIGH_RULE))
         scale = total + float(fine.sum())
         last = level == _ROUNDS - 1 or 2 * len(low) > _MOST_CELLS
+        # 1e-13 of the whole for a cell: less is lost in the rounding of the sum.
         good = (np.abs(fine - coarse) <= 1e-13 * scale) | last
         total += float(fine[good].sum())
         error += float(np.abs(fine - coarse)[good].sum()) + 8 * _ROUNDING * float(fine[good].sum())

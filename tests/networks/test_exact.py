@@ -103,3 +103,9 @@ def test_powers_and_sines_on_domains(activation: str) -> None:
     found = rtv(network(2, 2, activation), domain=Ball(1.0))
     assert found.standing == "upper bound"
     assert 0 <= found.lower <= found.upper < math.inf
+
+
+def test_sums_that_overflow_are_refused() -> None:
+    huge = RidgeMeasure([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [1e308, 1e308])
+    with pytest.raises(ValueError, match=r"rtv: expected masses whose sum is a float64, .*; scale the outputs down"):
+        rtv(huge)
