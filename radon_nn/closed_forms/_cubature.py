@@ -99,13 +99,13 @@ def adaptive(integrand: Callable[[Floats], Floats], dim: int, tol: float, most: 
     low = np.stack(np.meshgrid(*[np.arange(n) / n for n in counts], indexing="ij"), axis=-1).reshape(-1, axes) * ends
     width = np.broadcast_to(ends / counts, low.shape)
     value, error = rule(low, width)[0], np.full(len(low), math.inf)
-    used, found = len(low) * len(weight), Integral()
+    used, integral = len(low) * len(weight), Integral()
     while True:
         # All boxes with errors within a factor 8 of the worst, as far as `most` allows.
         worst = np.argsort(-error, kind="stable")[: max(0, (most - used) // (len(corners) * len(weight)))]
         worst = worst[error[worst] >= error.max() / 8] if np.isfinite(error).all() else worst
         if not len(worst):
-            return found
+            return integral
         parts_low = (low[worst, None] + corners * width[worst, None]).reshape(-1, axes)
         parts_width = np.repeat(width[worst] / 2, len(corners), axis=0)
         parts, unsure = rule(parts_low, parts_width)
@@ -119,9 +119,9 @@ def adaptive(integrand: Callable[[Floats], Floats], dim: int, tol: float, most: 
         value = np.concatenate([value[keep], parts])
         error = np.concatenate([error[keep], charge])
         total = float(value.sum())
-        found.refined(used, total, float(error.sum()))
-        if found.error <= tol * abs(total):
-            return found
+        integral.refined(used, total, float(error.sum()))
+        if integral.error <= tol * abs(total):
+            return integral
 
 
 def _products(rows: list[Floats]) -> Floats:
@@ -191,7 +191,7 @@ def sampled(
     logs = [np.linalg.slogdet(root)[1] for root in roots]
     turns = np.stack([np.linalg.inv(root) for root in roots])
     area, explained = sphere_area(dim), min(len(known), _CONTROLS)
-    values, columns, found, size = np.empty(0), np.empty((0, explained)), Integral(), min(_BATCH, most)
+    values, columns, integral, size = np.empty(0), np.empty((0, explained)), Integral(), min(_BATCH, most)
     while True:
         pick = rng.choice(len(shares), size, p=shares)
         z = np.einsum("mi,mij->mj", rng.standard_normal((size, dim)), turns[pick])
@@ -208,7 +208,7 @@ def sampled(
         rest = values - columns[:, live] @ fit
         free = max(len(rest) - 1 - int(live.sum()), 1)
         error = 2 * math.sqrt(float(((rest - rest.mean()) ** 2).sum()) / free / len(rest))
-        found.refined(len(rest), float(rest.mean()), error)
+        integral.refined(len(rest), float(rest.mean()), error)
         size = min(len(rest), most - len(rest))
-        if error <= tol * abs(found.value) or size <= 0:
-            return found
+        if error <= tol * abs(integral.value) or size <= 0:
+            return integral

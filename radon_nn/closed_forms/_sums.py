@@ -45,11 +45,11 @@ def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]
     """
     carriers: list[tuple[Floats, list[Wave], list[Jump]]] = []
     for part in parts:
-        found = next((carrier for carrier in carriers if _same_space(carrier[0], part.basis)), None)
-        if found is None:
-            found = part.basis, [], []
-            carriers.append(found)
-        basis, waves, jumps = found
+        carrier = next((known for known in carriers if _same_space(known[0], part.basis)), None)
+        if carrier is None:
+            carrier = part.basis, [], []
+            carriers.append(carrier)
+        basis, waves, jumps = carrier
         moved = part.content.composed(part.basis @ basis.T, np.zeros(len(basis)))
         if isinstance(moved, Jump):
             jumps.append(moved)
@@ -343,17 +343,17 @@ def _integrated(
 
     standing: Standing = "estimated"
     if dim <= 3:
-        found = _cubature.adaptive(cost, dim, tol, most)
-        method = f"the line integral of each direction, exact, by adaptive quadrature over {found.at[-1]} directions"
+        integral = _cubature.adaptive(cost, dim, tol, most)
+        method = f"the line integral of each direction, exact, by adaptive quadrature over {integral.at[-1]} directions"
     else:
         standing = "statistical"
         shares = (1 - _UNIFORM) * singles / singles.sum()
         proposals = [(_UNIFORM, np.eye(dim)), *zip(shares.tolist(), (wave.root for wave in waves), strict=True)]
-        found = _cubature.sampled(cost, dim, proposals, alone, singles, tol, most, rng)
-        method = f"the line integral of each direction, exact, by importance sampling of {found.at[-1]} directions"
-    values = tuple(fixed + value for value in found.values)
-    lower = tuple(max(v - e, 0.0) for v, e in zip(values, found.errors, strict=True))
-    upper = tuple(v + e for v, e in zip(values, found.errors, strict=True))
-    path = Refinement("directions", tuple(map(float, found.at)), values, lower, upper)
-    met = found.error <= tol * values[-1]
+        integral = _cubature.sampled(cost, dim, proposals, alone, singles, tol, most, rng)
+        method = f"the line integral of each direction, exact, by importance sampling of {integral.at[-1]} directions"
+    values = tuple(fixed + value for value in integral.values)
+    lower = tuple(max(v - e, 0.0) for v, e in zip(values, integral.errors, strict=True))
+    upper = tuple(v + e for v, e in zip(values, integral.errors, strict=True))
+    path = Refinement("directions", tuple(map(float, integral.at)), values, lower, upper)
+    met = integral.error <= tol * values[-1]
     return RTV(values[-1], lower[-1], upper[-1], method, "", standing, refinement=path, converged=met)

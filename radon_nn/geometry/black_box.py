@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support.types import Floats
 
 _CHUNK = 1 << 17
-"""Points a call: 2 MiB of coordinates in the plane, so that what f computes on the way stays small, too."""
+"""Points in one call: 2 MiB of coordinates in the plane, so that intermediate arrays of f stay small."""
 
 
 class BlackBox:

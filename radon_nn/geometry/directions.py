@@ -299,14 +299,14 @@ def _quadrature_weights(normals: Floats) -> Floats:
     count, label = chains(i, j, m)
     _, first = np.unique(label, return_index=True)
     distinct = normals[first]
-    share = np.full(count, sphere_area(dim) / count)
+    weights = np.full(count, sphere_area(dim) / count)
     if dim == 2 and count > 1:
         angles = np.mod(np.arctan2(distinct[:, 1], distinct[:, 0]), np.pi)
         order = np.argsort(angles)
         gaps = np.diff(np.append(angles[order], angles[order[0]] + np.pi))
-        share[order] = gaps + np.roll(gaps, 1)
+        weights[order] = gaps + np.roll(gaps, 1)
     elif dim == 3 and count > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
         # Normals in one plane, to SphericalVoronoi's own 1e-6, have no cells and keep equal weights.
         areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
-        share = areas[:count] + areas[count:]
-    return np.asarray(share[label] / np.bincount(label)[label])
+        weights = areas[:count] + areas[count:]
+    return np.asarray(weights[label] / np.bincount(label)[label])

@@ -293,9 +293,9 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     return domain.extent(normals)
 
 
-def _agree(dim: int, own: int, what: str) -> None:
-    if dim != own:
+def _agree(dim: int, got: int, what: str) -> None:
+    if dim != got:
         raise ValueError(
-            f"domain: expected {what} in R^{dim}, where the function is defined, got one in R^{own}; give it {dim} "
+            f"domain: expected {what} in R^{dim}, where the function is defined, got one in R^{got}; give it {dim} "
             "coordinates"
         )

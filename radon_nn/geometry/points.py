@@ -48,7 +48,7 @@ def unit_rows(rows: Floats) -> Floats:
     ndarray, shape (m, d)
         Unit vectors.
     """
-    # The largest entries to 1 first: subnormal rows lose digits to no norm that way.
+    # Scaled to largest entries of 1 first, since norms of subnormal rows have few digits.
     unit = rows / np.abs(rows).max(axis=1, initial=0)[:, None]
     return np.asarray(unit / np.linalg.norm(unit, axis=1, keepdims=True))
 
@@ -72,7 +72,7 @@ def affine_design(points: Floats) -> Floats:
 
 def in_chunks(values: Callable[[Floats], Floats], points: Floats, width: int) -> Floats:
     """
-    A function of points (n, d), called on as many at a time as keep what it holds on the way within 64 MiB.
+    A function at points (n, d), called in chunks so that its intermediate arrays stay within 64 MiB.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def in_chunks(values: Callable[[Floats], Floats], points: Floats, width: int) ->
     points : ndarray, shape (n, d)
         Points.
     width : int
-        Numbers that `values` holds for each point on the way.
+        Numbers that `values` needs for each point in its largest intermediate array.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def in_chunks(values: Callable[[Floats], Floats], points: Floats, width: int) ->
 
 def on_leading_axes(values: Callable[[Floats], Floats], points: Floats) -> Floats:
     """
-    A function of points (n, d) at points of any leading shape; a single output has no axis of its own.
+    A function of points (n, d) at points of any leading shape; without the last axis for a single output.
 
     Parameters
     ----------

@@ -267,7 +267,7 @@ def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[I
     row, column = np.nonzero(values)
     t, g = mesh[row, column], values[row, column]
     change = np.flatnonzero((row[1:] == row[:-1]) & (g[1:] * np.sign(g[:-1]) < 0))
-    found = [(row[change], t[change], t[change + 1], g[change], g[change + 1])]
+    brackets = [(row[change], t[change], t[change + 1], g[change], g[change + 1])]
     # Between three points of one sign a dip may cross zero: try the lowest point of the parabola through their moduli.
     size = np.abs(g)
     middle = 1 + np.flatnonzero(
@@ -288,9 +288,9 @@ def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[I
     deep = at * np.sign(g[middle]) < 0
     middle, least, at = middle[deep], least[deep], at[deep]
     left, right = np.where(least > t[middle], middle, middle - 1), np.where(least > t[middle], middle + 1, middle)
-    found.append((row[middle], t[left], least, g[left], at))
-    found.append((row[middle], least, t[right], at, g[right]))
-    rows, low, high, at_low, at_high = (np.concatenate(part) for part in zip(*found, strict=True))
+    brackets.append((row[middle], t[left], least, g[left], at))
+    brackets.append((row[middle], least, t[right], at, g[right]))
+    rows, low, high, at_low, at_high = (np.concatenate(part) for part in zip(*brackets, strict=True))
     return rows, low, high, at_low, at_high
 
 

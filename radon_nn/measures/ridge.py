@@ -108,7 +108,7 @@ class RidgeMeasure:
         Returns
         -------
         RidgeMeasure
-            The measure, with arrays of its own.
+            The measure; its arrays are copies.
         """
         made = object.__new__(cls)
         made._settle(directions, offsets, masses if masses.ndim == 2 else masses[:, None], skip, constant)
@@ -250,8 +250,8 @@ class RidgeMeasure:
             np.add.at(out, label, values)
             return out
 
-        share = (weight * sign)[:, None] / total(weight[:, None])[label]
-        normals, offsets = total(share * self.directions), total(share * self.offsets[:, None])[:, 0]
+        weights = (weight * sign)[:, None] / total(weight[:, None])[label]
+        normals, offsets = total(weights * self.directions), total(weights * self.offsets[:, None])[:, 0]
         alone = np.bincount(label, minlength=clusters) == 1
         normals[alone], offsets[alone] = self.directions[leader[alone]], self.offsets[leader[alone]]
         lengths = np.linalg.norm(normals, axis=1)

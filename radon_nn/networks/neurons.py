@@ -92,10 +92,10 @@ class Neurons(NamedTuple):
         turned = np.einsum("ki,ki->k", normal, normal[first]) < 0
         c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
         factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
-        share = self.readout * factor[:, None]
-        total, sizes = np.zeros((count, share.shape[1])), np.zeros((count, share.shape[1]))
-        np.add.at(total, label, share)
-        np.add.at(sizes, label, np.abs(share))
+        readout = self.readout * factor[:, None]
+        total, sizes = np.zeros((count, readout.shape[1])), np.zeros((count, readout.shape[1]))
+        np.add.at(total, label, readout)
+        np.add.at(sizes, label, np.abs(readout))
         keep = np.any(np.abs(total) > _CANCELLED * sizes, axis=1)
         read = self.readout[turned].T
         return Neurons(
