@@ -173,7 +173,7 @@ def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
         [(c.mu[..., None] + c.sigma[..., None] * c.measure.mesh).reshape(lines, -1) for c in copies], axis=1
     )
     mesh.sort(axis=1)
-    mesh = _thinned(copies, mesh)
+    mesh = np.sort(np.concatenate([_thinned(copies, mesh), _sides(copies)], axis=1), axis=1)
     values = _density(copies, every, mesh)
     row, low, high, at_low, at_high = _brackets(copies, mesh, values)
     scale = sum(np.abs(c.alpha * c.sigma).sum(-1) for c in copies)
@@ -211,14 +211,22 @@ def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
     cell = np.floor(np.append(0.0, np.cumsum(np.minimum(np.diff(mesh[0]) / least, 1.0))))
     first = np.append(True, np.diff(cell) > 0)
     last = np.append(first[1:], True)
-    kept = [mesh[0, first | last]]
+    return mesh[:, first | last]
+
+
+def _sides(copies: Sequence[Copies]) -> Floats:
+    """
+    Points on both sides of each jump of a density, two roundings away, (m, 2 jumps).
+
+    Between two jumps that lie in one cell of the mesh the density has a sign that no point of the mesh may see.
+    """
+    points = [np.empty((len(copies[0].mu), 0))]
     for c in copies:
         for place in c.measure.breaks:
-            # Jumps are kept, with the density's values on both sides: two roundings away, not less, however near 0.
-            t = c.mu[0] + c.sigma[0] * place
-            step = 2 * _ROUNDING * (np.abs(c.mu[0]) + (1 + abs(place)) * np.abs(c.sigma[0]))
-            kept += [t, t - step, t + step]
-    return np.unique(np.concatenate(kept))[None]
+            t = c.mu + c.sigma * place
+            step = 2 * _ROUNDING * (np.abs(c.mu) + (1 + abs(place)) * np.abs(c.sigma))
+            points += [t - step, t + step]
+    return np.concatenate(points, axis=1)
 
 
 def _density(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:

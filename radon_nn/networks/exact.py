@@ -40,36 +40,39 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
         they lie on one direction, and otherwise an upper bound; infinite where s'' is no measure. Never above the path
         norm, which bounds the R-TV too.
     """
-    source = f"from the weights of {f.neurons} neurons" if isinstance(f, ShallowNetwork) else "from the spikes"
+    source = "from the spikes"
+    with np.errstate(over="ignore"):
+        bound = f.rtv if isinstance(f, RidgeMeasure) else f.path_norm
     if isinstance(f, ShallowNetwork):
+        source = f"from the weights of {f.neurons} neurons"
         # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity.
         f = f.measure() if f.activation.piecewise_linear else f.simplify()[0].fibres()
     where = f"R^{f.dim}" if domain is None else str(domain)
     if isinstance(f, FibreMeasure):
-        return _of_fibres(f, domain, source, where)
+        return _of_fibres(f, domain, bound, source, where)
     measure = (f if domain is None else f.restricted(domain)).merged()
     with np.errstate(over="ignore"):
-        value = measure.rtv
+        value = min(measure.rtv, bound)
     if not math.isfinite(value):
         raise ValueError("rtv: expected masses whose sum is a float64, got a sum above 1.8e308; scale the outputs down")
     return RTV(value, value, value, f"exact, {source}, {len(measure)} distinct spikes", where)
 
 
-def _of_fibres(f: FibreMeasure, domain: Domain | None, source: str, where: str) -> RTV:
+def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str, where: str) -> RTV:
+    """The R-TV, no larger than a bound that is known, the path norm."""
     costs, errors = f.costs(domain)
     if math.isinf(costs.sum()):
         law = f"the activation {f.profile.name}: {f.profile.law}"
         return RTV(math.inf, math.inf, math.inf, source.replace("spikes", "fibres"), where, verdict="infinite", law=law)
-    path_norm = f.path_norm
-    value, error = min(math.fsum(costs), path_norm), math.fsum(errors)
+    value, error = min(math.fsum(costs), bound), math.fsum(errors)
     method = f"{source}, densities on {len(f)} distinct directions"
     known = error <= _ROUNDING * value
     spikes = f.spike_costs(domain)
     if domain is not None and f.dim > 1 and np.count_nonzero(costs > spikes) > 1:
         method = f"upper bound, {method}{'' if known else ', by quadrature'}; on a bounded domain they may cancel"
-        upper = value if known else min(value + error, path_norm)
+        upper = value if known else min(value + error, bound)
         return RTV(upper, min(math.fsum(spikes), upper), upper, method, where, "upper bound")
     if known:
         return RTV(value, value, value, f"exact, {method}", where)
-    upper = min(value + error, path_norm)
+    upper = min(value + error, bound)
     return RTV(value, max(value - error, 0.0), upper, f"{method}, by quadrature", where, "estimated")
