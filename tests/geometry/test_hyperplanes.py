@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
 
-from radon_nn.geometry.hyperplanes import SignedTree, chains, clusters, compressed, lower_half
+from radon_nn.geometry.hyperplanes import SignedTree, chains, clusters, compressed, lower_half, offset_unit
 
 
 def by_all_pairs(rows: np.ndarray, tol: float) -> tuple[int, np.ndarray]:
@@ -70,3 +70,25 @@ def test_lower_half_and_compressed() -> None:
     assert lower_half(rows).tolist() == [True, False, True, False]
     t = np.array([-100.0, -1.0, -0.3, 0.0, 1.0, np.e])
     assert np.allclose(compressed(t), [-1 - np.log(100), -1, -0.3, 0, 1, 2])
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_the_unit_of_offsets_follows_most_of_them(unit: float) -> None:
+    """Neither a spike far away, however heavy, nor a few that are rounding of 0 set it; exact zeros do not count."""
+    rng = np.random.default_rng(0)
+    t, m = unit * rng.standard_normal(50), rng.random(50)
+    plain = offset_unit(t, m)
+    assert 1e-3 * unit < plain < unit
+    assert offset_unit(-t, 1e-200 * m) == plain
+    for far in (1e-17, 1e16):
+        for weight in (1e-3, 1.0):
+            assert 1e-3 * unit < offset_unit(np.append(t, far * unit), np.append(m, weight)) < unit
+    assert offset_unit(np.append(t, 1e16 * unit), np.append(m, 1e3)) < unit
+    assert offset_unit(np.append(t, np.zeros(500)), np.append(m, np.ones(500))) == plain
+    assert offset_unit(np.zeros(3), np.ones(3)) == offset_unit(np.empty(0), np.empty(0)) == 1
+
+
+def test_offsets_in_a_unit_are_those_of_one() -> None:
+    t = np.array([-100.0, -1.0, -0.3, 0.0, 1e-30, 1.0, np.e])
+    for unit in (1e-12, 0.01, 1e12):
+        assert np.allclose(compressed(unit * t, unit), compressed(t), rtol=1e-13)
