@@ -194,6 +194,25 @@ class Profile:
         """The variation TV(s'), the R-TV of a neuron of unit weights; infinite if s'' is no finite measure."""
         return math.inf if self.law else self.measure.variation
 
+    def derivative(self, u: Floats) -> Floats:
+        """
+        The derivative s', up to a constant if no slope was given.
+
+        Parameters
+        ----------
+        u : ndarray
+            Arguments.
+
+        Returns
+        -------
+        ndarray
+            Values of s', at a kink the limit from the right.
+        """
+        if self.slope is not None:
+            return np.asarray(self.slope(u), np.float64)
+        steps = (jump * (u >= place) for place, jump in self.kinks)
+        return np.asarray(self.measure.integral(u) + sum(steps, np.zeros_like(u)))
+
     def __call__(self, u: Floats) -> Floats:
         """The values s(u)."""
         return np.asarray(self.value(u), np.float64)

@@ -293,6 +293,36 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     return domain.extent(normals)
 
 
+def chords(domain: Domain, directions: Floats) -> tuple[Floats, Floats]:
+    """
+    Segments in a domain, about as long as it is in given directions.
+
+    Parameters
+    ----------
+    domain : Ball, Cuboid or Hull
+        The domain; for any other, of which only extents are known, there are none.
+    directions : ndarray, shape (m, d)
+        Unit vectors.
+
+    Returns
+    -------
+    starts, ends : ndarray, shape (m, d) or (0, d)
+        Diameters of a ball, lines through the center of a box, and from the lowest to the highest point of a hull.
+    """
+    dim = directions.shape[1]
+    if isinstance(domain, Hull):
+        along = domain.points @ directions.T
+        return domain.points[along.argmin(axis=0)], domain.points[along.argmax(axis=0)]
+    if isinstance(domain, Ball):
+        middle, step = domain.center_in(dim), domain.radius * directions
+    elif isinstance(domain, Cuboid):
+        middle, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+        step = directions / (np.abs(directions) / half).max(axis=1)[:, None]
+    else:
+        return np.empty((0, dim)), np.empty((0, dim))
+    return middle - step, middle + step
+
+
 def _agree(dim: int, got: int, what: str) -> None:
     if dim != got:
         raise ValueError(

@@ -23,8 +23,8 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     The measure of f on R^d is unique, so its total variation is the R-TV. On a bounded domain spikes are still unique,
     see `FibreMeasure.spike_costs`, but densities on more than one direction are not: they have a null space there. On
     the unit disc, h(x1) + h(x2) - h((x1 + x2) / sqrt 2) with h(u) = u^2/2 for |u| < 2 is the quadratic (x1 - x2)^2 / 4,
-    of R-TV 2, and its three fibres add up to 6. In that case the sum is an upper bound, and the spikes alone a lower
-    one.
+    of R-TV 2, and its three fibres add up to 6. In that case the sum is an upper bound; spikes alone, and variations
+    along chords (`FibreMeasure.chord_bound`), are lower ones.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str
     if domain is not None and f.dim > 1 and np.count_nonzero(costs > spikes) > 1:
         method = f"upper bound, {method}{'' if known else ', by quadrature'}; on a bounded domain they may cancel"
         upper = value if known else min(value + error, bound)
-        return RTV(upper, min(math.fsum(spikes), upper), upper, method, where, "upper bound")
+        lower = min(max(math.fsum(spikes), f.chord_bound(domain)), upper)
+        return RTV(upper, lower, upper, method, where, "upper bound")
     if known:
         return RTV(value, value, value, f"exact, {method}", where)
     upper = min(value + error, bound)

@@ -25,6 +25,10 @@ _ROUNDS = 12
 """Halvings of a cell: a zero of the vector density, where its norm has a kink, is then in a cell of 1/4096."""
 _LOW_RULE, _HIGH_RULE = np.polynomial.legendre.leggauss(8), np.polynomial.legendre.leggauss(16)
 """Gauss's rules whose difference is the error of a cell."""
+_CHORDS, _MOST_AXES = 8, 256
+"""Chords along directions and along axes, and the dimension up to which axes are computed: milliseconds each."""
+_CHORD = np.linspace(1e-9, 1 - 1e-9, 513)[:, None]
+"""Points of a chord, as fractions of it; not its ends, where hyperplanes may touch the domain and cost nothing."""
 _MOST_CELLS = 1 << 20
 """Cells at most: 16 nodes each and o outputs take 128 o MiB."""
 
@@ -259,6 +263,54 @@ class FibreMeasure:
         fibre, offsets, masses = self.masses()
         inside = (offsets > low[fibre]) & (offsets < high[fibre])
         return np.bincount(fibre[inside], norms(masses[inside]), len(self)).astype(np.float64)
+
+    def chord_bound(self, domain: Domain) -> float:
+        """
+        The largest variation of the derivative of f along some chords of a domain, a lower bound of the R-TV there.
+
+        Whatever measure has the function f on the domain: on a chord p + s u, |u| = 1, each (a.x - t)_+ has a
+        derivative in s with one step, of |a.u| <= 1. So the variation of f' along the chord is at most the measure's
+        norm. The chords follow the directions of the largest densities and the main axes of their sum; f' is evaluated
+        at points, between which its variation is at least its difference.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull
+            Where f is restricted to.
+
+        Returns
+        -------
+        float
+            The bound, less rounding; 0 if it is below that, or nothing but extents is known of the domain.
+        """
+        starts, ends = domains.chords(domain, self._main_directions())
+        moves = ends - starts
+        lengths = norms(moves)
+        best = 0.0
+        for start, move, length in zip(starts[lengths > 0], moves[lengths > 0], lengths[lengths > 0], strict=True):
+            rise = (self.directions @ move)[self.fibre] * self.scales
+            z = (self.directions @ start)[self.fibre] * self.scales + self.biases
+            weights = (rise / length)[:, None] * self.readout
+
+            def slopes(s: Floats, z: Floats = z, rise: Floats = rise, weights: Floats = weights) -> Floats:
+                return np.asarray(self.profile.derivative(z + s * rise) @ weights)
+
+            bends = norms(np.diff(in_chunks(slopes, _CHORD, len(rise)), axis=0)).sum()
+            steepest = np.abs(self.profile.derivative(z + _CHORD[[0, -1]] * rise)).max(initial=1.0)
+            rounding = 2 * len(_CHORD) * (len(rise) + 8) * _ROUNDING * steepest * float(norms(weights).sum())
+            best = max(best, float(bends) - rounding)
+        return best
+
+    def _main_directions(self) -> Floats:
+        """Directions of the largest single neurons, and the axes in which the sum of their signed masses bends most."""
+        sizes = norms(self.readout) * np.abs(self.scales)
+        heaviest = self.directions[np.unique(self.fibre[np.argsort(-sizes)[:_CHORDS]])]
+        if self.dim > _MOST_AXES:
+            return heaviest
+        masses = self.readout.sum(axis=1) * np.abs(self.scales)
+        a = self.directions[self.fibre]
+        values, axes = np.linalg.eigh((masses[:, None] * a).T @ a)
+        return np.concatenate([heaviest, axes.T[np.argsort(-np.abs(values))[:_CHORDS]]])
 
     def _extent(self, domain: Domain | None) -> tuple[Floats, Floats]:
         """The least and largest offset on each fibre of hyperplanes that meet the domain."""

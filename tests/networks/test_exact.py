@@ -51,6 +51,38 @@ def test_densities_on_three_directions_may_cancel_on_a_domain(domain: Ball | Cub
         assert found.upper == pytest.approx(6, rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("dim", [2, 3, 6])
+def test_bounds_of_quadratics(seed: int, dim: int) -> None:
+    """x'Hx/2 on the unit ball costs at most 2 |eigenvalue| for each axis; along a diameter, the largest is seen."""
+    rng = np.random.default_rng(seed)
+    w, v = unit_vectors(rng, 9, dim), rng.standard_normal(9)
+    found = rtv(ShallowNetwork(w, rng.uniform(-1, 1, 9), v, activation=HUB), domain=Ball(1.0))
+    values = np.abs(np.linalg.eigvalsh((v[:, None] * w).T @ w))
+    assert found.standing == "upper bound"
+    assert found.lower <= 2 * values.sum() * (1 + 1e-12)
+    assert found.lower == pytest.approx(2 * values.max(), rel=1e-8)
+    assert found.upper == pytest.approx(2 * np.abs(v).sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", SMOOTH)
+@pytest.mark.parametrize("dim", [2, 4])
+def test_variations_along_chords_are_no_more_than_the_sum(activation: str, dim: int) -> None:
+    """And no less than a slice by hand: the R-TV of the network along a diameter, which is exact."""
+    f = network(5, dim, activation, outputs=2)
+    a = f.weights[0] / np.linalg.norm(f.weights[0])
+    for domain in domains(dim):
+        bound = f.fibres().chord_bound(domain)
+        assert 0 < bound <= math.fsum(f.fibres().costs(domain)[0])
+    whole = rtv(f.slice(np.zeros(dim), [a]), domain=Ball(1.0)).value
+    alone = ShallowNetwork(f.weights, f.biases, f.readout * (np.arange(6) == 0), activation=activation)
+    assert whole <= rtv(f, domain=Ball(1.0)).upper
+    exact = rtv(alone, domain=Ball(1.0))
+    assert exact.standing != "upper bound"
+    assert alone.fibres().chord_bound(Ball(1.0)) == pytest.approx(exact.value, rel=2e-3)
+    assert alone.fibres().chord_bound(Ball(1.0)) <= exact.value
+
+
 @pytest.mark.parametrize("activation", SMOOTH)
 @pytest.mark.parametrize("dim", [2, 3, 5])
 def test_the_standing_is_exact_where_the_sum_is(activation: str, dim: int) -> None:
@@ -92,8 +124,8 @@ def test_spikes_among_densities_are_a_lower_bound() -> None:
         many.readout[0] * np.linalg.norm(many.weights, axis=1) / 2,
     ).restricted(Ball(1.0))
     assert found.standing == "upper bound"
-    assert found.lower == pytest.approx(kinks.rtv, rel=1e-12)
-    assert found.lower > 0
+    assert many.fibres().spike_costs(Ball(1.0)).sum() == pytest.approx(kinks.rtv, rel=1e-12)
+    assert 0 < kinks.rtv <= found.lower
     assert "at least" in str(found)
 
 
