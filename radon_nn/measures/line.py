@@ -64,11 +64,15 @@ class LineMeasure:
     breaks: tuple[float, ...] = ()
 
     @cached_property
+    def smooth_variation(self) -> float:
+        """The integral of |density|."""
+        one = np.ones((1, 1))
+        return float(variation([Copies(self, one, 0 * one, one)])[0]) if len(self.mesh) else 0.0
+
+    @property
     def variation(self) -> float:
         """The total variation: the integral of |density| and the sum of |masses|."""
-        one = np.ones((1, 1))
-        smooth = float(variation([Copies(self, one, 0 * one, one)])[0]) if len(self.mesh) else 0.0
-        return smooth + sum(abs(mass) for _, mass in self.atoms)
+        return self.smooth_variation + sum(abs(mass) for _, mass in self.atoms)
 
 
 class Copies(NamedTuple):

@@ -327,7 +327,10 @@ class FibreMeasure:
         if count == 1 or self.outputs == 1:
             alpha = np.linalg.norm(line.readout, axis=2) if count == 1 else line.readout[..., 0]
             alpha = alpha / line.sigma**2
-            value = lines.variation([Copies(measure, alpha, line.mu, line.sigma)], line.interval)
+            if count == 1 and np.isinf(low).all():
+                value = alpha[:, 0] * measure.smooth_variation
+            else:
+                value = lines.variation([Copies(measure, alpha, line.mu, line.sigma)], line.interval)
             error = 16 * _ROUNDING * (count * np.abs(alpha * line.sigma).sum(axis=1) * self._largest(measure) + value)
             if count > 1:
                 finer = lines.variation([Copies(_refined(measure), alpha, line.mu, line.sigma)], line.interval)
