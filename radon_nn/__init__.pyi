@@ -5,8 +5,11 @@ from . import plot as plot
 from . import skimage as skimage
 from .activations.profile import Profile
 from .closed_forms.base import ClosedForm, Composed, Sum
+from .closed_forms.bump import Bump
+from .closed_forms.gaussian import Gaussian
+from .closed_forms.norm import Norm
 from .closed_forms.phantoms import shepp_logan
-from .closed_forms.radial import Bump, Gaussian, Norm, Ridge
+from .closed_forms.ridge import Ridge
 from .closed_forms.solids import Box, Ellipsoid
 from .fitting.weight_decay import Fit, fit, fit_path, interpolate
 from .geometry.directions import Directions

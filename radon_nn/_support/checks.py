@@ -1,4 +1,4 @@
-"""The boundary: coerce and validate what a user hands over, once, with errors that say what to do."""
+"""Checks of user input: coerce and validate once, at the boundary, with errors that say what to do."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support.types import Array
 
+_UNIT = 1e-6
+"""Directions this far from unit length pass and are normalised: float32 vectors, and six printed digits."""
 _RANK = 1e-12
+"""Rows are dependent if the smallest singular value is below this fraction of the largest: 4500 roundings."""
 
 
-def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
-    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64.
-
-    `first` is added to the leading index that an error names, where the values are part of something longer.
-    """
+def real_array(values: ArrayLike, name: str) -> Array:
+    """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -31,7 +31,6 @@ def real_array(values: ArrayLike, name: str, *, first: int = 0) -> Array:
     if not finite.all():
         bad = array.size - int(finite.sum())
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        where = (where[0] + first, *where[1:]) if where else where
         raise ValueError(
             f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
             "replace or remove them"
@@ -51,6 +50,19 @@ def shaped_array(values: ArrayLike, name: str, shape: Sequence[int | str]) -> ND
     return array
 
 
+def unit_lengths(rows: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """The lengths of rows that should be unit vectors, by which to divide them: 1 where they are so to rounding."""
+    lengths = np.linalg.norm(rows, axis=1)
+    off = np.abs(lengths - 1)
+    if off.max(initial=0.0) > _UNIT:
+        worst = int(np.argmax(off))
+        raise ValueError(
+            f"{name}: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
+            "its norm"
+        )
+    return np.where(off <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
+
+
 def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:
     """Coerce to finite float64 points of shape (..., dim)."""
     array = real_array(values, "points").astype(np.float64)
@@ -60,7 +72,7 @@ def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only, contiguous copy, for fields of values."""
+    """A read-only, contiguous copy, for the fields of frozen dataclasses."""
     copy = np.array(array, order="C")
     copy.flags.writeable = False
     return copy
@@ -86,7 +98,7 @@ def positive(value: float, name: str) -> float:
 
 
 def at_least_zero(value: float, name: str) -> float:
-    """A number that is not negative."""
+    """A number >= 0."""
     if not value >= 0:
         raise ValueError(f"{name}: expected a number >= 0, got {value!r}")
     return float(value)
@@ -109,13 +121,13 @@ def one_of(value: str, name: str, choices: Sequence[str]) -> str:
 
 
 def near(value: object, choices: Sequence[str]) -> str:
-    """The choice that may have been meant, if one is near."""
+    """A suggestion for an error message: the choice spelled most like the value, if any is close."""
     found = difflib.get_close_matches(str(value).lower(), choices, 1)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def fits_memory(nbytes: float, what: str, remedy: str) -> None:
-    """Refuse, before allocating, what the machine's memory cannot hold."""
+    """Raise MemoryError, before allocating, if `nbytes` exceed the machine's memory."""
     try:
         available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the folders of what is shipped with the package."""
+"""Files written whole or not at all, and the folders of data and examples shipped with the package."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 def shipped_folder(name: str) -> Path:
     """
-    The folder of data or lessons: inside the package once it is installed, beside it in a checkout.
+    The folder of data or examples: inside the package when installed, beside it in a checkout.
 
     Parameters
     ----------
     name : {'data', 'examples'}
-        Which.
+        Which of the two.
 
     Returns
     -------
@@ -26,7 +26,7 @@ def shipped_folder(name: str) -> Path:
     Raises
     ------
     FileNotFoundError
-        If the installation has lost it.
+        If the installation lacks it.
     """
     package = Path(__file__).parents[1]
     for folder in (package / f"_{name}", package.parent / name):
@@ -39,7 +39,7 @@ def shipped_folder(name: str) -> Path:
 
 def shipped(name: str) -> Path:
     """
-    Where a network or table that comes with the package lies.
+    The path of a network or table that is shipped with the package.
 
     Parameters
     ----------
@@ -54,29 +54,29 @@ def shipped(name: str) -> Path:
     Raises
     ------
     FileNotFoundError
-        If nothing of that name is shipped.
+        If no such file is shipped.
     """
     folder = shipped_folder("data")
     if (folder / name).is_file():
         return folder / name
     known = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".npz", ".csv")))
-    raise FileNotFoundError(f"{name}: not among the data shipped with radon_nn, which are {known}")
+    raise FileNotFoundError(f"{name}: expected the name of shipped data, one of {known}; for other files give a path")
 
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
-    A temporary path beside `path` that takes its place when the block ends without an error, and vanishes otherwise.
+    A temporary path beside `path` that replaces it when the block ends without an error, and is deleted otherwise.
 
     Parameters
     ----------
     path : str or path
-        The file to appear.
+        The file to be written.
 
     Yields
     ------
     path
-        Where to write it.
+        The temporary file to write to.
 
     Raises
     ------

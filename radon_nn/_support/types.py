@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-"""Double precision: what everything but the operators computes in."""
+"""Double precision, in which everything but the operators computes."""
 
 Array = NDArray[np.floating[Any]]
-"""Single or double precision, as the user handed it over."""
+"""Single or double precision, as the user chose."""
 
 Indices = NDArray[np.int64]
 
 Progress = Callable[[str], object]
-"""Told, in words, how far a long computation has come; what it returns is ignored."""
+"""Called with a sentence on how far a long computation has come; its result is ignored."""

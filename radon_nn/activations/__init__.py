@@ -1,1 +1,1 @@
-"""Activation functions, and each as a measure on the line."""
+"""Activation functions s, and s'' as a measure on the line."""

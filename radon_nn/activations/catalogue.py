@@ -1,4 +1,4 @@
-"""The usual activations: values, slopes and curvatures, as recipes for profiles; formulas only."""
+"""The usual activations: formulas for values, slopes and curvatures, as recipes for profiles."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from radon_nn._support.types import Floats
 from radon_nn.measures.line import Function
 
 _CUBIC, _TANH = 0.044715, math.sqrt(2 / math.pi)
+"""The constants of GELU's approximation by tanh (Hendrycks and Gimpel, 2016)."""
 _SELU = 1.0507009873554805, 1.6732632423543772
+"""Scale and alpha of SELU (Klambauer et al., 2017), as frameworks have them."""
 
 
 class Recipe(NamedTuple):
     """
-    What `Profile` is made of; see there.
+    The fields of a `Profile`, described there.
 
-    `mirror` is (c, slope, level) if s(-u) = c s(u) + slope u + level for all u; `degree` is p if s(c u) = c^p s(u) for
-    all c > 0; `order` is the m of a truncated power u_+^(m-1) / (m-1)!.
+    Beyond scale * reach the density is below 1e-16: 40 for tails like exp(-|u|), 20 for exp(-2 |u|), 12 for the bell.
     """
 
     name: str
@@ -38,12 +39,12 @@ class Recipe(NamedTuple):
 
 def none(u: Floats) -> Floats:
     """
-    The density of a measure that has none.
+    The density zero, of measures that consist of point masses.
 
     Parameters
     ----------
     u : ndarray
-        Places.
+        Arguments.
 
     Returns
     -------
@@ -308,4 +309,4 @@ TABLE: dict[str, tuple[Any, int]] = {
     "tanh": (_tanh, 0),
     "truncated_power": (_truncated_power, 1),
 }
-"""Recipes by name, and how many parameters each takes."""
+"""Recipes by name, with the number of parameters each takes."""

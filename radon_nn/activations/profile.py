@@ -1,4 +1,4 @@
-"""Activation profiles s: values, slopes, and s'' as a measure on the line, whose variation is the price of a neuron."""
+"""Activation profiles s, with s'' as a measure on the line: its variation is the R-TV of a neuron of unit weights."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from radon_nn.activations.catalogue import TABLE, none
 from radon_nn.measures.line import Function, LineMeasure
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+"""Gauss's rule on cells an eighth of the profile's scale wide, where 16 nodes leave rounding."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,25 +28,25 @@ class Profile:
     Parameters
     ----------
     name : str
-        What it is called; profiles of one name are taken to be one.
+        A name; profiles of one name are taken to be equal.
     value : callable
         The function s, of arrays.
     curvature : callable
         The density of s'', of arrays.
     slope : callable, optional
-        Its derivative s', of arrays; if not given, it is integrated from the density, up to a constant.
+        The derivative s', of arrays; if not given, the density is integrated, which determines it up to a constant.
     kinks : tuple of (float, float)
-        The point masses of s'': (place, jump of s') each.
+        The point masses of s'': (position, jump of s') each.
     scale : float
-        A length over which the density is smooth.
+        The length on which the density varies: meshes have eight cells to it.
     reach : float
-        Beyond |u| = reach times scale the density is nothing.
+        The density is zero to rounding beyond |u| = reach * scale.
     law : str
-        If s'' is not a finite measure: why not.
+        If s'' is not a finite measure: why.
     mirror : tuple of float, optional
-        (c, p, q) if s(-u) = c s(u) + p u + q for all u: what lets neurons on antipodes be joined.
+        (c, p, q) if s(-u) = c s(u) + p u + q for all u: then antipodal neurons can be merged.
     degree : int, optional
-        The p for which s(c u) = c^p s(u), c > 0, if there is one: what lets neurons be rescaled.
+        The p, if any, with s(c u) = c^p s(u) for all c > 0: then neurons can be rescaled.
     order : int, optional
         The m of the truncated power u_+^(m-1) / (m-1)!: ReLU is 2, the step is 1.
 
@@ -86,13 +87,13 @@ class Profile:
     @classmethod
     def of(cls, name: str, *parameters: float) -> Profile:
         """
-        An activation by its name.
+        The activation of a name.
 
         Parameters
         ----------
         name : {'abs', 'clip', 'elu', 'gelu', 'gelu_tanh', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'identity', \
 'leaky_relu', 'relu', 'relu6', 'selu', 'sigmoid', 'silu', 'sine', 'softplus', 'step', 'tanh', 'truncated_power'}
-            As frameworks have it: 'gelu' is u Phi(u), 'gelu_tanh' its approximation, 'silu' is u sigmoid(u).
+            As in the frameworks: 'gelu' is u Phi(u), 'gelu_tanh' its approximation, 'silu' is u sigmoid(u).
         *parameters : float
             For 'leaky_relu' the slope on the left (0.01), for 'elu' alpha (1), for 'clip' the bounds (0, 1), for
             'truncated_power' the order m (2).
@@ -105,11 +106,13 @@ class Profile:
         Raises
         ------
         ValueError
-            If the name is unknown, or has not so many parameters.
+            If the name is unknown, or takes fewer parameters.
         """
         make, most = TABLE[checks.one_of(name, "activation", sorted(TABLE))]
         if len(parameters) > most:
-            raise ValueError(f"parameters: expected at most {most} for {name!r}, got {len(parameters)}; leave them out")
+            raise ValueError(
+                f"parameters: expected at most {most} for {name!r}, got {len(parameters)}; leave out the others"
+            )
         given = tuple(checks.finite(p, "parameters") for p in parameters)
         recipe = make(*given)
         made = cls(**recipe._asdict())
@@ -122,12 +125,12 @@ class Profile:
     @classmethod
     def coerce(cls, activation: str | Profile) -> Profile:
         """
-        A profile, or the one of that name; parameters may follow the name, as in 'leaky_relu 0.1'.
+        The profile itself, or the one of a name, which parameters may follow as in 'leaky_relu 0.1'.
 
         Parameters
         ----------
         activation : str or Profile
-            What a user hands over.
+            The activation, as the user gave it.
 
         Returns
         -------
@@ -137,7 +140,7 @@ class Profile:
         Raises
         ------
         ValueError
-            If the name is unknown, or its parameters are bad.
+            If the name is unknown, or its parameters are not valid.
         """
         if isinstance(activation, Profile):
             return activation
@@ -145,12 +148,14 @@ class Profile:
         try:
             given = [float(p) for p in parameters]
         except ValueError as error:
-            raise ValueError(f"activation: expected a name and numbers, got {activation!r}") from error
+            raise ValueError(
+                f"activation: expected a name and numbers, such as 'leaky_relu 0.1', got {activation!r}"
+            ) from error
         return cls.of(name.lower() if isinstance(name, str) else name, *given)
 
     @property
     def spelled(self) -> str | None:
-        """The words from which `coerce` makes it again; none for a profile of one's own."""
+        """The text that `coerce` turns back into it; None for a user-defined profile."""
         if self._recipe is None:
             return None
         return " ".join([self._recipe[0], *map(repr, self._recipe[1])])
@@ -186,8 +191,27 @@ class Profile:
 
     @property
     def variation(self) -> float:
-        """The variation TV(s'), what a neuron of unit weights costs; infinite if s'' is no finite measure."""
+        """The variation TV(s'), the R-TV of a neuron of unit weights; infinite if s'' is no finite measure."""
         return math.inf if self.law else self.measure.variation
+
+    def derivative(self, u: Floats) -> Floats:
+        """
+        The derivative s', up to a constant if no slope was given.
+
+        Parameters
+        ----------
+        u : ndarray
+            Arguments.
+
+        Returns
+        -------
+        ndarray
+            Values of s', at a kink the limit from the right.
+        """
+        if self.slope is not None:
+            return np.asarray(self.slope(u), np.float64)
+        steps = (jump * (u >= place) for place, jump in self.kinks)
+        return np.asarray(self.measure.integral(u) + sum(steps, np.zeros_like(u)))
 
     def __call__(self, u: Floats) -> Floats:
         """The values s(u)."""
@@ -212,7 +236,7 @@ class Profile:
 
 
 def _without_jumps(slope: Function, kinks: tuple[tuple[float, float], ...]) -> Function:
-    """The slope, less the jumps to the left of u: the antiderivative of the density alone."""
+    """The slope less the jumps up to u: an antiderivative of the density alone."""
 
     def integral(u: Floats) -> Floats:
         steps = (jump * (u >= place) for place, jump in kinks)

@@ -1,7 +1,7 @@
 """The density of a sum of uniform variables, a univariate box spline, to rounding whatever their widths.
 
-By de Boor and Hoellig's recursion, whose terms are all of one sign, on places carried to twice the precision: where one
-width is 1e-9 of another, rounding a place to 53 bits would cost 1e-7 of the density.
+By de Boor and Hoellig's recursion, whose terms all have one sign, with offsets in twice the precision: where one width
+is 1e-9 of another, rounding an offset to 53 bits would cost 1e-7 of the density.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def plus(x: Pair, y: Pair) -> Pair:
 
 
 def density_of_uniforms(place: Pair, halves: Pair) -> Floats:
-    """The density at `place` (k,) of the sum of d uniform variables on [-h_i, h_i], h = `halves` (k, d).
+    """The density at the offsets `place` (k,) of the sum of d uniform variables on [-h_i, h_i], h = `halves` (k, d).
 
     Sets T of variables are bit masks, and knots[T] is `place` plus the h_i not in T, less those in T. The state
     density[low, high], low a subset of high, is that of the variables in high but not in low, at a place that lies
@@ -74,13 +74,13 @@ def density_of_uniforms(place: Pair, halves: Pair) -> Floats:
         for chosen in combinations(range(d), size):
             bits = [1 << i for i in chosen]
             total = max(size - 1, 1) * widths[list(chosen)].sum(axis=0)
-            share = np.divide(1, total, out=np.zeros_like(total), where=total > 0)
+            factor = np.divide(1, total, out=np.zeros_like(total), where=total > 0)
             for low in (low for low in range(2**d) if not low & sum(bits)):
                 high = low | sum(bits)
                 if size == 1:
-                    density[low, high] = after[low] * before[high] * share
+                    density[low, high] = after[low] * before[high] * factor
                 else:
                     left = reduce(np.add, (density[low, high - bit] for bit in bits))
                     right = reduce(np.add, (density[low + bit, high] for bit in bits))
-                    density[low, high] = (below[low] * left + above[high] * right) * share
+                    density[low, high] = (below[low] * left + above[high] * right) * factor
     return np.asarray(density[0, 2**d - 1] / unit)

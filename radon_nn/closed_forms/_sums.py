@@ -1,4 +1,4 @@
-"""The R-TV of sums: like parts merged, unlike carriers apart, and the rest integrated over the directions."""
+"""The R-TV of sums: equal waves merged, parts on different subspaces added, the rest integrated over directions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from radon_nn.measures.line import Copies, merged_atoms, variation
 from radon_nn.measures.result import RTV, Refinement, Standing
 
 _SAME = 1e-12
+"""Centers, roots and subspaces coincide within this, relative to their size: rounding of a few changes of variable."""
 _CANCELLED = 64 * np.finfo(np.float64).eps
+"""A sum of amplitudes below this fraction of the sum of their moduli is rounding."""
 _UNIFORM = 0.1
+"""The fraction of directions drawn uniformly: it bounds the weight of a sample by ten, whatever the waves."""
 _STANDINGS: tuple[Standing, ...] = ("exact", "estimated", "statistical")
 
 
 def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]]]:
     """
-    Parts by what carries them, each in one basis, and merged where they differ in amplitude alone.
+    Parts grouped by the subspace of directions that carries them, and merged where only their amplitudes differ.
 
-    A function of P x, P with orthonormal rows, has its measure on the directions in the row space of P. On different
-    spaces the measures are mutually singular: a density, or one on a graph t = a.c + e, does not charge a subspace.
+    A function of P x, P with orthonormal rows, has its measure on the directions in the row space of P. Measures on
+    different subspaces are mutually singular: a density, or a mass on a graph t = a.c + e, is zero on a smaller one.
 
     Parameters
     ----------
@@ -38,15 +41,15 @@ def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]
     Returns
     -------
     list of (ndarray, list of Wave, list of Jump)
-        For each carrier its basis (k, d) and what it carries, in R^k; waves that cancel are left out.
+        For each subspace its basis (k, d), and its waves and jumps in R^k; waves that cancel are left out.
     """
     carriers: list[tuple[Floats, list[Wave], list[Jump]]] = []
     for part in parts:
-        found = next((carrier for carrier in carriers if _same_space(carrier[0], part.basis)), None)
-        if found is None:
-            found = part.basis, [], []
-            carriers.append(found)
-        basis, waves, jumps = found
+        carrier = next((known for known in carriers if _same_space(known[0], part.basis)), None)
+        if carrier is None:
+            carrier = part.basis, [], []
+            carriers.append(carrier)
+        basis, waves, jumps = carrier
         moved = part.content.composed(part.basis @ basis.T, np.zeros(len(basis)))
         if isinstance(moved, Jump):
             jumps.append(moved)
@@ -71,12 +74,12 @@ def density(parts: Sequence[Part], normals: Floats, offsets: Floats) -> Floats:
     Returns
     -------
     ndarray, shape (m, n)
-        Per da dt.
+        The density per da dt.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If the sum has no density.
     """
     wanted = "filtered: expected a function whose d_t^2 K R f is a density, got"
     out = np.zeros((len(normals), len(offsets)))
@@ -119,14 +122,14 @@ def rtv(parts: Sequence[Part], dim: int, *, tol: float, most: int, rng: np.rando
     tol : float
         Relative error asked for, where directions are integrated over.
     most : int
-        Directions allowed.
+        Largest number of directions.
     rng : numpy.random.Generator
-        For directions in four and more dimensions.
+        Source of the sampled directions, for d >= 4.
 
     Returns
     -------
     RTV
-        The sum over the carriers.
+        The sum over the subspaces.
     """
     results = [_on_carrier(waves, jumps, tol, most, rng) for _, waves, jumps in gathered(parts)]
     results = [r for r in results if r.value != 0] or [_exact(0.0, "exact: all cancels, or is affine")]
@@ -158,7 +161,7 @@ def _same_space(one: Floats, other: Floats) -> bool:
 
 
 def _merged(waves: Sequence[Wave]) -> list[Wave]:
-    """Waves of one shape, center and square (on the line, one signed scale) joined; those that cancel left out."""
+    """Waves joined that share measure, center and square (on the line, the signed scale), without those that cancel."""
     kept: list[tuple[Wave, float, float]] = []
     for wave in waves:
         for i, (other, amplitude, size) in enumerate(kept):
@@ -170,19 +173,27 @@ def _merged(waves: Sequence[Wave]) -> list[Wave]:
     return [replace(w, amplitude=a) for w, a, size in kept if abs(a) > _CANCELLED * size]
 
 
+def _concentric(one: Wave, other: Wave) -> bool:
+    """Whether the centers coincide, relative to their size and to the width of the waves; masses at 0 have no width."""
+    width = max(np.abs(w.root).max() if len(w.measure.mesh) else 0.0 for w in (one, other))
+    size = np.abs([one.center, other.center]).max()
+    return bool(np.abs(one.center - other.center).max() <= _SAME * (width + size))
+
+
 def _alike(one: Wave, other: Wave) -> bool:
+    """Whether two waves differ in amplitude alone."""
     if one.measure.name != other.measure.name:
         return False
-    length = np.abs(other.root).max()
-    if np.abs(one.center - other.center).max() > _SAME * (length + np.abs(other.center).max()):
+    if not _concentric(one, other):
         return False
+    length = np.abs(other.root).max()
     if one.dim == 1:
         return bool(abs(one.root[0, 0] - other.root[0, 0]) <= _SAME * length)
     return bool(np.abs(one.square - other.square).max() <= _SAME * length**2)
 
 
 def _on_carrier(waves: list[Wave], jumps: list[Jump], tol: float, most: int, rng: np.random.Generator) -> RTV:
-    """The R-TV of waves and jumps that all of R^k carries."""
+    """The R-TV of waves and jumps in one R^k."""
     endless = _endless(waves, jumps)
     if endless is not None:
         return endless
@@ -207,51 +218,52 @@ def _exact(value: float, method: str) -> RTV:
 
 
 def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
-    """The verdict infinite, where a part is no measure and nothing can take it back."""
+    """The verdict infinite if a part is no measure and no other part can cancel that; unresolved if one may."""
     rough = [wave for wave in waves if wave.measure.law]
     if not jumps and not rough:
         return None
     law, certain = "", False
     if jumps:
-        # What has finite R-TV is continuous; solids add up to something constant but for jumps, zero far away.
+        # Functions of finite R-TV are continuous, and a sum of solids is piecewise constant and zero far away: it jumps
+        # unless it vanishes inside each, to 1e-9 for the rounding of many terms.
         at = np.concatenate([jump.inside for jump in jumps])
         values = np.stack([jump.value(at) for jump in jumps])
         certain = bool(np.any(np.abs(values.sum(0)) > 1e-9 * np.abs(values).max()))
         law = "it jumps across a surface, and a function of finite R-TV is continuous"
     if rough and not certain:
         law = f"{rough[0].measure.name}: {rough[0].measure.law}"
-        # Singular edges on different spheres cannot cancel; on the line, intervals can share all their ends.
+        # Singularities on different spheres cannot cancel; on the line, intervals can share all their ends.
         certain = not jumps and (rough[0].dim > 1 or len(rough) == 1)
     elif rough and rough[0].dim == 1:
         certain = False
     inf = math.inf
     if certain:
         return RTV(inf, inf, inf, "from the closed form", "", verdict="infinite", law=law)
-    method = "parts of infinite R-TV that may cancel were not told apart"
+    method = "parts of infinite R-TV, which may cancel"
     return RTV(inf, 0.0, inf, method, "", "estimated", verdict="unresolved", law=law, converged=False)
 
 
 def _on_line(waves: list[Wave]) -> float:
-    """TV(f') for a sum on R: twice what the direction 1 sees."""
+    """TV(f') for a sum on R: twice the integral over the direction 1."""
     one = np.ones((1, 1))
-    places, masses, scale = [], [], 0.0
+    places, masses, scale = [], [], []
     for wave in waves:
         alpha, mu, sigma = (float(x[0]) for x in wave.placed(one))
-        scale = max(scale, abs(mu), abs(sigma))
         for u, mass in wave.measure.atoms:
+            scale.append(abs(mu) + abs(sigma * u))
             places.append(mu + sigma * u)
             masses.append(alpha * abs(sigma) * mass)
     smooth = [wave for wave in waves if len(wave.measure.mesh)]
     value = float(_densities(smooth, one)[0]) if smooth else 0.0
-    return 2 * (value + merged_atoms(np.array(places), np.array(masses), scale))
+    return 2 * (value + merged_atoms(np.array(places), np.array(masses), np.array(scale)))
 
 
 def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
     """
-    The masses on graphs t = a.center + u |L^T a| over all directions, and the waves of which several share a graph.
+    The total of the masses on graphs t = a.center + u |L^T a|, and the groups of waves whose masses share a graph.
 
-    Different graphs meet in a null set of directions. Those at u = 0 depend on the center alone: norms of one center
-    and different roots share theirs. Those of bumps, at |u| = 1, were merged if they are the same.
+    Different graphs meet in a null set of directions. A graph at u = 0 depends on the center alone, so norms of one
+    center and different roots share theirs. Equal graphs of bumps, at |u| = 1, belong to waves that were merged.
     """
     total, centered = 0.0, list[list[Wave]]()
     for wave in waves:
@@ -259,7 +271,7 @@ def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
             total += wave.total() / wave.measure.variation * sum(abs(mass) for _, mass in wave.measure.atoms)
             continue
         for group in centered:
-            if np.abs(wave.center - group[0].center).max() <= _SAME * np.abs(wave.root).max():
+            if _concentric(wave, group[0]):
                 group.append(wave)
                 break
         else:
@@ -272,7 +284,7 @@ def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
 
 
 def _sum_of_masses(waves: Sequence[Wave], normals: Floats) -> Floats:
-    """|sum of the masses| that waves have at their common center, for each normal."""
+    """|sum of the masses| of waves at their common center, for each normal."""
     total = np.zeros(len(normals))
     for wave in waves:
         alpha, _, sigma = wave.placed(normals)
@@ -281,19 +293,17 @@ def _sum_of_masses(waves: Sequence[Wave], normals: Floats) -> Floats:
 
 
 def _similar(waves: Sequence[Wave]) -> bool:
-    """Whether all are about one center, with squares that are multiples of one another."""
+    """Whether all have one center, and squares that are multiples of one another."""
     first = waves[0]
     unit = first.square / np.abs(first.square).max()
-    length = max(np.abs(wave.root).max() for wave in waves)
     return all(
-        np.abs(wave.center - first.center).max() <= _SAME * length
-        and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
+        _concentric(wave, first) and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
         for wave in waves[1:]
     )
 
 
 def _alike_everywhere(waves: Sequence[Wave], cost: Callable[[Floats], Floats]) -> float:
-    """The integral over the sphere of a cost that goes like |L^T a|^-(k+1), from its value at the first normal."""
+    """The integral over the sphere of a cost proportional to |L^T a|^-(k+1), from its value at the first axis."""
     wave = waves[0]
     sigma = float(np.linalg.norm(wave.root[0]))
     log = (wave.dim + 1) * math.log(sigma) - np.linalg.slogdet(wave.root)[1]
@@ -316,7 +326,7 @@ def _densities(waves: Sequence[Wave], normals: Floats) -> Floats:
 def _integrated(
     smooth: list[Wave], shared: list[list[Wave]], fixed: float, tol: float, most: int, rng: np.random.Generator
 ) -> RTV:
-    """The quadrature, or the sample, of directions; `fixed` is what is exact."""
+    """The integral over directions, by quadrature or sampling, plus the part `fixed` that is exact."""
     waves = [*smooth, *itertools.chain(*shared)]
     dim = waves[0].dim
     weights = [w.measure.variation - sum(abs(m) for _, m in w.measure.atoms) * bool(len(w.measure.mesh)) for w in waves]
@@ -327,23 +337,23 @@ def _integrated(
         return total + sum((_sum_of_masses(group, normals) for group in shared), np.zeros(len(normals)))
 
     def alone(normals: Floats) -> Floats:
-        """What each wave costs alone, in each direction."""
+        """The cost of each wave by itself in each direction, (m, waves)."""
         placed = (wave.placed(normals) for wave in waves)
         return np.stack([np.abs(a * s) * v for (a, _, s), v in zip(placed, weights, strict=True)], axis=1)
 
     standing: Standing = "estimated"
     if dim <= 3:
-        found = _cubature.adaptive(cost, dim, tol, most)
-        method = f"the line integral of each direction, exact, by adaptive quadrature over {found.at[-1]} directions"
+        integral = _cubature.adaptive(cost, dim, tol, most)
+        method = f"the line integral of each direction, exact, by adaptive quadrature over {integral.at[-1]} directions"
     else:
         standing = "statistical"
         shares = (1 - _UNIFORM) * singles / singles.sum()
         proposals = [(_UNIFORM, np.eye(dim)), *zip(shares.tolist(), (wave.root for wave in waves), strict=True)]
-        found = _cubature.sampled(cost, dim, proposals, alone, singles, tol, most, rng)
-        method = f"the line integral of each direction, exact, by importance sampling of {found.at[-1]} directions"
-    values = tuple(fixed + value for value in found.values)
-    lower = tuple(max(v - e, 0.0) for v, e in zip(values, found.errors, strict=True))
-    upper = tuple(v + e for v, e in zip(values, found.errors, strict=True))
-    path = Refinement("directions", tuple(map(float, found.at)), values, lower, upper)
-    met = found.error <= tol * values[-1]
+        integral = _cubature.sampled(cost, dim, proposals, alone, singles, tol, most, rng)
+        method = f"the line integral of each direction, exact, by importance sampling of {integral.at[-1]} directions"
+    values = tuple(fixed + value for value in integral.values)
+    lower = tuple(max(v - e, 0.0) for v, e in zip(values, integral.errors, strict=True))
+    upper = tuple(v + e for v, e in zip(values, integral.errors, strict=True))
+    path = Refinement("directions", tuple(map(float, integral.at)), values, lower, upper)
+    met = integral.error <= tol * values[-1]
     return RTV(values[-1], lower[-1], upper[-1], method, "", standing, refinement=path, converged=met)

@@ -1,4 +1,4 @@
-"""What closed forms share: f, Rf, d_t^2 K R f and R-TV in one object; their sums and affine changes of variable."""
+"""The base of closed forms, f with Rf, d_t^2 K R f and R-TV; their sums and affine changes of variable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ClosedForm(ABC):
     """
     A function f on R^d with its exact hyperplane integrals Rf, its d_t^2 K R f and its R-TV, wherever they exist.
 
-    Sums are such, too: f + g, f - g, -f, 2.0 * f and f / 2; so are affine changes of variable, f.compose(A, c).
+    So are f + g, f - g, -f, 2.0 * f and f / 2, and affine changes of variable, f.compose(A, c).
 
     See Also
     --------
@@ -65,7 +65,7 @@ class ClosedForm(ABC):
         ValueError
             If the directions are not unit vectors in R^d, an offset is not finite, or Rf does not exist.
         MemoryError
-            If the machine cannot hold the result.
+            If the result would not fit the machine's memory.
         """
         normals, places = self._hyperplanes(directions, offsets, "Rf")
         if self.dim == 1:
@@ -94,10 +94,10 @@ class ClosedForm(ABC):
         Raises
         ------
         ValueError
-            If d_t^2 K R f is no density: a measure with masses on points, graphs or fibres, or not even a measure; or
-            if the directions are not unit vectors in R^d, or an offset is not finite.
+            If d_t^2 K R f has no density, being a measure with masses on points, graphs or fibres, or no measure; if
+            the directions are not unit vectors in R^d; or if an offset is not finite.
         MemoryError
-            If the machine cannot hold the result.
+            If the result would not fit the machine's memory.
         """
         normals, places = self._hyperplanes(directions, offsets, "d_t^2 K R f")
         return _sums.density(self._parts(), normals, places)
@@ -108,18 +108,18 @@ class ClosedForm(ABC):
         """
         R-TV(f) = || d_t^2 K R f ||_M, the total variation of the measure over the whole sphere and all offsets.
 
-        It is exact, in every d, for the closed forms one by one, and for sums of terms that are alike in every
-        direction or mutually singular. Else the line integral of each direction is exact to rounding, and what is
-        integrated over directions has kinks: by adaptive quadrature for d <= 3, by importance sampling above.
+        It is exact for every single closed form, and for sums of terms that are equal up to a factor in every direction
+        or mutually singular. For other sums the integral over t is exact to rounding for each direction, and that over
+        directions, whose integrand has kinks, is adaptive quadrature for d <= 3 and importance sampling for d >= 4.
 
         Parameters
         ----------
         tol : float
-            Relative error asked for, where directions are integrated over.
+            Relative error of the integral over directions.
         rng : numpy.random.Generator or int, optional
-            Where samples come from, for d >= 4; the same one each time if not given.
+            Source of sampled directions, for d >= 4; the same seed each time if not given.
         max_directions : int
-            Directions allowed, at least 1024.
+            Largest number of directions, at least 1024.
 
         Returns
         -------
@@ -129,7 +129,7 @@ class ClosedForm(ABC):
         Raises
         ------
         ValueError
-            If `tol` is not positive, or too few directions are allowed.
+            If `tol` is not positive, or `max_directions` is below 1024.
 
         See Also
         --------
@@ -153,7 +153,7 @@ class ClosedForm(ABC):
         """
         The function x -> f(A x + c).
 
-        R-TV(f(A . + c)) is the integral of |A^T a| by the measure's modulus: for orthonormal rows it is R-TV(f).
+        R-TV(f(A . + c)) is the integral of |A^T a| against |d_t^2 K R f|; for orthonormal rows it is R-TV(f).
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class ClosedForm(ABC):
         Raises
         ------
         ValueError
-            If A has not full row rank, or a shape is wrong.
+            If A does not have full row rank, or a shape is wrong.
 
         Examples
         --------
@@ -183,7 +183,7 @@ class ClosedForm(ABC):
     def _hyperplanes(
         self, directions: Directions | ArrayLike, offsets: Offsets | ArrayLike, what: str
     ) -> tuple[Floats, Floats]:
-        """Normals and offsets as arrays, once their product is seen to fit the memory."""
+        """Normals and offsets as arrays, after a check that their product fits the memory."""
         if not isinstance(directions, Directions):
             normals = checks.shaped_array(directions, "directions", ("m", self.dim))
             directions = Directions(normals, np.ones(len(normals)))
@@ -205,7 +205,7 @@ class ClosedForm(ABC):
 
     @abstractmethod
     def _parts(self) -> tuple[Part, ...]:
-        """What d_t^2 K R f is made of."""
+        """The waves and jumps that d_t^2 K R f is the sum of."""
 
     @abstractmethod
     def _scaled(self, factor: float) -> Self:
@@ -243,12 +243,12 @@ class ClosedForm(ABC):
 @dataclass(frozen=True, eq=False, repr=False)
 class Sum(ClosedForm):
     """
-    The sum of functions; what f + g and f - g return.
+    A sum of functions, as f + g and f - g return it.
 
     Parameters
     ----------
     terms : sequence of ClosedForm
-        The functions, at least one, all of one dimension; the terms of sums among them are taken one by one.
+        The functions, at least one, all of one dimension; sums among them are replaced by their terms.
 
     Raises
     ------
@@ -303,7 +303,7 @@ class Sum(ClosedForm):
 @dataclass(frozen=True, eq=False, repr=False)
 class Composed(ClosedForm):
     """
-    The function x -> f(A x + c) on R^n, A of shape (d, n) and rank d; what f.compose(A, c) returns.
+    The function x -> f(A x + c) on R^n, A of shape (d, n) and rank d, as f.compose(A, c) returns it.
 
     For invertible A, with n_a = |A^-T a| and b = A^-T a / n_a, the hyperplane (a, t) goes to (b, t / n_a + b.c), so
     R(f(A . + c))(a, t) = Rf(b, t / n_a + b.c) / (|det A| n_a). For d < n the function is constant along the kernel of
@@ -321,7 +321,7 @@ class Composed(ClosedForm):
     Raises
     ------
     ValueError
-        If A has not full row rank, or a shape is wrong.
+        If A does not have full row rank, or a shape is wrong.
 
     Examples
     --------
@@ -358,7 +358,8 @@ class Composed(ClosedForm):
         if self.inner.dim < self.dim:
             raise ValueError(
                 f"radon: expected a function that decays, got one of {self.inner.dim} linear forms in R^{self.dim}, "
-                "constant along the rest; its hyperplane integrals diverge or depend on nothing else: use inner.radon"
+                f"constant along the rest, so its hyperplane integrals diverge; inner.radon is the transform in "
+                f"R^{self.inner.dim}"
             )
         pulled = np.linalg.solve(self.matrix.T, normals.T).T
         length = np.linalg.norm(pulled, axis=1)

@@ -17,13 +17,16 @@ from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.geometry.directions import sphere_area
 
 _ORTHOGONAL = 1e-10
+"""Q^T Q may differ from the identity by this: products of rotations do by 1e-15, printed digits or float32 by more."""
 _CHUNK = 1 << 14
 _STATES = 1 << 22
+"""Values of Rf computed at a time, and numbers of the recursion's state among them: 3^d a value, 32 MiB."""
 _INSIDE = 256
+"""Points by which sums of solids are tested for jumps that cancel."""
 
 
 class _Solid(ClosedForm):
-    """What ellipsoids and boxes share: a value inside, a center and axes that may be turned."""
+    """The common part of ellipsoids and boxes: a value inside, a center, and axes with a rotation."""
 
     center: Floats
     rotation: Floats | None
@@ -48,7 +51,7 @@ class _Solid(ClosedForm):
         return vectors if self.rotation is None else vectors @ self.rotation
 
     def _jump(self, inside: Floats) -> tuple[Part, ...]:
-        """The jump at the surface, with points inside as multiples of the half lengths in the solid's own axes."""
+        """The jump at the surface; `inside` are interior points in the solid's own axes, about its center."""
         if self.value == 0:
             return ()
         points = self.center + (inside if self.rotation is None else inside @ self.rotation.T)
@@ -132,8 +135,8 @@ class Ellipsoid(_Solid):
     def _parts(self) -> tuple[Part, ...]:
         rng = np.random.default_rng(0)
         y = rng.standard_normal((_INSIDE, self.dim))
-        share = rng.random((_INSIDE, 1)) ** (1 / self.dim)
-        return self._jump(0.999 * share * y / np.linalg.norm(y, axis=1, keepdims=True) * self.semiaxes)
+        radius = 0.999 * rng.random((_INSIDE, 1)) ** (1 / self.dim)
+        return self._jump(radius * y / np.linalg.norm(y, axis=1, keepdims=True) * self.semiaxes)
 
     def _scaled(self, factor: float) -> Self:
         return replace(self, value=factor * self.value)
@@ -145,9 +148,9 @@ class Box(_Solid):
     The indicator of a solid box, times a value: {center + Q y : |y_i| <= widths_i / 2}.
 
     Rf(a, t) = value prod(widths) M(t - a.center), where M, a univariate box spline, is the density of the sum of d
-    independent uniform variables on [-c_i/2, c_i/2], c_i = |(Q^T a)_i| widths_i. It is continuous but for normals a
-    along an axis; there Rf is the integral of f proper, boundary included: at a jump, the value on the inner side. The
-    R-TV is infinite.
+    independent uniform variables on [-c_i/2, c_i/2], c_i = |(Q^T a)_i| widths_i. It is continuous in t unless a lies
+    along an axis; then Rf at a jump is the value on the inner side, since the boundary belongs to the box. The R-TV is
+    infinite.
 
     Parameters
     ----------

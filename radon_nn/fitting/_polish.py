@@ -28,7 +28,7 @@ _SLIGHT = 1e-3
 def joined(problem: Problem, atoms: Atoms, penalty: float, bound: float, tol: float) -> Atoms:
     """The fewest atoms, near ones joined and masses found anew, whose objective is as near to the bound as asked."""
     for distance in _CLUSTERS:
-        near = atoms.measure().merged(_NEAR * distance)
+        near = atoms.measure().merged(_NEAR * distance, unit=1.0)
         if len(near) < len(atoms.masses):
             fewer = Atoms.on(problem, near).corrected(problem.target, penalty)
             objective = fewer.objective(problem.target, penalty)
@@ -74,9 +74,9 @@ def polished(
     while shrinking:
         shrinking = False
         for distance in _CLUSTERS:
-            near = _lean(model.merged(distance), _SLIGHT)
+            near = _lean(model.merged(distance, unit=1.0), _SLIGHT)
             if 0 < len(near) < min(few, len(model)) and not late():
-                refined = refine(near, samples, steps=_STEPS, reach=distance).merged(_SAME)
+                refined = refine(near, samples, steps=_STEPS, reach=distance).merged(_SAME, unit=1.0)
                 better = _lean(refined, _NOTHING)
                 explained = np.abs(samples.residual(better)).max() <= left
                 if explained and (1 - _POLISHED) * bound <= better.rtv <= atoms.norm * (1 + tol):
@@ -97,4 +97,6 @@ def thinned_function(problem: Problem, atoms: Atoms) -> RidgeMeasure:
 def _lean(measure: RidgeMeasure, share: float) -> RidgeMeasure:
     """Without masses below this share of them all."""
     on = measure.sizes > share * measure.rtv
-    return RidgeMeasure(measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant)
+    return RidgeMeasure.trusted(
+        measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant
+    )

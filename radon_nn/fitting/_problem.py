@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
 
 _FLAT = 1e-9
@@ -122,7 +123,7 @@ class Problem:
                 "within it, in fewer columns"
             )
         root = np.sqrt(count)
-        affine = np.linalg.qr(root[:, None] * np.column_stack([near, np.ones(len(near))]))[0]
+        affine = np.linalg.qr(root[:, None] * affine_design(near))[0]
         target = root * mean
         size = float(np.abs(target).max())
         target = _less(affine, target)
@@ -183,17 +184,20 @@ class Problem:
         RidgeMeasure
             In the user's units.
         """
-        bare = RidgeMeasure(directions.reshape(-1, self.dim), offsets, self.unit * masses, np.zeros((1, self.dim)), [0])
+        none = np.zeros((1, self.dim))
+        bare = RidgeMeasure.trusted(directions.reshape(-1, self.dim), offsets, self.unit * masses, none, [0.0])
         x, y = self.given, self.values
         bent = bare.placed(self.scale, self.center)
-        design = self.weights[:, None] * np.column_stack([self.points, np.ones(len(x))])
-        slope = np.linalg.lstsq(design, self.weights * (y - bent(x)), rcond=None)[0]
+        design = self.weights[:, None] * affine_design(self.points)
+        slope = np.linalg.lstsq(design, self.weights * (y - bent.at(x)[:, 0]), rcond=None)[0]
         skip, constant = slope[:-1] / self.scale, slope[-1] - slope[:-1] @ self.center / self.scale
-        return RidgeMeasure(bent.directions, bent.offsets, bent.masses, bent.skip + skip, bent.constant + constant)
+        return RidgeMeasure.trusted(
+            bent.directions, bent.offsets, bent.masses, bent.skip + skip, bent.constant + constant
+        )
 
     def misfit(self, function: RidgeMeasure) -> Floats:
         """Values less the function, at the distinct points, in the user's units."""
-        return np.asarray(self.values - function(self.given))
+        return np.asarray(self.values - function.at(self.given)[:, 0])
 
 
 def _less(basis: Floats, columns: Floats) -> Floats:

@@ -80,7 +80,9 @@ class Atoms:
 
     def measure(self) -> RidgeMeasure:
         """As a measure, without an affine part."""
-        return RidgeMeasure(self.directions, self.offsets, self.signs * self.masses, np.zeros((1, self.dim)), [0.0])
+        return RidgeMeasure.trusted(
+            self.directions, self.offsets, self.signs * self.masses, np.zeros((1, self.dim)), [0.0]
+        )
 
     @property
     def dim(self) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.linalg
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
 
 _CHUNK = 8192
@@ -44,7 +45,7 @@ class Samples:
 
     def residual(self, model: RidgeMeasure) -> Floats:
         """Values - model, (n, o)."""
-        return self.values - model(self.points).reshape(self.values.shape)
+        return self.values - model.at(self.points)
 
 
 def affine_fit(points: Floats, values: Floats) -> tuple[Floats, Floats]:
@@ -63,9 +64,9 @@ def affine_fit(points: Floats, values: Floats) -> tuple[Floats, Floats]:
     tuple of ndarray
         Coefficients (d + 1, o), the constant last, and what is left of the values.
     """
-    design = np.concatenate([points, np.ones((len(points), 1))], axis=1)
+    design = affine_design(points)
     coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
-    return coefficients, values - design @ coefficients
+    return np.asarray(coefficients, np.float64), values - design @ coefficients
 
 
 def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMeasure:
@@ -91,11 +92,11 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMe
     right = np.zeros((spikes + dim + 1, samples.values.shape[1]))
     for begin in range(0, len(samples.points), _CHUNK):
         x = samples.points[begin : begin + _CHUNK]
-        columns = np.concatenate([np.maximum(x @ directions.T - offsets, 0), x, np.ones((len(x), 1))], axis=1)
+        columns = np.concatenate([np.maximum(x @ directions.T - offsets, 0), affine_design(x)], axis=1)
         gram += columns.T @ columns
         right += columns.T @ samples.values[begin : begin + _CHUNK]
     solution = _solve(gram, right, 1e-13)
-    return RidgeMeasure(directions, offsets, solution[:spikes], solution[spikes:-1].T, solution[-1])
+    return RidgeMeasure.trusted(directions, offsets, solution[:spikes], solution[spikes:-1].T, solution[-1])
 
 
 def refine(
@@ -210,7 +211,7 @@ def _moved(model: RidgeMeasure, step: Floats, tangents: Floats, reach: float) ->
     cap = np.minimum(1, reach / np.maximum(length, 1e-300))
     directions = model.directions + turn * cap[:, None]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return RidgeMeasure(
+    return RidgeMeasure.trusted(
         directions,
         model.offsets + geometry[:, -1] * cap,
         model.masses + linear[:, :spikes].T,

@@ -1,1 +1,1 @@
-"""Grids, directions, domains and hyperplanes: where functions live and are looked at."""
+"""Grids, directions, domains and hyperplanes: where functions are defined and sampled."""

@@ -1,20 +1,22 @@
-"""A function seen through its values alone: called in chunks, checked, and named where it fails."""
+"""A function known by its values alone: called in chunks, its values checked, the point named where it fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support.types import Floats
 
 _CHUNK = 1 << 17
+"""Points in one call: 2 MiB of coordinates in the plane, so that intermediate arrays of f stay small."""
 
 
 class BlackBox:
     """
-    A callable (n, d) -> (n,), or (n, o) if asked for, called in chunks, its values checked and counted.
+    A callable (n, d) -> (n,), or (n, o) with `several`, called in chunks; its values are checked and counted.
 
     Parameters
     ----------
@@ -23,9 +25,9 @@ class BlackBox:
     dim : int
         Dimension d.
     remedy : str
-        What to do about a function that is not defined everywhere; the end of its errors.
+        What to do where the function is not defined: the last part of its errors.
     several : bool
-        Whether several outputs are welcome. If so, values come back shaped (n, o), a single output as (n, 1).
+        Whether `f` may have several outputs. If so, values come back shaped (n, o), a single output as (n, 1).
 
     Raises
     ------
@@ -39,21 +41,43 @@ class BlackBox:
         self._f, self._remedy, self.dim, self.count = f, remedy, dim, 0
         self._several = several
         self.outputs: int | None = None if several else 1
-        """How many outputs the function has; not known before the first call if there may be several."""
+        """The number of outputs; with `several`, None until the first call."""
         self.rounding = 0.0
-        """By how much the values seen may have been rounded, at least."""
+        """The rounding error, at least, of the largest value so far: `precision` times its modulus."""
         self.precision = float(np.finfo(np.float64).eps)
-        """The relative rounding of the coarsest type of values seen."""
+        """The spacing of 1 in the coarsest floating-point type returned so far."""
 
     def __call__(self, points: Floats) -> Floats:
-        parts = [self._values(points[i : i + _CHUNK]) for i in range(0, len(points), _CHUNK)]
+        parts = [self._values(points, slice(i, i + _CHUNK)) for i in range(0, len(points), _CHUNK)]
         if not parts:
             return np.empty((0, self.outputs or 1) if self._several else 0)
         return np.concatenate(parts)
 
-    def _values(self, points: Floats) -> Floats:
+    def _values(self, every: Floats, chunk: slice) -> Floats:
+        points = every[chunk]
+        values = self._called(points)
+        if values.dtype.kind not in "fiub":
+            raise TypeError(f"f: expected real values, got dtype {values.dtype}")
+        self._check_shape(values.shape, points.shape)
+        precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
+        values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
+        largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+        if not np.isfinite(largest):
+            bad = np.flatnonzero(~np.isfinite(values.reshape(len(points), -1)).all(axis=1))
+            raise ValueError(
+                f"f: expected finite values, got {values[bad[0]]} at the point {points[bad[0]].tolist()} (row "
+                f"{chunk.start + bad[0]} of {len(every)}), and {len(bad)} such rows among the {len(points)} of one "
+                f"call; {self._remedy}"
+            )
+        self.count += len(points)
+        self.precision = max(self.precision, float(precision))
+        self.rounding = max(self.rounding, float(precision * largest))
+        return values
+
+    def _called(self, points: Floats) -> NDArray[Any]:
+        """What the function returns, as an array."""
         try:
-            # Far probes overflow and underflow inside many a formula; what comes out is checked below.
+            # Formulas may overflow and underflow far out; what they return is checked afterwards.
             with np.errstate(over="ignore", under="ignore"):
                 raw = self._f(points.copy())
         except (Exception, SystemExit) as error:
@@ -61,22 +85,13 @@ class BlackBox:
                 f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
                 f"{self._remedy}"
             ) from error
-        values = np.asarray(raw)
-        if values.dtype.kind not in "fiub":
-            raise TypeError(f"f: expected real values, got dtype {values.dtype}")
-        self._check_shape(values.shape, points.shape)
-        precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
-        values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(values.reshape(len(points), -1)).all(axis=1))
-        if len(bad):
+        try:
+            return np.asarray(raw)
+        except ValueError as error:
             raise ValueError(
-                f"f: expected finite values, got {values[bad[0]]} at the point {points[bad[0]].tolist()}, and at "
-                f"{len(bad)} of {len(points)} points; {self._remedy}"
-            )
-        self.count += len(points)
-        self.precision = max(self.precision, float(precision))
-        self.rounding = max(self.rounding, float(precision * np.abs(values).max(initial=0.0)))
-        return values
+                f"f: expected an array of values, got nested lists of unequal length for points of shape "
+                f"{points.shape}; return one row per point"
+            ) from error
 
     def _check_shape(self, got: tuple[int, ...], points: tuple[int, ...]) -> None:
         n = points[0]
@@ -91,12 +106,13 @@ class BlackBox:
         if len(got) not in (1, 2) or got[0] != n or outputs == 0 or self.outputs not in (None, outputs):
             wanted = f"({n},) or ({n}, outputs)" if self.outputs is None else f"({n}, {self.outputs})"
             raise ValueError(
-                f"f: expected values of shape {wanted} for points of shape {points}, got {got}; return one row a point"
+                f"f: expected values of shape {wanted} for points of shape {points}, got {got}; return one row per "
+                "point"
             )
         self.outputs = outputs
 
     def _culprit(self, points: Floats) -> Floats:
-        """The first point of a chunk, as bisection finds it, at which the callable raises."""
+        """A point of a chunk at which the callable raises, by bisection: the first, if it fails point by point."""
         while len(points) > 1:
             half = points[: len(points) // 2]
             try:

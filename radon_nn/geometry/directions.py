@@ -1,4 +1,4 @@
-"""Directions: unit normals with the quadrature weights that integrate over the sphere."""
+"""Directions: unit normals with quadrature weights over the sphere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import SphericalVoronoi, cKDTree
+from scipy.spatial import SphericalVoronoi
 from scipy.special import roots_gegenbauer
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.geometry.hyperplanes import SignedTree, chains
 
 _SAME = 1e-5
-"""Directions closer than this, up to sign, share one weight: the Voronoi cells need generators further apart."""
+"""Directions closer than this, up to sign, share one weight: closer ones make SphericalVoronoi fail (its own 1e-6)."""
 
 
 def sphere_area(dim: int) -> float:
@@ -40,6 +39,28 @@ def sphere_area(dim: int) -> float:
     4.0
     """
     return float(2 * math.pi ** (dim / 2) / math.gamma(dim / 2))
+
+
+def inversion_constant(dim: int) -> float:
+    """
+    The constant c_d = 1 / (2 (2 pi)^(d-1)) of the filter K, symbol c_d |w|^(d-1), for which f = R* K R f.
+
+    Fourier's inversion (2 pi)^-d int f^(w) exp(i w.x) dw in polar coordinates w = r a, r over the whole line, counts
+    each w twice: it is (2 pi)^-d / 2 int da int f^(r a) |r|^(d-1) exp(i r a.x) dr. Since f^(r a) is the Fourier
+    transform of Rf(a, .) at r, the inner integral is 2 pi times Rf(a, .) filtered by |r|^(d-1), at t = a.x; and R*
+    integrates over the whole sphere.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Returns
+    -------
+    float
+        1/2, 1/(4 pi), 1/(8 pi^2), ...
+    """
+    return 1 / (2 * (2 * math.pi) ** (dim - 1))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,15 +102,7 @@ class Directions:
         unit = checks.shaped_array(normals, "normals", ("m", "d"))
         if unit.size == 0:
             raise ValueError(f"normals: expected at least one direction, got shape {unit.shape}")
-        lengths = np.linalg.norm(unit, axis=1)
-        worst = int(np.argmax(np.abs(lengths - 1)))
-        if abs(lengths[worst] - 1) > 1e-6:
-            raise ValueError(
-                f"normals: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each row by "
-                "its norm"
-            )
-        exact = np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps
-        unit = np.where(exact[:, None], unit, unit / lengths[:, None])
+        unit = unit / checks.unit_lengths(unit, "normals")[:, None]
         if weights is None:
             quadrature = _quadrature_weights(unit)
         else:
@@ -170,11 +183,11 @@ class Directions:
     @classmethod
     def product(cls, *counts: int) -> Directions:
         """
-        A product grid over half the sphere, and a quadrature rule: a = (cos p, sin p b), and so on for b.
+        A product quadrature rule over half the sphere: a = (cos p, sin p b), b from such a rule one dimension lower.
 
-        In each cos p the nodes are Gauss-Gegenbauer's (for d = 3 Gauss-Legendre's), in the last, azimuthal angle they
-        are uniform on the half circle. The rule is exact for spherical polynomials of degree up to
-        2 min(counts) - 1, and `RadonTransform` transforms such directions one factor at a time.
+        The nodes in each cos p are Gauss-Gegenbauer's (Gauss-Legendre's for d = 3); the last angle, the azimuth, is
+        uniform on the half circle. The rule is exact for spherical polynomials of degree up to 2 min(counts) - 1, and
+        `RadonTransform` transforms such directions one factor at a time.
 
         Parameters
         ----------
@@ -185,8 +198,8 @@ class Directions:
         Returns
         -------
         Directions
-            The product of the counts in number, the azimuth running fastest. Its `factors` are the directions
-            (cos p, sin p) in the plane and the directions b.
+            The prod(counts) directions, azimuth fastest. Their `factors` are the directions (cos p, sin p) in
+            the plane and the directions b.
 
         References
         ----------
@@ -204,14 +217,14 @@ class Directions:
         if not rest:
             return cls.half_circle(first)
         rim, dim = cls.product(*rest), len(counts) + 1
-        heights, share = roots_gegenbauer(first, (dim - 2) / 2)
-        share *= sphere_area(dim) / sphere_area(dim - 1) / share.sum()
-        polar = cls(np.stack([heights, np.sqrt(1 - heights**2)], axis=1), share)
+        heights, weights = roots_gegenbauer(first, (dim - 2) / 2)
+        weights *= sphere_area(dim) / sphere_area(dim - 1) / weights.sum()
+        polar = cls(np.stack([heights, np.sqrt(1 - heights**2)], axis=1), weights)
         return cls._of_factors(polar, rim)._named(f"Directions.product({', '.join(map(str, counts))})")
 
     @classmethod
     def _of_factors(cls, polar: Directions, rim: Directions) -> Directions:
-        """All (cos p, sin p b), for (cos p, sin p) in the plane and b on the sphere of one dimension less."""
+        """All (cos p, sin p b), for (cos p, sin p) in the plane and b on the sphere one dimension lower."""
         height, radius = polar.normals.T[:, :, None, None]
         normals = np.concatenate(
             [np.broadcast_to(height, (len(polar), len(rim), 1)), radius * rim.normals], axis=2
@@ -222,29 +235,29 @@ class Directions:
 
     def split(self, parts: int) -> list[tuple[slice, Directions]]:
         """
-        Cut the list into runs that are products still, if the whole is one.
+        Cut the list into consecutive runs; those of a product are products again.
 
         Parameters
         ----------
         parts : int
-            How many runs, at most: a product is cut between nodes of its first angle only.
+            The largest number of runs: a product is cut between nodes of its first angle only.
 
         Returns
         -------
         list of (slice, Directions)
-            Where each run stands, and the run.
+            The rows of each run in the list, and the run.
         """
         first, run = (self, 1) if self.factors is None else (self.factors[0], len(self.factors[1]))
         bounds = np.linspace(0, len(first), min(max(parts, 1), len(first)) + 1).astype(int)
-        found = []
+        runs = []
         for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             chosen = Directions(first.normals[begin:end], first.weights[begin:end])
             whole = chosen if self.factors is None else Directions._of_factors(chosen, self.factors[1])
-            found.append((slice(begin * run, end * run), whole))
-        return found
+            runs.append((slice(begin * run, end * run), whole))
+        return runs
 
     def _named(self, recipe: str) -> Directions:
-        """The same directions, with the call that makes them as their repr."""
+        """The same directions, whose repr is the call that makes them."""
         object.__setattr__(self, "_recipe", recipe)
         return self
 
@@ -280,20 +293,20 @@ class Directions:
 
 
 def _quadrature_weights(normals: Floats) -> Floats:
-    """Weights over the whole sphere of even integrands sampled at `normals`; repeated directions share theirs."""
+    """Weights over the whole sphere for even integrands at `normals`; coincident directions share a weight."""
     dim, m = normals.shape[1], len(normals)
-    pairs = cKDTree(np.concatenate([normals, -normals])).query_pairs(_SAME, output_type="ndarray") % m
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(m, m))
-    count, label = connected_components(links, directed=False)
+    i, j, _ = SignedTree(normals).pairs(_SAME)
+    count, label = chains(i, j, m)
     _, first = np.unique(label, return_index=True)
     distinct = normals[first]
-    share = np.full(count, sphere_area(dim) / count)
+    weights = np.full(count, sphere_area(dim) / count)
     if dim == 2 and count > 1:
         angles = np.mod(np.arctan2(distinct[:, 1], distinct[:, 0]), np.pi)
         order = np.argsort(angles)
         gaps = np.diff(np.append(angles[order], angles[order[0]] + np.pi))
-        share[order] = gaps + np.roll(gaps, 1)
+        weights[order] = gaps + np.roll(gaps, 1)
     elif dim == 3 and count > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
+        # Normals in one plane, to SphericalVoronoi's own 1e-6, have no cells and keep equal weights.
         areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
-        share = areas[:count] + areas[count:]
-    return np.asarray(share[label] / np.bincount(label)[label])
+        weights = areas[:count] + areas[count:]
+    return np.asarray(weights[label] / np.bincount(label)[label])

@@ -1,4 +1,4 @@
-"""Convex domains: balls, boxes and the hulls of data, each by the range of a.x over it."""
+"""Convex domains, each known by the range of a.x over it: balls, boxes and the convex hulls of data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 
 _CHUNK_BYTES = 1 << 27
+"""Products a.x of a hull's points and the normals held at a time: 128 MiB."""
 
 
 class Domain(Protocol):
-    """A convex set, by its support function: `Ball`, `Cuboid` and `Hull` are such."""
+    """A convex set known by the range of a.x over it: `Ball`, `Cuboid` or `Hull`."""
 
     def extent(self, normals: Floats) -> tuple[Floats, Floats]:
         """
@@ -29,7 +30,7 @@ class Domain(Protocol):
         Returns
         -------
         tuple of ndarray, shape (m,) each
-            Both ends.
+            Least and largest values.
         """
         ...
 
@@ -37,14 +38,14 @@ class Domain(Protocol):
 @dataclass(frozen=True, eq=False, repr=False)
 class Ball:
     """
-    The closed ball {x : |x - center| <= radius}, the usual domain of a measurement.
+    The closed ball {x : |x - center| <= radius}.
 
     Parameters
     ----------
     radius : float
         Positive, in the user's units.
     center : array_like, shape (d,), optional
-        The origin if not given; then the ball fits every dimension.
+        The origin if not given, in whatever dimension the ball is used.
 
     Raises
     ------
@@ -131,7 +132,7 @@ class Ball:
         Returns
         -------
         tuple of ndarray, shape (m,) each
-            Both ends.
+            Least and largest values.
         """
         middle = normals @ self.center_in(normals.shape[1])
         half = self.radius * np.linalg.norm(normals, axis=1)
@@ -139,7 +140,7 @@ class Ball:
 
     def depth(self, directions: Floats, offsets: Floats) -> Floats:
         """
-        How deep hyperplanes {x : a.x = t} cut the ball: radius - |t - a.center|, negative if they miss it.
+        How deep hyperplanes {x : a.x = t} cut into the ball: radius - |t - a.center|, negative where they miss it.
 
         Parameters
         ----------
@@ -215,7 +216,7 @@ class Hull:
     """
     The convex hull of points, such as the data a network was trained on.
 
-    A hyperplane meets it if and only if points lie on both sides, in any dimension: the hull itself is never built.
+    A hyperplane meets it if and only if points lie on both sides, so the hull itself is never computed, whatever d.
 
     Parameters
     ----------
@@ -266,12 +267,12 @@ class Hull:
 
 def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     """
-    The least and the largest a.x over a domain, once it is seen to be one.
+    The least and the largest a.x over a domain, after a check that it is one.
 
     Parameters
     ----------
     domain : Ball, Cuboid or Hull
-        What a user hands over.
+        The domain, as the user gave it.
     normals : ndarray, shape (m, d)
         Vectors a.
 
@@ -283,7 +284,7 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     Raises
     ------
     TypeError
-        If it is no domain.
+        If `domain` is anything else.
     """
     if not hasattr(domain, "extent"):
         raise TypeError(
@@ -292,6 +293,39 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     return domain.extent(normals)
 
 
-def _agree(dim: int, own: int, what: str) -> None:
-    if dim != own:
-        raise ValueError(f"domain: expected {what} in R^{dim}, as the function has it, got one in R^{own}")
+def chords(domain: Domain, directions: Floats) -> tuple[Floats, Floats]:
+    """
+    Segments in a domain, about as long as it is in given directions.
+
+    Parameters
+    ----------
+    domain : Ball, Cuboid or Hull
+        The domain; for any other, of which only extents are known, there are none.
+    directions : ndarray, shape (m, d)
+        Unit vectors.
+
+    Returns
+    -------
+    starts, ends : ndarray, shape (m, d) or (0, d)
+        Diameters of a ball, lines through the center of a box, and from the lowest to the highest point of a hull.
+    """
+    dim = directions.shape[1]
+    if isinstance(domain, Hull):
+        along = domain.points @ directions.T
+        return domain.points[along.argmin(axis=0)], domain.points[along.argmax(axis=0)]
+    if isinstance(domain, Ball):
+        middle, step = domain.center_in(dim), domain.radius * directions
+    elif isinstance(domain, Cuboid):
+        middle, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+        step = directions / (np.abs(directions) / half).max(axis=1)[:, None]
+    else:
+        return np.empty((0, dim)), np.empty((0, dim))
+    return middle - step, middle + step
+
+
+def _agree(dim: int, got: int, what: str) -> None:
+    if dim != got:
+        raise ValueError(
+            f"domain: expected {what} in R^{dim}, where the function is defined, got one in R^{got}; give it {dim} "
+            "coordinates"
+        )

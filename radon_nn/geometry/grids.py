@@ -1,7 +1,4 @@
-"""Regular grids of samples, and of offsets.
-
-All are frozen values whose ``repr`` rebuilds them. Angles are in radians, lengths in the user's own units.
-"""
+"""Regular grids of samples, and of offsets: frozen values whose ``repr`` rebuilds them, in the user's units."""
 
 from __future__ import annotations
 
@@ -15,44 +12,11 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import BlackBox
 
 Function = Callable[[Floats], ArrayLike]
 
-_CHUNK = 1 << 18
-
-
-def evaluate(f: Function, points: Floats) -> Floats:
-    """
-    Evaluate a black box at points, in chunks, and check what it returns.
-
-    Parameters
-    ----------
-    f : callable
-        Takes points (n, d) and returns n values, shaped (n,), (n, 1) or (n, o).
-    points : ndarray, shape (n, d)
-        Where to evaluate.
-
-    Returns
-    -------
-    ndarray, shape (n,) or (n, o)
-        The values, in float64; a single output is flattened to (n,).
-
-    Raises
-    ------
-    ValueError
-        If a value is not finite, or the values do not have one row per point.
-    """
-    parts = []
-    for start in range(0, max(len(points), 1), _CHUNK):
-        chunk = points[start : start + _CHUNK]
-        values = checks.real_array(f(chunk.copy()), "the function's values", first=start).astype(np.float64)
-        if values.ndim not in (1, 2) or len(values) != len(chunk):
-            raise ValueError(
-                f"the function's values: expected shape ({len(chunk)},) or ({len(chunk)}, outputs) for "
-                f"points of shape {chunk.shape}, got shape {values.shape}"
-            )
-        parts.append(values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values)
-    return np.concatenate(parts)
+_REMEDY = "choose a grid on which f is defined"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,14 +32,14 @@ class Grid:
     shape : sequence of int
         Samples along each axis, n_1, ..., n_d.
     spacing : float or sequence of float
-        Distance of neighbouring samples along each axis, positive.
+        Distance between neighbouring samples along each axis, positive.
     center : sequence of float, optional
         The grid's midpoint; the origin if not given.
 
     Raises
     ------
     ValueError
-        If a length is not positive, or the lengths of the three disagree.
+        If a length or spacing is not positive, or shape, spacing and center differ in length.
 
     Examples
     --------
@@ -174,7 +138,7 @@ class Grid:
         Raises
         ------
         MemoryError
-            If the machine cannot hold them.
+            If they would not fit the machine's memory.
         """
         checks.fits_memory(
             8.0 * self.size * self.dim, f"the points of a {self.shape} grid", "take fewer samples along each axis"
@@ -183,7 +147,7 @@ class Grid:
 
     def sample(self, f: Function) -> Floats:
         """
-        Evaluate a function at every sample.
+        The values of a function at all sample positions.
 
         Parameters
         ----------
@@ -193,17 +157,18 @@ class Grid:
         Returns
         -------
         ndarray, shape `shape` or (o, *shape)
-            The samples; several outputs come first, as a batch axis.
+            The samples in float64; if there are several outputs, they are the first axis, a batch.
 
         Raises
         ------
         ValueError
-            If the values are not finite or of the wrong shape.
+            If the function fails, or a value is not finite (the error names the point), or the shape is wrong.
         MemoryError
-            If the machine cannot hold the samples.
+            If the samples would not fit the machine's memory.
         """
-        values = evaluate(f, self.points())
-        return np.moveaxis(values, 0, -1).reshape(*values.shape[1:], *self.shape)
+        values = BlackBox(f, self.dim, _REMEDY, several=True)(self.points())
+        batch = () if values.shape[1] == 1 else values.shape[1:]
+        return values.T.reshape(*batch, *self.shape)
 
 
 @dataclass(frozen=True)
@@ -216,7 +181,7 @@ class Offsets:
     count : int
         Number of offsets.
     step : float
-        Their distance, positive.
+        Distance between neighbours, positive.
     center : float
         Their midpoint.
 
@@ -250,7 +215,7 @@ class Offsets:
         grid : Grid
             The grid.
         step : float, optional
-            Distance of offsets; the grid's smallest spacing if not given.
+            Distance between offsets; the grid's smallest spacing if not given.
 
         Returns
         -------
@@ -261,6 +226,7 @@ class Offsets:
         step = min(grid.spacing) if step is None else checks.positive(step, "step")
         half = math.hypot(*(n * h / 2 for n, h in zip(grid.shape, grid.spacing, strict=True)))
         half += math.hypot(*grid.center)
+        # Less 1e-9 of a step, so that rounding of `half` adds no offset.
         count = math.ceil(2 * half / step - 1e-9)
         return cls(count + (count - grid.shape[0]) % 2, step)
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn.geometry.domains import Ball, Cuboid
+from radon_nn.geometry.hyperplanes import chains
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import Cuts, jumps_across, subdivide
 from radon_nn.networks.deep import DeepNetwork
@@ -138,8 +137,7 @@ class Kinks:
         n = len(self)
         first, second, change = self._continued
         same = change <= _EQUAL * self.sizes.max()
-        links = coo_array((np.ones(same.sum()), (first[same] % n, second[same] % n)), shape=(n, n))
-        count, label = connected_components(links, directed=False)
+        count, label = chains(first[same] % n, second[same] % n, n)
         longest = np.lexsort((-self.lengths, label))
         leader = longest[np.searchsorted(label[longest], np.arange(count))]
         ends = np.concatenate([self.starts, self.ends])

@@ -1,4 +1,4 @@
-"""Measures on the line: density, integral and point masses; and the variation of sums of them, sign changes and all."""
+"""Measures on the line, as density, antiderivative and point masses, and the total variation of their sums."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ Function = Callable[[Floats], NDArray[np.floating[Any]]]
 
 _ROUNDING = np.finfo(np.float64).eps
 _STEPS = 60
+"""Steps of the search for a sign change: 20 bisections among them, and Illinois steps that need about ten."""
 _ENTRIES = 1 << 21
+"""Numbers in the largest intermediate array: 16 MiB."""
 _LONG = 1 << 14
+"""A mesh of one line is thinned from this length on: below, a density at every point costs milliseconds."""
 _CANCELLED = 64 * _ROUNDING
+"""A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +33,22 @@ class LineMeasure:
     Parameters
     ----------
     name : str
-        What it is; measures of the same name are the same.
+        What it is the measure of; measures of one name are taken to be equal.
     density : callable
         The density at an array of u.
     integral : callable
         An antiderivative of the density, continuous.
     mesh : ndarray
-        Places, in order, between neighbours of which the density does not oscillate; beyond them it has one sign.
+        Points in increasing order: between neighbours the density does not oscillate, beyond the ends it keeps its
+        sign.
     ends : tuple of float
         The antiderivative at -infinity and at infinity.
     edges : tuple of float
-        Where the antiderivative has an infinite slope.
+        Points where the antiderivative has an infinite slope.
     atoms : tuple of (float, float)
-        Places and masses of the points, in order of place.
+        Point masses: (position, mass) each, by increasing position.
     law : str
-        If it is no finite measure: why not, and how it grows. The rest then need not be given.
+        If it is no finite measure: why, and how it grows; nothing else need then be given.
     breaks : tuple of float
         Where the density jumps.
     """
@@ -59,15 +64,19 @@ class LineMeasure:
     breaks: tuple[float, ...] = ()
 
     @cached_property
+    def smooth_variation(self) -> float:
+        """The integral of |density|."""
+        one = np.ones((1, 1))
+        return float(variation([Copies(self, one, 0 * one, one)])[0]) if len(self.mesh) else 0.0
+
+    @property
     def variation(self) -> float:
         """The total variation: the integral of |density| and the sum of |masses|."""
-        one = np.ones((1, 1))
-        smooth = float(variation([Copies(self, one, 0 * one, one)])[0]) if len(self.mesh) else 0.0
-        return smooth + sum(abs(mass) for _, mass in self.atoms)
+        return self.smooth_variation + sum(abs(mass) for _, mass in self.atoms)
 
 
 class Copies(NamedTuple):
-    """Stretched copies of one measure on each of m lines: sum_i alpha_i density((t - mu_i) / sigma_i), all (m, N)."""
+    """N moved and stretched copies of one measure on each of m lines: sum_i alpha_i density((t - mu_i) / sigma_i)."""
 
     measure: LineMeasure
     alpha: Floats
@@ -75,15 +84,15 @@ class Copies(NamedTuple):
     sigma: Floats
 
     def density(self, rows: Indices, t: Floats) -> Floats:
-        """The sum of the densities at t (r, q) on the r lines `rows`, without warnings where it is infinite."""
+        """The sum of the densities at t (r, q), on the r lines `rows`."""
         return self._summed(self.measure.density, self.alpha, rows, t)
 
     def integral(self, rows: Indices, t: Floats) -> Floats:
-        """The sum of the antiderivatives, likewise."""
+        """The sum of the antiderivatives at t (r, q), on the r lines `rows`."""
         return self._summed(self.measure.integral, self.alpha * self.sigma, rows, t)
 
     def _summed(self, function: Function, factor: Floats, rows: Indices, t: Floats) -> Floats:
-        """The sum of factor * function((t - mu) / sigma) over the copies, in blocks of lines and of places."""
+        """The sum of factor * function((t - mu) / sigma) over the copies, in blocks of lines and of points."""
         out = np.empty(t.shape)
         count = max(1, _ENTRIES // max(1, self.mu.shape[1]))
         for places in _blocks(t.shape[1], count):
@@ -103,16 +112,16 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
     """
     The integral over t of |sum of densities| on each of m lines, or on an interval of each.
 
-    Between the sign changes z_j of the sum its integral is the increment of the antiderivative G, so the answer is
-    sum_j |G(z_(j+1)) - G(z_j)|. Errors in the z_j count to second order only, and a sign change that the mesh misses
-    loses the dip alone: the value is never too large by more than rounding.
+    Between neighbouring sign changes z_j the integral is the increment of the antiderivative G, so the result is
+    sum_j |G(z_(j+1)) - G(z_j)|. An error in z_j enters to second order only, and a pair of sign changes that the mesh
+    misses costs twice the integral between them: the value is never too large by more than rounding.
 
     Parameters
     ----------
     copies : sequence of Copies
         The densities, all on the same m lines.
     interval : tuple of ndarray, shape (m,) each, optional
-        Ends low < high on each line; the whole line if not given.
+        Ends low < high on each line; from -infinity to infinity if not given.
 
     Returns
     -------
@@ -133,24 +142,25 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def merged_atoms(places: Floats, masses: Floats, scale: float) -> float:
+def merged_atoms(places: Floats, masses: Floats, scale: Floats) -> float:
     """
-    The sum of |mass| over distinct places.
+    The sum of |mass| over distinct points.
 
     Parameters
     ----------
     places, masses : ndarray, shape (n,)
         Points with their masses.
-    scale : float
-        A length; points within 1e-12 of it coincide.
+    scale : ndarray, shape (n,)
+        The size of the numbers that each point was computed from; neighbours within 1e-12 times it coincide.
 
     Returns
     -------
     float
-        The variation; masses that cancel to rounding count nothing.
+        The variation; masses that cancel to rounding count as zero.
     """
     order = np.argsort(places)
-    group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > 1e-12 * scale)]) if len(places) else order
+    reach = 1e-12 * np.maximum(scale[order][1:], scale[order][:-1])
+    group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > reach)]) if len(places) else order
     total = np.bincount(group, masses[order])
     size = np.bincount(group, np.abs(masses[order]))
     return float(np.abs(np.where(np.abs(total) > _CANCELLED * size, total, 0)).sum())
@@ -167,15 +177,14 @@ def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
         [(c.mu[..., None] + c.sigma[..., None] * c.measure.mesh).reshape(lines, -1) for c in copies], axis=1
     )
     mesh.sort(axis=1)
-    mesh = _thinned(copies, mesh)
+    mesh = np.sort(np.concatenate([_thinned(copies, mesh), _sides(copies)], axis=1), axis=1)
     values = _density(copies, every, mesh)
     row, low, high, at_low, at_high = _brackets(copies, mesh, values)
     scale = sum(np.abs(c.alpha * c.sigma).sum(-1) for c in copies)
     zeros = _zeros(copies, row, low, high, at_low, at_high, scale)
-    edge_row, edge, edge_value = _edges(copies)
-    reach = np.abs(mesh[:, [0, -1]]).max(axis=1)
-    for r, t in zip(edge_row, edge, strict=True):
-        keep = (row != r) | (np.abs(zeros - t) > 16 * _ROUNDING * reach[r])
+    edge_row, edge, edge_size, edge_value = _edges(copies)
+    for r, t, size in zip(edge_row, edge, edge_size, strict=True):
+        keep = (row != r) | (np.abs(zeros - t) > 16 * _ROUNDING * size)
         row, zeros = row[keep], zeros[keep]
     rows = np.concatenate([every, row, edge_row, every])
     places = np.concatenate([start, zeros, edge, stop])
@@ -196,19 +205,32 @@ def _variation(copies: Sequence[Copies], start: Floats, stop: Floats) -> Floats:
 
 
 def _thinned(copies: Sequence[Copies], mesh: Floats) -> Floats:
-    """The mesh of a single line without points closer than half the finest cell of any measure, if it is long."""
+    """The mesh of a single line, if long, without points that are closer than half the finest cell of any measure."""
     if len(mesh) > 1 or mesh.size < _LONG:
         return mesh
     least = min(float(np.abs(c.sigma).min() * np.diff(c.measure.mesh).min(initial=np.inf)) / 2 for c in copies)
     if not 0 < least < np.inf:
         return mesh
-    cell = np.floor((mesh[0] - mesh[0, 0]) / least)
+    # Gaps count as one cell at most, so that a point far away, such as -1e16, costs no digits.
+    cell = np.floor(np.append(0.0, np.cumsum(np.minimum(np.diff(mesh[0]) / least, 1.0))))
     first = np.append(True, np.diff(cell) > 0)
     last = np.append(first[1:], True)
-    jumps = [(c.mu[0] + c.sigma[0] * place) for c in copies for place in c.measure.breaks]
-    # The density is told on both sides of each of its jumps.
-    sides = [np.nextafter(t, end) for t in jumps for end in (-np.inf, np.inf)]
-    return np.unique(np.concatenate([mesh[0, first | last], *jumps, *sides]))[None]
+    return mesh[:, first | last]
+
+
+def _sides(copies: Sequence[Copies]) -> Floats:
+    """
+    Points on both sides of each jump of a density, two roundings away, (m, 2 jumps).
+
+    Between two jumps that lie in one cell of the mesh the density has a sign that no point of the mesh may see.
+    """
+    points = [np.empty((len(copies[0].mu), 0))]
+    for c in copies:
+        for place in c.measure.breaks:
+            t = c.mu + c.sigma * place
+            step = 2 * _ROUNDING * (np.abs(c.mu) + (1 + abs(place)) * np.abs(c.sigma))
+            points += [t - step, t + step]
+    return np.concatenate(points, axis=1)
 
 
 def _density(copies: Sequence[Copies], rows: Indices, t: Floats) -> Floats:
@@ -225,19 +247,20 @@ def _limit(copies: Sequence[Copies], side: int) -> Floats:
 
 
 def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
-    """The antiderivative at an end of each line, which may be infinitely far."""
+    """The antiderivative at an end of each line, finite or not."""
     far = np.isinf(place)
     near = _integral(copies, np.arange(len(place)), np.where(far, 0.0, place)[:, None])[:, 0]
     return np.where(far, _limit(copies, side), near)
 
 
-def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
+def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats, Floats]:
     """
-    Lines, places and antiderivatives at the edges.
+    Lines and offsets of the edges of the measures, the size of the numbers added up to the offset, antiderivatives.
 
-    There a rounding of u by 1e-16 may move the antiderivative by 1e-8: each measure's own is taken at the edge itself.
+    Rounding u by 1e-16 may change an antiderivative there by 1e-8, so each measure's own is evaluated at the edge.
     """
-    found: list[tuple[Indices, Floats, Floats]] = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+    none = np.empty(0)
+    edges: list[tuple[Indices, Floats, Floats, Floats]] = [(none.astype(np.int64), none, none, none)]
     for c in copies:
         lines, count = c.mu.shape
         for edge in c.measure.edges:
@@ -245,9 +268,10 @@ def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats]:
             exact = c.alpha * c.sigma * c.measure.integral(np.full_like(t, edge))
             near = c.alpha * c.sigma * c.measure.integral((t - c.mu) / c.sigma)
             level = _integral(copies, np.arange(lines), t) + exact - near
-            found.append((np.repeat(np.arange(lines), count), t.ravel(), level.ravel()))
-    rows, places, levels = zip(*found, strict=True)
-    return np.concatenate(rows), np.concatenate(places), np.concatenate(levels)
+            size = np.abs(c.mu) + np.abs(c.sigma * edge)
+            edges.append((np.repeat(np.arange(lines), count), t.ravel(), size.ravel(), level.ravel()))
+    rows, places, sizes, levels = zip(*edges, strict=True)
+    return np.concatenate(rows), np.concatenate(places), np.concatenate(sizes), np.concatenate(levels)
 
 
 def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[Indices, Floats, Floats, Floats, Floats]:
@@ -255,8 +279,8 @@ def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[I
     row, column = np.nonzero(values)
     t, g = mesh[row, column], values[row, column]
     change = np.flatnonzero((row[1:] == row[:-1]) & (g[1:] * np.sign(g[:-1]) < 0))
-    found = [(row[change], t[change], t[change + 1], g[change], g[change + 1])]
-    # A dip between three points of one sign may reach across zero: look where the parabola through them is least.
+    brackets = [(row[change], t[change], t[change + 1], g[change], g[change + 1])]
+    # Between three points of one sign a dip may cross zero: try the lowest point of the parabola through their moduli.
     size = np.abs(g)
     middle = 1 + np.flatnonzero(
         (row[2:] == row[:-2])
@@ -276,9 +300,9 @@ def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[I
     deep = at * np.sign(g[middle]) < 0
     middle, least, at = middle[deep], least[deep], at[deep]
     left, right = np.where(least > t[middle], middle, middle - 1), np.where(least > t[middle], middle + 1, middle)
-    found.append((row[middle], t[left], least, g[left], at))
-    found.append((row[middle], least, t[right], at, g[right]))
-    rows, low, high, at_low, at_high = (np.concatenate(part) for part in zip(*found, strict=True))
+    brackets.append((row[middle], t[left], least, g[left], at))
+    brackets.append((row[middle], least, t[right], at, g[right]))
+    rows, low, high, at_low, at_high = (np.concatenate(part) for part in zip(*brackets, strict=True))
     return rows, low, high, at_low, at_high
 
 
@@ -286,9 +310,9 @@ def _zeros(
     copies: Sequence[Copies], row: Indices, low: Floats, high: Floats, at_low: Floats, at_high: Floats, scale: Floats
 ) -> Floats:
     """
-    Sign changes by the Illinois method, with a bisection each third step, for density that may jump.
+    Sign changes by the Illinois method, every third step a bisection, since the density may jump.
 
-    A bracket is narrow enough when what lies under it, its width times the density, is rounding of the whole.
+    A bracket is narrow enough when its width times the density is below the rounding of the whole integral.
     """
     low, high, at_low, at_high = low.copy(), high.copy(), at_low.copy(), at_high.copy()
     active = np.arange(len(row))
@@ -301,10 +325,11 @@ def _zeros(
         if not len(active):
             break
         a, b, fa, fb = low[active], high[active], at_low[active], at_high[active]
+        # Not within 1/1000 of an end, so that brackets shrink from both sides.
         t = a + (b - a) * (0.5 if step % 3 == 2 else np.clip(fa / (fa - fb), 1e-3, 1 - 1e-3))
         f = _density(copies, row[active], t[:, None])[:, 0]
         left = f * np.sign(fa) > 0
         low[active], at_low[active] = np.where(left, t, a), np.where(left, f, fa / 2)
         high[active], at_high[active] = np.where(left, b, t), np.where(left, fb / 2, f)
-    share = np.divide(at_low, at_low - at_high, out=np.full_like(at_low, 0.5), where=at_low != at_high)
-    return low + (high - low) * share
+    fraction = np.divide(at_low, at_low - at_high, out=np.full_like(at_low, 0.5), where=at_low != at_high)
+    return low + (high - low) * fraction

@@ -1,4 +1,4 @@
-"""What is said of an R-TV: the value, its bounds or error, the verdict finite or infinite, and how it was found."""
+"""The result of an R-TV: its value, bounds or error, the verdict finite or infinite, and how it was found."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["finite", "infinite", "unresolved"]
-Standing = Literal["exact", "certified", "estimated", "statistical"]
+Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound"]
 
 
 @dataclass(frozen=True)
 class Refinement:
     """
-    Values on the way to the last one, for the eye and for the law of growth.
+    The values along a refinement, for plots and for the law of growth.
 
     Parameters
     ----------
     name : str
         What was refined, with its unit: 'samples', 'scale h'.
     at : tuple of float
-        Where: as many as there are values, in the order of refinement.
+        The quantity of that name at each step, in the order of refinement.
     value : tuple of float
-        The value found at each.
+        The value at each step.
     lower, upper : tuple of float
-        Bounds at each; equal to the values where there are none.
+        Bounds at each step; equal to the values where there are none.
     """
 
     name: str
@@ -50,16 +50,16 @@ class RTV:
     method : str
         How it was found.
     assumed : str
-        What was assumed: the domain, above all; then resolution and samples.
-    standing : {'exact', 'certified', 'estimated', 'statistical'}
+        What the result depends on: the domain, and where they matter resolution and samples.
+    standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound'}
         What the bounds are worth: the value to rounding; bounds that are theorems for what was assumed; an error
-        estimated from refinement; two standard errors of a random sample.
+        estimated from refinement; two standard errors of a random sample; or a value that is itself an upper bound.
     verdict : {'finite', 'infinite', 'unresolved'}
-        Whether the R-TV is finite, grows without bound under refinement, or could not be told from what was affordable.
+        Whether the R-TV is finite or grows without bound under refinement; unresolved if the work allowed did not tell.
     law : str
-        How the value grows or settles under refinement, as fitted; empty if it was not.
+        How the value grows or settles under refinement, as fitted; empty if nothing was fitted.
     refinement : Refinement, optional
-        The values on the way.
+        The values along the refinement.
     converged : bool
         Whether the tolerance asked for was met.
     """
@@ -88,6 +88,9 @@ class RTV:
             number = "R-TV infinite"
         elif self.standing == "exact":
             number = f"R-TV {self.value:.10g}"
+        elif self.standing == "upper bound":
+            least = f", at least {self.lower:.7g}" if self.lower > 0 else ""
+            number = f"R-TV at most {self.upper:.7g}{least}"
         elif math.isinf(self.upper):
             number = f"R-TV at least {self.lower:.7g}"
         elif self.standing == "certified":

@@ -1,4 +1,4 @@
-"""Ridge measures: spikes on S^(d-1) x R, modulo antipodes, with an affine part; what a shallow network *is*."""
+"""Ridge measures: spikes on S^(d-1) x R modulo antipodes, and an affine part; a shallow ReLU network is one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 
-_CHUNK_BYTES = 1 << 26
 _CANCELLED = 64 * np.finfo(np.float64).eps
+"""A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 @dataclass(frozen=True, eq=False)
 class RidgeMeasure:
     """
-    The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, by its spikes.
+    The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, as spikes in the Radon domain.
 
-    Its second derivative in the Radon domain is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
-    and the affine part is its null space. Directions are kept in a half sphere (the first coordinate that is not zero
-    is positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are in order of decreasing mass.
+    Its measure is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
+    and the affine part is its null space. Directions lie in a half sphere (the first coordinate that is not zero is
+    positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are sorted by decreasing |mass|.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class RidgeMeasure:
     offsets : array_like, shape (s,)
         Offsets t_k, in the units of x.
     masses : array_like, shape (s,) or (s, o)
-        Masses, in units of f per unit of x; one column per output.
+        Masses, in units of f per unit of x; one column for each output.
     skip : array_like, shape (o, d), optional
         Linear part; zero if not given.
     constant : array_like, shape (o,), optional
@@ -71,7 +72,7 @@ class RidgeMeasure:
         if unit.size == 0 and skip is not None:
             unit = np.empty((0, np.shape(skip)[-1]))
         unit = checks.shaped_array(unit, "directions", ("s", "d"))
-        place = checks.shaped_array(offsets, "offsets", (len(unit),))
+        levels = checks.shaped_array(offsets, "offsets", (len(unit),))
         mass = checks.real_array(masses, "masses").astype(np.float64)
         if mass.size == 0 and constant is not None:
             mass = np.empty((0, np.size(constant)))
@@ -79,27 +80,62 @@ class RidgeMeasure:
         if mass.ndim != 2 or len(mass) != len(unit):
             raise ValueError(f"masses: expected shape ({len(unit)},) or ({len(unit)}, outputs), got {mass.shape}")
         outputs, dim = mass.shape[1], unit.shape[1]
-        lengths = np.linalg.norm(unit, axis=1)
-        if np.any(np.abs(lengths - 1) > 1e-6):
-            worst = int(np.argmax(np.abs(lengths - 1)))
-            raise ValueError(
-                f"directions: expected unit vectors, got length {lengths[worst]:.6g} at row {worst}; divide each "
-                "row by its norm"
-            )
-        lengths = np.where(np.abs(lengths - 1) <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
-        unit, place, mass = unit / lengths[:, None], place / lengths, mass * lengths[:, None]
+        lengths = checks.unit_lengths(unit, "directions")
         linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
-        flip = hyperplanes.lower_half(unit)
-        linear = linear + mass[flip].T @ unit[flip]
-        level = level - mass[flip].T @ place[flip]
-        sign = np.where(flip, -1.0, 1.0)
-        order = np.argsort(-np.linalg.norm(mass, axis=1), kind="stable")
-        object.__setattr__(self, "directions", checks.frozen((unit * sign[:, None])[order]))
-        object.__setattr__(self, "offsets", checks.frozen((place * sign)[order]))
-        object.__setattr__(self, "masses", checks.frozen(mass[order]))
-        object.__setattr__(self, "skip", checks.frozen(linear))
-        object.__setattr__(self, "constant", checks.frozen(level))
+        self._settle(unit / lengths[:, None], levels / lengths, mass * lengths[:, None], linear, level)
+
+    @classmethod
+    def trusted(
+        cls, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
+    ) -> RidgeMeasure:
+        """
+        The measure of numbers that were computed from checked ones: as the constructor makes it, without its checks.
+
+        Parameters
+        ----------
+        directions : ndarray, shape (s, d)
+            Unit normals, in either half sphere.
+        offsets : ndarray, shape (s,)
+            Offsets.
+        masses : ndarray, shape (s,) or (s, o)
+            Masses.
+        skip : array_like, shape (o, d)
+            Linear part.
+        constant : array_like, shape (o,)
+            Constant part.
+
+        Returns
+        -------
+        RidgeMeasure
+            The measure; its arrays are copies.
+        """
+        made = object.__new__(cls)
+        made._settle(directions, offsets, masses if masses.ndim == 2 else masses[:, None], skip, constant)
+        return made
+
+    def _settle(
+        self, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
+    ) -> None:
+        """Turn directions into the half sphere, sort by mass and freeze: indexing makes the copies."""
+        flip = hyperplanes.lower_half(directions)
+        linear, level = np.array(skip, np.float64), np.array(constant, np.float64)
+        if flip.any():
+            linear = linear + masses[flip].T @ directions[flip]
+            level = level - masses[flip].T @ offsets[flip]
+            sign = np.where(flip, -1.0, 1.0)
+            directions, offsets = directions * sign[:, None], offsets * sign
+        order = np.argsort(-norms(masses), kind="stable")
+        for name, array in (
+            ("directions", directions[order]),
+            ("offsets", offsets[order]),
+            ("masses", masses[order]),
+            ("skip", linear),
+            ("constant", level),
+        ):
+            settled = np.ascontiguousarray(array)
+            settled.flags.writeable = False
+            object.__setattr__(self, name, settled)
 
     def __repr__(self) -> str:
         fields = ("directions", "offsets", "masses", "skip", "constant")
@@ -132,8 +168,7 @@ class RidgeMeasure:
     @property
     def sizes(self) -> Floats:
         """|mass| of each spike; the 2-norm over the outputs."""
-        sizes: Floats = np.linalg.norm(self.masses, axis=1)
-        return sizes
+        return norms(self.masses)
 
     @property
     def rtv(self) -> float:
@@ -152,28 +187,43 @@ class RidgeMeasure:
         Returns
         -------
         ndarray, shape (...) or (..., o)
-            Values; a single output has no axis of its own.
+            Values; without the last axis for a single output.
         """
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        chunk = max(1, _CHUNK_BYTES // (8 * max(1, len(self))))
-        for begin in range(0, len(flat), chunk):
-            part = slice(begin, begin + chunk)
-            values[part] += np.maximum(flat[part] @ self.directions.T - self.offsets, 0) @ self.masses
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self.at, checks.points(points, self.dim))
 
-    def merged(self, tol: float = 1e-12) -> RidgeMeasure:
+    def at(self, points: Floats) -> Floats:
+        """
+        All outputs at points, unchecked: for loops over points that were checked before.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n, d)
+            Points.
+
+        Returns
+        -------
+        ndarray, shape (n, o)
+            Values.
+        """
+        return in_chunks(self._values, points, len(self))
+
+    def _values(self, points: Floats) -> Floats:
+        affine = points @ self.skip.T + self.constant
+        return np.asarray(affine + np.maximum(points @ self.directions.T - self.offsets, 0) @ self.masses)
+
+    def merged(self, tol: float = 1e-12, *, unit: float | None = None) -> RidgeMeasure:
         """
         Join spikes on the same hyperplane, and drop those whose masses cancel.
 
         Parameters
         ----------
         tol : float
-            Hyperplanes coincide if their (a, t), up to sign, differ by at most tol, or by tol |t| in t if |t| > 1. A
-            chain of such neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the function
-            changes by at most (1 + r) times the chain's length times the masses joined.
+            Hyperplanes coincide if their (a, t / unit), up to sign, differ by at most tol, or t by tol |t| beyond the
+            unit. A chain of such neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the
+            function changes by at most (unit + r) times the chain's length times the masses joined.
+        unit : float, optional
+            The unit of length for offsets. If not given it follows the offsets: 10 % of the spikes, or of the mass, lie
+            within it, so that scaling x changes nothing.
 
         Returns
         -------
@@ -183,24 +233,25 @@ class RidgeMeasure:
         Raises
         ------
         ValueError
-            If `tol` is negative.
+            If `tol` is negative, or `unit` not positive.
         """
         checks.at_least_zero(tol, "tol")
-        s = len(self)
-        if s == 0:
+        if len(self) == 0:
             return self
-        place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets)])
+        unit = hyperplanes.offset_unit(self.offsets, self.sizes) if unit is None else checks.positive(unit, "unit")
+        place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets, unit)])
         clusters, label, leader = hyperplanes.clusters(place, tol)
         sign = np.where(np.einsum("ki,ki->k", self.directions, self.directions[leader[label]]) < 0, -1.0, 1.0)
-        weight = np.maximum(self.sizes, np.finfo(np.float64).tiny)
+        # Relative sizes, for no product with them to underflow; those that are 0 still need a mean.
+        weight = np.maximum(self.sizes / max(self.sizes.max(), 1e-300), np.finfo(np.float64).tiny)
 
         def total(values: Floats) -> Floats:
             out = np.zeros((clusters, values.shape[1]))
             np.add.at(out, label, values)
             return out
 
-        share = (weight * sign)[:, None] / total(weight[:, None])[label]
-        normals, offsets = total(share * self.directions), total(share * self.offsets[:, None])[:, 0]
+        weights = (weight * sign)[:, None] / total(weight[:, None])[label]
+        normals, offsets = total(weights * self.directions), total(weights * self.offsets[:, None])[:, 0]
         alone = np.bincount(label, minlength=clusters) == 1
         normals[alone], offsets[alone] = self.directions[leader[alone]], self.offsets[leader[alone]]
         lengths = np.linalg.norm(normals, axis=1)
@@ -209,8 +260,8 @@ class RidgeMeasure:
         skip = self.skip + self.masses[flipped].T @ self.directions[flipped]
         constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
         masses = total(self.masses)
-        keep = np.linalg.norm(masses, axis=1) > _CANCELLED * total(self.sizes[:, None])[:, 0]
-        return RidgeMeasure(normals[keep], offsets[keep], masses[keep], skip, constant)
+        keep = norms(masses) > _CANCELLED * total(self.sizes[:, None])[:, 0]
+        return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant)
 
     def placed(self, scale: float, center: Floats) -> RidgeMeasure:
         """
@@ -221,7 +272,7 @@ class RidgeMeasure:
         scale : float
             Positive; masses fall, and offsets grow, in proportion.
         center : ndarray, shape (d,)
-            Where the origin goes.
+            The new position of the origin.
 
         Returns
         -------
@@ -229,7 +280,7 @@ class RidgeMeasure:
             Masses / scale at offsets scale t + a.center.
         """
         skip = self.skip / scale
-        return RidgeMeasure(
+        return RidgeMeasure.trusted(
             self.directions,
             scale * self.offsets + self.directions @ center,
             self.masses / scale,
@@ -239,9 +290,9 @@ class RidgeMeasure:
 
     def restricted(self, domain: Domain) -> RidgeMeasure:
         """
-        The same function on a domain, by the spikes whose hyperplane meets its interior.
+        The same function on a domain, with only the spikes whose hyperplane meets its interior.
 
-        A neuron whose kink misses the domain is affine there: it costs nothing and goes into the affine part.
+        A neuron whose kink misses the domain is affine there: it costs nothing and joins the affine part.
 
         Parameters
         ----------
@@ -256,7 +307,7 @@ class RidgeMeasure:
         low, high = domains.extent(domain, self.directions)
         on = self.offsets <= low
         out = on | (self.offsets >= high)
-        return RidgeMeasure(
+        return RidgeMeasure.trusted(
             self.directions[~out],
             self.offsets[~out],
             self.masses[~out],
@@ -266,6 +317,6 @@ class RidgeMeasure:
 
     @property
     def output_rtvs(self) -> Floats:
-        """The R-TV of each output alone, (o,); the norm of all together is at least the largest, at most the sum."""
+        """The R-TV of each output alone, (o,); that of all together lies between their maximum and their sum."""
         sums: Floats = np.abs(self.masses).sum(axis=0)
         return sums

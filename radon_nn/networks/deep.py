@@ -1,4 +1,4 @@
-"""Deep networks as the theory has them: compositions of vector-valued shallow networks with skip connections."""
+"""Deep networks: compositions of vector-valued shallow networks with skip connections."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, on_leading_axes
 from radon_nn.measures.result import RTV
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.neurons import Simplification
 from radon_nn.networks.shallow import ShallowNetwork
 
 _RANK = 1e-10
+"""Singular values below this fraction of the largest are rounding of products in float64, with room."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +29,16 @@ class DeepNetwork:
     """
     The composition f = f_L o ... o f_1 of layers, each a vector-valued shallow network with its skip connection.
 
-    A layer's input is what is passed on between activations: the hidden neurons of the layer before, a narrower vector
-    where the weight matrix between the activations is a product of two (a bottleneck, of rank at most its width), or a
-    residual stream, which goes through the skip connection. The framework's measure of depth is layer by layer: each
-    f_l is a function of bounded variation in the Radon domain. As a function on R^d, d >= 2, a generic deep ReLU
-    network has R-TV infinite: its kinks bend, and only full hyperplanes have finite R-TV.
+    A layer's input is the vector passed on between activations: the hidden neurons of the layer before; a narrower
+    vector, where the weight matrix between the activations is a product of two (a bottleneck, its rank at most this
+    width); or a residual stream, which goes through the skip connection. Each f_l is a function of bounded variation in
+    the Radon domain, and regularity is measured layer by layer. As a function on R^d, d >= 2, a generic deep ReLU
+    network has infinite R-TV: its kinks bend, and only kinks along whole hyperplanes have finite R-TV.
 
     Parameters
     ----------
     layers : sequence of ShallowNetwork
-        The layers, first to last; each takes as many inputs as the one before has outputs.
+        The layers, first to last; each has as many inputs as the one before has outputs.
 
     Raises
     ------
@@ -102,20 +104,24 @@ class DeepNetwork:
 
     @property
     def piecewise_linear(self) -> bool:
-        """Whether all activations are piecewise linear, and so f."""
+        """Whether all activations, and hence f, are piecewise linear."""
         return all(layer.activation.piecewise_linear for layer in self.layers)
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = reduce(lambda state, layer: layer(state).reshape(len(flat), layer.outputs), self.layers, flat)
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, max(layer.neurons for layer in self.layers))
+
+    def _values(self, points: Floats) -> Floats:
+        return reduce(lambda state, layer: layer(state).reshape(len(points), layer.outputs), self.layers, points)
 
     def layer_rtvs(self) -> tuple[RTV, ...]:
         """
-        The R-TV of each layer as a function of its own input, all outputs together, and so on all of R^(d_l).
+        The R-TV of each layer as a function of its own input on all of R^(d_l), all outputs together.
+
+        On the whole space the sum over fibres is the R-TV for any activation, so no layer is an upper bound only.
 
         Returns
         -------
@@ -126,9 +132,9 @@ class DeepNetwork:
 
     def compositional_cost(self) -> float:
         """
-        The theory's regulariser of depth, sum_l R-TV(f_l), for the layers as they are.
+        The compositional regulariser sum_l R-TV(f_l), for the layers as they are.
 
-        It depends on how f is split into layers: the function space norm is its infimum over all splits.
+        It depends on how f is split into layers; the norm of f is its infimum over all splits.
 
         Returns
         -------
@@ -225,17 +231,16 @@ class DeepNetwork:
         Parameters
         ----------
         domain : Ball, Cuboid or Hull, optional
-            Where the two agree: neurons of the first layer that are affine there are folded, too. All of R^d if not
-            given.
+            Where the two agree; neurons of the first layer that are affine there are folded. All of R^d if not given.
         tol : float
             Neurons within this distance coincide.
 
         Returns
         -------
         network : DeepNetwork
-            With as many layers, and no more neurons.
+            The network with simplified layers.
         reports : tuple of Simplification
-            What was done to each layer.
+            The report of each layer.
 
         Raises
         ------

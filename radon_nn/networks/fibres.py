@@ -1,10 +1,8 @@
-"""Networks of any activation in the Radon domain: densities and masses on fibres {+-a} x R."""
+"""Networks of any activation in the Radon domain: densities and point masses on fibres {+-a} x R."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,38 +12,39 @@ from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
-from radon_nn.measures import line as lines
-from radon_nn.measures.line import Copies, LineMeasure
-from radon_nn.networks.neurons import Neurons, norms
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes, unit_rows
+from radon_nn.networks._densities import density_variation
+from radon_nn.networks.neurons import Neurons
 
 _ROUNDING = np.finfo(np.float64).eps
-_ROUNDS = 12
-_LOW_RULE, _HIGH_RULE = np.polynomial.legendre.leggauss(8), np.polynomial.legendre.leggauss(16)
-_MOST_CELLS = 1 << 20
+_CHORDS, _MOST_AXES = 8, 256
+"""Chords along directions and along axes, and the dimension up to which axes are computed: milliseconds each."""
+_CHORD = np.linspace(1e-9, 1 - 1e-9, 513)[:, None]
+"""Points of a chord, as fractions of it; not its ends, where hyperplanes may touch the domain and cost nothing."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FibreMeasure:
     """
-    The function f(x) = sum_k readout_k s(scales_k a_k.x + biases_k) + skip x + constant, by its directions a.
+    The function f(x) = sum_k readout_k s(scales_k a_k.x + biases_k) + skip x + constant, grouped by directions a.
 
-    d_t^2 K R f lives on the *fibres* {+-a} x R: over a it is half of g_a(t) = sum_k readout_k scales_k^2
-    s''(scales_k t + biases_k), over the neurons of that direction, and its mirror image over -a. R-TV is the sum over
-    directions of the integral of |g_a|, the 2-norm across outputs; densities add before the modulus is taken. ReLU's
-    g_a are spikes.
+    d_t^2 K R f lives on the *fibres* {+-a} x R. Over a it is half of g_a(t) = sum_k readout_k scales_k^2
+    s''(scales_k t + biases_k), summed over the neurons of that direction, and over -a the mirror image. On R^d, R-TV is
+    the sum over directions of the integral of |g_a(t)|, the 2-norm over outputs; densities add before the modulus is
+    taken. For ReLU g_a is a sum of spikes.
 
     Parameters
     ----------
     directions : ndarray, shape (m, d)
         Unit normals a, distinct up to sign, in a half sphere.
     fibre : ndarray of int, shape (k,)
-        Which direction each neuron has.
+        The row of each neuron's direction.
     scales : ndarray, shape (k,)
-        Its |w|, negative if w points along -a.
+        |w| of each neuron, negative if w points along -a.
     biases : ndarray, shape (k,)
-        Its bias.
+        Biases.
     readout : ndarray, shape (k, o)
-        Its output weights.
+        Output weights.
     skip : ndarray, shape (o, d)
         Linear part.
     constant : ndarray, shape (o,)
@@ -55,8 +54,8 @@ class FibreMeasure:
 
     See Also
     --------
-    radon_nn.ShallowNetwork.fibres : Where it comes from.
-    radon_nn.RidgeMeasure : The same for piecewise linear activations, by spikes.
+    radon_nn.ShallowNetwork.fibres : The fibre measure of a network.
+    radon_nn.RidgeMeasure : The measure of piecewise linear activations, spikes alone.
     """
 
     directions: Floats
@@ -71,7 +70,7 @@ class FibreMeasure:
     @classmethod
     def of(cls, neurons: Neurons, tol: float) -> FibreMeasure:
         """
-        The measure of neurons; those that are dead join the constant.
+        The measure of neurons; dead ones join the constant.
 
         Parameters
         ----------
@@ -86,9 +85,7 @@ class FibreMeasure:
             The same function, to `tol`.
         """
         live = neurons.alive()
-        size = norms(live.weights)
-        unit = live.weights / size[:, None]
-        unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+        size, unit = norms(live.weights), unit_rows(live.weights)
         _, label, leader = hyperplanes.clusters(unit, tol)
         directions = unit[leader]
         directions = np.where(hyperplanes.lower_half(directions)[:, None], -directions, directions)
@@ -116,15 +113,22 @@ class FibreMeasure:
         """Number of outputs o."""
         return int(self.readout.shape[1])
 
+    @property
+    def path_norm(self) -> float:
+        """sum_k |readout_k| |scales_k| TV(s'), the sum over neurons one by one: an upper bound on the R-TV."""
+        paths = float(norms(self.readout) @ np.abs(self.scales))
+        return self.profile.variation * paths if paths else 0.0
+
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        along = flat @ self.directions.T
-        values += self.profile(along[:, self.fibre] * self.scales + self.biases) @ self.readout
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, len(self.scales))
+
+    def _values(self, points: Floats) -> Floats:
+        z = (points @ self.directions.T)[:, self.fibre] * self.scales + self.biases
+        return np.asarray(points @ self.skip.T + self.constant + self.profile(z) @ self.readout)
 
     def density(self, offsets: ArrayLike) -> Floats:
         """
@@ -143,7 +147,7 @@ class FibreMeasure:
         Raises
         ------
         MemoryError
-            If the machine cannot hold the result.
+            If the result would not fit the machine's memory.
         """
         t = checks.shaped_array(offsets, "offsets", ("n",))
         checks.fits_memory(8.0 * len(self) * len(t) * self.outputs, "the densities", "ask for fewer offsets at a time")
@@ -155,33 +159,33 @@ class FibreMeasure:
 
     def masses(self, tol: float = 1e-12) -> tuple[Indices, Floats, Floats]:
         """
-        The point masses: one for each kink of the activation and neuron, merged where they coincide.
+        The point masses, one for each neuron and kink of the activation, merged where they coincide.
 
         Parameters
         ----------
         tol : float
-            Offsets within this distance, or relative distance beyond 1, are one.
+            Offsets within tol times a unit, or times |t| beyond it, are one; see `RidgeMeasure.merged`.
 
         Returns
         -------
         fibre : ndarray of int, shape (s,)
-            Which direction each has.
+            Row of each mass's direction.
         offsets : ndarray, shape (s,)
-            Where.
+            Offsets.
         masses : ndarray, shape (s, o)
-            How much; what cancels is left out.
+            Masses; those that cancel are left out.
         """
-        found: list[tuple[Indices, Floats, Floats]] = [
+        spikes: list[tuple[Indices, Floats, Floats]] = [
             (self.fibre, (place - self.biases) / self.scales, jump * np.abs(self.scales)[:, None] * self.readout)
             for place, jump in self.profile.kinks
             if jump
         ]
-        if not found:
+        if not spikes:
             return np.empty(0, np.int64), np.empty(0), np.empty((0, self.outputs))
-        fibre, offsets, masses = (np.concatenate(part) for part in zip(*found, strict=True))
+        fibre, offsets, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
         order = np.lexsort((offsets, fibre))
         fibre, offsets, masses = fibre[order], offsets[order], masses[order]
-        near = hyperplanes.compressed(offsets)
+        near = hyperplanes.compressed(offsets, hyperplanes.offset_unit(offsets, norms(masses)))
         first = np.append(True, (np.diff(fibre) > 0) | (np.diff(near) > tol))[: len(fibre)]
         starts = np.flatnonzero(first)
         total = np.add.reduceat(masses, starts, axis=0) if len(starts) else masses
@@ -191,12 +195,15 @@ class FibreMeasure:
 
     def costs(self, domain: Domain | None = None) -> tuple[Floats, Floats]:
         """
-        What each direction contributes to the R-TV, and an estimate of the error of that.
+        The integral of |g_a| for each direction, and an estimate of its error.
+
+        Their sum is the R-TV on R^d, for d = 1, for a single direction, and for spikes. On a bounded domain in d >= 2
+        it is an upper bound only: densities on different directions have a null space there, and may cancel.
 
         Parameters
         ----------
         domain : Ball, Cuboid or Hull, optional
-            Where the function is looked at; all of R^d if not given.
+            Where f is restricted to; all of R^d if not given.
 
         Returns
         -------
@@ -204,17 +211,11 @@ class FibreMeasure:
             The integral of |g_a| over the offsets of hyperplanes that meet the domain; infinite if g_a is no finite
             measure.
         errors : ndarray, shape (m,)
-            The change under refinement, with rounding.
+            The change under refinement, plus rounding.
         """
-        if domain is None:
-            low, high = np.full(len(self), -np.inf), np.full(len(self), np.inf)
-        else:
-            low, high = domains.extent(domain, self.directions)
-        values, errors = np.zeros(len(self)), np.zeros(len(self))
-        fibre, offsets, masses = self.masses()
-        inside = (offsets > low[fibre]) & (offsets < high[fibre])
-        np.add.at(values, fibre[inside], np.linalg.norm(masses[inside], axis=1))
-        errors += 8 * _ROUNDING * values
+        low, high = self._extent(domain)
+        values = self.spike_costs(domain)
+        errors = 8 * _ROUNDING * values
         profile = self.profile
         if profile.piecewise_linear:
             return values, errors
@@ -224,100 +225,88 @@ class FibreMeasure:
             values[self.fibre[met]] = np.inf
             return values, errors
         counts = np.bincount(self.fibre, minlength=len(self))
+        order = np.argsort(self.fibre, kind="stable")
         for count in np.unique(counts[counts > 0]).tolist():
             chosen = np.flatnonzero(counts == count)
-            smooth, change = self._smooth(chosen, count, low[chosen], high[chosen])
+            rows = order[counts[self.fibre[order]] == count].reshape(len(chosen), count)
+            neurons = self.scales[rows], self.biases[rows], self.readout[rows]
+            smooth, change = density_variation(profile, *neurons, low[chosen], high[chosen])
             values[chosen] += smooth
             errors[chosen] += change
         return values, errors
 
-    def _smooth(self, chosen: Indices, count: int, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-        """What the densities on some directions, of `count` neurons each, cost."""
-        order = np.argsort(self.fibre, kind="stable")
-        rows = order[np.isin(self.fibre[order], chosen)].reshape(len(chosen), count)
-        scales, biases, readout = self.scales[rows], self.biases[rows], self.readout[rows]
-        mu, sigma = -biases / scales, 1 / scales
-        price = np.linalg.norm(readout, axis=2) * scales**2
-        measure = self._line_measure(scales, biases, low, high)
-        interval = low, high
-        if count == 1 or self.outputs == 1:
-            alpha = price if count == 1 else readout[..., 0] * scales**2
-            value = lines.variation([Copies(measure, alpha, mu, sigma)], interval)
-            error = 16 * _ROUNDING * (count * np.abs(alpha * sigma).sum(axis=1) * self._largest(measure) + value)
-            if count > 1:
-                finer = lines.variation([Copies(_refined(measure), alpha, mu, sigma)], interval)
-                error, value = error + np.abs(finer - value), np.maximum(value, finer)
-            return value, error
-        found = [
-            _norm_integral(
-                lambda t, i=i: np.einsum(  # type: ignore[misc]
-                    "qk,ko->qo", scales[i] ** 2 * measure.density((t[:, None] - mu[i]) / sigma[i]), readout[i]
-                ),
-                _breaks(measure, mu[i], sigma[i], float(low[i]), float(high[i])),
-            )
-            for i in range(len(chosen))
-        ]
-        return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+    def spike_costs(self, domain: Domain | None = None) -> Floats:
+        """
+        The part of `costs` in point masses, whose sum is a lower bound of the R-TV, on bounded domains too.
 
-    def _largest(self, measure: LineMeasure) -> float:
-        """The largest |s'| there, whose rounding the differences of antiderivatives inherit."""
-        if not self.profile.law:
-            return max(1.0, *map(abs, measure.ends))
-        return float(np.abs(measure.integral(measure.mesh)).max())
+        A measure whose function is f on the domain has the same mass on each hyperplane that meets it: all others
+        together give the second derivative of f no mass there, since they meet it in d - 2 dimensions.
 
-    def _line_measure(self, scales: Floats, biases: Floats, low: Floats, high: Floats) -> LineMeasure:
-        """The measure s'', cut to what z ranges over where it is not finite on the whole line."""
-        profile = self.profile
-        if not profile.law:
-            return profile.measure
-        ends = np.stack([scales * low[:, None] + biases, scales * high[:, None] + biases])
-        first, last = float(ends.min()), float(ends.max())
-        cells = math.ceil(8 * (last - first) / profile.scale) + 2
-        checks.fits_memory(8e3 * cells, f"the R-TV of {profile.name} on this domain", "take a smaller domain")
-        assert profile.slope is not None
-        mesh = np.union1d(np.linspace(first, last, cells), [0.0])
-        return LineMeasure(profile.name, profile.curvature, profile.slope, mesh)
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is restricted to; all of R^d if not given.
 
+        Returns
+        -------
+        ndarray, shape (m,)
+            The sum of |mass| for each direction.
+        """
+        low, high = self._extent(domain)
+        fibre, offsets, masses = self.masses()
+        inside = (offsets > low[fibre]) & (offsets < high[fibre])
+        return np.bincount(fibre[inside], norms(masses[inside]), len(self)).astype(np.float64)
 
-def _refined(measure: LineMeasure) -> LineMeasure:
-    mesh = measure.mesh
-    finer = np.sort(np.concatenate([mesh, (mesh[1:] + mesh[:-1]) / 2]))
-    return replace(measure, mesh=finer, atoms=())
+    def chord_bound(self, domain: Domain) -> float:
+        """
+        The largest variation of the derivative of f along some chords of a domain, a lower bound of the R-TV there.
 
+        Whatever measure has the function f on the domain: on a chord p + s u, |u| = 1, each (a.x - t)_+ has a
+        derivative in s with one step, of |a.u| <= 1. So the variation of f' along the chord is at most the measure's
+        norm. The chords follow the directions of the largest densities and the main axes of their sum; f' is evaluated
+        at points, between which its variation is at least its difference.
 
-def _breaks(measure: LineMeasure, mu: Floats, sigma: Floats, low: float, high: float) -> Floats:
-    """Ends of cells on which a sum of copies is smooth, from end to end of what matters."""
-    mesh = np.sort((mu + sigma * measure.mesh[:, None]).ravel())
-    kinks = (mu + sigma * np.array([place for place, _ in measure.atoms])[:, None]).ravel()
-    start, stop = max(low, float(mesh[0])), min(high, float(mesh[-1]))
-    if not start < stop:
-        return np.empty(0)
-    inner = np.concatenate([mesh, kinks])
-    return np.unique(np.concatenate([[start, stop], inner[(inner > start) & (inner < stop)]]))
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull
+            Where f is restricted to.
 
+        Returns
+        -------
+        float
+            The bound, less rounding; 0 if it is below that, or nothing but extents is known of the domain.
+        """
+        starts, ends = domains.chords(domain, self._main_directions())
+        moves = ends - starts
+        lengths = norms(moves)
+        best = 0.0
+        for start, move, length in zip(starts[lengths > 0], moves[lengths > 0], lengths[lengths > 0], strict=True):
+            rise = (self.directions @ move)[self.fibre] * self.scales
+            z = (self.directions @ start)[self.fibre] * self.scales + self.biases
+            weights = (rise / length)[:, None] * self.readout
 
-def _norm_integral(density: Callable[[Floats], Floats], breaks: Floats) -> tuple[float, float]:
-    """The integral of the norm of a density, by Gauss's rules of 8 and 16 nodes on cells halved where they differ."""
-    total, error = 0.0, 0.0
-    low, high = breaks[:-1], breaks[1:]
-    for level in range(_ROUNDS):
-        if not len(low):
-            break
-        coarse, fine = (_by_rule(density, low, high, rule) for rule in (_LOW_RULE, _HIGH_RULE))
-        scale = total + float(fine.sum())
-        last = level == _ROUNDS - 1 or 2 * len(low) > _MOST_CELLS
-        good = (np.abs(fine - coarse) <= 1e-13 * scale) | last
-        total += float(fine[good].sum())
-        error += float(np.abs(fine - coarse)[good].sum()) + 8 * _ROUNDING * float(fine[good].sum())
-        low, high = low[~good], high[~good]
-        middle = (low + high) / 2
-        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
-    return total, error
+            def slopes(s: Floats, z: Floats = z, rise: Floats = rise, weights: Floats = weights) -> Floats:
+                return np.asarray(self.profile.derivative(z + s * rise) @ weights)
 
+            bends = norms(np.diff(in_chunks(slopes, _CHORD, len(rise)), axis=0)).sum()
+            steepest = np.abs(self.profile.derivative(z + _CHORD[[0, -1]] * rise)).max(initial=1.0)
+            rounding = 2 * len(_CHORD) * (len(rise) + 8) * _ROUNDING * steepest * float(norms(weights).sum())
+            best = max(best, float(bends) - rounding)
+        return best
 
-def _by_rule(density: Callable[[Floats], Floats], low: Floats, high: Floats, rule: tuple[Floats, Floats]) -> Floats:
-    nodes, weights = rule
-    half = (high - low)[:, None] / 2
-    t = low[:, None] + half * (nodes + 1)
-    sizes = np.linalg.norm(density(t.ravel()), axis=1).reshape(t.shape)
-    return np.asarray((half * sizes) @ weights)
+    def _main_directions(self) -> Floats:
+        """Directions of the largest single neurons, and the axes in which the sum of their signed masses bends most."""
+        sizes = norms(self.readout) * np.abs(self.scales)
+        heaviest = self.directions[np.unique(self.fibre[np.argsort(-sizes)[:_CHORDS]])]
+        if self.dim > _MOST_AXES:
+            return heaviest
+        masses = self.readout.sum(axis=1) * np.abs(self.scales)
+        a = self.directions[self.fibre]
+        values, axes = np.linalg.eigh((masses[:, None] * a).T @ a)
+        return np.concatenate([heaviest, axes.T[np.argsort(-np.abs(values))[:_CHORDS]]])
+
+    def _extent(self, domain: Domain | None) -> tuple[Floats, Floats]:
+        """The least and largest offset on each fibre of hyperplanes that meet the domain."""
+        if domain is None:
+            return np.full(len(self), -np.inf), np.full(len(self), np.inf)
+        return domains.extent(domain, self.directions)

@@ -1,4 +1,4 @@
-"""Neurons as arrays: which are dead, which coincide, which are affine on a domain; each step leaves the function be."""
+"""Neurons as arrays, and the steps that leave their function unchanged: drop dead ones, merge, fold, rescale."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.measures import line
+from radon_nn.measures.ridge import RidgeMeasure
 
 Mask = NDArray[np.bool_]
 
 _ROUNDING = np.finfo(np.float64).eps
 _CANCELLED = 64 * _ROUNDING
+"""A sum of output weights below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
 class Neurons(NamedTuple):
-    """The function x -> readout' s(weights x + biases) + skip x + constant; readout (k, o) has one row a neuron."""
+    """The function x -> readout^T s(weights x + biases) + skip x + constant; readout (k, o) has a row per neuron."""
 
     weights: Floats
     biases: Floats
@@ -31,7 +34,7 @@ class Neurons(NamedTuple):
     profile: Profile
 
     def kept(self, keep: Mask, skip: Floats, constant: Floats) -> Neurons:
-        """Some of the neurons, with what the others add to the affine part."""
+        """The neurons `keep`, with what the others contribute to the affine part."""
         return Neurons(
             self.weights[keep],
             self.biases[keep],
@@ -42,7 +45,7 @@ class Neurons(NamedTuple):
         )
 
     def alive(self) -> Neurons:
-        """Without neurons that are constant, or not read out; the constants kept."""
+        """Without neurons that are constant or have no output weight; constants join the constant part."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             offsets = self.biases / norms(self.weights)
         read = np.any(self.readout != 0, axis=1)
@@ -54,43 +57,45 @@ class Neurons(NamedTuple):
         """
         One neuron for all that have the same z = w.x + b.
 
-        The same up to a positive factor where s is homogeneous, and up to sign where s(-z) = c s(z) + p z + q, whose
-        affine rest joins the affine part.
+        If s is homogeneous, z need only agree up to a positive factor; if s(-z) = c s(z) + p z + q, up to sign, and
+        p z + q joins the affine part.
 
         Parameters
         ----------
         tol : float
-            Distance within which they are the same.
+            Distance within which they coincide.
 
         Returns
         -------
         Neurons
-            Fewer of them; those that cancel are left out.
+            The distinct neurons, without those whose output weights cancel.
         """
         if not len(self.biases):
             return self
         size, degree = norms(self.weights), self.profile.degree
         if degree is None:
-            whole = np.column_stack([self.weights, self.biases])
+            unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
+            whole = np.column_stack([self.weights * unit, self.biases])
             length = norms(whole)
-            # An odd function of (w, b) in which relative changes of its length count.
-            unit = whole / length[:, None]
-            place = np.column_stack([unit, unit * np.log(length)[:, None]])
+            # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
+            normal = whole / length[:, None]
+            place = np.column_stack([normal, normal * np.log(length)[:, None]])
         else:
-            unit = self.weights / size[:, None]
-            place = np.column_stack([unit, hyperplanes.compressed(self.biases / size)])
+            normal, offsets = unit_rows(self.weights), self.biases / size
+            unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
+            place = np.column_stack([normal, hyperplanes.compressed(offsets, unit)])
         if self.profile.mirror is None:
             # A constant coordinate keeps a row from being taken for its negative.
             place = np.column_stack([place, np.ones(len(place))])
         count, label, leader = hyperplanes.clusters(place, tol)
         first = leader[label]
-        turned = np.einsum("ki,ki->k", unit, unit[first]) < 0
+        turned = np.einsum("ki,ki->k", normal, normal[first]) < 0
         c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
         factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
-        share = self.readout * factor[:, None]
-        total, sizes = np.zeros((count, share.shape[1])), np.zeros((count, share.shape[1]))
-        np.add.at(total, label, share)
-        np.add.at(sizes, label, np.abs(share))
+        readout = self.readout * factor[:, None]
+        total, sizes = np.zeros((count, readout.shape[1])), np.zeros((count, readout.shape[1]))
+        np.add.at(total, label, readout)
+        np.add.at(sizes, label, np.abs(readout))
         keep = np.any(np.abs(total) > _CANCELLED * sizes, axis=1)
         read = self.readout[turned].T
         return Neurons(
@@ -103,15 +108,80 @@ class Neurons(NamedTuple):
         )
 
     def folded(self, domain: Domain) -> Neurons:
-        """Without neurons that are affine on the domain, to rounding; they join the affine part."""
+        """Without neurons that are affine on the domain to rounding; they join the affine part."""
         low, high = (end + self.biases for end in domains.extent(domain, self.weights))
         bent = self._bent(low, high)
         at_low, at_high = self.profile(low), self.profile(high)
-        # The secant of what is affine to rounding is so, too, however narrow.
+        # Where s is affine to rounding, the secant is it, however short.
         slope = np.divide(at_high - at_low, high - low, out=np.zeros_like(low), where=high > low)
         level = at_low - slope * (low - self.biases)
         out = self.readout[~bent].T
         return self.kept(bent, (out * slope[~bent]) @ self.weights[~bent], out @ level[~bent])
+
+    def spikes(self) -> RidgeMeasure:
+        """
+        The measure of a piecewise linear activation, its spikes not yet merged.
+
+        Returns
+        -------
+        RidgeMeasure
+            One spike for each neuron and kink; a kink too far away to have an offset joins the affine part.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not piecewise linear, or a mass overflows.
+        """
+        profile = self.profile
+        if not profile.piecewise_linear:
+            raise ValueError(
+                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
+                "spikes; use fibres(), or rtv(network)"
+            )
+        slope, level = profile.pieces
+        readout, sizes = self.readout.T, norms(self.weights)
+        skip = self.skip + slope * readout @ self.weights
+        constant = self.constant + readout @ (slope * self.biases + level)
+        spikes = [(np.empty((0, self.weights.shape[1])), np.empty(0), np.empty((0, len(readout))))]
+        for place, jump in profile.kinks:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                offsets = (place - self.biases) / sizes
+            bent = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=1)
+            on = ~bent & (self.biases > place)
+            skip = skip + jump * readout[:, on] @ self.weights[on]
+            constant = constant + jump * readout[:, on] @ (self.biases[on] - place)
+            masses = jump * self.readout[bent] * sizes[bent, None]
+            spikes.append((unit_rows(self.weights[bent]), offsets[bent], masses))
+        directions, places, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
+        return RidgeMeasure(directions, places, masses, skip, constant)
+
+    def balanced(self) -> Neurons:
+        """
+        Neurons rescaled so that |v_k| = |w_k|, for a homogeneous activation; dead ones as they are.
+
+        Returns
+        -------
+        Neurons
+            The same function.
+
+        Raises
+        ------
+        ValueError
+            If the activation is not homogeneous.
+        """
+        degree = self.profile.degree
+        if not degree:
+            raise ValueError(
+                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
+                f"{self.profile.name}, whose neurons cannot be rescaled"
+            )
+        inner, outer = norms(self.weights), norms(self.readout)
+        live = (inner > 0) & (outer > 0)
+        c = np.ones(len(self.biases))
+        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
+        return self._replace(
+            weights=self.weights * c[:, None], biases=self.biases * c, readout=self.readout / c[:, None] ** degree
+        )
 
     def order_rtv(self, domain: Domain | None, tol: float) -> float:
         """
@@ -120,7 +190,7 @@ class Neurons(NamedTuple):
         Parameters
         ----------
         domain : Domain, optional
-            Where it is looked at.
+            The domain; all of R^d if not given.
         tol : float
             Hyperplanes coincide within this distance.
 
@@ -144,8 +214,9 @@ class Neurons(NamedTuple):
         if not len(live.biases):
             return 0.0
         sizes = norms(live.weights)
-        directions, offsets = live.weights / sizes[:, None], -live.biases / sizes
-        place = np.column_stack([directions, hyperplanes.compressed(offsets)])
+        directions, offsets = unit_rows(live.weights), -live.biases / sizes
+        unit = hyperplanes.offset_unit(offsets, norms(live.readout) * sizes ** (order - 1))
+        place = np.column_stack([directions, hyperplanes.compressed(offsets, unit)])
         count, label, leader = hyperplanes.clusters(place, tol)
         turned = np.einsum("ki,ki->k", directions, directions[leader[label]]) < 0
         sign = np.where(turned & (order % 2 == 1), -1.0, 1.0)
@@ -154,7 +225,7 @@ class Neurons(NamedTuple):
         if domain is not None:
             low, high = domains.extent(domain, directions[leader])
             masses = masses[(offsets[leader] > low) & (offsets[leader] < high)]
-        return float(np.linalg.norm(masses, axis=1).sum())
+        return float(norms(masses).sum())
 
     def _bent(self, low: Floats, high: Floats) -> Mask:
         """Whether s departs from its tangent between z = low and high by more than rounding."""
@@ -163,7 +234,7 @@ class Neurons(NamedTuple):
         for place, _ in profile.kinks:
             bent |= (low < place) & (place < high)
         if profile.law:
-            # No measure to integrate: steps are constant on each side, powers affine on the left, sines nowhere.
+            # No measure to integrate: steps are constant on each side, powers zero on the left, sines never affine.
             if profile.order is None:
                 return np.ones(len(low), bool)
             return (high >= 0) & (low < 0) if profile.order == 1 else high > 0
@@ -178,18 +249,18 @@ class Neurons(NamedTuple):
 @dataclass(frozen=True)
 class Simplification:
     """
-    What `ShallowNetwork.simplify` did.
+    The report of `ShallowNetwork.simplify`.
 
     Parameters
     ----------
     before, after : int
         Numbers of neurons.
     dead : int
-        Neurons that were constant or not read out.
+        Neurons that were constant or had no output weight.
     merged : int
-        Neurons that went into another one, or cancelled.
+        Neurons that joined another one, or cancelled.
     domain : Ball, Cuboid or Hull, optional
-        Where the networks agree.
+        Where the networks agree; all of R^d if None.
     """
 
     before: int
@@ -200,7 +271,7 @@ class Simplification:
 
     @property
     def folded(self) -> int:
-        """Neurons that are affine on the domain."""
+        """Number of neurons that are affine on the domain."""
         return self.before - self.after - self.dead - self.merged
 
     def __str__(self) -> str:
@@ -209,21 +280,3 @@ class Simplification:
             f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
             f"{self.folded} affine there and folded into the skip connection"
         )
-
-
-def norms(rows: Floats) -> Floats:
-    """
-    Norms of rows, without overflow or underflow on the way.
-
-    Parameters
-    ----------
-    rows : ndarray, shape (m, d)
-        Rows.
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        Their 2-norms.
-    """
-    largest = np.abs(rows).max(axis=1, initial=0)
-    return np.asarray(largest * np.linalg.norm(rows / np.where(largest > 0, largest, 1.0)[:, None], axis=1))

@@ -1,4 +1,4 @@
-"""Shallow networks, with the frameworks' sign of bias, and their measures."""
+"""Shallow networks, with the frameworks' sign of the bias."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
-from radon_nn.networks.neurons import Neurons, Simplification, norms
+from radon_nn.networks.neurons import Neurons, Simplification
 
-_CHUNK_BYTES = 1 << 26
 _FIELDS = ("weights", "biases", "readout", "skip", "constant")
 
 
@@ -24,7 +24,7 @@ class ShallowNetwork:
     """
     A network with one hidden layer, f(x) = readout s(weights x + biases) + skip x + constant.
 
-    The biases have the frameworks' sign: neuron k has its kink on {x : a.x = t} with a = w/|w|, t = -bias/|w|.
+    Biases have the frameworks' sign: the kink of neuron k is {x : a.x = t} with a = w/|w|, t = -bias/|w|.
 
     Parameters
     ----------
@@ -39,8 +39,7 @@ class ShallowNetwork:
     constant : array_like, shape (o,), optional
         Output bias; zero if not given.
     activation : str or Profile
-        The activation s: a name that `Profile.of` knows, such as 'relu', 'gelu' or 'leaky_relu 0.1', or a profile of
-        one's own.
+        The activation s: a name that `Profile.coerce` takes, such as 'relu', 'gelu' or 'leaky_relu 0.1', or a profile.
 
     Raises
     ------
@@ -99,7 +98,7 @@ class ShallowNetwork:
     @classmethod
     def from_measure(cls, measure: RidgeMeasure) -> ShallowNetwork:
         """
-        The balanced ReLU network of a measure: one neuron a spike, with |v_k| = |w_k|.
+        The balanced ReLU network of a measure, with |v_k| = |w_k|: one neuron for each spike.
 
         Parameters
         ----------
@@ -173,18 +172,16 @@ class ShallowNetwork:
         Returns
         -------
         ndarray, shape (...) or (..., o)
-            Values; a single output has no axis of its own.
+            Values; without the last axis for a single output.
         """
-        x = checks.points(points, self.dim)
-        flat = x.reshape(-1, self.dim)
-        values = flat @ self.skip.T + self.constant
-        chunk = max(1, _CHUNK_BYTES // (8 * max(1, self.neurons)))
-        for begin in range(0, len(flat), chunk):
-            part = slice(begin, begin + chunk)
-            z = flat[part] @ self.weights.T + self.biases
-            values[part] += self.activation(z) @ self.readout.T
-        values = values.reshape(*x.shape[:-1], self.outputs)
-        return values[..., 0] if self.outputs == 1 else values
+        return on_leading_axes(self._at, checks.points(points, self.dim))
+
+    def _at(self, points: Floats) -> Floats:
+        return in_chunks(self._values, points, self.neurons)
+
+    def _values(self, points: Floats) -> Floats:
+        hidden = self.activation(points @ self.weights.T + self.biases)
+        return np.asarray(points @ self.skip.T + self.constant + hidden @ self.readout.T)
 
     def output(self, index: int) -> ShallowNetwork:
         """
@@ -216,9 +213,9 @@ class ShallowNetwork:
         """
         The exact measure d_t^2 K R f of the network: its spikes, merged, and its affine part.
 
-        Neuron k has mass jump v_k |w_k| at (w_k/|w_k|, (place - bias_k)/|w_k|) for each kink of s: a ReLU has one, at
-        place 0, of jump 1. Neurons on one hyperplane, antipodes included,
-        are added; dead neurons (w = 0, v = 0, or cancelled) are dropped; whatever is affine is kept as such.
+        For each kink of s, at u with jump j of the slope, neuron k has the mass j v_k |w_k| at (w_k/|w_k|,
+        (u - bias_k)/|w_k|); ReLU has one kink, u = 0 and j = 1. Masses on one hyperplane, antipodes included, are
+        added. Dead neurons (w = 0, v = 0, or cancelled) have none; the affine part is complete.
 
         Parameters
         ----------
@@ -235,38 +232,16 @@ class ShallowNetwork:
         ValueError
             If `tol` is negative, or the activation is not piecewise linear.
         """
-        profile = self.activation
-        if not profile.piecewise_linear:
-            raise ValueError(
-                f"measure: expected a piecewise linear activation, got {profile.name}, which has densities instead of "
-                "spikes; use fibres(), or rtv(network)"
-            )
-        slope, level = profile.pieces
-        skip = self.skip + slope * self.readout @ self.weights
-        constant = self.constant + self.readout @ (slope * self.biases + level)
-        largest, sizes = np.abs(self.weights).max(axis=1, initial=0), norms(self.weights)
-        found = [(np.empty((0, self.dim)), np.empty(0), np.empty((0, self.outputs)))]
-        for place, jump in profile.kinks:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                offsets = (place - self.biases) / sizes
-            spikes = (sizes > 0) & np.isfinite(offsets) & (jump != 0) & np.any(self.readout != 0, axis=0)
-            on = ~spikes & (self.biases > place)
-            skip = skip + jump * self.readout[:, on] @ self.weights[on]
-            constant = constant + jump * self.readout[:, on] @ (self.biases[on] - place)
-            unit = self.weights[spikes] / largest[spikes, None]
-            unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-            found.append((unit, offsets[spikes], jump * self.readout[:, spikes].T * sizes[spikes, None]))
-        directions, places, masses = (np.concatenate(part) for part in zip(*found, strict=True))
-        return RidgeMeasure(directions, places, masses, skip, constant).merged(tol)
+        return self._neurons().spikes().merged(tol)
 
     def fibres(self, tol: float = 1e-12) -> FibreMeasure:
         """
-        The exact d_t^2 K R f of the network by directions, for any activation: densities and masses on fibres.
+        The exact d_t^2 K R f of the network, for any activation: densities and point masses for each direction.
 
         Parameters
         ----------
         tol : float
-            Directions within this distance, up to sign, are one.
+            Directions within this distance, up to sign, coincide.
 
         Returns
         -------
@@ -282,15 +257,15 @@ class ShallowNetwork:
 
     def order_rtv(self, domain: Domain | None = None, tol: float = 1e-12) -> float:
         """
-        The R-TV of order m, || d_t^m K R f ||, of truncated powers u_+^(m-1) / (m-1)!: a spike v |w|^(m-1) a neuron.
+        The R-TV of order m, || d_t^m K R f ||, for truncated powers u_+^(m-1) / (m-1)!.
 
-        Spikes are even for even m and odd for odd m: on antipodal hyperplanes, masses of odd order are subtracted. The
-        null space are the polynomials of degree below m. ReLU is m = 2, the step m = 1.
+        A neuron is a spike of mass v |w|^(m-1). Spikes are even for even m and odd for odd m: antipodal masses of odd
+        order are subtracted. The null space is that of polynomials of degree below m. ReLU has m = 2, the step m = 1.
 
         Parameters
         ----------
         domain : Ball, Cuboid or Hull, optional
-            Where f is looked at; all of R^d if not given.
+            Where f is restricted to; all of R^d if not given.
         tol : float
             Hyperplanes coincide within this distance.
 
@@ -308,16 +283,16 @@ class ShallowNetwork:
 
     def simplify(self, domain: Domain | None = None, tol: float = 1e-12) -> tuple[ShallowNetwork, Simplification]:
         """
-        The same function on a domain by fewer neurons, exactly.
+        The same function on a domain with fewer neurons, exactly.
 
-        Dead neurons become constants; neurons with one hyperplane (with one w.x + b, if the activation is not
-        homogeneous), antipodes included, become one; and a neuron that is affine on the domain, since its kinks miss
-        it, goes into the skip connection.
+        Dead neurons become constants. Neurons with the same hyperplane (the same w.x + b, if the activation is not
+        homogeneous), antipodes included, are merged. Neurons that are affine on the domain, since their kinks miss it,
+        join the skip connection.
 
         Parameters
         ----------
         domain : Ball, Cuboid or Hull, optional
-            Where the two agree, to rounding; `Hull(data)` is the hull of data. All of R^d if not given.
+            Where the two agree, to rounding, such as `Hull(data)`; all of R^d if not given.
         tol : float
             Neurons within this distance coincide.
 
@@ -326,7 +301,7 @@ class ShallowNetwork:
         network : ShallowNetwork
             The smaller network, of the same activation.
         report : Simplification
-            How many neurons went, and where.
+            How many neurons were dropped, merged and folded.
 
         Raises
         ------
@@ -350,33 +325,22 @@ class ShallowNetwork:
 
     def balance(self) -> ShallowNetwork:
         """
-        The same function with |v_k| = |w_k|: neural balance.
+        The same function with |v_k| = |w_k|, neural balance.
 
-        Of homogeneous activations of degree 1, such as ReLU, half the sum of squared weights is least then, and equal
-        to the sum of |v_k| |w_k|.
+        For activations of degree 1, such as ReLU, this minimises half the sum of squared weights over all rescalings of
+        neurons, and the minimum is the sum of |v_k| |w_k|.
 
         Returns
         -------
         ShallowNetwork
-            Each neuron rescaled by v s(w.x + b) = v c^-p s(c (w.x + b)), p the degree of s; dead neurons as they are.
+            Each neuron rescaled, v s(w.x + b) = v c^-p s(c (w.x + b)) with p the degree of s; dead neurons unchanged.
 
         Raises
         ------
         ValueError
             If the activation is not homogeneous.
         """
-        degree = self.activation.degree
-        if not degree:
-            raise ValueError(
-                f"balance: expected a homogeneous activation (relu, leaky_relu, abs, identity, truncated powers), got "
-                f"{self.activation.name}, whose neurons cannot be rescaled"
-            )
-        inner, outer = norms(self.weights), norms(self.readout.T)
-        live = (inner > 0) & (outer > 0)
-        c = np.ones(self.neurons)
-        c[live] = np.exp((np.log(outer[live]) - np.log(inner[live])) / (degree + 1))
-        scaled = self.weights * c[:, None], self.biases * c, self.readout / c**degree
-        return ShallowNetwork(*scaled, self.skip, self.constant, self.activation)
+        return ShallowNetwork._of(self._neurons().balanced())
 
     def slice(self, origin: ArrayLike, basis: ArrayLike) -> ShallowNetwork:
         """
@@ -387,7 +351,7 @@ class ShallowNetwork:
         origin : array_like, shape (d,)
             The point u = 0.
         basis : array_like, shape (k, d)
-            Rows that span it; R-TV is in units of their length, so take them orthonormal to keep the unit of x.
+            Rows that span it, orthonormal if R-TV is to keep the unit of x: lengths of u are in units of the rows'.
 
         Returns
         -------

@@ -7,7 +7,6 @@ itself at the discrete frequencies would wrap the kernel's long tails around and
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from scipy.special import sici
 from radon_nn._support import checks, scratch
 from radon_nn._support import threads as _threads
 from radon_nn._support.types import Floats
+from radon_nn.geometry.directions import inversion_constant as inversion_constant
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels import spectra as _line_kernels
 
@@ -32,23 +32,6 @@ _LEAST_BYTES = 1 << 18
 
 WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
 """Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
-
-
-def inversion_constant(dim: int) -> float:
-    """
-    The constant c_d = 1 / (2 (2 pi)^(d-1)) of the filter K, for which f = R* K R f.
-
-    Parameters
-    ----------
-    dim : int
-        Dimension d.
-
-    Returns
-    -------
-    float
-        The constant c_d.
-    """
-    return float(1 / (2 * (2 * math.pi) ** (dim - 1)))
 
 
 def kernel(power: int, derivative: int, count: int, window: str = "ramp") -> Floats:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import maximum_filter1d
-from scipy.spatial import cKDTree
 
 from radon_nn._support import checks
-from radon_nn._support.types import Floats
+from radon_nn._support.types import Floats, Indices
 from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
+from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Function, Grid, evaluate
+from radon_nn.geometry.grids import Function, Grid
+from radon_nn.geometry.hyperplanes import SignedTree
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
 
@@ -44,6 +45,7 @@ _STALLS = 5
 """Give up after so many stalled rounds in a row."""
 _CONSISTENT = 0.3
 """A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
+_REMEDY = "choose a grid or domain=Ball(radius, center) on which f is defined"
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class _Search:
 
     samples: Samples
     view: SpikeTransform
-    neighbours: tuple[NDArray[np.intp], ...]
+    neighbours: tuple[Indices, ...]
 
     @classmethod
     def over(cls, f: Function | ArrayLike, grid: Grid, ball: Ball) -> tuple[_Search, Floats, float]:
@@ -222,14 +224,13 @@ class _Search:
                 "or a larger ball"
             )
         points = view.transform.grid.points()[inside]
-        values = evaluate(f, center + ball.radius * points) if callable(f) else _given_samples(f, grid, inside)
+        at = center + ball.radius * points
+        values = BlackBox(f, grid.dim, _REMEDY, several=True)(at) if callable(f) else _given_samples(f, grid, inside)
         values = values.reshape(len(points), -1)
         affine, rest = affine_fit(points, values)
         samples = Samples.of(points, rest)
         normals = view.transform.directions.normals
-        tree = cKDTree(np.concatenate([normals, -normals]))
-        near = tree.query_ball_point(normals, _APART * spacing.max())
-        neighbours = tuple(np.asarray(hood, dtype=np.intp) for hood in near)
+        neighbours = tuple(SignedTree(normals).neighbours(_APART * spacing.max()))
         return cls(samples, view, neighbours), affine, float(np.sqrt(np.mean(np.sum(values**2, axis=1))))
 
     def candidates(self, model: RidgeMeasure, width: float) -> _Candidates:
@@ -287,7 +288,7 @@ class _Search:
             on += (self.samples.points[begin : begin + 8192] @ model.directions.T > model.offsets).sum(axis=0)
         split, above = (on > 0) & (on < len(self.samples.points)), on > 0
         outside = ~split & above
-        return RidgeMeasure(
+        return RidgeMeasure.trusted(
             model.directions[split],
             model.offsets[split],
             model.masses[split],
@@ -334,15 +335,14 @@ def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Float
     if len(model) == 0:
         return np.full(len(offsets), np.inf)
     known = _place(model.directions, model.offsets)
-    return np.asarray(cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[0])
+    return SignedTree(known).nearest(_place(directions, offsets))[0]
 
 
 def _masses_at(directions: Floats, offsets: Floats, samples: Samples) -> Floats:
     """|mass| fitted at each hyperplane, in the order given."""
     fitted = fit_masses(directions, offsets, samples)
     known = _place(fitted.directions, fitted.offsets)
-    nearest = cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[1]
-    return fitted.sizes[nearest % len(fitted)]
+    return fitted.sizes[SignedTree(known).nearest(_place(directions, offsets))[1]]
 
 
 def _name(model: RidgeMeasure, i: int, j: int) -> bytes:
@@ -350,12 +350,9 @@ def _name(model: RidgeMeasure, i: int, j: int) -> bytes:
 
 
 def _closest_pair(model: RidgeMeasure, width: float, failed: set[bytes]) -> tuple[int, int] | None:
-    place = _place(model.directions, model.offsets)
-    tree = cKDTree(np.concatenate([place, -place]))
-    pairs = tree.query_pairs(width, output_type="ndarray")
-    n = len(model)
-    distance = np.linalg.norm(tree.data[pairs[:, 0]] - tree.data[pairs[:, 1]], axis=1)
-    for i, j in pairs[np.argsort(distance)] % n:
+    first, second, distance = SignedTree(_place(model.directions, model.offsets)).pairs(width)
+    order = np.argsort(distance)
+    for i, j in zip(first[order], second[order], strict=True):
         if i != j and _name(model, i, j) not in failed:
             return int(i), int(j)
     return None
@@ -373,7 +370,7 @@ def _joined(model: RidgeMeasure, i: int, j: int) -> RidgeMeasure:
     if sign < 0:
         linear = linear + np.outer(model.masses[j], model.directions[j])
         level = level - model.masses[j] * model.offsets[j]
-    return RidgeMeasure(
+    return RidgeMeasure.trusted(
         np.concatenate([model.directions[rest], direction[None] / length]),
         np.append(model.offsets[rest], offset / length),
         np.concatenate([model.masses[rest], (model.masses[i] + model.masses[j])[None]]),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import roots_legendre
 
 from radon_nn._support.types import Floats
-from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.directions import Directions, inversion_constant
 
 Complex = NDArray[np.complex128]
 
@@ -27,23 +27,6 @@ _OFFSETS = 128
 
 _DIRECTIONS = 512
 """Directions whose variation is found at a time: their arrays stay within some tens of MiB."""
-
-
-def filter_constant(dim: int) -> float:
-    """
-    c_d = 1 / (2 (2 pi)^(d-1)), the constant of the filter K with symbol c_d |w|^(d-1).
-
-    Parameters
-    ----------
-    dim : int
-        Dimension d.
-
-    Returns
-    -------
-    float
-        1/2, 1/(4 pi), 1/(8 pi^2), ...
-    """
-    return 1 / (2 * (2 * math.pi) ** (dim - 1))
 
 
 def ray_rule(dim: int, count: int) -> Directions:
@@ -259,7 +242,7 @@ def total_variation(
 def _variation(spectrum: Complex, frequencies: Floats, weights: Floats, dim: int, band: float, reach: float) -> Floats:
     """The variation in some directions, and what it would be had one stopped at 0.85 reach: (2, m)."""
     count = spectrum.shape[1]
-    primitive = (-filter_constant(dim) / math.pi) * (weights * frequencies**dim)[:, None] * spectrum
+    primitive = (-inversion_constant(dim) / math.pi) * (weights * frequencies**dim)[:, None] * spectrum
     derivatives = np.stack(
         [primitive, 1j * frequencies[:, None] * primitive, -(frequencies**2)[:, None] * primitive], axis=1
     ).reshape(len(frequencies), -1)

@@ -15,9 +15,9 @@ import numpy as np
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
-from radon_nn.geometry.directions import sphere_area
+from radon_nn.geometry.directions import inversion_constant, sphere_area
 from radon_nn.measures.result import RTV, Refinement
-from radon_nn.variation._ray_spectrum import filter_constant, frequency_rule, ray_rule, ray_spectrum, total_variation
+from radon_nn.variation._ray_spectrum import frequency_rule, ray_rule, ray_spectrum, total_variation
 from radon_nn.variation._survey import smooth_step
 from radon_nn.variation.growth import growth_of
 
@@ -92,7 +92,7 @@ def noise_cost(samples: Samples, band: float) -> float:
     d, length = samples.dim, 2 * samples.radius
     # In each direction g has variance noise^2 spacing^(2d) count / length times the integral of the squared kernel of
     # c_d |w|^(d+1), |w| < W; |g| adds its mean modulus over all offsets.
-    kernel = filter_constant(d) * math.sqrt(band ** (2 * d + 3) / (math.pi * (2 * d + 3) * length))
+    kernel = inversion_constant(d) * math.sqrt(band ** (2 * d + 3) / (math.pi * (2 * d + 3) * length))
     size = samples.noise * samples.spacing**d * math.sqrt(samples.values.size) * kernel
     return sphere_area(d) * float(np.linalg.norm(samples.turn, 2)) * length * size
 

@@ -17,6 +17,7 @@ from scipy.stats import qmc
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.points import affine_design
 
 _DECADES = 20
 """Shells reach from 2^-20 to 2^20 of the user's unit."""
@@ -144,7 +145,7 @@ def _affine(points: Floats, values: Floats, about: Floats) -> tuple[Floats, floa
     """Slope, and value at `about`, of the least-squares affine function."""
     offset = points - about
     scale = np.abs(offset).max()
-    basis = np.concatenate([offset / scale, np.ones((len(points), 1))], axis=1)
+    basis = affine_design(offset / scale)
     found = np.linalg.lstsq(basis, values, rcond=None)[0]
     return found[:-1] / scale, float(found[-1])
 

@@ -17,6 +17,7 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
+from radon_nn.geometry.points import affine_design
 from radon_nn.measures.result import RTV, Refinement
 
 _REMEDY = "choose a domain on which it is defined"
@@ -219,7 +220,7 @@ class _Round:
 
 def _bend(samples: _Samples) -> float:
     """Largest departure of the samples from an affine function."""
-    design = np.column_stack([samples.points, np.ones(len(samples.points))])
+    design = affine_design(samples.points)
     rest = samples.values - design @ np.linalg.lstsq(design, samples.values, rcond=None)[0]
     return float(np.abs(rest).max())
 

@@ -44,6 +44,20 @@ def test_real_array_refuses(values: object, error: type[Exception], said: str) -
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_unit_lengths(dim: int) -> None:
+    """Divided by them, rows are unit vectors; rows that are so to rounding stay as they are."""
+    rows = np.random.default_rng(dim).standard_normal((20, dim))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert np.array_equal(checks.unit_lengths(rows, "x"), np.ones(20))
+    rough = np.round(rows, 7)
+    assert np.allclose(np.linalg.norm(rough / checks.unit_lengths(rough, "x")[:, None], axis=1), 1, rtol=0, atol=1e-15)
+    assert len(checks.unit_lengths(np.empty((0, dim)), "x")) == 0
+    rows[3] *= 1.00001
+    with pytest.raises(ValueError, match=r"^x: expected unit vectors, got length 1\.00001 at row 3; divide each row"):
+        checks.unit_lengths(rows, "x")
+
+
 def test_long_doubles_beyond_float64_do_not_become_infinities() -> None:
     wide = 2 * np.array([np.finfo(np.float64).max]).astype(np.longdouble)
     if not np.isfinite(wide).all():

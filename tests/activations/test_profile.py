@@ -126,3 +126,14 @@ def test_own_profile_with_kinks() -> None:
 def test_refusals(make, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=f"^{said}"):
         make()
+
+
+@pytest.mark.parametrize("name", ["relu", "hard_silu", "elu 0.5", "gelu", "tanh", "silu", "sigmoid", "leaky_relu 0.1"])
+def test_the_derivative_with_and_without_a_given_slope(name: str) -> None:
+    """Difference quotients of s; without a slope it is integrated, kinks included, up to a constant."""
+    s = Profile.coerce(name)
+    bare = Profile(s.name, s.value, s.curvature, kinks=s.kinks, scale=s.scale, reach=s.reach)
+    u, h = np.random.default_rng(0).uniform(-6, 6, 200), 1e-6
+    assert_allclose(s.derivative(u), (s(u + h) - s(u - h)) / (2 * h), rtol=0, atol=1e-8)
+    both = s.derivative(u) - bare.derivative(u)
+    assert_allclose(both, both[0], rtol=0, atol=1e-13)

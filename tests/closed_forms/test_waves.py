@@ -11,6 +11,7 @@ from scipy.special import dawsn, ellipe, gammaln
 import reference
 from radon_nn import Bump, Gaussian, Norm
 from radon_nn.closed_forms import _bump_wave, _gaussian_wave, _waves
+from radon_nn.closed_forms.norm import measure_of_norm
 from radon_nn.measures.line import LineMeasure
 
 
@@ -27,7 +28,7 @@ def by_recurrence(power: int, u: np.ndarray) -> np.ndarray:
 def test_gaussian_waves_by_recurrence(power: int) -> None:
     """The recurrence loses digits beyond |u| = 4, where powers of u outgrow the waves."""
     u = np.linspace(-4, 4, 201)
-    assert_allclose(_gaussian_wave.wave(power).density(u), by_recurrence(power, u), rtol=0, atol=1e-11)
+    assert_allclose(_gaussian_wave.table(power).density(u), by_recurrence(power, u), rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("power", [2, 4, 12, 22, 50, 102])
@@ -39,7 +40,7 @@ def test_gaussian_waves_of_even_power_are_hermite_functions(power: int) -> None:
         before, now = now, (u * now - math.sqrt(n) * before) / math.sqrt(n + 1)
     log_peak = gammaln(power / 2 + 1) + power / 2 * math.log(2) - gammaln(power + 1) / 2
     want = (-1) ** (power // 2) * now * np.exp(log_peak - u**2 / 4)
-    assert_allclose(_gaussian_wave.wave(power).density(u), want, rtol=0, atol=3e-13)
+    assert_allclose(_gaussian_wave.table(power).density(u), want, rtol=0, atol=3e-13)
 
 
 @pytest.mark.parametrize("power", [2, 3, 10, 11, 51, 101])
@@ -51,7 +52,7 @@ def test_gaussian_waves_against_quadrature_far_out(power: int) -> None:
         w = r[1:] * turn
         log_peak = (power - 1) / 2 * math.log(2) + gammaln((power + 1) / 2)
         terms = np.exp(power * np.log(w) - w**2 / 2 + 1j * w * u - log_peak) * turn
-        wave = _gaussian_wave.wave(power)
+        wave = _gaussian_wave.table(power)
         size = max(1.0, float(np.abs(terms).sum()) * dr)
         assert wave.density(np.array([u]))[0] == pytest.approx(terms.sum().real * dr, abs=3e-13 * size)
         assert wave.density(np.array([-u]))[0] == wave.density(np.array([u]))[0]
@@ -59,7 +60,7 @@ def test_gaussian_waves_against_quadrature_far_out(power: int) -> None:
 
 @pytest.mark.parametrize("power", [2, 3, 6, 7, 21, 51, 101])
 def test_gaussian_waves_integrate_and_meet_their_tails(power: int) -> None:
-    wave = _gaussian_wave.wave(power)
+    wave = _gaussian_wave.table(power)
     for low, high in ((0.0, 0.4), (0.4, 3.0), (wave.end - 0.2, wave.end + 0.2), (wave.end + 1, wave.end + 9)):
         want = quad(lambda u: wave.density(np.array([u]))[0], low, high, epsabs=1e-14, limit=200)[0]
         got = wave.integral(np.array([-low, high])) @ [1, 1]
@@ -165,7 +166,7 @@ def test_bumps_on_the_line_are_half_the_second_derivative(power: float) -> None:
 )
 def test_rough_bumps_backproject_to_their_laplacian(dim: int, power: float) -> None:
     """R* g = Laplacian f inside the ball, where only |t| < 1 is asked for; their exponents are the lowest."""
-    measure, size = _waves.bump(dim, power)
+    measure, size = _bump_wave.measure(dim, power)
     points = 0.6 * np.eye(1, dim) * np.linspace(-1, 1, 7)[:, None]
     rule = reference.sphere_rule(dim, 30 if dim < 5 else 14, 30 if dim < 5 else 4)
     got = reference.backprojection(points, rule, lambda a, t: size * measure.density(t), 256)
@@ -177,7 +178,7 @@ def test_rough_bumps_backproject_to_their_laplacian(dim: int, power: float) -> N
 @pytest.mark.parametrize(("dim", "power"), [(2, 5.5), (3, 6.0), (4, 7.0), (6, 8.3)])
 def test_smooth_bumps_backproject_to_nothing_outside(dim: int, power: float) -> None:
     """Points on the first axis: R* is an integral over heights z, with the weight |S^(d-2)| (1 - z^2)^((d-3)/2)."""
-    measure, size = _waves.bump(dim, power)
+    measure, size = _bump_wave.measure(dim, power)
     f = Bump(np.zeros(dim), 1.0, power)
     angle = (np.arange(4000) + 0.5) * np.pi / 4000
     weight = reference.sphere_area(dim - 1) * np.sin(angle) ** (dim - 2) * np.pi / 4000
@@ -191,7 +192,7 @@ def test_smooth_bumps_backproject_to_nothing_outside(dim: int, power: float) -> 
 @pytest.mark.parametrize("above", [0.5, 1.0, 1.3, 6.0, 20.3])
 def test_bump_waves_join_at_the_edge_and_at_the_series(dim: int, above: float) -> None:
     """The integrals carried from 0 and from 2 towards 1 meet in the value of the gamma functions."""
-    wave = _bump_wave.wave(dim, (dim + 1) / 2 + above)
+    wave = _bump_wave.table(dim, (dim + 1) / 2 + above)
     ends = wave.integral(np.array([1 - 2e-9, 1.0, 1 + 2e-9]))
     # What lies within 2e-9 of the edge, where the density goes like the distance to the power above - 1.
     reach = 2 * (2e-9 / 0.01) ** min(above, 1.0) * 0.01 * (1 + abs(wave.density(np.array([0.99]))[0]))
@@ -208,7 +209,7 @@ def test_bump_waves_join_at_the_edge_and_at_the_series(dim: int, above: float) -
 )
 def test_variations_of_bumps_by_brute_force(dim: int, power: float) -> None:
     """The variation of the antiderivative on a fine mesh, and what lies at the edge or beyond, twice."""
-    measure, _ = _waves.bump(dim, power)
+    measure, _ = _bump_wave.measure(dim, power)
     level = measure.integral(np.sin(np.linspace(0, np.pi / 2, 100001)))
     atom = sum(abs(mass) for _, mass in measure.atoms) / 2
     beyond = abs(level[-1]) if dim % 2 == 0 else atom
@@ -228,12 +229,12 @@ def test_which_bumps_have_finite_norm(dim: int, power: float, finite: int) -> No
 
 def test_bumps_at_their_edge_have_the_value_from_inside() -> None:
     for dim, power in ((1, 2.0), (2, 3.0), (3, 4.5), (2, 2.0), (1, 1.0), (4, 5.2)):
-        at = _waves.bump(dim, power)[0].density(np.array([1.0, 1 - 1e-6]))
+        at = _bump_wave.measure(dim, power)[0].density(np.array([1.0, 1 - 1e-6]))
         assert at[0] == pytest.approx(at[1], rel=1e-3, abs=1e-3)
-    assert np.isinf(_waves.bump(2, 1.7)[0].density(np.array([1.0, -1.0]))).all()
+    assert np.isinf(_bump_wave.measure(2, 1.7)[0].density(np.array([1.0, -1.0]))).all()
 
 
 def test_shapes_are_kept() -> None:
-    assert isinstance(_waves.gaussian(3)[0], LineMeasure)
-    assert _waves.gaussian(3)[0] is _waves.gaussian(3)[0]
-    assert _waves.norm(2)[0].variation == 1
+    assert isinstance(_gaussian_wave.measure(3)[0], LineMeasure)
+    assert _gaussian_wave.measure(3)[0] is _gaussian_wave.measure(3)[0]
+    assert measure_of_norm(2)[0].variation == 1

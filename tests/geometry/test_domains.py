@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import points_in
 from radon_nn import Ball, Cuboid, Hull
+from radon_nn.geometry.domains import chords
 
 RNG = np.random.default_rng(0)
 NORMALS = RNG.standard_normal((7, 3))
@@ -52,10 +53,38 @@ def test_hull_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: Cuboid([0.0], [1.0, 2.0]), r"upper: expected an array of shape \(1,\)"),
         (lambda: Hull(np.empty((0, 2))), r"hull: expected at least one point"),
         (lambda: Hull([[np.nan]]), "points: expected finite numbers"),
-        (lambda: Cuboid([0.0], [1.0]).extent(NORMALS), r"domain: expected a box in R\^3, as the function has it"),
+        (
+            lambda: Cuboid([0.0], [1.0]).extent(NORMALS),
+            r"domain: expected a box in R\^3, .* got one in R\^1; give",
+        ),
         (lambda: Hull([[0.0]]).extent(NORMALS), r"domain: expected the hull of points in R\^3"),
     ],
 )
 def test_refusals(make, said: str) -> None:
     with pytest.raises(ValueError, match=f"^{said}"):
         make()
+
+
+@pytest.mark.parametrize("dim", [1, 2, 4])
+def test_chords_lie_in_their_domain_from_wall_to_wall(dim: int) -> None:
+    """For every normal no end lies outside the extent, and along some normal both ends are extreme."""
+    rng = np.random.default_rng(dim)
+    directions, normals = (x / np.linalg.norm(x, axis=1)[:, None] for x in rng.standard_normal((2, 30, dim)))
+    corner, points = rng.standard_normal(dim), rng.standard_normal((9, dim))
+    for domain in (Ball(0.7, corner), Ball(2.0), Cuboid(corner, corner + rng.uniform(0.1, 3, dim)), Hull(points)):
+        starts, ends = chords(domain, directions)
+        walls = np.concatenate([normals, directions, np.eye(dim)])
+        low, high = domain.extent(walls)
+        for end in (starts, ends):
+            along = end @ walls.T
+            assert np.all((along >= low - 1e-12) & (along <= high + 1e-12))
+            assert np.all(np.min(np.minimum(along - low, high - along), axis=1) < 1e-12)
+        assert np.all(np.einsum("ki,ki->k", ends - starts, directions) > 0)
+    assert len(chords(Sized(), directions)[0]) == 0
+
+
+class Sized:
+    """A domain of which only extents are known."""
+
+    def extent(self, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return -np.ones(len(normals)), np.ones(len(normals))

@@ -12,7 +12,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import reference
 from radon_nn import Ball, Directions, Grid, Offsets
-from radon_nn.geometry import grids
 
 GRIDS = [
     Grid((4,), 0.5),
@@ -360,49 +359,3 @@ def test_depth_is_the_farthest_a_ball_reaches_beyond_a_hyperplane() -> None:
     assert_allclose(ball.depth(directions, offsets), expected, atol=1e-6)
     assert (expected < 0).any()
     assert (expected > 0).any()
-
-
-@pytest.mark.parametrize(
-    ("f", "error", "match"),
-    [
-        (lambda x: x[:-1, 0], ValueError, r"shape \(6,\) or \(6, outputs\).*got shape \(5,\)"),
-        (lambda x: 1.0, ValueError, r"points of shape \(6, 2\), got shape \(\)"),
-        (lambda x: np.zeros((6, 2, 2)), ValueError, r"got shape \(6, 2, 2\)"),
-        (lambda x: np.where(x[:, 0] > 3, np.nan, x[:, 0]), ValueError, r"2 non-finite of 6, the first at index \(4,\)"),
-        (lambda x: x[:, 0] * 1j, TypeError, "real numbers"),
-    ],
-)
-def test_evaluate_refuses_what_is_not_one_row_per_point(
-    f: Callable[[Any], Any], error: type[Exception], match: str
-) -> None:
-    points = np.arange(12.0).reshape(6, 2) / 2
-    with pytest.raises(error, match=match):
-        grids.evaluate(f, points)
-
-
-def test_evaluate_flattens_one_output_and_converts() -> None:
-    points = np.arange(6.0).reshape(3, 2)
-    for f in (lambda x: x[:, 0], lambda x: x[:, :1], lambda x: x[:, 0].tolist(), lambda x: x[:, 0].astype(np.int8)):
-        values = grids.evaluate(f, points)
-        assert values.dtype == np.float64
-        assert_array_equal(values, [0, 2, 4])
-    assert_array_equal(grids.evaluate(lambda x: x, points), points)
-
-
-def test_evaluate_goes_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grids, "_CHUNK", 4)
-    sizes: list[int] = []
-    points = np.arange(10.0)[:, None]
-    assert_array_equal(grids.evaluate(lambda x: sizes.append(len(x)) or 3 * x, points), 3 * np.arange(10.0))
-    assert sizes == [4, 4, 2]
-
-
-def test_evaluate_counts_points_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first value that is not finite is that of point 9, not of point 1 of the third chunk."""
-    monkeypatch.setattr(grids, "_CHUNK", 4)
-    with pytest.raises(ValueError, match=r"index \(9,\)"):
-        grids.evaluate(lambda x: np.where(x[:, 0] > 8, np.inf, 0), np.arange(10.0)[:, None])
-
-
-def test_evaluate_at_no_points() -> None:
-    assert grids.evaluate(lambda x: x[:, 0], np.empty((0, 2))).shape == (0,)

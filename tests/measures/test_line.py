@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from radon_nn.activations.profile import Profile
-from radon_nn.closed_forms._waves import bump, gaussian
+from radon_nn.closed_forms._bump_wave import measure as bump
+from radon_nn.closed_forms._gaussian_wave import measure as gaussian
 from radon_nn.measures.line import Copies, LineMeasure, merged_atoms, variation
 
 
@@ -99,9 +101,34 @@ def test_atoms_count_beside_the_density() -> None:
 
 
 def test_points_merge() -> None:
-    assert merged_atoms(np.array([0.0, 1.0, 0.0]), np.array([1.0, 2.0, -3.0]), 1.0) == 4
-    assert merged_atoms(np.array([0.1 + 0.2, 0.3]), np.array([1.0, -1.0]), 1.0) == 0
-    assert merged_atoms(np.array([0.3, 0.3]), np.array([0.1 + 0.2, -0.3]), 1.0) == 0
-    assert merged_atoms(np.array([]), np.array([]), 1.0) == 0
-    assert merged_atoms(np.array([1.0, 1.0 + 1e-9]), np.array([1.0, -1.0]), 1.0) == 2
-    assert math.isclose(merged_atoms(np.array([1e6, 1e6 + 1e-7]), np.array([1.0, 1.0]), 1e6), 2)
+    assert merged_atoms(np.array([0.0, 1.0, 0.0]), np.array([1.0, 2.0, -3.0]), np.ones(3)) == 4
+    assert merged_atoms(np.array([0.1 + 0.2, 0.3]), np.array([1.0, -1.0]), np.ones(2)) == 0
+    assert merged_atoms(np.array([0.3, 0.3]), np.array([0.1 + 0.2, -0.3]), np.ones(2)) == 0
+    assert merged_atoms(np.array([]), np.array([]), np.array([])) == 0
+    assert merged_atoms(np.array([1.0, 1.0 + 1e-9]), np.array([1.0, -1.0]), np.ones(2)) == 2
+    assert math.isclose(merged_atoms(np.array([1e6, 1e6 + 1e-7]), np.array([1.0, 1.0]), np.full(2, 1e6)), 2)
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+@pytest.mark.parametrize("near", [1.0, 1e-3, 1e-9])
+@pytest.mark.parametrize("seed", range(5))
+def test_sums_of_boxes(seed: int, near: float, lines: int) -> None:
+    """Piecewise constant, with jumps as close as 1e-9 and no point of a mesh between them: by adding up the pieces."""
+    rng = np.random.default_rng(seed)
+    box = LineMeasure(
+        "box",
+        lambda u: 1.0 * ((u >= -1) & (u < 1)),
+        lambda u: np.clip(u, -1, 1),
+        np.linspace(-1, 1, 17),
+        (-1.0, 1.0),
+        breaks=(-1.0, 1.0),
+    )
+    alpha, mu, sigma = rng.standard_normal((lines, 12)), near * rng.standard_normal((lines, 12)), np.ones((lines, 12))
+    sigma[:, ::3] *= -1.5
+    want = []
+    for a, m, s in zip(alpha, mu, sigma, strict=True):
+        ends = np.sort(np.concatenate([m - np.abs(s), m + np.abs(s)]))
+        middle = (ends[1:] + ends[:-1]) / 2
+        level = (a * (np.abs(middle[:, None] - m) < np.abs(s))).sum(axis=1)
+        want.append(np.abs(level) @ np.diff(ends))
+    assert_allclose(variation([Copies(box, alpha, mu, sigma)]), want, rtol=1e-12)

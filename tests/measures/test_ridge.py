@@ -97,6 +97,27 @@ def test_canonical_form(dim: int) -> None:
     assert_allclose(measure(x) - mirrored(x), (x @ a.T - t) @ m, rtol=0, atol=1e-13)
 
 
+@given(seed=SEEDS, dim=st.integers(1, 5), outputs=st.integers(1, 3), spikes=st.integers(0, 9))
+@LAWS
+def test_trusted_numbers_make_what_checked_ones_make(seed: int, dim: int, outputs: int, spikes: int) -> None:
+    """Equal to the last bit, read-only, and apart from the arrays handed over."""
+    rng = np.random.default_rng(seed)
+    given = unit_vectors(rng, spikes, dim), rng.standard_normal(spikes), rng.standard_normal((spikes, outputs))
+    affine = rng.standard_normal((outputs, dim)), rng.standard_normal(outputs)
+    checked = RidgeMeasure(*given, *affine)
+    trusted = RidgeMeasure.trusted(np.asfortranarray(checked.directions), *given[1:], *affine)
+    again = RidgeMeasure.trusted(checked.directions, checked.offsets, checked.masses, checked.skip, checked.constant)
+    assert again == checked
+    assert RidgeMeasure(checked.directions, *given[1:], *affine) == trusted
+    for name in ("directions", "offsets", "masses", "skip", "constant"):
+        array = getattr(trusted, name)
+        assert not array.flags.writeable
+        assert array.flags.c_contiguous
+        assert not any(np.shares_memory(array, other) for other in (*given, *affine, checked.directions))
+    x = rng.standard_normal((7, dim))
+    assert np.array_equal(trusted.at(x), trusted(x).reshape(7, outputs))
+
+
 def test_angles_in_the_plane_lie_above_minus_half_pi_up_to_half_pi() -> None:
     measure = RidgeMeasure([[0.0, -1.0], [-0.0, 1.0], [-1.0, 0.0], [-0.6, 0.8]], [1, 2, 3, 4], [4, 3, 2, 1])
     assert_allclose(measure.directions, [[0, 1], [0, 1], [1, 0], [0.6, -0.8]], atol=0)
@@ -162,7 +183,7 @@ def test_chains_within_tol_become_one_spike(tol: float, turned: bool) -> None:
     angles = 0.4 + (steps if turned else np.zeros(5))
     a = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     chain = RidgeMeasure(a, 0.2 + (np.zeros(5) if turned else steps), [1.0, 2.0, -0.5, 1.0, 3.0])
-    merged = chain.merged(tol)
+    merged = chain.merged(tol, unit=1.0)
     assert len(merged) == 1
     assert merged.rtv == pytest.approx(6.5, rel=1e-14)
     x = points_in(np.random.default_rng(0), 500, 2, 1.0)
@@ -170,16 +191,16 @@ def test_chains_within_tol_become_one_spike(tol: float, turned: bool) -> None:
 
 
 def test_the_mean_of_a_chain_is_weighted_by_mass() -> None:
-    merged = RidgeMeasure([[1.0], [1.0]], [0.0, 1e-3], [3.0, 1.0]).merged(1e-2)
+    merged = RidgeMeasure([[1.0], [1.0]], [0.0, 1e-3], [3.0, 1.0]).merged(1e-2, unit=1.0)
     assert merged.offsets[0] == pytest.approx(0.25e-3, rel=1e-12)
 
 
 @pytest.mark.parametrize(("offset", "apart"), [(0.2, 1.2e-3), (100.0, 0.12), (-1e4, 12.0)])
 def test_links_longer_than_tol_stay(offset: float, apart: float) -> None:
-    """The tolerance grows with |t|: tol max(1, |t|)."""
+    """The tolerance grows with |t|: tol max(unit, |t|)."""
     measure = RidgeMeasure([[1.0, 0.0]] * 2, [offset, offset + apart], [1.0, -2.0])
-    assert len(measure.merged(1e-3)) == 2
-    assert len(measure.merged(1.3e-3)) == 1
+    assert len(measure.merged(1e-3, unit=1.0)) == 2
+    assert len(measure.merged(1.3e-3, unit=1.0)) == 1
 
 
 def test_cancelled_spikes_are_dropped_and_their_affine_part_kept() -> None:

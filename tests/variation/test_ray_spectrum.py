@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from radon_nn.variation._ray_spectrum import filter_constant, frequency_rule, ray_rule, ray_spectrum, total_variation
+from radon_nn.geometry.directions import inversion_constant
+from radon_nn.variation._ray_spectrum import frequency_rule, ray_rule, ray_spectrum, total_variation
 
 
 @pytest.mark.parametrize(("shape", "count"), [((7,), 1), ((8,), 1), ((6, 7), 3), ((5, 6, 4), 3), ((4, 5, 3, 6), 2)])
@@ -37,7 +38,7 @@ def test_variation_of_a_gaussian(dim: int) -> None:
     t, step = np.linspace(-20, 20, 40_001, retstep=True)
     g = np.zeros_like(t)
     for frequency, factor in zip(w, weights * w ** (dim + 1) * spectrum, strict=True):
-        g -= filter_constant(dim) / math.pi * factor * np.cos(frequency * t)
+        g -= inversion_constant(dim) / math.pi * factor * np.cos(frequency * t)
     # Beyond 20 the even dimensions' |t|^-(d+2) is left out: for the plane c_2 6 (2 pi) / pi / 3 / 20^3 at each end.
     assert_allclose(found[0], np.abs(g).sum() * step, atol=1e-4 if dim == 2 else 2e-6)
     assert tail[0] < 1e-10

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.points import affine_design
 from radon_nn.spikes.probing._chords import CLOSER, INNER, SURE, Kinks, Lines, Residual
 
 _STEPS = (0.5, 1 / 16, 1 / 128, 1 / 1024)
@@ -374,7 +375,7 @@ def _fitted(
         sharp = np.where(good, size / (_LEVEL * noise), 0.0)
         middle = sharp**2 @ y / (sharp**2).sum()
         # The column across the hyperplane is nothing but rounding; the smallest solution leaves it out.
-        system = np.concatenate([-(y - middle), np.ones((count, 1))], axis=1) * sharp[:, None]
+        system = affine_design(middle - y) * sharp[:, None]
         solution = np.linalg.lstsq(system, shift * sharp, rcond=1e-9)[0]
         turn = solution[:-1] - (solution[:-1] @ a) * a
         miss = np.abs(shift + (y - middle) @ turn - solution[-1]) * sharp

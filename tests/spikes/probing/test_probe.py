@@ -293,7 +293,7 @@ def test_report_and_seed() -> None:
         (np.sum, 2, {"max_spikes": -1}, ValueError, "max_spikes: expected at least 0"),
         (np.sum, 2, {"domain": Ball(1.0, [0, 0, 0])}, ValueError, "domain: expected a center with 2 coordinates"),
         (lambda x: x[:-1, 0], 2, {}, ValueError, r"f: expected values of shape \(960,\) or \(960, outputs\)"),
-        (lambda x: x[:, :, None], 2, {}, ValueError, "return one row a point"),
+        (lambda x: x[:, :, None], 2, {}, ValueError, "return one row per point"),
         (lambda x: x[:, 0] + 1j, 2, {}, TypeError, "f: expected real values"),
         (lambda x: np.log(x[:, 0]), 2, {}, ValueError, "f: expected finite values.*domain=Ball"),
         (lambda x: x.no_such_thing, 2, {}, ValueError, "f: failed at the point .* AttributeError.*domain=Ball"),
