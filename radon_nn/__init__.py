@@ -25,7 +25,8 @@ from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.neurons import Simplification
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.operators.transform import RadonTransform
-from radon_nn.readers.live_models import Verification, from_model, verify
+from radon_nn.readers.live_models import from_model
+from radon_nn.readers.verification import Verification, verify
 from radon_nn.skimage import iradon, radon
 from radon_nn.spikes.from_transform import SpikeFit, find_spikes
 from radon_nn.spikes.probing.probe import ProbeFit, probe_spikes

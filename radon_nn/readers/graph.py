@@ -13,6 +13,7 @@ from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.refusals import printable
 
 Network = ShallowNetwork | DeepNetwork
 
@@ -91,8 +92,9 @@ class Graph:
 
     def note(self, text: str) -> None:
         """Keep a remark, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        line = printable(text)
+        if line not in self.notes:
+            self.notes.append(line)
 
     def affine(self, value: Value, matrix: ArrayLike, constant: ArrayLike | None = None, *, name: str = "") -> Value:
         """

@@ -76,22 +76,28 @@ def spread(values: ArrayLike, shape: Sequence[int], name: str) -> Floats:
         raise ValueError(f"{name}: expected numbers for shape {tuple(shape)}, got shape {array.shape}") from error
 
 
-def said(error: BaseException) -> str:
+@dataclass(frozen=True)
+class Tensor:
     """
-    What an error says, in one line of bounded length, whatever a file put into it.
+    A value as a framework sees it, with axes.
 
     Parameters
     ----------
-    error : BaseException
-        The error.
-
-    Returns
-    -------
-    str
-        Its text, or its type.
+    value : Value
+        The numbers of one sample, in a row.
+    shape : tuple of int
+        The shape of one sample.
+    batch : int
+        The number of samples, where the framework fixes it; 0 for any.
     """
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 1500 else text[:1500] + " ..."
+
+    value: Value
+    shape: tuple[int, ...]
+    batch: int = 0
+
+    def same(self, value: Value) -> Tensor:
+        """Another value of the same shape and batch size."""
+        return Tensor(value, self.shape, self.batch)
 
 
 @dataclass

@@ -10,7 +10,8 @@ import pytest
 
 from examples_of_networks import random_network
 from radon_nn import DeepNetwork, from_model, rtv, verify
-from radon_nn.readers.live_models import framework, understood
+from radon_nn.readers.live_models import understood
+from radon_nn.readers.registry import model_kind
 
 ARRAYS = {"W1": np.ones((3, 2)), "b1": np.ones(3), "W2": np.ones((1, 3)), "b2": np.ones(1)}
 
@@ -43,8 +44,10 @@ KerasLike.__module__ = "keras.src.models.sequential"
 
 
 def test_kinds() -> None:
-    assert framework(KerasLike()) == "keras"
-    assert framework({}) == framework([]) == framework(()) == "arrays"
+    kind = model_kind(KerasLike())
+    assert kind is not None
+    assert kind.name == "keras"
+    assert model_kind({}) is model_kind([]) is model_kind(()) is None
 
 
 @pytest.mark.parametrize(
@@ -53,9 +56,9 @@ def test_kinds() -> None:
         (
             lambda: from_model("net.npz"),
             TypeError,
-            "from_model: expected a torch.nn.Module.*builtins.str; radon_nn.load",
+            "from_model: expected a Keras model, a torch.nn.Module.*builtins.str; radon_nn.load",
         ),
-        (lambda: from_model(3), TypeError, "from_model: expected a torch.nn.Module.*got builtins.int$"),
+        (lambda: from_model(3), TypeError, "from_model: expected a Keras model.*got builtins.int$"),
         (
             lambda: from_model(random_network(np.random.default_rng(0), 2, 2)),
             TypeError,

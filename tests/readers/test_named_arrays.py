@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from radon_nn import DeepNetwork, ShallowNetwork, from_model
+from radon_nn.readers.hints import Hints
 from radon_nn.readers.named_arrays import read_arrays
 
 RNG = np.random.default_rng(0)
@@ -104,12 +105,12 @@ def test_orders_that_names_do_not_tell() -> None:
     assert np.array_equal(network.layers[0].weights, A)
     assert np.array_equal(network.layers[1].weights, np.ones((3, 5)))
     assert np.array_equal(network.layers[1].readout, A)
-    with pytest.raises(ValueError, match=r"^order: expected the names b, a, c, each once"):
+    with pytest.raises(ValueError, match=r"^layers: expected the names b, a, c, each once"):
         from_model(weights, activation="relu", order=["a", "b"])
 
 
 def test_notes_say_what_was_assumed() -> None:
-    found = read_arrays(WAYS["with a step count"], activation="relu", source="net.npz")
+    found = read_arrays(WAYS["with a step count"], Hints(activation="relu"), source="net.npz")
     assert found.notes == (
         "layers 1, 2, 3",
         "passed over: step",

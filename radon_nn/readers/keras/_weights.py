@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radon_nn.readers.layers import said
+from radon_nn.readers.refusals import said
 
 MODELS = ("Sequential", "Functional")
 DEEPEST = 16

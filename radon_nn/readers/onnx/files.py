@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 from collections.abc import Sequence
@@ -11,13 +10,14 @@ from typing import Any
 
 from radon_nn.readers.files import archives
 from radon_nn.readers.graph import Understood
-from radon_nn.readers.layers import Translation, said
-from radon_nn.readers.onnx._operators import OPERATORS, Call, Node, Operand
+from radon_nn.readers.layers import Tensor, Translation
+from radon_nn.readers.onnx._calls import Operand, OperatorCall
+from radon_nn.readers.onnx._operators import OPERATORS
 from radon_nn.readers.onnx._tensors import FLOATS, array, attributes
+from radon_nn.readers.refusals import library, naming, said
 
 _DOMAINS = ("", "ai.onnx")
 _OLDEST, _LARGEST = 7, 2**31
-_MALFORMED = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
 
 
 def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output: str | None = None) -> Understood:
@@ -56,11 +56,8 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
     The format has no checksum: a damaged number is another number. What can be seen of damage is refused.
     """
     where = archives.existing(os.fspath(path), "an ONNX file")
-    try:
-        onnx: Any = importlib.import_module("onnx")
-        failed: Any = importlib.import_module("google.protobuf.message").DecodeError
-    except ImportError as error:
-        raise ImportError(f"{where}: reading it needs onnx; pip install 'radon-nn[onnx]'") from error
+    onnx = library("onnx", "onnx", where)
+    failed = library("google.protobuf.message", "onnx", where).DecodeError
     size = where.stat().st_size
     if size >= _LARGEST:
         raise ValueError(f"{where}: expected an ONNX file of less than 2 GiB, got {size} bytes; is it the right file?")
@@ -71,13 +68,8 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
             f"{where}: expected an ONNX file, got {size} bytes that are not one ({said(error)}); it may be truncated, "
             "damaged or of another format"
         ) from error
-    try:
+    with naming(where, "the model is not as ONNX has it"):
         return _understood(model, where, size, logits, output)
-    except MemoryError as error:
-        raise MemoryError(f"{where}: {said(error)}") from error
-    except _MALFORMED as error:
-        what = said(error) if type(error) is ValueError else f"the model is not as ONNX has it ({error!r:.200})"
-        raise ValueError(f"{where}: {' '.join(what.split())}") from error
 
 
 def _understood(model: Any, where: Path, size: int, logits: bool, output: str | None) -> Understood:
@@ -101,7 +93,7 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
     translation.step(translation.dim)
     if len(shape) > 1:
         translation.note(f"inputs of shape {shape} are taken as rows of {translation.dim}")
-    known: dict[str, Operand] = {name: Node(translation.input, shape, batch)}
+    known: dict[str, Operand] = {name: Tensor(translation.input, shape, batch)}
     for node in _needed(graph, wanted, {name, *stored}):
         given: list[Operand | None] = []
         for need in node.input:
@@ -110,7 +102,7 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
             given.append(known[need] if need else None)
         known[node.output[0]] = _computed(translation, node, given, versions[0])
     end = known.get(wanted)
-    if not isinstance(end, Node):
+    if not isinstance(end, Tensor):
         raise ValueError(f"output {wanted!r}: expected a function of the input, got a constant")
     return translation.finish(end.value, f"{where}")
 
@@ -127,11 +119,13 @@ def _computed(graph: Translation, node: Any, given: Sequence[Operand | None], ve
         )
     graph.step(
         sum(
-            operand.value.dim if isinstance(operand, Node) else operand.size for operand in given if operand is not None
+            operand.value.dim if isinstance(operand, Tensor) else operand.size
+            for operand in given
+            if operand is not None
         )
     )
     try:
-        return function(Call(graph, kind, attributes(node, known), given, version))
+        return function(OperatorCall(graph, kind, attributes(node, known), given, version))
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from error
 
