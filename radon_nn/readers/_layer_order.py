@@ -97,11 +97,11 @@ def groups(names: Sequence[str]) -> list[list[str]]:
 
 
 def prefix_of(group: Sequence[str], names: Iterable[str]) -> str:
-    """The shortest prefix that begins the names of a group and no other."""
+    """The shortest prefix that begins the names of a group and no other, if possible a whole word: q, not q_."""
     others = [name for name in names if name not in group]
     first = min(group, key=len)
-    for end in range(1, len(first) + 1):
-        prefix = first[:end]
+    prefixes = [first[:end] for end in range(1, len(first) + 1)]
+    for prefix in sorted(prefixes, key=lambda prefix: not prefix[-1].isalnum()):
         if all(begins(name, prefix) for name in group) and not any(begins(name, prefix) for name in others):
             return prefix
     return first
