@@ -21,7 +21,7 @@ _HEADER = re.compile(
     r"\{\s*'descr':\s*'(?P<descr>[<>|=][biufcSU]\d{1,9})',\s*'fortran_order':\s*(?P<fortran>True|False),"
     r"\s*'shape':\s*\((?P<shape>(?:\d+L?,?\s*)*)\),?\s*\}\s*"
 )
-# Axes that NumPy 1 allows.
+# The most axes that every version of NumPy allows.
 _AXES = 32
 
 
@@ -71,7 +71,10 @@ def _array(archive: Archive, entry: zipfile.ZipInfo) -> Array:
         begin = 8 + width + int.from_bytes(data[8 : 8 + width], "little")
         header = _HEADER.fullmatch(data[8 + width : min(begin, 8 + width + 10_000)].decode("latin-1"))
         if header is None:
-            raise ValueError("it holds Python objects, which would run code when read, or records")
+            raise ValueError(
+                "its header declares no plain numbers: it is damaged, or it holds records or Python objects, which "
+                "would run code when read"
+            )
         shape = tuple(int(n) for n in re.findall(r"\d+", header["shape"]))
         dtype = np.dtype(header["descr"])
         if len(shape) > _AXES or math.prod(shape) * dtype.itemsize != len(data) - begin:

@@ -73,7 +73,7 @@ def read_state(where: Path) -> dict[str, Any]:
                 f"{where}: expected uncompressed tensors, as torch.save writes them, got others; {_REMEDY}"
             )
         with naming(where, f"expected {kind}, got a malformed one; {_REMEDY}"):
-            reading = _Reading(archive)
+            reading = _Contents(archive)
             found = reading.result()
     for _ in range(_NESTED):
         inner = [found[key] for key in _STATES if isinstance(found.get(key), dict)] if isinstance(found, dict) else []
@@ -88,7 +88,7 @@ def read_state(where: Path) -> dict[str, Any]:
     return {str(name): part for name, part in found.items()}
 
 
-class _Reading:
+class _Contents:
     """The members of an archive, and the objects that its pickle describes."""
 
     def __init__(self, archive: Archive) -> None:

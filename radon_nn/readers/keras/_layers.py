@@ -1,4 +1,4 @@
-"""Layers of Keras 3 as affine maps and activations, each from its configuration and its arrays."""
+"""Layers of Keras 3 as affine maps and activations, from their configurations and arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from radon_nn.readers.layers import Tensor, Translation, exact, spread
 
 @dataclass(frozen=True)
 class LayerCall:
-    """A layer at work."""
+    """A layer, its configuration and arrays, and the tensors it is applied to."""
 
     graph: Translation
     kind: str
@@ -38,7 +38,7 @@ class LayerCall:
         return self.given[0].shape
 
     def number(self, key: str, default: float) -> float:
-        """A finite number of the configuration; the default where it is absent or null."""
+        """A finite number of the configuration; the default if it is absent or null."""
         found = self.config.get(key, default)
         return checks.finite(default if found is None else found, key)
 
@@ -47,12 +47,12 @@ class LayerCall:
         if len(self.arrays) != len(names):
             raise ValueError(
                 f"expected {len(names)} arrays ({', '.join(names) or 'none'}), got {len(self.arrays)}; the model may "
-                "not be built, or hold more than Keras' own layers do"
+                "not be built, or its layers may not be Keras' own"
             )
         return [exact(array, name) for array, name in zip(self.arrays, names, strict=True)]
 
     def flat(self, axis: Any = -1) -> None:
-        """Only vectors, and their one axis."""
+        """Refuse inputs other than vectors, and axes other than their only one."""
         axes = axis if isinstance(axis, (list, tuple)) else [axis]
         if len(self.shape) != 1 or any(a not in (-1, 1) for a in axes) or len(axes) != 1:
             raise ValueError(f"expected inputs of shape (batch, features), axis -1, got {self.shape}, axis {axis}")
@@ -81,7 +81,8 @@ def _activated(call: LayerCall, value: Value, activation: Any) -> Tensor:
     name = "linear" if activation is None else activation
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         raise ValueError(
-            f"activation: expected one of {', '.join(_ACTIVATIONS)}, got {name!r:.80}; functions of one's own are code"
+            f"activation: expected one of {', '.join(_ACTIVATIONS)}, got {name!r:.80}; custom functions are "
+            "code, which is never run"
         )
     if "softmax" in name and len(shape) != 1:
         raise ValueError(f"expected a softmax of vectors, got shape {shape}")
@@ -111,7 +112,7 @@ def _relu(call: LayerCall) -> Tensor:
     call.weights()
     slope, high = call.number("negative_slope", 0.0), call.config.get("max_value")
     if call.number("threshold", 0.0) != 0:
-        raise ValueError("expected threshold 0, got another, at which the layer jumps")
+        raise ValueError("expected threshold 0, got another, at which the layer is not continuous; train it without")
     if high is None:
         return call.same(call.graph.activate(call.value, f"leaky_relu {slope!r}" if slope else "relu"))
     top = checks.finite(high, "max_value")
@@ -216,7 +217,7 @@ def _merged(call: LayerCall) -> Tensor:
 
 
 def own_kind(layer: Mapping[str, Any]) -> str:
-    """The class of a layer, which must be Keras' own."""
+    """The class name of a layer, which must be one of Keras itself."""
     kind, module, registered = layer["class_name"], layer.get("module"), layer.get("registered_name")
     operation = module == "keras.src.ops.numpy" and kind in ("Add", "Subtract")
     own = module in ("keras", "keras.layers") or str(module).startswith(("keras.src.models.", "keras.src.layers."))

@@ -19,7 +19,7 @@ from radon_nn.readers.layers import Tensor, Translation
 from radon_nn.readers.refusals import library, naming, said
 
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
-# A thousand layers take about a megabyte of config; parsed, text grows twentyfold.
+# In bytes. A thousand layers take about a megabyte of configuration; parsed, it takes twenty times as much.
 _LONGEST = 1 << 24
 
 
@@ -68,7 +68,7 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
     The network in a `.keras` file, read without Keras.
 
     Only numbers and the configuration are read: layers that hold code (Lambda, custom classes) are refused. The zip's
-    checksums guard against damage; a file made to attack the HDF5 library itself is beyond what is checked here.
+    checksums detect damage. A file made to attack the HDF5 library itself is not detected.
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
 
 
 def _parsed(text: bytes, name: str) -> Any:
-    """JSON of a sane length."""
+    """JSON of bounded length."""
     if len(text) > _LONGEST:
-        raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs so many")
+        raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs that many")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -147,7 +147,7 @@ def _input_shape(kind: str, config: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _ends(given: Any, what: str) -> list[tuple[str, int, int]]:
-    """Inputs or outputs, of which there must be one."""
+    """The inputs or outputs, of which there must be exactly one."""
     if isinstance(given, Mapping):
         given = list(given.values())
     ends = [given] if given and isinstance(given[0], str) else list(given)
@@ -157,7 +157,7 @@ def _ends(given: Any, what: str) -> list[tuple[str, int, int]]:
 
 
 def _model(graph: Translation, kind: str, config: Any, store: Store, given: Tensor, depth: int) -> Tensor:
-    """What a model makes of an input."""
+    """The output of a model."""
     if depth > DEEPEST:
         raise ValueError(f"expected models nested at most {DEEPEST} deep, got more")
     if given.shape != _input_shape(kind, config):
@@ -172,7 +172,7 @@ def _model(graph: Translation, kind: str, config: Any, store: Store, given: Tens
         raise ValueError(f"model {config['name']!r}: expected layers of distinct names")
     (start,), (end,) = _ends(config["input_layers"], "input"), _ends(config["output_layers"], "output")
     known: dict[tuple[str, int, int], Tensor] = {start: given}
-    # Not by recursion, which long chains would exhaust. A value met again before it is known depends on itself.
+    # No recursion, which long chains would exhaust. A value met again before it is known depends on itself.
     stack, open_ = [end], set()
     while stack:
         at = stack[-1]
@@ -189,7 +189,7 @@ def _model(graph: Translation, kind: str, config: Any, store: Store, given: Tens
         if not missing:
             known[at] = _layer(graph, layers[name], store, [known[b] for b in before], depth)
         elif at in open_:
-            raise ValueError(f"layer {name!r}: expected layers that lead on, got a circle")
+            raise ValueError(f"layer {name!r}: expected layers without a cycle, got one")
         open_.add(at)
         stack.extend(missing)
     return known[end]
@@ -208,7 +208,7 @@ def _tensors(args: Any, name: str, depth: int = 0) -> Iterator[tuple[str, int, i
 
 
 def _layer(graph: Translation, layer: Any, store: Store, given: list[Tensor], depth: int) -> Tensor:
-    """What a layer makes of its inputs."""
+    """The output of a layer."""
     kind, config = own_kind(layer), layer["config"]
     name = config["name"]
     if not given or (kind not in MERGING and len(given) != 1):

@@ -20,7 +20,7 @@ Operand = Tensor | NDArray[Any]
 
 @dataclass(frozen=True)
 class OperatorCall:
-    """An operator at work."""
+    """An operator, its attributes and the operands it is applied to."""
 
     graph: Translation
     kind: str

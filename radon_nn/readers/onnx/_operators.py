@@ -1,4 +1,4 @@
-"""Operators of ONNX as affine maps and activations."""
+"""Operators of ONNX as affine maps and activations, by name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from radon_nn.readers.onnx._calls import CLOSE, Operand, OperatorCall, spread_ov
 from radon_nn.readers.onnx._shapes import concat, shaped, transpose
 from radon_nn.readers.onnx._tensors import array
 
+# The defaults of alpha and gamma, in full precision; files have them in float32.
 _SELU = 1.6732632423543772, 1.0507009873554805
 _CASTS = {1: np.float32, 10: np.float16, 11: np.float64}
 

@@ -7,7 +7,7 @@ import math
 from radon_nn.readers.layers import Tensor
 from radon_nn.readers.onnx._calls import Operand, OperatorCall
 
-# Stands for the length of the batch axis.
+# Marks the batch axis in a shape; no length is negative, and -1 means "the rest".
 _BATCH = -7
 
 

@@ -1,4 +1,4 @@
-"""ONNX files as networks; nothing in them is run."""
+"""ONNX files as networks, read as data."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from radon_nn.readers.onnx._tensors import FLOATS, array, attributes
 from radon_nn.readers.refusals import library, naming, said
 
 _DOMAINS = ("", "ai.onnx")
+# Operators of version 7 and later broadcast as NumPy does. A protobuf message has less than 2 GiB.
 _OLDEST, _LARGEST = 7, 2**31
 
 
@@ -53,7 +54,7 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
 
     Notes
     -----
-    The format has no checksum: a damaged number is another number. What can be seen of damage is refused.
+    The format has no checksum, so that a damaged weight is read as another number; other damage is refused.
     """
     where = archives.existing(os.fspath(path), "an ONNX file")
     onnx = library("onnx", "onnx", where)
@@ -68,7 +69,7 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
             f"{where}: expected an ONNX file, got {size} bytes that are not one ({said(error)}); it may be truncated, "
             "damaged or of another format"
         ) from error
-    with naming(where, "the model is not as ONNX has it"):
+    with naming(where, "the model is not as ONNX defines it"):
         return _understood(model, where, size, logits, output)
 
 
@@ -108,7 +109,7 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
 
 
 def _computed(graph: Translation, node: Any, given: Sequence[Operand | None], version: int) -> Operand:
-    """What a node computes."""
+    """The output of a node."""
     kind, what = node.op_type, f"{node.op_type} {node.name or node.output[0]!r}"
     function, known, ours = OPERATORS.get(kind, (None, (), ""))
     if function is None or node.domain not in (*_DOMAINS, ours):
@@ -148,7 +149,7 @@ def _input(graph: Any, stored: dict[str, Any]) -> tuple[str, tuple[int, ...], in
 
 
 def _output(graph: Any, chosen: str | None) -> str:
-    """The output wanted: the only one, or the only one of floats."""
+    """The name of the output to read: the chosen one, or the only one of floats."""
     names = [value.name for value in graph.output]
     listed = ", ".join(map(repr, names[:8])) or "none"
     if chosen is not None:
@@ -167,7 +168,7 @@ def _output(graph: Any, chosen: str | None) -> str:
 
 
 def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
-    """The nodes on the way to an output, in the order of computation."""
+    """The nodes that an output needs, in the order of computation."""
     makers: dict[str, Any] = {}
     for node in graph.node:
         for name in node.output:
@@ -176,7 +177,7 @@ def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
             makers[name] = node
     found: list[Any] = []
     state: dict[str, int] = dict.fromkeys(given, 2)
-    # Not by recursion, which long chains would exhaust. A name met again while it is open depends on itself.
+    # No recursion, which long chains would exhaust. A name met again while it is open depends on itself.
     stack = [(wanted, False)]
     while stack:
         name, done = stack.pop()
@@ -184,7 +185,7 @@ def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
             state[name] = 2
             found.append(makers[name])
         elif state.get(name) == 1:
-            raise ValueError(f"{name!r}: expected operators that lead on, got a circle")
+            raise ValueError(f"{name!r}: expected operators without a cycle, got one")
         elif name not in state:
             node = makers.get(name)
             if node is None:
