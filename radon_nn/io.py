@@ -80,7 +80,7 @@ def load(
     logits: bool = True,
 ) -> Network:
     """
-    Read a network from a file, whose kind is told by the end of its name.
+    Read a network from a file, of the kind that its name's suffix says.
 
     ==================  ============================================================================================
     file                what is read

@@ -425,6 +425,48 @@ def test_npy_of_every_version_and_order_is_what_numpy_reads(tmp_path: Path) -> N
                 assert np.array_equal(found, array)
 
 
+def test_texts_that_are_no_characters(tmp_path: Path) -> None:
+    """Python raised SystemError where such a text was read."""
+    header = {"descr": "<U4", "fortran_order": False, "shape": ()}
+    refused(archive(tmp_path / "net.npz", activation=npy(header, b"\xff" * 16)), "'activation' cannot be read")
+
+
+@pytest.mark.parametrize("kind", ["data.pkl", ".npy"])
+def test_mutated_contents_with_right_checksums(tmp_path: Path, kind: str) -> None:
+    """Random changes of a pickle, of headers and of numbers: read, or refused in one printable line."""
+    rng = np.random.default_rng(0)
+    suffix = ".pt" if kind == "data.pkl" else ".npz"
+    path, out = tmp_path / f"net{suffix}", tmp_path / f"out{suffix}"
+    if kind == "data.pkl":
+        torch = pytest.importorskip("torch")
+        torch.save({f"{k}.weight": torch.ones(3, 3) for k in range(2)}, path)
+    else:
+        save(path, NETWORK)
+    with zipfile.ZipFile(path) as file:
+        content = {name: file.read(name) for name in file.namelist()}
+    said: list[str] = []
+    for _ in range(300):
+        chosen = str(rng.choice([name for name in content if name.endswith(kind)]))
+        data = bytearray(content[chosen])
+        for _ in range(rng.integers(1, 4)):
+            at = int(rng.integers(min(len(data), 300)))
+            if rng.random() < 0.6:
+                data[at] = rng.integers(256)
+            elif rng.random() < 0.5:
+                del data[at : at + int(rng.integers(1, 9))]
+            else:
+                data[at:at] = rng.bytes(4)
+        with zipfile.ZipFile(out, "w") as file:
+            for name, part in content.items():
+                file.writestr(name, bytes(data) if name == chosen else part)
+        try:
+            load(out, **({"activation": "relu"} if kind == "data.pkl" else {}))
+        except (ValueError, TypeError, MemoryError) as error:
+            said.append(str(error))
+    assert len(said) > 100
+    assert all(str(out) in line and line.isprintable() for line in said)
+
+
 def test_a_member_given_twice(tmp_path: Path) -> None:
     path = archive(tmp_path / "net.npz")
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as file:

@@ -21,7 +21,7 @@ _DEEPEST = 50
 
 
 class Layer(NamedTuple):
-    """One affine map as it was written; `kernel` says that its matrix goes by that name, which has columns."""
+    """One affine map as it was written; `kernel`: whether its matrix is named so, (in, out)."""
 
     name: str
     path: str

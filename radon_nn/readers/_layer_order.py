@@ -1,4 +1,4 @@
-"""In which order layers stand: as the numbers in their names say; where these do not say it, nothing is guessed."""
+"""The order of layers, from the numbers in their names; where names do not determine it, nothing is guessed."""
 
 from __future__ import annotations
 

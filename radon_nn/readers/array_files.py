@@ -13,7 +13,28 @@ from radon_nn.readers.graph import Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.named_arrays import read_arrays
 
-SAYS_ITSELF = "expected no {name}, which this file says itself, got {given!r}; leave it out"
+
+def refuse_hints(where: Path, hints: Hints) -> None:
+    """
+    Refuse hints about a file that says everything itself.
+
+    Parameters
+    ----------
+    where : path
+        The file.
+    hints : Hints
+        The hints.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    given = hints.first_given()
+    if given is not None:
+        raise ValueError(
+            f"{where}: expected no {given[0]}, which this file says itself, got {given[1]!r}; leave it out"
+        )
 
 
 def read_npz_file(where: Path, hints: Hints, logits: bool) -> Understood:
@@ -37,7 +58,7 @@ def read_npz_file(where: Path, hints: Hints, logits: bool) -> Understood:
     found = read_npz(where)
     if not is_own(found):
         return _by_name(where, found, hints, "npz of arrays by name", trusted=True)
-    hints.refuse(f"{where}: {SAYS_ITSELF}")
+    refuse_hints(where, hints)
     texts = {name: str(array) for name, array in found.items() if name.split(".")[-1] in ("format", "activation")}
     numbers = {name: array for name, array in found.items() if name not in texts}
     return Understood(from_arrays(numbers, texts, str(where)), "npz of radon_nn")
@@ -63,7 +84,7 @@ def read_safetensors_file(where: Path, hints: Hints, logits: bool) -> Understood
     """
     arrays, words = read_safetensors(where)
     if words.get("format", "").startswith("radon_nn."):
-        hints.refuse(f"{where}: {SAYS_ITSELF}")
+        refuse_hints(where, hints)
         return Understood(from_arrays(arrays, words, str(where)), "safetensors of radon_nn")
     layout = hints.layout or ("out_in" if words.get("format") == "pt" else None)
     told = Hints(hints.activation or words.get("activation"), layout, hints.layers, hints.prefix)

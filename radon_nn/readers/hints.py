@@ -62,21 +62,13 @@ class Hints:
             return ()
         return (self.prefix,) if isinstance(self.prefix, str) else tuple(self.prefix)
 
-    def refuse(self, source: str) -> None:
+    def first_given(self) -> tuple[str, object] | None:
         """
-        Refuse hints about a source that says everything itself.
+        A hint that is given, to be refused where the source says everything itself.
 
-        Parameters
-        ----------
-        source : str
-            The source, with a verb: 'net.onnx: ... which this file says itself'.
-
-        Raises
-        ------
-        ValueError
-            If a hint is given.
+        Returns
+        -------
+        tuple of str and object, optional
+            Its name and what it is; None if no hint is given.
         """
-        for field in fields(self):
-            given = getattr(self, field.name)
-            if given is not None:
-                raise ValueError(source.format(name=field.name, given=given))
+        return next(((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) is not None), None)

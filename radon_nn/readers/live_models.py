@@ -111,7 +111,9 @@ def understood(model: Any, hints: Hints | None = None, *, logits: bool = True, c
     kind = model_kind(model)
     if kind is None:
         return read_arrays(model, hints)
-    hints.refuse(f"{{name}}: expected for arrays only; a {kind.name} model says so itself; leave it out")
+    given = hints.first_given()
+    if given is not None:
+        raise ValueError(f"{given[0]}: expected for arrays only; a {kind.name} model says so itself; leave it out")
     found = kind.read(model, logits=logits)
     if check:
         agreement = verify(model, found=found)

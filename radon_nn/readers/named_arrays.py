@@ -94,7 +94,7 @@ def _chosen(arrays: Mapping[str, Array], hints: Hints, source: str) -> tuple[dic
 
 
 def _layout(layers: Sequence[Layer], given: str | None, source: str) -> str:
-    """Rows or columns per output: as told, or as biases and names agree."""
+    """The layout: the given one, or the one on which the biases' lengths and the names agree."""
     if given is not None:
         return given
     votes = set()

@@ -14,10 +14,10 @@ from radon_nn._support.types import Floats
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.array_files import (
-    SAYS_ITSELF,
     read_npz_file,
     read_safetensors_file,
     read_state_file,
+    refuse_hints,
 )
 from radon_nn.readers.graph import Understood
 from radon_nn.readers.hints import Hints
@@ -81,7 +81,7 @@ def _without_hints(read: Callable[..., Understood]) -> Callable[[Path, Hints, bo
     """A reader of files that say everything themselves."""
 
     def reader(where: Path, hints: Hints, logits: bool) -> Understood:
-        hints.refuse(f"{where}: {SAYS_ITSELF}")
+        refuse_hints(where, hints)
         return read(where, logits=logits)
 
     return reader

@@ -53,8 +53,10 @@ def test_foreign_npz(tmp_path: Path) -> None:
 
 
 def test_own_files_say_everything_themselves(tmp_path: Path) -> None:
-    save(tmp_path / "net.npz", SHALLOW)
-    refused(tmp_path / "net.npz", "expected no activation, which this file says itself", activation="tanh")
+    path = tmp_path / "{name} {0}.npz"
+    save(path, SHALLOW)
+    refused(path, "expected no activation, which this file says itself, got 'tanh'", activation="tanh")
+    refused(path, "expected no prefix, which this file says itself", prefix="q")
 
 
 def test_deep_files_that_miss_something(tmp_path: Path) -> None:

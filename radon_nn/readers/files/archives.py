@@ -135,7 +135,7 @@ def opened(where: Path, kind: str, remedy: str) -> Iterator[Archive]:
     Yields
     ------
     Archive
-        The archive; errors of its content that zipfile raises within the block are told as errors of this file.
+        The archive. Errors that zipfile raises within the block become errors of this file.
 
     Raises
     ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -79,6 +80,8 @@ def _array(archive: Archive, entry: zipfile.ZipInfo) -> Array:
         dtype = np.dtype(header["descr"])
         if len(shape) > _AXES or math.prod(shape) * dtype.itemsize != len(data) - begin:
             raise ValueError(f"shape {shape} of {dtype} declared, {len(data) - begin} bytes present")
+        if dtype.kind == "U" and (np.frombuffer(data, f"{dtype.byteorder}u4", offset=begin) > sys.maxunicode).any():
+            raise ValueError("it is a text, but its numbers are no characters")
         array: Array = np.frombuffer(data, dtype, count=math.prod(shape), offset=begin)
         return array.reshape(shape, order="F" if header["fortran"] == "True" else "C")
     except (

@@ -8,9 +8,10 @@ dicts, lists, numbers and texts, and of the functions it names only those that m
 
 from __future__ import annotations
 
+import io
 import math
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def read_state(where: Path) -> dict[str, Any]:
     Returns
     -------
     dict of str to ndarray
-        The tensors, by name, in the order of the dict; and what else it holds, dicts or numbers.
+        The tensors by name, in the order of the dict, and other entries as they are.
 
     Raises
     ------
@@ -76,10 +77,15 @@ def read_state(where: Path) -> dict[str, Any]:
             reading = _Contents(archive)
             found = reading.result()
     for _ in range(_NESTED):
-        inner = [found[key] for key in _STATES if isinstance(found.get(key), dict)] if isinstance(found, dict) else []
+        inner = [key for key in _STATES if isinstance(found.get(key), dict)] if isinstance(found, dict) else []
         if not inner:
             break
-        found = inner[0]
+        beside = inner[1:] + [str(key) for key, part in found.items() if isinstance(part, np.ndarray)]
+        if beside:
+            raise ValueError(
+                f"{where}: expected one state dict, got {inner[0]} and {', '.join(beside[:6])} beside it; {_REMEDY}"
+            )
+        found = found[inner[0]]
     if not isinstance(found, dict) or not any(isinstance(part, np.ndarray) for part in found.values()):
         raise ValueError(f"{where}: expected a dict of tensors, got {type(found).__name__}; {_REMEDY}")
     # One tensor under many names lies in the file once; each name takes memory of its own later.
@@ -162,16 +168,13 @@ class _Contents:
         stack: list[Any] = []
         marks: list[int] = []
         memo: dict[int, Any] = {}
-        for count, (operation, argument, _) in enumerate(pickletools.genops(self.pickle)):
-            name = operation.name
-            if count > _OPERATIONS:
-                raise ValueError(f"data.pkl: expected at most {_OPERATIONS} instructions, got more")
+        for name, argument in _instructions(self.pickle):
             if name == "MARK":
                 marks.append(len(stack))
-            elif name in ("BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"):
-                memo[len(memo) if argument is None else int(argument)] = stack[-1]
-            elif name in ("BINGET", "LONG_BINGET", "GET"):
-                stack.append(memo[int(argument or 0)])
+            elif name in ("BINPUT", "LONG_BINPUT", "MEMOIZE"):
+                memo[len(memo) if argument is None else argument] = stack[-1]
+            elif name in ("BINGET", "LONG_BINGET"):
+                stack.append(memo[argument])
             elif name in _LITERALS:
                 stack.append(argument)
             elif name in _CONSTANTS:
@@ -184,7 +187,7 @@ class _Contents:
             elif name in _STEPS:
                 _STEPS[name](stack)
             elif name == "GLOBAL":
-                stack.append(self.named(str(argument)))
+                stack.append(self.named(argument))
             elif name == "BINPERSID":
                 what, kind, key, _, numbers = stack.pop()
                 if what != "storage":
@@ -197,9 +200,23 @@ class _Contents:
                 stack.append(function(*arguments))
             elif name == "STOP":
                 return stack.pop()
-            elif name not in ("PROTO", "FRAME"):
-                raise ValueError(f"expected a state dict, which has tensors only, got the instruction {name}")
         raise ValueError("data.pkl: expected an end, got none")
+
+
+def _instructions(pickle: bytes) -> Iterator[tuple[str, Any]]:
+    """The instructions of a pickle and their arguments; one that no state dict has is refused before it is decoded."""
+    stream = io.BytesIO(pickle)
+    for _ in range(_OPERATIONS):
+        code = stream.read(1)
+        operation = _BY_CODE.get(code)
+        if operation is None:
+            raise ValueError(f"expected a state dict, which has tensors only, got the instruction {code!r}")
+        if operation.name == "GLOBAL":
+            # pickletools would decode escapes in these two lines.
+            yield "GLOBAL", " ".join(stream.readline()[:-1].decode("ascii") for _ in range(2))
+        else:
+            yield operation.name, None if operation.arg is None else operation.arg.reader(stream)
+    raise ValueError(f"data.pkl: expected at most {_OPERATIONS} instructions, got more")
 
 
 def _pack(count: int) -> Callable[[list[Any]], None]:
@@ -262,4 +279,12 @@ _STEPS: Mapping[str, Callable[[list[Any]], None]] = {
     "APPEND": _append,
     "SETITEM": _set_item,
     "BUILD": _state,
+}
+_OTHERS = (
+    *("PROTO", "FRAME", "MARK", "STOP", "GLOBAL", "BINPERSID", "REDUCE"),
+    *("BINPUT", "LONG_BINPUT", "MEMOIZE", "BINGET", "LONG_BINGET"),
+)
+_KNOWN = {*_LITERALS, *_CONSTANTS, *_COLLECTING, *_STEPS, *_OTHERS}
+_BY_CODE = {
+    operation.code.encode("latin-1"): operation for operation in pickletools.opcodes if operation.name in _KNOWN
 }

@@ -75,7 +75,7 @@ class OperatorCall:
 
 
 def spread_over(constant: NDArray[Any], tensor: Tensor) -> Floats:
-    """A constant for each entry of a value, alike for each sample."""
+    """A constant for each entry of a value, the same for every sample."""
     shape = constant.shape
     while len(shape) > len(tensor.shape) and shape[0] == 1:
         shape = shape[1:]

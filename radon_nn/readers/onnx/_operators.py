@@ -78,7 +78,7 @@ def _clip(call: OperatorCall) -> Tensor:
         given = float(call.options.get(key, default)) if operand is None else float(operand.reshape(-1)[0])
         if math.isnan(given):
             raise ValueError(f"{key}: expected a number, got {given}")
-        # The largest float stands for no bound in older versions.
+        # In older versions the largest float32, 3.4e38, means no bound.
         bounds.append(given if abs(given) < 3e38 else math.copysign(math.inf, given))
     tensor = call.tensor()
     return tensor.same(call.graph.clip(tensor.value, *bounds))

@@ -42,6 +42,15 @@ class TestTorch:
             assert "matrices as out, in" in found.notes[-1]
         refused(tmp_path / "net.pt", "expected to be told the activation")
 
+    def test_two_state_dicts_in_one_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "net.pt"
+        for content in (
+            {"model": self.state(), "state_dict": self.state()},
+            {"model": self.state(), "0.weight": self.torch.ones(2, 2)},
+        ):
+            self.torch.save(content, path)
+            refused(path, "expected one state dict, got .* beside it", activation="relu")
+
     def test_whole_models_are_never_unpickled(self, tmp_path: Path) -> None:
         path = tmp_path / "net.pt"
         self.torch.save(self.torch.nn.Linear(2, 2), path)
