@@ -38,7 +38,8 @@ class Hints:
             checks.one_of(self.layout, "layout", LAYOUTS)
         if isinstance(self.layers, str):
             raise TypeError(f"layers: expected a list of names, got the text {self.layers!r}")
-        if any(not isinstance(prefix, str) or not prefix for prefix in self.prefixes):
+        prefixes: tuple[object, ...] = self.prefixes
+        if any(not isinstance(prefix, str) or not prefix for prefix in prefixes):
             raise ValueError(f"prefix: expected the beginning of names, or a list of them, got {self.prefix!r}")
 
     @classmethod

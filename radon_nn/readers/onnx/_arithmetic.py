@@ -13,7 +13,8 @@ from radon_nn.readers.onnx._calls import CLOSE, Operand, OperatorCall, spread_ov
 
 def arithmetic(call: OperatorCall) -> Operand:
     """Sums, differences, products and quotients of constants and values."""
-    a, b, *more = [*call.given, None, None]
+    operands: list[Operand | None] = [*call.given, None, None]
+    a, b, *more = operands
     kind, graph = call.kind, call.graph
     if a is None or b is None or any(operand is not None for operand in more):
         raise ValueError(f"expected two operands, got {len(call.given)}")

@@ -1,0 +1,78 @@
+"""The public names and the modules they stand in: read by type checkers, and by `__init__.py` at run time."""
+
+from . import io as io
+from . import plot as plot
+from . import skimage as skimage
+from .activations.profile import Profile
+from .closed_forms.base import ClosedForm, Composed, Sum
+from .closed_forms.phantoms import shepp_logan
+from .closed_forms.radial import Bump, Gaussian, Norm, Ridge
+from .closed_forms.solids import Box, Ellipsoid
+from .fitting.weight_decay import Fit, fit, fit_path, interpolate
+from .geometry.directions import Directions
+from .geometry.domains import Ball, Cuboid, Hull
+from .geometry.grids import Grid, Offsets
+from .io import load, save
+from .kink_lines.segments import Kinks, kinks
+from .measures.result import RTV
+from .measures.ridge import RidgeMeasure
+from .networks.deep import DeepNetwork
+from .networks.fibres import FibreMeasure
+from .networks.neurons import Simplification
+from .networks.shallow import ShallowNetwork
+from .operators.transform import RadonTransform
+from .readers.live_models import from_model
+from .readers.verification import Verification, verify
+from .skimage import iradon, radon
+from .spikes.from_transform import SpikeFit, find_spikes
+from .spikes.probing.probe import ProbeFit, probe_spikes
+from .variation.deep import deep_rtv
+from .variation.routes import rtv
+
+__all__ = [
+    "RTV",
+    "Ball",
+    "Box",
+    "Bump",
+    "ClosedForm",
+    "Composed",
+    "Cuboid",
+    "DeepNetwork",
+    "Directions",
+    "Ellipsoid",
+    "FibreMeasure",
+    "Fit",
+    "Gaussian",
+    "Grid",
+    "Hull",
+    "Kinks",
+    "Norm",
+    "Offsets",
+    "ProbeFit",
+    "Profile",
+    "RadonTransform",
+    "Ridge",
+    "RidgeMeasure",
+    "ShallowNetwork",
+    "Simplification",
+    "SpikeFit",
+    "Sum",
+    "Verification",
+    "deep_rtv",
+    "find_spikes",
+    "fit",
+    "fit_path",
+    "from_model",
+    "interpolate",
+    "iradon",
+    "kinks",
+    "load",
+    "probe_spikes",
+    "radon",
+    "rtv",
+    "save",
+    "shepp_logan",
+    "verify",
+]
+
+__version__: str
