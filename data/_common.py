@@ -1,4 +1,4 @@
-"""What the three data scripts share: the elevation map, the writer of tables, and the summary."""
+"""What the three data scripts share: the elevation map, the writer of tables and the summary."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ KM_PER_DEGREE = 111.2
 
 
 def write_csv(name: str, columns: dict[str, Array], formats: list[str]) -> None:
-    """Write ``<name>.csv`` beside the scripts: one header line, then one sample a line."""
+    """Write ``<name>.csv`` beside the scripts: a header line, then one line for each sample."""
     table = np.column_stack(list(columns.values()))
     np.savetxt(HERE / f"{name}.csv", table, fmt=formats, delimiter=",", header=",".join(columns), comments="")
 
@@ -23,8 +23,8 @@ def write_csv(name: str, columns: dict[str, Array], formats: list[str]) -> None:
 class ElevationMap:
     """matplotlib's bundled SRTM map of the Jacksboro fault, averaged over a Gaussian footprint of ``footprint_km``.
 
-    Kilometres east and north are counted from the map's south-west corner, with one degree of latitude = 111.2 km
-    and one of longitude = 111.2 km times the cosine of the map's middle latitude. Row 0 is the northern edge (in the
+    Kilometres east and north are measured from the map's south-west corner; a degree of latitude is 111.2 km, a degree
+    of longitude 111.2 km times the cosine of the map's middle latitude. Row 0 is the northern edge (in the
     file, ``ymin`` is the northern latitude and ``ymax`` the southern one).
     """
 
@@ -43,7 +43,7 @@ class ElevationMap:
         return map_coordinates(self.metres, [rows, east / self.dx - 0.5], order=1, mode="nearest")
 
     def pixels(self) -> tuple[Array, Array, Array]:
-        """East and north kilometres and elevation in metres of every pixel centre, each flat."""
+        """East and north in kilometres and elevation in metres of every pixel centre, as flat arrays."""
         rows, cols = self.metres.shape
         east, north = np.meshgrid((np.arange(cols) + 0.5) * self.dx, (rows - np.arange(rows) - 0.5) * self.dy)
         return east.ravel(), north.ravel(), self.metres.ravel()

@@ -1,9 +1,9 @@
-"""Make ``terrain.npz`` and ``terrain.csv``: the meeting of two faults as a shallow ReLU network.
+"""Make ``terrain.npz`` and ``terrain.csv``: the land where two faults meet, as a shallow ReLU network.
 
 Source: ``jacksboro_fault_dem.npz``, bundled with matplotlib (SRTM elevations, public domain). Coordinates: the disc of
-radius 6 km around the point 17 km east and 18.5 km north of the map's south-west corner becomes the unit disc,
-x = (east - 17, north - 18.5) / 6. Output: elevation in hundreds of metres, averaged over a Gaussian footprint of
-0.3 km. Fit: scikit-learn's MLPRegressor, one hidden layer, L-BFGS, on 2500 pixels; the disc's other pixels test it.
+radius 6 km around the point 17 km east and 18.5 km north of the map's south-west corner becomes the unit disc, x =
+(east - 17, north - 18.5) / 6. Output: elevation in hundreds of metres, averaged over a Gaussian footprint of 0.3 km.
+Fit: scikit-learn's MLPRegressor, one hidden layer, L-BFGS, on 2500 pixels; it is tested on the disc's other pixels.
 """
 
 import numpy as np

@@ -1,31 +1,32 @@
 """Make ``topography_nodecay.npz``, ``topography_decay.npz`` and ``topography.csv``: one data set, two trained networks.
 
-Source: ``jacksboro_fault_dem.npz``, bundled with matplotlib (SRTM elevations, public domain). Data: 300 stations at
-random places in the disc of radius 14 km around the middle of the map, with their elevation averaged over a Gaussian
-footprint of 1.5 km. Coordinates: x = (east - 15, north - 16) / 14 with kilometres counted from the map's south-west
-corner. Output: elevation in hundreds of metres.
+Source: ``jacksboro_fault_dem.npz``, bundled with matplotlib (SRTM elevations, public domain). Data: 300 random stations
+in the disc of radius 14 km around the middle of the map, with elevations averaged over a Gaussian footprint of 1.5 km.
+Coordinates: x = (east - 15, north - 16) / 14, in kilometres from the map's south-west corner. Output: elevation in
+hundreds of metres.
 
 Both networks have 256 hidden neurons, a linear skip connection and a constant, start from the same weights (PyTorch's
 own initialisation) and minimise, full batch and in float64,
 
     1 / (2 N) sum_i (f(x_i) - y_i)^2 + lambda / 2 (|v|^2 + |W|^2)
 
-over everything, with lambda = 0 and lambda = 0.004; biases, skip and constant are free of the penalty. Adam with a rate
-that decays from 5e-3 to 5e-7, then L-BFGS, is all the training that the first network gets.
+over all parameters, with lambda = 0 and lambda = 0.004; biases, skip and constant carry no penalty. The first network
+is trained by Adam, whose rate falls from 5e-3 to 5e-7, then by L-BFGS, and no further.
 
-With decay the objective has kinks at its minima (lines run through stations), where a gradient method only creeps. So
-the second network is then taken to its global minimum by three moves, repeated. None of them can raise the objective.
+With decay the objective has kinks at its minima (lines run through stations), where gradient methods are slow. So the
+second network is then moved to the global minimum by three steps, repeated. None of them can raise the objective.
 
-1. Merge: neurons of one sign that split the stations alike become one, with the sum of their mass * (w, b) / |w|. That
-   leaves f as it is on every station and, by the triangle inequality, can only lower the penalty.
-2. Refit: all masses and the affine part, with the lines held; neurons whose mass goes to zero die (w = 0, v = 0).
+1. Merge: neurons of one sign that split the stations alike become one, with the sum of their mass * (w, b) / |w|. This
+   does not change f on any station and, by the triangle inequality, can only lower the penalty.
+2. Refit: all masses and the affine part, with the lines fixed; neurons whose mass goes to zero die (w = 0, v = 0).
 3. Revive: dead neurons are a saddle unless |F(a, t)| = |sum_i r_i (a.x_i - t)_+| <= lambda for every line, r being the
    residual / N. Where it is larger, a dead neuron is put on the worst line through each station. In the plane the
    search is exact, because F has its extremes on lines through stations (see ``worst_lines``).
 
 When |F| <= lambda everywhere, the scaled residual is a dual certificate: no shallow ReLU network of any width does
-better. Every merged neuron is then split again among the neurons it came to stand for, each with its share of the mass
-(mass m is |v| = |w| = sqrt(m), so the objective stays the same), and all 256 neurons are in the file.
+better. Every merged neuron is then split again among the neurons it replaced, each with a part of the mass (a mass m
+has
+|v| = |w| = sqrt(m), so that the objective stays the same), and all 256 neurons are in the file.
 """
 
 from collections.abc import Callable

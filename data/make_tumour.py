@@ -3,8 +3,8 @@
 Source: the Breast Cancer Wisconsin (Diagnostic) table bundled with scikit-learn, a copy of the UCI one (W. N. Street,
 W. H. Wolberg and O. L. Mangasarian, 1993; UCI states CC BY 4.0). Coordinates: ``worst radius`` and ``worst texture``
 (the mean of the three largest values over the nuclei of an image, in the table's own units), each centred on its
-mid-range and divided by a half-width, so that all 569 samples lie in the unit disc. Output: logit of P(malignant).
-Fit: scikit-learn's MLPClassifier, one hidden layer, L-BFGS, on 70 % of the samples, stratified; the others test it.
+mid-range and divided by a half-width, so that all 569 samples lie in the unit disc. Output: logit of P(malignant). Fit:
+scikit-learn's MLPClassifier, one hidden layer, L-BFGS, on 70 % of the samples, stratified; it is tested on the others.
 """
 
 import numpy as np

@@ -2,10 +2,10 @@
 Find a trained network's neurons without its weights
 ====================================================
 
-The networks shipped with the package, each taken as a black box on the unit disc: sampled, transformed, its spikes
-found off the noise floor and refined off the grid against the function itself. The R-TV found is held against the
-exact one. An exact spike counts as missed if none was found within one grid spacing of it; neurons closer together than
-that are found as one.
+Each network that comes with the package is taken as a black box on the unit disc: it is sampled and transformed, spikes
+above the noise are located, and their places are refined beyond the grid against the function itself. The R-TV of these
+spikes is compared with the exact one. An exact spike counts as missed if no located one lies within one grid spacing of
+it; neurons closer together than that appear as one.
 """
 
 import sys
@@ -18,9 +18,9 @@ from radon_nn.io import shipped
 
 
 def unmatched(exact: RidgeMeasure, found: RidgeMeasure, tol: float) -> RidgeMeasure:
-    """The exact spikes with no found one within `tol` in direction and offset, antipodes included."""
-    place = np.column_stack([found.directions, found.offsets])
-    distance, _ = cKDTree(np.concatenate([place, -place])).query(np.column_stack([exact.directions, exact.offsets]))
+    """The exact spikes that no spike of `found` matches to `tol` in direction and offset, antipodes included."""
+    lines = np.column_stack([found.directions, found.offsets])
+    distance, _ = cKDTree(np.concatenate([lines, -lines])).query(np.column_stack([exact.directions, exact.offsets]))
     return RidgeMeasure(*(field[distance > tol] for field in (exact.directions, exact.offsets, exact.masses)))
 
 
@@ -45,8 +45,8 @@ def main(
             f"{len(fit.measure):>6} {len(missed):>7}   relative error of f {fit.relative_error:.1e}"
         )
         if len(missed):
-            place = np.column_stack([exact.directions, exact.offsets])
-            tree = cKDTree(np.concatenate([place, -place]))
+            lines = np.column_stack([exact.directions, exact.offsets])
+            tree = cKDTree(np.concatenate([lines, -lines]))
             gaps = tree.query(np.column_stack([missed.directions, missed.offsets]), k=2)[0][:, 1]
             close, cap = gaps < 8 / n, disc.depth(missed.directions, missed.offsets) < 8 / n
             print(

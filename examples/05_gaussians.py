@@ -3,8 +3,8 @@ One number for a function: Gaussians in one to four dimensions
 ==============================================================
 
 R-TV(f) is the integral over all directions and offsets of |d_t^2 K R f|. For exp(-|x|^2/2) it is known in closed form.
-Here f is handed over as a black box, of which nothing is known but that it decays: its Fourier transform along rays
-gives the value, and refinement an estimate of the error.
+Here f is a black box, of which only its decay is known: its Fourier transform along rays gives the value, and
+refinement an estimate of the error.
 """
 
 from collections.abc import Sequence
@@ -20,30 +20,30 @@ Floats = NDArray[np.float64]
 
 
 def black_box(x: Floats) -> Floats:
-    """A Gaussian, for all who can see inside."""
+    """A Gaussian, which `rtv` can only evaluate."""
     return np.asarray(np.exp(-np.sum(x**2, axis=1) / 2))
 
 
 def main(save: Path | None = None, dims: Sequence[int] = (1, 2, 3, 4)) -> list[tuple[float, float, float]]:
     """Return value, estimated error and closed form for each dimension; write the picture to `save`."""
-    found = []
+    results = []
     for d in dims:
         result, closed = rtv(black_box, dim=d, tol=1e-6 if d < 4 else 1e-5), Gaussian(np.zeros(d))
         exact = closed.rtv().value
-        found.append((result.value, result.error, exact))
+        results.append((result.value, result.error, exact))
         print(f"d = {d}: {result.value:.8f} +- {result.error:.1e}, closed form {exact:.8f}")
     if save is not None:
         figure = Figure(figsize=(7, 4.5), layout="constrained")
         axes = figure.add_subplot()
         t = np.linspace(-6, 6, 601)
-        for d, (_, _, exact) in zip(dims, found, strict=True):
+        for d, (_, _, exact) in zip(dims, results, strict=True):
             wave = Gaussian(np.zeros(d)).filtered(np.eye(d)[:1], t)[0]
             axes.plot(t, wave / np.abs(wave).max(), lw=2, label=f"d = {d}: R-TV {exact:.4f}")
         axes.axhline(0, color="black", lw=0.6)
         axes.set(xlabel="offset t", ylabel=r"$\partial_t^2 K R f$, scaled to peak 1", title="What is integrated")
         axes.legend()
         figure.savefig(save, dpi=100)
-    return found
+    return results
 
 
 if __name__ == "__main__":

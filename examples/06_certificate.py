@@ -2,9 +2,9 @@
 A certificate closes in on a network
 ====================================
 
-Of all functions through n samples of f, the one of least R-TV is a network. Its norm is at most R-TV(f); the dual
-max { r.y : |sum_i r_i (a.x_i - t)_+| <= 1 for all (a, t) } bounds it from below, and that maximum over all hyperplanes
-is found exactly, so the bound is a theorem. As samples fill the disc both close in on R-TV(f).
+Of all functions through n samples of f, the one of least R-TV is a network, and its R-TV is at most that of f. The dual
+problem, max { r.y : |sum_i r_i (a.x_i - t)_+| <= 1 for all (a, t) }, bounds it from below. Its constraint is checked
+exactly over all hyperplanes, so that the bound is a proof. As the samples fill the disc, both close in on R-TV(f).
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from radon_nn import Ball, ShallowNetwork, interpolate
 
 
 def network() -> ShallowNetwork:
-    """Six neurons, all of whose kinks cross the unit disc."""
+    """Six neurons whose kinks all cross the unit disc."""
     rng = np.random.default_rng(2)
     angles = rng.uniform(0, np.pi, 6)
     normals = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -25,7 +25,7 @@ def network() -> ShallowNetwork:
 
 
 def main(save: Path | None = None, counts: Sequence[int] = (20, 30, 45, 70, 100, 200, 400)) -> tuple[float, float]:
-    """Return the bound at the last count, and the truth; write the picture to `save`."""
+    """Return the bound at the last count, and the exact R-TV; write the picture to `save`."""
     f, rng = network(), np.random.default_rng(0)
     truth = f.measure().restricted(Ball(1.0)).rtv
     angle, radius = rng.uniform(0, 2 * np.pi, max(counts)), np.sqrt(rng.uniform(0, 1, max(counts)))

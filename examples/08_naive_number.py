@@ -2,9 +2,9 @@
 The naive number goes wrong
 ===========================
 
-Take the Laplacian of a function inside a disc, its Radon transform, the filter, and the L1 norm: it looks like the
-R-TV, but where the kinks are cut off, at the rim, they ring through the filter, and the number grows like log^2 of the
-resolution. The picture survives, since the spikes tower over the ringing; the number does not.
+Take the Laplacian of a function inside a disc, its Radon transform, the filter and the L1 norm. This looks like the
+R-TV, but the kinks are cut off at the rim, the filter rings there, and the number grows like log^2 of the resolution.
+The picture is still right, since the spikes tower over the ringing; the number is not.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from radon_nn.spikes.filtered import SpikeTransform
 
 
 def naive(f: ShallowNetwork, n: int) -> float:
-    """L1 norm, over the circle and all offsets, of the picture the spikes are seen in, on an n x n grid."""
+    """L1 norm, over the circle and all offsets, of the picture that shows the spikes, from an n x n grid."""
     picture = SpikeTransform.over(Grid.cube(n))
     density = np.abs(picture(picture.transform.grid.sample(f)))
     return float(picture.transform.directions.weights @ density.sum(axis=1) * picture.transform.offsets.step)
 
 
 def main(save: Path | None = None, sizes: Sequence[int] = (32, 64, 128, 256, 512)) -> tuple[list[float], float, float]:
-    """Return the naive numbers, a certified bound from 200 samples, and the truth; write the picture to `save`."""
+    """Return the naive numbers, a certified bound from 200 samples and the exact R-TV; write the picture to `save`."""
     f = ShallowNetwork([[0.8, 0.6]], [-0.1], [1.0])
     truth = float(rtv(f, domain=Ball(1.0)))
     numbers = [naive(f, n) for n in sizes]

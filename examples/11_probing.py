@@ -2,8 +2,8 @@
 A black box of a hundred inputs
 ===============================
 
-Fifty neurons behind a function that can only be asked for values. No grid has room for a hundred dimensions, but along
-a straight line the function is piecewise linear: each kink is a neuron, and the jump of the gradient there, measured on
+Fifty neurons are hidden in a function that can only be evaluated. No grid can fill a hundred dimensions, but along a
+straight line the function is piecewise linear: each kink is a neuron, and the jump of the gradient there, measured from
 both sides, is its mass times its direction.
 """
 

@@ -2,13 +2,14 @@
 One neuron is one spike
 =======================
 
-A ReLU neuron :math:`f(x) = v\\,(w \\cdot x + b)_+` is flat on either side of a line. Its Laplacian is zero but on that
-line, the Radon transform integrates over lines, and the filter :math:`K` undoes the blur of that. Together,
+A ReLU neuron :math:`f(x) = v\\,(w \\cdot x + b)_+` is flat on either side of a line. Its Laplacian vanishes outside
+that line, the Radon transform integrates over lines, and the filter :math:`K` undoes the blur of these integrals.
+Together,
 
 .. math:: \\partial_t^2 K R f = K R \\Delta f = v\\,\\|w\\| \\; \\delta_{(w/\\|w\\|,\\; -b/\\|w\\|)},
 
-(and its antipode): one spike, at the line's angle and offset. Drag the neuron, and the spike goes along. Shift the
-line: the spike moves up. Turn the line about a point p: the spike runs along the sinusoid t = a.p.
+(and its antipode): one spike, at the line's angle and offset. When the neuron moves, so does its spike: shift the line,
+and the spike moves up; turn the line about a point p, and the spike runs along the sinusoid t = a.p.
 """
 
 from pathlib import Path
@@ -39,7 +40,7 @@ def spike_picture(f: ShallowNetwork, radon: RadonTransform, window: Floats) -> t
 
 
 # %%
-# Where is the spike? At the highest place of the picture, between samples by a parabola.
+# The spike is at the highest point of the picture; a parabola places it between samples.
 def locate(picture: Floats, radon: RadonTransform, radius: float) -> Floats:
     """Angle, offset and mass of the highest peak."""
     i, j = np.unravel_index(np.abs(picture).argmax(), picture.shape)
@@ -55,7 +56,7 @@ def locate(picture: Floats, radon: RadonTransform, radius: float) -> Floats:
 # %%
 # Turn the neuron about a point, then shift it, and follow the spike.
 def main(save: Path | None = None, n: int = 256, frames: int = 7) -> tuple[Floats, Floats]:
-    """Return (angle, offset, mass) of each frame as seen, and as theory has it; write the picture to `save`."""
+    """Return (angle, offset, mass) of each frame, measured and by theory; write the picture to `save`."""
     grid = Grid.cube(n)
     fine = Offsets.covering(grid, grid.spacing[0] / 2)
     radon = RadonTransform(grid, Directions.half_circle(4 * n), fine, order=3)
@@ -81,7 +82,7 @@ def main(save: Path | None = None, n: int = 256, frames: int = 7) -> tuple[Float
 
 
 def draw(radon: RadonTransform, window: Floats, seen: Floats, frames: int) -> Figure:
-    """Above: the neuron, its Laplacian, its sinogram, its spike. Below: two drags, in the plane and in the strip."""
+    """Above: the neuron, its Laplacian, its sinogram, its spike. Below: two moves, in plane and (angle, offset)."""
     f = ShallowNetwork([WEIGHTS], [BIAS], [READOUT])
     values = radon.grid.sample(f)
     bent, picture = spike_picture(f, radon, window)

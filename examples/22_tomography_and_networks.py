@@ -2,13 +2,13 @@
 The scanner and the network
 ===========================
 
-A scanner measures :math:`Rf`, sums along lines, filters each view with :math:`K` and smears it back over the plane:
-:math:`f = R^* K R f`. To look into a network, the same transform and the same filter are applied to the Laplacian,
+A scanner measures :math:`Rf`, the sums along lines; filtered by :math:`K` and smeared back over the plane, its views
+give the picture: :math:`f = R^* K R f`. To look into a network, the same transform and filter act on the Laplacian,
 
 .. math:: K R \\Delta f = \\partial_t^2 K R f = \\sum_k v_k \\|w_k\\| \\; \\delta_{(w_k/\\|w_k\\|,\\; -b_k/\\|w_k\\|)},
 
-and nothing is smeared back: the spikes are read where they stand. So a missing view costs the two different things. In
-the scan it leaves streaks all over the picture. In the network it hides the neurons that face that way, and no others.
+and nothing is smeared back: the spikes are read in (angle, offset). So missing views do different harm. They streak the
+whole scan, but of the network they hide only the neurons that face them.
 """
 
 from pathlib import Path
@@ -47,7 +47,7 @@ def bent(f: ShallowNetwork, grid: Grid) -> Floats:
 
 
 # %%
-# Views of the half turn from -45 degrees on; (angle + pi, t) is (angle, -t).
+# Views cover half a turn, beginning at -45 degrees; the line (angle + pi, t) is the line (angle, -t).
 def views_of(count: int) -> Directions:
     """Evenly spaced directions."""
     angle = FIRST + np.pi * np.arange(count) / count
@@ -63,9 +63,9 @@ def places(spikes: RidgeMeasure) -> tuple[Floats, Floats]:
 
 # %%
 # A spike of mass m at offset t shows as a peak of height m L / (4 pi^2 s^2), L = 16/15 (1 - t^2)^(5/2) being the
-# window's integral along the kink. How much of that does the view nearest to it show?
+# window's integral along the kink. Which part of that height does the nearest view show?
 def shown(picture: Floats, radon: RadonTransform, spikes: RidgeMeasure) -> Floats:
-    """Height at each spike, as a share of what the view that faces it would show."""
+    """Height at each spike, relative to what the view that faces it would show."""
     angle, t = places(spikes)
     view = np.rint((angle - FIRST) * len(picture) / np.pi).astype(int)
     t = np.where(view == len(picture), -t, t)
@@ -75,15 +75,15 @@ def shown(picture: Floats, radon: RadonTransform, spikes: RidgeMeasure) -> Float
 
 
 # %%
-# Both, with all views and with few: a head, and a network that tells malignant from benign tumours.
+# A head, and a network that tells malignant from benign tumours, each with all views and with few.
 def main(save: Path | None = None, n: int = 384, few: int = 24, times: int = 20) -> tuple[Floats, Floats]:
-    """Return the scan's relative errors, and the share seen of each spike, rows: all views, few; write the picture."""
+    """Return the scan's relative errors and the visible part of each spike (all views, few); write the picture."""
     grid = Grid.cube(n)
     head = grid.sample(shepp_logan())
     network = load(shipped("tumour.npz"))
     assert isinstance(network, ShallowNetwork)
     spikes = network.measure(1e-6).restricted(Ball(0.85))
-    count = int((spikes.sizes > 0.01 * spikes.rtv).sum())  # two more weigh less than a thousandth of all together
+    count = int((spikes.sizes > 0.01 * spikes.rtv).sum())  # two more have less than a thousandth of the R-TV
     spikes = RidgeMeasure(spikes.directions[:count], spikes.offsets[:count], spikes.masses[:count])
     scans, pictures, errors, shares = [], [], [], []
     for views in (few * times, few):

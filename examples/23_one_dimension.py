@@ -8,7 +8,7 @@ its mass is the change of slope there. So of all curves through given points, th
 .. math:: \\min_{f(x_i) = y_i} \\int |f''| = \\sum_i |s_{i+1} - s_i|, \\qquad s_i = (y_{i+1} - y_i)/(x_{i+1} - x_i).
 
 If the curve may miss the points a little, weight decay (the R-TV, an L1 norm of f'') keeps few bends, each at a datum.
-The classical smoothing spline, which penalises the L2 norm, bends everywhere, with a knot at each datum. Here: 35
+The classical smoothing spline penalises the L2 norm; it bends everywhere and has a knot at each datum. The data are 35
 elevations along a line from west to east, near the Jacksboro fault in Tennessee.
 """
 
@@ -39,7 +39,7 @@ def profile() -> tuple[Floats, Floats]:
 
 
 # %%
-# The smoothing spline, as far from the points as the other fit, so that the two can be compared.
+# The smoothing spline that is as far from the points as the fit with weight decay, so that the two can be compared.
 def smoothing_spline(x: Floats, y: Floats, rms: float) -> BSpline:
     """Least integral of f''^2 of all curves whose root mean square misfit is `rms`."""
 
@@ -50,20 +50,20 @@ def smoothing_spline(x: Floats, y: Floats, rms: float) -> BSpline:
 
 
 def knots(spline: BSpline) -> int:
-    """Where the third derivative of a cubic spline jumps."""
+    """The number of points at which the third derivative of a cubic spline jumps."""
     third = 6 * PPoly.from_spline(spline).c[0]
     third = third[np.diff(PPoly.from_spline(spline).x) > 0]
     return int((np.abs(np.diff(third)) > 1e-6 * np.abs(third).max()).sum())
 
 
 # %%
-# First through the points, then near them. `interpolate` and `fit` return networks: one neuron a bend.
+# First through the points, then near them. `interpolate` and `fit` return networks, with one neuron for each bend.
 def main(save: Path | None = None, decay: float = 10.0, every: int = 1) -> tuple[float, float, int, int, float]:
     """
-    Numbers of the claims.
+    Compare broken lines with splines.
 
-    The R-TV of the dots connected, and of a cubic spline through them; knots of the fit with weight decay, and of the
-    smoothing spline of the same misfit; that misfit.
+    Returns the R-TV of the connected dots and of a cubic spline through them; the number of bends of the fit with
+    weight decay, and of knots of the smoothing spline of the same misfit; and that misfit.
     """
     x, y = (values[::every] for values in profile())
     dots, cubic = interpolate(x, y), CubicSpline(x, y, bc_type="natural")
@@ -104,7 +104,7 @@ def draw(x: Floats, y: Floats, dots: Fit, cubic: CubicSpline, few: Fit, smooth: 
 
 
 def bends(ax: Axes, line: Fit, fine: Floats, second: Floats) -> None:
-    """Changes of slope as stems, and the second derivative of a spline as a curve, on an axis of its own."""
+    """Changes of slope as stems, and the second derivative of a spline as a curve, on the right axis."""
     at, mass = line.measure.offsets, line.measure.masses[:, 0]
     ax.vlines(at, 0, mass, color=LINE, lw=4)
     ax.plot(at, mass, "o", color=LINE, ms=10)

@@ -2,14 +2,14 @@ r"""
 Weight decay is R-TV
 ====================
 
-A wide ReLU network is trained again and again on the same elevations, from the same start, with rising weight decay:
+A wide ReLU network is trained repeatedly on the same elevations, from the same start, with increasing weight decay:
 
 .. math:: \tfrac12 \sum_i (f(x_i) - y_i)^2 + \tfrac\lambda2 \sum_k \left(v_k^2 + |w_k|^2\right).
 
 Since :math:`\tfrac12 (v^2 + |w|^2) \ge |v| |w|`, with equality where :math:`|v| = |w|`, decay pays for the path norm
-:math:`\sum |v_k| |w_k|`, and that is at least the R-TV. When training ends all three agree, neurons are balanced, and
-spikes have merged and vanished. The R-TV there can be had without a look at the weights: scaling the readout alone
-cannot lower the objective at its minimum, so :math:`\lambda\, \text{R-TV} = \sum_i (y_i - f(x_i)) f(x_i)`.
+:math:`\sum |v_k| |w_k|`, and that is at least the R-TV. When training ends, all three agree, neurons are balanced, and
+spikes have merged or vanished. The R-TV then follows from the outputs alone: at a minimum of the objective, scaling the
+readout cannot lower it, so :math:`\lambda\, \text{R-TV} = \sum_i (y_i - f(x_i)) f(x_i)`.
 
 scikit-learn divides the objective by the number of samples; its `alpha` is this decay. It has no skip connection.
 """
@@ -47,7 +47,7 @@ class Step:
 
 
 # %%
-# The same seed each time; the decay is all that changes.
+# Only the decay changes; the seed is the same.
 
 
 def train(x: Floats, y: Floats, decays: Sequence[float], neurons: int, steps: int) -> Iterator[Any]:
@@ -61,7 +61,8 @@ def train(x: Floats, y: Floats, decays: Sequence[float], neurons: int, steps: in
         model = MLPRegressor(
             hidden_layer_sizes=(neurons,), alpha=decay, solver="lbfgs", max_iter=steps, tol=1e-9, random_state=0
         )
-        # The matrices are small: on busy cores several threads take ten times as long as one, waiting for one another.
+        # The matrices are small: on busy cores several threads, which wait for one another, take ten times as long as
+        # one.
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # it may stop before it has converged
             model.set_params(max_fun=10 * steps).fit(x, y)
@@ -69,8 +70,8 @@ def train(x: Floats, y: Floats, decays: Sequence[float], neurons: int, steps: in
 
 
 # %%
-# Neurons closer than 0.03 in direction and offset count as one spike, and spikes below a thousandth of the largest not
-# at all. R-TV and spikes are those on the disc of the stations.
+# Neurons closer than 0.03 in direction and offset count as one spike; spikes below a thousandth of the largest do not
+# count. R-TV and spikes are those on the disc of the stations.
 
 
 def examine(model: Any) -> Step:
@@ -94,7 +95,7 @@ def main(
     stations: int = 300,
     steps: int = 3000,
 ) -> list[Step]:
-    """Return what each decay led to; write the picture to `save`, and a moving one (a gif) to `animation`."""
+    """Return the network of each decay; write the picture to `save`, and a moving one (a gif) to `animation`."""
     table = np.loadtxt(shipped("topography.csv"), delimiter=",", skiprows=1)[:stations]
     path = [examine(model) for model in train(table[:, :2], table[:, 2], decays, neurons, steps)]
     print("  decay   half squares   path norm       R-TV   spikes")
@@ -116,7 +117,7 @@ def main(
 
 
 def strip(axes: Axes, step: Step) -> None:
-    """The spikes of one network in (angle, offset), area by mass, as a share of the R-TV."""
+    """The spikes of one network in (angle, offset); areas are masses, relative to the R-TV."""
     axes.clear()
     angles, offsets = plot.angles_and_offsets(step.spikes)
     colours = np.where(step.spikes.masses[:, 0] > 0, plot.POSITIVE, plot.NEGATIVE)

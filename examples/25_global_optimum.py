@@ -7,11 +7,11 @@ Training with weight decay minimises, over networks of any width with a skip con
 .. math:: \tfrac12 \sum_i (f(x_i) - y_i)^2 + \tfrac\lambda2 \sum_k \left(v_k^2 + |w_k|^2\right)
           \;\ge\; \tfrac12 \sum_i (f(x_i) - y_i)^2 + \lambda\, \text{R-TV}(f),
 
-with equality where neurons are balanced and distinct. The left side is not convex in the weights, the right side is
-convex in the function: `fit` solves that, and its dual proves that no network of any width is below its bound. Some
-minimiser has at most N - (d + 1) neurons. Gradient descent is run here on the very same objective, skip connection,
-biases and constant free. (scikit-learn's MLP minimises it divided by N, with alpha equal to the decay, but has no skip
-connection, and would pay for slopes that are free here.)
+with equality where neurons are balanced and distinct. The left side is not convex in the weights; the right side is
+convex in the function. `fit` minimises the right side, and its dual proves that no network of any width is below its
+bound. Some minimiser has at most N - (d + 1) neurons. Gradient descent is run here on the left side, with the skip
+connection, biases and constant free. (scikit-learn's MLP minimises it divided by N, with alpha equal to the decay, but
+has no skip connection, and would pay for slopes that are free here.)
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 KM = 14.0  # one unit of x1 and x2
 
 # %%
-# Gradient descent: L-BFGS on the weights, from a random start. The gradient is written out.
+# Gradient descent: L-BFGS on the weights, from a random start, with the gradient by hand.
 
 
 def descend(x: Floats, y: Floats, decay: float, width: int, seed: int, steps: int) -> tuple[float, ShallowNetwork]:
@@ -55,7 +55,7 @@ def descend(x: Floats, y: Floats, decay: float, width: int, seed: int, steps: in
 
 
 # %%
-# Elevations at stations in the Appalachians, fitted both ways: once with a proof, and from many random starts.
+# Elevations at stations in the Appalachians are fitted once with a proof, and by descent from many random starts.
 
 
 def main(
@@ -79,7 +79,7 @@ def main(
     print(f"certified: objective {best.objective:.6f}, none is below {best.lower:.6f}, {len(best.measure)} neurons")
     print(f"the representer theorem allows {stations - 3}")
 
-    # One thread: the matrices are small, and sums in another order would end elsewhere.
+    # One thread: the matrices are small, and sums in another order would lead to another minimum.
     with threadpool_limits(1):
         runs = {width: [descend(x, y, decay, width, seed, steps) for seed in range(starts)] for width in widths}
     reached = {width: [objective for objective, _ in ends] for width, ends in runs.items()}
@@ -93,8 +93,8 @@ def main(
 
 
 # %%
-# Left, how far every run ended above what is proved; right, where the neurons are. Descent leaves swarms of neurons
-# around each spike of the optimum.
+# Left, how far above the bound each run ended; right, the neurons. Descent leaves swarms of them around each spike of
+# the optimum.
 
 
 def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, stations: int) -> Figure:

@@ -2,15 +2,15 @@ r"""
 Skip connections are the null space
 ===================================
 
-R-TV cannot see affine functions: a skip connection c.x + c0 costs nothing. Tilt the data, and the kinks stay where
-they are, at the same price. Without a skip connection neurons must pay for the slope. The identity itself, as
+R-TV does not see affine functions: a skip connection c.x + c0 costs nothing. When the data are tilted, the kinks of the
+best function stay in place, at the same cost. Without a skip connection, neurons must pay for the slope. The identity,
 
 .. math:: x = (x)_+ - (-x)_+,
 
-has path norm 2 and R-TV 0. On bounded data one neuron whose kink lies beyond them does it for 1, as
-:math:`x = (x + B)_+ - B`, and kinks that are there anyway give some slope for nothing when turned round, since
-:math:`(-s)_+ = (s)_+ - s`. In one variable the least path norm without a skip connection (the constant is free) through
-points with slopes :math:`s_1, \dots, s_{n-1}` between them is
+has path norm 2 and R-TV 0. On bounded data, one neuron whose kink lies outside them is enough, at path norm 1: :math:`x
+= (x + B)_+ - B`. And a kink that is needed anyway gives some slope for free when its neuron is reversed, since
+:math:`(-s)_+ = (s)_+ - s`. In one variable, the least path norm without a skip connection (the constant is free)
+through points with slopes :math:`s_1, \dots, s_{n-1}` between them is
 
 .. math:: \max\left(T, \tfrac12 (T + |s_1 + s_{n-1}|)\right), \qquad T = \sum |s_{i+1} - s_i| = \text{R-TV},
 
@@ -41,12 +41,12 @@ def profile(points: int) -> tuple[Floats, Floats]:
 
 
 # %%
-# Without a skip connection: a linear program over neurons of both orientations at every data point. A kink elsewhere
-# lies between two of them, and one beyond the data acts as the one at their end, so none is missing.
+# Without a skip connection: a linear program over neurons of both orientations at every data point. These are enough:
+# on the data, a neuron with a kink elsewhere is a sum of the two beside it, or of the outermost, at no higher cost.
 
 
 def without_skip(x: Floats, y: Floats) -> tuple[float, float, ShallowNetwork]:
-    """The least path norm through the data, a lower bound for it, and a network that attains it."""
+    """The least path norm through the data, a certified lower bound, and a network that attains it."""
     weights = np.repeat([1.0, -1.0], len(x))
     biases = -weights * np.tile(x, 2)
     hidden = np.maximum(np.outer(x, weights) + biases, 0)
@@ -60,7 +60,7 @@ def without_skip(x: Floats, y: Floats) -> tuple[float, float, ShallowNetwork]:
 
 
 # %%
-# The same profile measured from level ground and from tilted ones, with and without a skip connection.
+# The same profile, level and tilted, with and without a skip connection.
 
 
 def main(
@@ -92,7 +92,7 @@ def main(
 
 
 # %%
-# Left, the data from level ground and from the steepest; right, what they cost.
+# Left, the data level and at the steepest tilt; right, what they cost.
 
 
 def draw(x: Floats, y: Floats, tilts: list[float], with_skip: list[Fit], paid: list[float]) -> Figure:

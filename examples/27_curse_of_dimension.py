@@ -2,9 +2,9 @@ r"""
 Networks escape the curse of dimension where kernels cannot
 ===========================================================
 
-The same function of two directions, hidden in 2, 5 and 8 inputs, is learned from noisy samples by a network with
-weight decay and by kernel ridge regression. The function is two neurons, and its R-TV is 4 whatever d is. Over the
-unit ball of R-TV, on bounded domains, the theory gives these mean squared errors from n samples:
+A function of two directions, hidden among 2, 5 and 8 inputs, is learned from noisy samples by a network with weight
+decay and by kernel ridge regression. The function is two neurons, and its R-TV is 4 for every d. For the worst function
+in the unit ball of R-TV, on a bounded domain, theory gives these mean squared errors from n samples:
 
 .. math::
 
@@ -12,9 +12,9 @@ unit ball of R-TV, on bounded domains, the theory gives these mean squared error
    n^{-3/(d+3)} \text{ (the best linear method)}.
 
 The first tends to :math:`n^{-1/2}` as d grows, the second to :math:`n^0`: a linear method, kernels included, cannot
-adapt to directions it does not know. Both are worst cases, for many samples. Two neurons are an easy member of the
-ball, and the network's error falls like 1/n or faster here. The kernel's falls faster than the linear limit, too, where
-d is large: so few samples still teach it the smooth part of the function, not yet the kinks it is slow to learn.
+adapt to directions it does not know. Both rates are worst cases, for many samples. Two neurons are an easy member of
+the ball, and the network's error falls here like 1/n or faster. Where d is large, the kernel's error also falls faster
+than the linear limit: from these few samples it still learns the smooth part of the function, not yet the kinks.
 """
 
 import warnings
@@ -33,7 +33,8 @@ NOISE = 0.2
 NETWORK, KERNEL = "#0072b2", "#d55e00"
 
 # %%
-# The target looks at the first two inputs only. Inputs are uniform in the ball where each coordinate has variance 1.
+# The target depends on the first two inputs only. Inputs are uniform in the ball in which each coordinate has variance
+# 1.
 
 
 def target(dim: int) -> ShallowNetwork:
@@ -55,8 +56,8 @@ def theory(dim: int) -> tuple[float, float]:
 
 
 # %%
-# Each method has its parameters chosen on points of their own, and its error measured on others; draws of the data are
-# averaged on the scale of logarithms.
+# The parameters of each method are chosen on one set of points, and its error is measured on another. Logarithms of
+# errors are averaged over draws of the data.
 
 
 def main(
@@ -104,7 +105,7 @@ def main(
 
 
 # %%
-# Dotted: the exponents of the theory, drawn from each method's first point. Only slopes can be compared with it.
+# Dotted: the exponents of the theory, drawn from each method's first point. Theory gives slopes only, not heights.
 
 
 def draw(dims: Sequence[int], counts: Sequence[int], errors: Floats, slopes: Floats) -> Figure:

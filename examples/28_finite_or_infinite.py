@@ -2,16 +2,16 @@ r"""
 Finite or infinite: a smooth bump, a pyramid, and what depth buys
 =================================================================
 
-Which functions are cheap for one hidden layer? Smooth ones: the R-TV of the Gaussian bump
-:math:`e^{-|x|^2/2}` is finite for every number d of inputs, and grows by about 2.26 with each. The pyramid
+Which functions are cheap for one hidden layer? Smooth ones: the R-TV of the Gaussian bump :math:`e^{-|x|^2/2}` is
+finite for every number d of inputs, and grows by about 2.26 with each further input. The pyramid
 
 .. math::
 
    f(x) = (1 - |x_1| - |x_2|)_+
 
-has only eight kinks, but they end, and a shallow network's kinks are whole lines: its R-TV is infinite. Seen at scale h
-it grows like :math:`(2/\pi^2)(4\sqrt 2 + 4) \log^2(1/h)`. With a second hidden layer five neurons are the pyramid
-exactly, and the cost of the layers, each as a function of its own input, is 4 + 1.
+has only eight kinks, but they end, while a shallow network's kinks are whole lines: its R-TV is infinite. At scale h it
+grows like :math:`(2/\pi^2)(4\sqrt 2 + 4) \log^2(1/h)`. With a second hidden layer, five neurons are exactly the
+pyramid, and the costs of the two layers, each as a function of its input, are 4 and 1.
 """
 
 from math import pi, sqrt
@@ -31,7 +31,7 @@ BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
 def pyramid(x: Floats) -> Floats:
-    """Height one, base the diamond |x_1| + |x_2| <= 1."""
+    """A pyramid of height 1 over the diamond |x_1| + |x_2| <= 1."""
     return np.maximum(1 - np.abs(x).sum(axis=1), 0)
 
 
@@ -46,11 +46,11 @@ def deep_pyramid() -> DeepNetwork:
 
 
 # %%
-# One function three ways: by its values alone, as a shallow network (there is none), and as a deep one.
+# The pyramid by its values alone, which no shallow network gives at finite cost, and as a deep network.
 
 
 def main(save: Path | None = None, most: int = 10) -> tuple[Floats, RTV, float, float, tuple[float, ...]]:
-    """Return R-TVs of bumps of 1..most inputs, the pyramid's, its growth, |deep - pyramid|, the costs of layers."""
+    """Return R-TVs of bumps of 1 to `most` inputs; the pyramid's, its growth, |deep - pyramid|, the costs of layers."""
     bumps = np.array([rtv(Gaussian(np.zeros(d))).value for d in range(1, most + 1)])
     print("Gaussian bumps:", ", ".join(f"{value:.6f} (d = {d})" for d, value in enumerate(bumps, 1)))
 
@@ -73,7 +73,7 @@ def main(save: Path | None = None, most: int = 10) -> tuple[Floats, RTV, float, 
 
 
 # %%
-# The middle panel shows the deep network's exact kinks. They end at the dots, which no shallow network's do.
+# The middle panel shows the deep network's exact kinks. They end at the dots; a shallow network's kinks never end.
 
 
 def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:

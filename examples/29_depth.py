@@ -2,17 +2,17 @@ r"""
 Depth: kinks that bend, and layers that share directions
 ========================================================
 
-Three layers of ReLU, trained on elevations. On the plane the function is linear on polygons; the first layer's kinks
-are straight lines, the later ones bend wherever they cross those. A function whose kinks bend has infinite R-TV: its
-picture in (angle, offset) smears along curves instead of standing in spikes. What stays finite is the cost of
+Three layers of ReLU are trained on elevations. The function is linear on polygons of the plane: the kinks of the first
+layer are straight lines, and those of later layers bend where they cross these. A function whose kinks bend has
+infinite R-TV: its picture in (angle, offset) is smeared along curves, with no spikes. What stays finite is the cost of
 
 .. math::
 
    f = f_L \circ \dots \circ f_1, \qquad \sum_l \mathrm{R\text{-}TV}(f_l),
 
 layer by layer, each layer a vector-valued shallow network. The theory also bounds the ranks of the matrices between
-layers. A matrix of rank r means that all neurons of the next layer look along r shared directions of its input: here
-3, instead of 16, serve as well.
+layers. If a matrix has rank r, all neurons of the next layer share r directions of its input; here 3 directions do as
+well as 16.
 """
 
 import warnings
@@ -30,8 +30,9 @@ PART = Ball(0.3, np.array([-0.35, 0.1]))
 FULL, NARROW = "#0072b2", "#d55e00"
 
 # %%
-# The kinks are exact: they are held against differences of the function. Then the second layer's weights are cut to the
-# three directions of largest singular values, and what follows is trained again on these three features.
+# The kinks are exact; they are compared with differences of the function. Then the second layer's weights are reduced
+# to the three directions of largest singular values, and the layers after them are trained again on these three
+# features.
 
 
 def main(
@@ -80,7 +81,7 @@ def main(
 
 
 # %%
-# Above, what the depth does to the function of two coordinates; below, what stays finite, and what the layers share.
+# Above, what depth does to a function of two coordinates; below, what stays finite, and what the layers share.
 
 
 def draw(network: DeepNetwork, narrow: DeepNetwork, fits: tuple[float, ...], n: int) -> Figure:

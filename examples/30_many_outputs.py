@@ -8,10 +8,10 @@ A neuron with several outputs is one spike with a mass in each, and R-TV takes t
 
    \mathrm{R\text{-}TV}(f) = \sum_k \|v_k\|_2 \, \|w_k\|_2 .
 
-One neuron read by two outputs costs :math:`\sqrt 2`; two neurons, one for each output, cost 2. So weight decay puts
-the kinks of outputs trained together on common lines, and pays once; trained apart, each output pays for its own. Then
-scikit-learn's digits: ten outputs share 256 neurons, and those that are affine on the convex hull of the data go,
-exactly, into the skip connection.
+One neuron read by two outputs costs :math:`\sqrt 2`; two neurons, one for each output, cost 2. So when outputs are
+trained together, weight decay puts their kinks on common lines and pays once; trained apart, each output pays for its
+own kinks. The second part is a classifier of scikit-learn's digits: ten outputs share 256 neurons, and the neurons that
+are affine on the convex hull of the data are moved into the skip connection, exactly.
 """
 
 import warnings
@@ -26,7 +26,7 @@ from radon_nn import Ball, Hull, RidgeMeasure, ShallowNetwork, from_model, plot,
 TOGETHER, APART = "#0072b2", "#d55e00"
 
 # %%
-# Three lines, each read by both outputs, and samples of the disc with noise.
+# Three lines, each read by both outputs, and noisy samples on the disc.
 
 
 def shared() -> ShallowNetwork:
@@ -76,7 +76,7 @@ def main(
         random_state=0,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it stops after so many rounds, on purpose
+        warnings.simplefilter("ignore")  # it stops after a fixed number of rounds, on purpose
         classifier.fit(X[~held_out], y[~held_out])
     network, hull = from_model(classifier), Hull(X)
     print(f"accuracy {classifier.score(X[held_out], y[held_out]):.3f} held out; {verify(classifier, X)}")
@@ -94,7 +94,7 @@ def main(
 
 
 # %%
-# Above, areas are |mass|. Below, a digit's direction is a picture of pixels: it weighs red against blue ones.
+# Above, areas are |mass|. Below, a neuron's direction is a picture: it weighs red pixels against blue ones.
 
 
 def draw(

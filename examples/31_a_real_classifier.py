@@ -8,9 +8,9 @@ columns of the Wisconsin table. Its logit is piecewise linear,
 .. math:: f(x) = \sum_k m_k (a_k \cdot x - t_k)_+ + c \cdot x + c_0,
 
 and the scaler is folded into the spikes: each says, in units of the table, where the slope of the logit changes, and by
-how much. "As 0.99 radius + 0.10 texture passes 11.8, the logit begins to rise faster, by 0.50 a unit." The mass m_k is
-held here against differences of the live model's own `predict_proba` on both sides of the line. Neurons within 3 % of
-one another count as one spike. (Other seeds find the same three places, some of them in two or three parts.)
+how much: "Where 0.99 radius + 0.10 texture exceeds 11.8, the logit rises faster, by 0.50 per unit." Each mass m_k is
+compared with differences of the live model's own `predict_proba` on both sides of the line. Neurons within 3 % of one
+another count as one spike. (Other seeds lead to the same three lines, some of them in two or three parts.)
 """
 
 import warnings
@@ -69,12 +69,12 @@ def train(neurons: int, alpha: float, seed: int) -> tuple[Any, Floats, NDArray[n
 
 
 # %%
-# Measure a change of slope: at the point of the line that is farthest from all other kinks, two differences of the live
-# logit along the normal, one on each side.
+# The change of slope is measured at the point of the line that is farthest from all other kinks, by two differences of
+# the live logit along the normal, one on each side.
 
 
 def slope_change(model: Any, direction: Floats, offset: float, others: RidgeMeasure, X: Floats) -> float:
-    """How much the slope of the logit along the normal changes at the line, asked of the model alone."""
+    """How much the slope of the logit along the normal changes at the line, from the model's outputs alone."""
     tangent, reach = np.array([-direction[1], direction[0]]), np.abs(X).max() * np.sqrt(2)
     points = offset * direction + np.linspace(-reach, reach, 4001)[:, None] * tangent
     points = points[np.all((points >= X.min(axis=0)) & (points <= X.max(axis=0)), axis=1)]
@@ -89,7 +89,7 @@ def slope_change(model: Any, direction: Floats, offset: float, others: RidgeMeas
 def main(
     save: Path | None = None, neurons: int = 16, alpha: float = 3.0, seed: int = 1, n: int = 300
 ) -> tuple[list[Reading], float, float]:
-    """Return the spikes above a hundredth of the largest, the share of labels that agree, and held-out accuracy."""
+    """Return the spikes above a hundredth of the largest, the fraction of labels that agree, and held-out accuracy."""
     model, X, malignant, held_out = train(neurons, alpha, seed)
     network = from_model(model)
     assert isinstance(network, ShallowNetwork)
@@ -123,7 +123,7 @@ def main(
 
 
 # %%
-# The tumours, the boundary, and the kinks, numbered; below, what each of them says.
+# The tumours, the boundary and the numbered kinks; below, what each kink means.
 
 
 def draw(readings: list[Reading], logit: Floats, axes: list[Floats], X: Floats, malignant: NDArray[np.bool_]) -> Figure:

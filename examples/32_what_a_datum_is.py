@@ -3,17 +3,17 @@ What a datum is in the Radon domain
 ===================================
 
 The lines through a point x are the pairs (a, t) with :math:`t = a \\cdot x`: in (angle, offset) a datum is a sinusoid,
-and a spike on it is a kink that runs through the datum. Of all networks fitted with weight decay, which kinks does the
-best one have? With residuals :math:`r_i` (data minus fit, over the decay), it is optimal if and only if
+and a spike on it is a kink that runs through the datum. Which kinks does the best network fitted with weight decay
+have? With residuals :math:`r_i` (data minus fit, over the decay), a network is optimal if and only if
 
 .. math:: F(a, t) = \\sum_i r_i \\, (a \\cdot x_i - t)_+, \\qquad |F| \\le 1, \\quad F = \\pm 1 \\text{ at each spike},
 
-and :math:`\\sum_i r_i = 0, \\sum_i r_i x_i = 0`. Along t, F is piecewise linear, with breaks on the sinusoids alone, so
-it is largest on a sinusoid. Along the sinusoid of x_i, between its crossings with others, F is :math:`a \\cdot u` for a
-constant vector u: largest at a crossing, or where :math:`a = \\pm u` and :math:`|u| = 1`. So an optimal spike is on a
-crossing (its kink joins two data) or on one sinusoid at that one angle. There is one exception: where F is flat at 1
-from one sinusoid to the next, a spike may stand between them, and may be split into one on each at no cost (26 data and
-the same decay have such a spike).
+and :math:`\\sum_i r_i = 0, \\sum_i r_i x_i = 0`. Along t, F is piecewise linear and breaks on sinusoids only, so |F| is
+largest on a sinusoid. Along the sinusoid of x_i, between its crossings with others, F is :math:`a \\cdot u` for a
+constant vector u: |F| is largest at a crossing, or where :math:`a = \\pm u` and :math:`|u| = 1`. So an optimal spike is
+on a crossing (its kink joins two data) or on one sinusoid at that angle. There is one exception: where |F| is 1 all the
+way from one sinusoid to the next, a spike may lie between them, and may be split into one on each at no cost (the fit
+of 26 data with the same decay has such a spike).
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ CHOSEN = "#e69f00"
 
 
 # %%
-# Elevations at stations near the Jacksboro fault in Tennessee, in kilometres about the middle of the map.
+# Elevations at stations near the Jacksboro fault in Tennessee; coordinates in kilometres from the middle of the map.
 def stations(count: int) -> tuple[Floats, Floats]:
     """East and north (km), and elevation (m)."""
     table = np.genfromtxt(shipped("topography.csv"), delimiter=",", names=True)[:count]
@@ -60,7 +60,7 @@ def main(save: Path | None = None, count: int = 18, decay: float = 60.0) -> tupl
 
 
 def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
-    """Left the plane, with data and kinks; right their sinusoids and spikes. One datum is picked out in both."""
+    """Left the plane, with data and kinks; right their sinusoids and spikes. One datum is highlighted in both."""
     figure = Figure(figsize=(19, 10.5), layout="constrained")
     title = "A datum is a curve; spikes of the best network sit on curves: its kinks run through data"
     figure.suptitle(title, fontsize=24)

@@ -24,7 +24,8 @@ from .networks.fibres import FibreMeasure
 from .networks.neurons import Simplification
 from .networks.shallow import ShallowNetwork
 from .operators.transform import RadonTransform
-from .readers.live_models import Verification, from_model, verify
+from .readers.live_models import from_model
+from .readers.verification import Verification, verify
 from .skimage import iradon, radon
 from .spikes.from_transform import SpikeFit, find_spikes
 from .spikes.probing.probe import ProbeFit, probe_spikes

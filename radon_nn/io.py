@@ -12,22 +12,15 @@ import numpy as np
 from radon_nn._support.files import shipped, whole_file
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers import registry
 from radon_nn.readers.files.archives import existing
-from radon_nn.readers.files.native import FORMAT, from_arrays, is_own, to_arrays
-from radon_nn.readers.files.npz import read_npz
-from radon_nn.readers.files.tensors import read_safetensors, read_state, write_safetensors
+from radon_nn.readers.files.native import FORMAT, to_arrays
+from radon_nn.readers.files.safetensors import write_safetensors
 from radon_nn.readers.graph import Network, Understood
-from radon_nn.readers.keras.models import read_keras_file
-from radon_nn.readers.named_arrays import read_arrays
-from radon_nn.readers.onnx.files import read_onnx_file
+from radon_nn.readers.hints import Hints
+from radon_nn.readers.refusals import printable
 
 __all__ = ["FORMAT", "load", "read", "save", "shipped"]
-
-
-_FOREIGN = (".h5", ".hdf5", ".joblib", ".keras", ".onnx", ".pickle", ".pkl", ".pt", ".pth")
-_PICKLED = "expected npz, safetensors, keras, onnx or pt, got a pickle, which would run code; use from_model(model)"
-_OLD = "expected npz, safetensors, keras, onnx or pt, got HDF5; write it with Keras 3 as model.save('name.keras')"
-_REFUSED = {".h5": _OLD, ".hdf5": _OLD, ".joblib": _PICKLED, ".pickle": _PICKLED, ".pkl": _PICKLED}
 
 
 def save(path: str | os.PathLike[str], network: Network) -> None:
@@ -37,7 +30,7 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
     Parameters
     ----------
     path : str or path
-        Where; an existing file is replaced once the new one is complete.
+        The file; an existing one is replaced once the new one is complete.
     network : ShallowNetwork or DeepNetwork
         The network.
 
@@ -61,12 +54,14 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
             f"save: expected a path and a ShallowNetwork or DeepNetwork, got a {type(network).__name__}; from_model "
             "makes one of a trained model"
         )
-    kind = Path(path).suffix.lower()
-    if kind in _FOREIGN:
-        raise ValueError(f"{path}: expected a name ending in .npz or .safetensors, got {kind}, which others write")
+    suffix = Path(path).suffix.lower()
+    if suffix in registry.REFUSED or not registry.file_kind(Path(path)).written:
+        raise ValueError(
+            f"{path}: expected a name ending in .npz or .safetensors, got {suffix}, a format of other programs"
+        )
     arrays, words = to_arrays(network)
     with whole_file(path) as temporary:
-        if kind == ".safetensors":
+        if suffix == ".safetensors":
             write_safetensors(temporary, arrays, words)
             return
         with open(temporary, "wb") as stream:
@@ -79,20 +74,22 @@ def load(
     *,
     activation: str | Sequence[str] | None = None,
     layout: str | None = None,
+    layers: Sequence[str] | None = None,
     order: Sequence[str] | None = None,
+    prefix: str | Sequence[str] | None = None,
     logits: bool = True,
 ) -> Network:
     """
-    Read a network from a file, by the kind its name ends in.
+    Read a network from a file, of the kind that its name's suffix says.
 
     ==================  ============================================================================================
     file                what is read
     ==================  ============================================================================================
-    npz, any other      what `save` writes, or arrays by name; object arrays, which are pickles, are refused
-    safetensors         what `save` writes, or tensors by name; the activation may stand in the metadata
+    npz, any other      what `save` writes, or arrays by name; object arrays are pickles, refused
+    safetensors         what `save` writes, or tensors by name; the metadata may give the activation
     keras               Keras 3's archive: layers, activations and weights
-    onnx                Gemm, MatMul, Add and their like, and activations
-    pt, pth             a state dict, with PyTorch, weights only
+    onnx                Gemm, MatMul, Add and the like, and activations
+    pt, pth             a state dict of PyTorch 1.6 or later, as data
     ==================  ============================================================================================
 
     Parameters
@@ -101,11 +98,17 @@ def load(
         The file. An npz has arrays `weights` (k, d), `biases` (k,), `readout` (o, k), and optionally `skip` (o, d),
         `constant` (o,) and `activation` (a string, relu if absent); or layers by name, as `from_model` takes them.
     activation : str or sequence of str, optional
-        For tensors by name, which do not say: one for all, or one for each hidden layer.
+        For arrays by name, which do not say it: one for all, or one for each hidden layer.
     layout : {'out_in', 'in_out'}, optional
-        For tensors by name, where neither the file nor their shapes say.
+        For arrays by name, where neither the file nor their shapes say it.
+    layers : sequence of str, optional
+        For arrays by name: the layers, first to last, where the numbers in their names do not say their order. The
+        order of a state dict or an npz, in which the writer gave them, is taken only where no other order fits their
+        sizes; that of safetensors, which sorts names, never.
     order : sequence of str, optional
-        For tensors by name: the layers, first to last, where their names do not tell.
+        The older name of `layers`.
+    prefix : str or sequence of str, optional
+        For arrays of several networks: how the names of one begin, or those of its parts in the order of computation.
     logits : bool
         Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
 
@@ -121,7 +124,7 @@ def load(
     ImportError
         If the package that reads this kind of file is not installed; the error gives the line that installs it.
     ValueError
-        If the file is damaged, of another format, not understood, or needs to be told something.
+        If the file is damaged, of another format or not understood, or does not say something that is needed.
     MemoryError
         If the arrays it declares would not fit into memory.
 
@@ -130,7 +133,9 @@ def load(
     save : Write one.
     from_model : The same from live models.
     """
-    return read(path, activation=activation, layout=layout, order=order, logits=logits).network
+    return read(
+        path, activation=activation, layout=layout, layers=layers, order=order, prefix=prefix, logits=logits
+    ).network
 
 
 def read(
@@ -138,7 +143,9 @@ def read(
     *,
     activation: str | Sequence[str] | None = None,
     layout: str | None = None,
+    layers: Sequence[str] | None = None,
     order: Sequence[str] | None = None,
+    prefix: str | Sequence[str] | None = None,
     logits: bool = True,
 ) -> Understood:
     """
@@ -148,8 +155,8 @@ def read(
     ----------
     path : str or path
         The file.
-    activation, layout, order : str or sequence of str, optional
-        For tensors by name.
+    activation, layout, layers, order, prefix : str or sequence of str, optional
+        For arrays by name.
     logits : bool
         Leave off a final sigmoid or softmax.
 
@@ -163,51 +170,12 @@ def read(
     ValueError
         As `load`.
     """
+    hints = Hints.of(activation, layout, layers, order, prefix)
     where = existing(path, "a network's file")
-    if where.suffix.lower() in _REFUSED:
-        raise ValueError(f"{where}: {_REFUSED[where.suffix.lower()]}")
-    kind, told = where.suffix.lower(), {"activation": activation, "layout": layout, "order": order}
-    if kind == ".keras":
-        _says_itself(where, told)
-        return read_keras_file(where, logits=logits)
-    if kind == ".onnx":
-        _says_itself(where, told)
-        return read_onnx_file(where, logits=logits)
-    if kind in (".pt", ".pth"):
-        state = read_state(where)
-        return _by_name(where, state, activation, layout or "out_in", order, "PyTorch state dict")
-    if kind == ".safetensors":
-        arrays, words = read_safetensors(where)
-        if words.get("format", "").startswith("radon_nn."):
-            _says_itself(where, told)
-            return Understood(from_arrays(arrays, words, str(where)), "safetensors of radon_nn")
-        rows = layout or ("out_in" if words.get("format") == "pt" else None)
-        return _by_name(where, arrays, activation or words.get("activation"), rows, order, "safetensors")
-    found = read_npz(where)
-    if not is_own(found):
-        return _by_name(where, found, activation, layout, order, "npz of arrays by name")
-    _says_itself(where, told)
-    texts = {name: str(array) for name, array in found.items() if name.split(".")[-1] in ("format", "activation")}
-    numbers = {name: array for name, array in found.items() if name not in texts}
-    return Understood(from_arrays(numbers, texts, str(where)), "npz of radon_nn")
-
-
-def _by_name(
-    where: Path,
-    arrays: object,
-    activation: str | Sequence[str] | None,
-    layout: str | None,
-    order: Sequence[str] | None,
-    source: str,
-) -> Understood:
     try:
-        found = read_arrays(arrays, activation=activation, layout=layout, order=order, source=source)
-    except (ValueError, TypeError) as error:
-        raise type(error)(f"{where}: {error}") from error
-    return found
-
-
-def _says_itself(where: Path, told: dict[str, str | Sequence[str] | None]) -> None:
-    for name, given in told.items():
-        if given is not None:
-            raise ValueError(f"{where}: expected no {name}, which this file says itself, got {given!r}; leave it out")
+        return registry.file_kind(where).read(where, hints, logits)
+    except (ValueError, TypeError, MemoryError) as error:
+        # Names of arrays come from the file, and may hold sequences that a terminal would obey.
+        if str(error).isprintable():
+            raise
+        raise type(error)(printable(str(error))) from error

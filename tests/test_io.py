@@ -3,6 +3,10 @@
 import io
 import os
 import pickle
+import signal
+import subprocess
+import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -13,7 +17,8 @@ from hypothesis import given, settings
 from examples_of_networks import awkward_networks, random_network
 from radon_nn import ShallowNetwork, load, save
 from radon_nn._support.files import shipped, whole_file
-from radon_nn.io import FORMAT
+from radon_nn.io import FORMAT, read
+from radon_nn.readers.files.npz import read_npz
 
 NETWORK = random_network(np.random.default_rng(0), 5, 2)
 ARRAYS = {name: getattr(NETWORK, name) for name in ("weights", "biases", "readout", "skip", "constant")}
@@ -314,6 +319,182 @@ def test_permissions_are_those_of_any_new_file(tmp_path: Path, mask: int) -> Non
     finally:
         os.umask(before)
     assert (tmp_path / "net.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_an_existing_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    save(tmp_path / "net.npz", NETWORK)
+    (tmp_path / "net.npz").chmod(mode)
+    save(tmp_path / "net.npz", NETWORK)
+    assert (tmp_path / "net.npz").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and signals are POSIX's")
+class TestFoldersAsTheyAre:
+    """Links, long names, pipes and signals."""
+
+    @pytest.mark.parametrize("exists", [False, True])
+    def test_a_link_stays_a_link(self, tmp_path: Path, exists: bool) -> None:
+        (tmp_path / "there").mkdir()
+        if exists:
+            (tmp_path / "there" / "net.npz").touch()
+        (tmp_path / "net.npz").symlink_to(tmp_path / "there" / "net.npz")
+        save(tmp_path / "net.npz", NETWORK)
+        assert (tmp_path / "net.npz").is_symlink()
+        assert load(tmp_path / "there" / "net.npz") == NETWORK
+        assert os.listdir(tmp_path / "there") == ["net.npz"]
+
+    def test_a_circle_of_links(self, tmp_path: Path) -> None:
+        (tmp_path / "net.npz").symlink_to(tmp_path / "net.npz")
+        with pytest.raises(OSError, match="a circle of links"):
+            save(tmp_path / "net.npz", NETWORK)
+        assert (tmp_path / "net.npz").is_symlink()
+
+    @pytest.mark.parametrize("length", [240, 251])
+    def test_long_names(self, tmp_path: Path, length: int) -> None:
+        path = tmp_path / ("x" * length + ".npz")
+        save(path, NETWORK)
+        assert load(path) == NETWORK
+
+    def test_pipes_and_devices_are_neither_read_nor_written(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "net.npz")
+        refused(tmp_path / "net.npz", "expected a network's file, got a pipe or a device")
+        with pytest.raises(ValueError, match=r"^/dev/zero: expected a network's file, got a pipe or a device"):
+            load("/dev/zero")
+        with pytest.raises(OSError, match="expected the name of a plain file"):
+            save(tmp_path / "net.npz", NETWORK)
+        assert (tmp_path / "net.npz").is_fifo()
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_signals_leave_no_temporary_file(self, tmp_path: Path, number: signal.Signals) -> None:
+        code = (
+            "import os, sys; from radon_nn._support.files import whole_file\n"
+            f"with whole_file({str(tmp_path / 'net.npz')!r}) as temporary:\n"
+            "    temporary.write_bytes(b'half')\n"
+            f"    os.kill(os.getpid(), {int(number)})\n"
+            "    sys.exit(3)"
+        )
+        run = subprocess.run([sys.executable, "-c", code], check=False)
+        assert run.returncode == -number
+        assert os.listdir(tmp_path) == []
+
+    def test_handlers_are_as_before_and_a_program_s_own_is_kept(self, tmp_path: Path) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            for handler in (signal.SIG_DFL, signal.SIG_IGN):
+                signal.signal(signal.SIGTERM, handler)
+                with whole_file(tmp_path / "a") as temporary:
+                    assert (signal.getsignal(signal.SIGTERM) is handler) == (handler is signal.SIG_IGN)
+                    temporary.touch()
+                assert signal.getsignal(signal.SIGTERM) is handler
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def test_the_umask_is_never_changed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Between two calls of os.umask another thread's new files would be open to all."""
+        monkeypatch.delattr(os, "umask")
+        save(tmp_path / "net.npz", NETWORK)
+
+
+def test_headers_that_are_no_header(tmp_path: Path) -> None:
+    """NumPy parses a header as Python: TokenError and SystemError came through."""
+    for text in (
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2L,\n'''",
+        "(" * 3000,
+        "\0" * 9,
+        "{'descr': '<f8'}",
+    ):
+        header = text.encode()
+        data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"\0" * 16
+        refused(archive(tmp_path / "net.npz", weights=data), "'weights' cannot be read")
+
+
+def test_npy_of_every_version_and_order_is_what_numpy_reads(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((3, 2), (4,), (), (0, 5), (2, 1, 3)):
+        for dtype in ("<f4", ">f8", "<i2", "|b1", "<U3"):
+            for version in ((1, 0), (2, 0), (3, 0)):
+                array = np.asfortranarray(rng.integers(0, 2, shape).astype(dtype))
+                stream = io.BytesIO()
+                np.lib.format.write_array(stream, array, version)
+                with zipfile.ZipFile(tmp_path / "one.npz", "w") as file:
+                    file.writestr("a.npy", stream.getvalue())
+                found = read_npz(tmp_path / "one.npz")["a"]
+                assert found.dtype == array.dtype
+                assert np.array_equal(found, array)
+
+
+def test_texts_that_are_no_characters(tmp_path: Path) -> None:
+    """Python raised SystemError where such a text was read."""
+    header = {"descr": "<U4", "fortran_order": False, "shape": ()}
+    refused(archive(tmp_path / "net.npz", activation=npy(header, b"\xff" * 16)), "'activation' cannot be read")
+
+
+@pytest.mark.parametrize("kind", ["data.pkl", ".npy"])
+def test_mutated_contents_with_right_checksums(tmp_path: Path, kind: str) -> None:
+    """Random changes of a pickle, of headers and of numbers: read, or refused in one printable line."""
+    rng = np.random.default_rng(0)
+    suffix = ".pt" if kind == "data.pkl" else ".npz"
+    path, out = tmp_path / f"net{suffix}", tmp_path / f"out{suffix}"
+    if kind == "data.pkl":
+        torch = pytest.importorskip("torch")
+        torch.save({f"{k}.weight": torch.ones(3, 3) for k in range(2)}, path)
+    else:
+        save(path, NETWORK)
+    with zipfile.ZipFile(path) as file:
+        content = {name: file.read(name) for name in file.namelist()}
+    said: list[str] = []
+    for _ in range(300):
+        chosen = str(rng.choice([name for name in content if name.endswith(kind)]))
+        data = bytearray(content[chosen])
+        for _ in range(rng.integers(1, 4)):
+            at = int(rng.integers(min(len(data), 300)))
+            if rng.random() < 0.6:
+                data[at] = rng.integers(256)
+            elif rng.random() < 0.5:
+                del data[at : at + int(rng.integers(1, 9))]
+            else:
+                data[at:at] = rng.bytes(4)
+        with zipfile.ZipFile(out, "w") as file:
+            for name, part in content.items():
+                file.writestr(name, bytes(data) if name == chosen else part)
+        try:
+            load(out, **({"activation": "relu"} if kind == "data.pkl" else {}))
+        except (ValueError, TypeError, MemoryError) as error:
+            said.append(str(error))
+    assert len(said) > 100
+    assert all(str(out) in line and line.isprintable() for line in said)
+
+
+def test_a_member_given_twice(tmp_path: Path) -> None:
+    path = archive(tmp_path / "net.npz")
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as file:
+        file.writestr("biases.npy", npy_of(ARRAYS["biases"] + 1))
+    refused(path, "member 'biases.npy' is given twice")
+
+
+def test_many_small_members_that_swell_together(tmp_path: Path) -> None:
+    """Each below 16 MiB, a thousandfold: refused before the first is read."""
+    path = tmp_path / "net.npz"
+    zeros = npy_of(np.zeros(2**20))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for k in range(40):
+            file.writestr(f"{k}.npy", zeros)
+    tracemalloc.start()
+    refused(path, r"expected members compressed at most 100-fold, got .* bytes in all")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * path.stat().st_size
+
+
+def test_names_from_a_file_cannot_command_the_terminal(tmp_path: Path) -> None:
+    np.savez(tmp_path / "net.npz", **{"a\x1b]0;title\x07.weight": np.ones((2, 2)), "gain\x1b[2J": np.ones(3)})
+    refused(tmp_path / "net.npz", r"got also gain\\x1b\[2J \(3,\)")
+    path = tmp_path / "good.npz"
+    np.savez(path, **{"a\x1b[2J.0.weight": np.ones((3, 2)), "a\x1b[2J.1.weight": np.ones((1, 3))})
+    notes = read(path, activation="relu", layout="out_in").notes
+    assert all(note.isprintable() for note in notes)
 
 
 def test_whole_file_appears_at_the_end_of_the_block(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 
 def shipped_folder(name: str) -> Path:
@@ -66,7 +69,10 @@ def shipped(name: str) -> Path:
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
-    A temporary path beside `path` that replaces it when the block ends without an error, and is deleted otherwise.
+    A temporary path beside `path` that replaces it when the block ends without an error, and is removed otherwise.
+
+    A symbolic link stays, and the file that it points to is replaced. An existing file keeps its permissions; a new
+    one gets those of any new file. SIGTERM and SIGHUP remove the temporary file before they end the process.
 
     Parameters
     ----------
@@ -76,24 +82,64 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields
     ------
     path
-        The temporary file to write to.
+        The temporary file to write to; its name ends as that of `path`.
 
     Raises
     ------
     FileNotFoundError
         If the folder does not exist.
+    OSError
+        If the path is a folder, a pipe or a device, or the file cannot be written.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"{target}: the folder {target.parent} does not exist; make it first")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
+        raise FileNotFoundError(f"{path}: the folder {target.parent} does not exist; make it first")
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise OSError(f"{path}: expected the name of a plain file, got a folder, a pipe, a device or a circle of links")
+    mode = target.stat().st_mode & 0o777 if target.exists() else None
+    temporary = _temporary(target, 0o666 if mode is None else mode & 0o600 | 0o200)
     try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
+        with _removed_on_signals(temporary):
+            yield temporary
+            if mode is not None:
+                temporary.chmod(mode)
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(target: Path, mode: int) -> Path:
+    """A new empty file beside another, with a short name: `target` may use all 255 bytes that a name can have."""
+    suffix = target.suffix if len(os.fsencode(target.suffix)) <= 32 else ""
+    while True:
+        temporary = target.parent / f".radon-{secrets.token_hex(8)}{suffix}"
+        try:
+            # The system applies the process's umask; to ask for it, one would have to change it for all threads.
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        except FileExistsError:
+            continue
+        return temporary
+
+
+@contextlib.contextmanager
+def _removed_on_signals(temporary: Path) -> Iterator[None]:
+    """Remove a file when a signal would end the process at once; a program's own handlers are left alone."""
+    replaced: list[signal.Signals] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        temporary.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    # Only the main thread may set handlers.
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
+                replaced.append(number)
+    try:
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)

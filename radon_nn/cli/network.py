@@ -22,7 +22,7 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.graph import Network, Understood
-from radon_nn.readers.named_arrays import LAYOUTS
+from radon_nn.readers.hints import LAYOUTS
 from radon_nn.spikes.from_transform import find_spikes
 from radon_nn.spikes.probing.probe import probe_spikes
 

@@ -1,4 +1,4 @@
-"""The names that frameworks give to activations."""
+"""Activations by the names that frameworks give them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SAME = {
 
 def named(graph: Translation, value: Value, name: str, *parameters: float) -> Value:
     """
-    The activation of a framework's name.
+    An activation by its name in a framework.
 
     Parameters
     ----------
     graph : Translation
-        Where it is written.
+        The computation to which it is added.
     value : Value
-        What it acts on.
+        The value it acts on.
     name : str
         'relu', 'swish', 'celu', 'log_sigmoid' and the like.
     *parameters : float
@@ -43,7 +43,7 @@ def named(graph: Translation, value: Value, name: str, *parameters: float) -> Va
     Raises
     ------
     ValueError
-        If there is no such activation here.
+        If no activation has that name.
     """
     if name == "celu":
         return graph.celu(value, *(parameters or (1.0,)))
@@ -63,7 +63,7 @@ def named(graph: Translation, value: Value, name: str, *parameters: float) -> Va
 
 def supported() -> str:
     """
-    The names known here, for errors.
+    The names of all activations, for errors.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Computations as frameworks write them, affine maps, activations, sums and joins, and the network that they make."""
+"""Computations of affine maps, activations, sums and joins, and the network that such a computation is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.refusals import printable
 
 Network = ShallowNetwork | DeepNetwork
 
@@ -29,7 +30,7 @@ class Understood:
     source : str
         What it came from.
     notes : tuple of str
-        What was folded, passed over or assumed on the way.
+        What was folded, passed over or assumed.
     link : {'', 'sigmoid', 'softmax', 'log_softmax'}
         The function of the outputs that was left off, for logits.
     """
@@ -43,24 +44,24 @@ class Understood:
 @dataclass(frozen=True, eq=False)
 class Value:
     """
-    A vector in a computation; made by `Graph` only.
+    A vector in a computation; only `Graph` makes one.
 
     Parameters
     ----------
     dim : int
         Its length.
     level : int
-        The largest number of activations on a way to it from the input.
+        The largest number of activations on a path to it from the input.
     parents : tuple of Value
-        What it is computed from: nothing for the input.
+        The values it is computed from; none for the input.
     matrix : ndarray, optional
-        For an affine map: its matrix, or its diagonal.
+        For an affine map: its matrix (out, in), or its diagonal.
     constant : ndarray, optional
-        For an affine map: what it adds.
+        For an affine map: the vector it adds.
     profile : Profile, optional
-        For an activation.
+        For an activation: the activation.
     joined : bool
-        Whether several parents are joined end to end rather than added.
+        Whether several parents are joined end to end; otherwise they are added.
     """
 
     dim: int
@@ -91,8 +92,9 @@ class Graph:
 
     def note(self, text: str) -> None:
         """Keep a remark, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        line = printable(text)
+        if line not in self.notes:
+            self.notes.append(line)
 
     def affine(self, value: Value, matrix: ArrayLike, constant: ArrayLike | None = None, *, name: str = "") -> Value:
         """
@@ -101,13 +103,13 @@ class Graph:
         Parameters
         ----------
         value : Value
-            What to map.
+            The value to map.
         matrix : array_like, shape (out, in) or (in,)
             The matrix, or its diagonal.
         constant : array_like, shape (out,), optional
-            What is added; zero if not given.
+            The vector to add; zero if not given.
         name : str
-            What to call it in errors.
+            The layer's name, for errors.
 
         Returns
         -------
@@ -133,13 +135,13 @@ class Graph:
         return Value(len(m), value.level, (value,), m, c)
 
     def scale(self, value: Value, factor: ArrayLike = 1.0, shift: ArrayLike = 0.0, *, name: str = "") -> Value:
-        """The value times a number, or numbers entry by entry, plus likewise."""
+        """The value times a factor plus a shift, each one number or one per entry."""
         m, c = (np.asarray(x, np.float64).reshape(-1) for x in (factor, shift))
         fit = [np.full(value.dim, x[0]) if x.size == 1 else x for x in (m, c)]
         return self.affine(value, fit[0], fit[1], name=name)
 
     def activate(self, value: Value, activation: str | Profile) -> Value:
-        """The activation of each entry; the identity leaves the value as it is."""
+        """The activation of each entry; the identity gives the value itself."""
         profile = Profile.coerce(activation)
         if profile.spelled == "identity":
             return value
@@ -157,7 +159,7 @@ class Graph:
         return Value(dim, max(value.level for value in values), tuple(values), joined=True)
 
     def bytes(self, output: Value) -> float:
-        """What the network that computes a value takes while it is made, at most."""
+        """An upper bound, in bytes, of the memory that `network` allocates for a value."""
         activated, states = self._plan(output)
         total = _bytes([output], states[0], []) if output.level == 0 else 0.0
         for level in range(1, output.level + 1):
@@ -167,7 +169,7 @@ class Graph:
         return total
 
     def _plan(self, output: Value) -> tuple[list[Value], list[list[Value]]]:
-        """The activations, and the vectors passed on from level to level."""
+        """The activations, and the vectors passed from each level to the next."""
         activated = _activated(output)
         passed = [_frontier(output, activated, level) for level in range(1, output.level)]
         return activated, [[self.input], *passed, [output]]
@@ -184,7 +186,7 @@ class Graph:
         Returns
         -------
         ShallowNetwork or DeepNetwork
-            A shallow one where no way to the output passes two activations.
+            A shallow one if no path to the output has two activations.
 
         Raises
         ------
@@ -227,7 +229,7 @@ def _activated(output: Value) -> list[Value]:
     """Activations on the way to the output, in the order of computation."""
     found: list[Value] = []
     seen: set[int] = set()
-    # Not by recursion, which long chains would exhaust.
+    # No recursion, which long chains would exhaust.
     stack = [(output, False)]
     while stack:
         value, done = stack.pop()
@@ -242,12 +244,12 @@ def _activated(output: Value) -> list[Value]:
 
 
 def _frontier(output: Value, activated: list[Value], level: int) -> list[Value]:
-    """What of the levels up to `level` the later ones need: the vector passed on."""
+    """The values of levels up to `level` that later levels need: the vector passed on."""
     needed: dict[int, Value] = {}
     seen: set[int] = set()
 
     def cut(value: Value) -> None:
-        # Not by recursion, which long chains would exhaust; and each value once, for sums of sums have many ways back.
+        # No recursion, which long chains would exhaust. Each value once: sums of sums have very many paths.
         stack = [value]
         while stack:
             value = stack.pop()
@@ -266,12 +268,12 @@ def _frontier(output: Value, activated: list[Value], level: int) -> list[Value]:
             else:
                 cut(parent)
     cut(output)
-    # What is an affine image of something passed on anyway need not be passed on itself.
+    # An affine image of a value that is passed on anyway need not be passed on.
     return [value for value in needed.values() if not any(id(root) in needed for root in _roots(value))]
 
 
 def _roots(value: Value) -> list[Value]:
-    """What a value is an affine image of, one map before the other."""
+    """The values of which a value is an affine image, nearest first."""
     found = []
     while value.matrix is not None:
         value = value.parents[0]
@@ -280,7 +282,7 @@ def _roots(value: Value) -> list[Value]:
 
 
 def _narrowest(value: Value) -> Value:
-    """Where to cut the affine maps before an activation: at a bottleneck, if there is one, else before all of them."""
+    """Where to cut the affine maps before an activation: at a bottleneck if there is one, or else before all."""
     chain = _roots(value)
     if not chain:
         return value
@@ -289,7 +291,7 @@ def _narrowest(value: Value) -> Value:
 
 
 def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
-    """What is computed on the way from the basis to a value, which comes last."""
+    """The values computed between the basis and a value, which comes last."""
     found: list[Value] = []
     seen = {id(member) for member in basis}
     stack = [(value, False)]
@@ -309,17 +311,17 @@ def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
 def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple[Floats, Floats, Floats]:
     """The value as skip @ state + readout @ neurons + constant."""
     known: dict[int, tuple[Floats, Floats, Floats]] = {}
-    way = _between(value, [*state, *neurons])
-    used = {id(parent) for v in way for parent in v.parents} | {id(value)}
-    for place, basis in ((0, state), (1, neurons)):
+    values = _between(value, [*state, *neurons])
+    used = {id(parent) for v in values for parent in v.parents} | {id(value)}
+    for part, basis in ((0, state), (1, neurons)):
         begin = 0
         for member in basis:
             if id(member) in used and id(member) not in known:
-                parts = [np.zeros((member.dim, sum(v.dim for v in part))) for part in (state, neurons)]
-                parts[place][:, begin : begin + member.dim] = np.eye(member.dim)
-                known[id(member)] = parts[0], parts[1], np.zeros(member.dim)
+                blocks = [np.zeros((member.dim, sum(v.dim for v in columns))) for columns in (state, neurons)]
+                blocks[part][:, begin : begin + member.dim] = np.eye(member.dim)
+                known[id(member)] = blocks[0], blocks[1], np.zeros(member.dim)
             begin += member.dim
-    for v in way:
+    for v in values:
         parents = [known[id(parent)] for parent in v.parents]
         if v.matrix is not None and v.constant is not None:
             m = v.matrix
@@ -337,7 +339,7 @@ def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple
 
 
 def _bytes(values: list[Value], state: list[Value], neurons: list[Value]) -> float:
-    """What `_expression` allocates for these values."""
+    """An upper bound, in bytes, of what `_expression` allocates for these values."""
     basis = [*state, *neurons]
     columns = sum(float(v.dim) for v in basis) + 1
     return 8 * columns * sum(float(v.dim) for value in values for v in [value, *_between(value, basis)])

@@ -1,4 +1,4 @@
-"""What translations from frameworks share: usual layers made of affine maps and activations, and the last layer."""
+"""Layers that several frameworks have, written as affine maps and activations; and the last layer of a model."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from numpy.typing import ArrayLike
 from radon_nn._support.types import Floats
 from radon_nn.readers.graph import Graph, Understood, Value
 
-# Far beyond any network of dense layers, so that a small file cannot ask for much work or memory.
+# Bounds far above any network of dense layers, so that a small file cannot demand much work or memory: operations (a
+# thousand layers have 2000), numbers passed between them (a quarter GiB in all), bytes of a network that are always
+# allowed, and bytes for each byte of its weights (float16 weights become four times as large, and sums of several paths
+# add identity blocks; 64 was chosen generously, not measured).
 _STEPS, _NUMBERS, _FREE, _GROWTH = 2000, 2**25, 2**30, 64
 
 
 def exact(array: ArrayLike, name: str) -> Floats:
     """
-    Weights as float64, to the last bit; NumPy's own floats, and any type that converts itself (bfloat16).
+    Weights as float64, exactly: from NumPy's floats, or any float type that converts itself (bfloat16).
 
     Parameters
     ----------
     array : array_like
         The weights.
     name : str
-        What to call them in errors.
+        Their name, for errors.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def exact(array: ArrayLike, name: str) -> Floats:
 
 def spread(values: ArrayLike, shape: Sequence[int], name: str) -> Floats:
     """
-    Numbers broadcast to a shape as NumPy does it, then in one row.
+    Numbers broadcast to a shape by NumPy's rules, then flattened.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def spread(values: ArrayLike, shape: Sequence[int], name: str) -> Floats:
     shape : sequence of int
         The shape.
     name : str
-        What to call them in errors.
+        Their name, for errors.
 
     Returns
     -------
@@ -76,22 +79,28 @@ def spread(values: ArrayLike, shape: Sequence[int], name: str) -> Floats:
         raise ValueError(f"{name}: expected numbers for shape {tuple(shape)}, got shape {array.shape}") from error
 
 
-def said(error: BaseException) -> str:
+@dataclass(frozen=True)
+class Tensor:
     """
-    What an error says, in one line of bounded length, whatever a file put into it.
+    A value as a framework sees it, with axes.
 
     Parameters
     ----------
-    error : BaseException
-        The error.
-
-    Returns
-    -------
-    str
-        Its text, or its type.
+    value : Value
+        The numbers of one sample, in a row.
+    shape : tuple of int
+        The shape of one sample.
+    batch : int
+        The number of samples, where the framework fixes it; 0 for any.
     """
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 1500 else text[:1500] + " ..."
+
+    value: Value
+    shape: tuple[int, ...]
+    batch: int = 0
+
+    def same(self, value: Value) -> Tensor:
+        """Another value of the same shape and batch size."""
+        return Tensor(value, self.shape, self.batch)
 
 
 @dataclass
@@ -106,7 +115,7 @@ class Translation(Graph):
     logits : bool
         Whether a final sigmoid or softmax is left off.
     given : float
-        Bytes of the weights it is made from, to hold its own size against.
+        Bytes of the weights it is made from, which bound its own size.
     """
 
     logits: bool = True
@@ -117,22 +126,22 @@ class Translation(Graph):
     pending: dict[int, tuple[Value, Value, str]] = field(default_factory=dict)
 
     def step(self, dim: int) -> None:
-        """Count one operation, on so many numbers; too many are refused."""
+        """Count one operation on `dim` numbers, and refuse a computation that exceeds the bounds."""
         self.steps += 1
         self.numbers += dim
         if self.steps > _STEPS or self.numbers > _NUMBERS:
             raise ValueError(
-                f"expected at most {_STEPS} operations on at most {_NUMBERS} numbers in all, got more; this is no "
+                f"expected at most {_STEPS} operations on at most {_NUMBERS} numbers in all, got more; this is not a "
                 "network of dense layers"
             )
 
     def prelu(self, value: Value, slopes: ArrayLike) -> Value:
-        """Slopes, entry by entry, on the left of zero: (1 - a) relu(z) + a z."""
+        """A slope for each entry on the left of zero: (1 - a) relu(z) + a z."""
         a = np.asarray(slopes, np.float64)
         return self.add(self.scale(self.activate(value, "relu"), 1 - a, name="slopes"), self.scale(value, a))
 
     def clip(self, value: Value, low: float, high: float) -> Value:
-        """Each entry held between bounds, of which one may be infinite."""
+        """Each entry limited to [low, high]; either bound may be infinite."""
         if not low < high:
             raise ValueError(f"clip: expected the lower before the upper bound, got {low!r} and {high!r}")
         if np.isinf(low) and np.isinf(high):
@@ -144,7 +153,7 @@ class Translation(Graph):
         return self.activate(value, "relu6" if (low, high) == (0, 6) else f"clip {float(low)!r} {float(high)!r}")
 
     def capped(self, value: Value, slope: float, high: float) -> Value:
-        """A leaky ReLU that stops at a height, of ReLUs: (z)_+ - (z - high)_+ - slope (-z)_+."""
+        """A leaky ReLU limited from above, as ReLUs: (z)_+ - (z - high)_+ - slope (-z)_+."""
         over, under = (self.activate(self.scale(value, *line), "relu") for line in ((1, -high), (-1, 0)))
         return self.add(self.activate(value, "relu"), self.scale(over, -1), self.scale(under, -slope))
 
@@ -159,20 +168,20 @@ class Translation(Graph):
         return self.scale(self.activate(self.scale(value, -1), "softplus"), -1)
 
     def norm(self, value: Value, mean: Floats, variance: Floats, gain: ArrayLike, shift: ArrayLike) -> Value:
-        """gain (z - mean) / sqrt(variance) + shift, with the epsilon in the variance already."""
+        """gain (z - mean) / sqrt(variance) + shift, where the variance includes the epsilon."""
         if not (variance > 0).all():
             raise ValueError(f"variance: expected positive numbers, got {float(variance.min())!r}")
         factor = np.asarray(gain, np.float64) / np.sqrt(variance)
         return self.scale(value, factor, np.asarray(shift, np.float64) - mean * factor)
 
     def softmax(self, value: Value, kind: str = "softmax") -> Value:
-        """A softmax or its logarithm, log_softmax, which must turn out to be the last thing done."""
+        """A softmax or its logarithm, log_softmax; `finish` refuses it unless it is the last operation."""
         after = self.scale(value)
         self.softmaxes[id(after)] = after, value, kind
         return after
 
     def half(self, value: Value, why: str) -> Value:
-        """A function that is none of ours by itself, only as a part of something to be recognised later."""
+        """A function that has no profile by itself, only as part of a pattern recognised later (erf in GELU)."""
         after = self.scale(value)
         self.pending[id(after)] = after, value, why
         return after
@@ -196,14 +205,16 @@ class Translation(Graph):
         Raises
         ------
         ValueError
-            If a softmax is not the last thing done, or not to be left off, or activations at one depth differ.
+            If a softmax is not the last operation, or is to be kept, or activations at one depth differ.
         MemoryError
-            If the network would be larger than its weights by far.
+            If the network would be far larger than its weights.
         """
         link = ""
         if id(output) in self.softmaxes:
             if not self.logits:
-                raise ValueError("expected no softmax, got one at the end, which is no sum of neurons; ask for logits")
+                raise ValueError(
+                    "expected no softmax, got one at the end, which is not a sum of neurons; ask for logits"
+                )
             _, output, link = self.softmaxes[id(output)]
             self.note(f"the final {link} is left off: outputs are logits")
         elif self.logits and output.profile is not None and output.profile.spelled == "sigmoid":
@@ -216,7 +227,7 @@ class Translation(Graph):
                 continue
             seen.add(id(value))
             if id(value) in self.softmaxes:
-                raise ValueError("expected a softmax as the last layer only, got one before it; leave it out")
+                raise ValueError("expected a softmax as the last layer only, got one before the last; leave it out")
             if id(value) in self.pending:
                 raise ValueError(self.pending[id(value)][2])
             stack.extend(value.parents)

@@ -2,63 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from radon_nn._support import checks
 from radon_nn.readers import activation_names
+from radon_nn.readers._layer_names import Array, Layer, layers_of, leaves
+from radon_nn.readers._layer_order import begins, fits, groups, in_order, prefix_of
 from radon_nn.readers.graph import Understood
+from radon_nn.readers.hints import Hints
 from radon_nn.readers.layers import Translation
 
-Array = NDArray[np.generic]
 
-LAYOUTS = ("out_in", "in_out")
-
-_MATRIX = re.compile(r"^(weights?|kernel|w|coefs?)[_.]?(\d*)_?$", re.I)
-_BIAS = re.compile(r"^(bias(?:es)?|b|intercepts?)[_.]?(\d*)_?$", re.I)
-_NORMALISED = ("running_mean", "moving_mean", "gamma", "scale")
-
-
-class _Layer(NamedTuple):
-    """One affine map as it was found."""
-
-    name: str
-    matrix: Array
-    bias: Array | None
-    kernel: bool
-
-
-def read_arrays(
-    weights: Any,
-    *,
-    activation: str | Sequence[str] | None = None,
-    layout: str | None = None,
-    order: Sequence[str] | None = None,
-    source: str = "arrays",
-) -> Understood:
+def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: bool = True) -> Understood:
     """
-    The network of weights by name: an MLP, its layers in order.
+    The network of weights by name: a chain of layers.
+
+    The numbers in the layers' names say their order. Where the names have none, the order in which they were written
+    is taken if it is the only one that fits the layers' sizes, and if it is the writer's own.
 
     Parameters
     ----------
     weights : mapping, sequence or dataclass
-        Nested as deep as you like; each layer has a matrix named weight, kernel, w or coefs, and perhaps a bias named
-        bias, b or intercepts; numbers may follow. Leaves that are no arrays are passed over.
-    activation : str or sequence of str
-        The activation between layers, or one for each hidden layer: arrays do not say which.
-    layout : {'out_in', 'in_out'}, optional
-        Whether matrices have one row per output (PyTorch, Equinox) or one column (Keras, Flax, scikit-learn). It is
-        taken from the biases' lengths, or from the name kernel, where these say so; square matrices do not.
-    order : sequence of str, optional
-        The layers' names, first to last, where neither the order given nor that of their numbers fits, or both do.
+        Nested to any depth; each layer has a matrix named weight, kernel, w or coefs, and perhaps a bias named bias, b
+        or intercepts; numbers may follow. A single whole number named step, epoch or the like is passed over, with a
+        note; any other array is refused.
+    hints : Hints
+        The activation, and what else the arrays do not say.
     source : str
         What it is, for errors.
+    trusted : bool
+        Whether the order of the arrays is the writer's own. A state dict has the order in which the module defined
+        its layers; safetensors sorts names.
 
     Returns
     -------
@@ -68,17 +44,23 @@ def read_arrays(
     Raises
     ------
     ValueError
-        If the activation, the layout or the order is not known, or arrays are left that no MLP has.
+        If the activation, the layout or the order is not known, or arrays remain that a chain of layers does not have.
     """
-    layers, passed = _layers(dict(_leaves(weights, "")), source)
-    chosen = _layout(layers, layout, source)
-    matrices = {x.name: x.matrix if chosen == "out_in" else x.matrix.T for x in layers}
-    layers = _ordered(layers, matrices, order, source)
-    notes = [f"layers {', '.join(layer.name for layer in layers)}"] if len(layers) > 1 else []
-    if passed:
-        notes.append(f"passed over: {', '.join(passed)}")
-    between = _activations(activation, len(layers) - 1, source)
-    graph = Translation(matrices[layers[0].name].shape[1], notes)
+    tree = leaves(weights, source)
+    chosen, notes = _chosen(tree.arrays, hints, source)
+    layers, counters = layers_of(chosen, source)
+    layout = _layout(layers, hints.layout, source)
+    matrices = {x.name: x.matrix if layout == "out_in" else x.matrix.T for x in layers}
+    layers = _ordered(layers, matrices, hints, source, trusted)
+    if len(layers) > 1:
+        notes.insert(0, f"layers {', '.join(layer.name for layer in layers)}")
+    for what, names in (("passed over", counters), ("settings passed over", tree.settings)):
+        if names:
+            notes.append(f"{what}: {', '.join(names)}")
+    between = _activations(hints.activation, len(layers) - 1, source)
+    graph = Translation(matrices[layers[0].name].shape[1])
+    for note in notes:
+        graph.note(note)
     value = graph.input
     for k, layer in enumerate(layers):
         bias = None if layer.bias is None else _real(layer.bias, layer.name)
@@ -87,64 +69,34 @@ def read_arrays(
             value = activation_names.named(graph, value, *_spelled(between[k]))
     if len(layers) > 1:
         graph.note("arrays do not say how layers are connected: taken as a chain; compare outputs with verify")
-    graph.note(f"matrices as {chosen.replace('_', ', ')}; activation {' '.join(dict.fromkeys(between)) or 'none'}")
+    graph.note(f"matrices as {layout.replace('_', ', ')}; activation {' '.join(dict.fromkeys(between)) or 'none'}")
     return Understood(graph.network(value), source, tuple(graph.notes))
 
 
-def _leaves(tree: Any, path: str) -> list[tuple[str, Array]]:
-    """Arrays with their paths, in the order given."""
-    if isinstance(tree, Mapping):
-        parts = [(str(key), tree[key]) for key in tree]
-    elif dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        parts = [(f.name, getattr(tree, f.name, None)) for f in dataclasses.fields(tree)]
-    elif isinstance(tree, list | tuple):
-        parts = [(str(k), part) for k, part in enumerate(tree)]
-    elif hasattr(tree, "shape") and hasattr(tree, "dtype"):
-        array = tree.detach().cpu() if hasattr(tree, "detach") else tree
-        return [(path, np.asarray(array.double() if hasattr(array, "double") else array))]
-    else:
-        return []
-    return [leaf for key, part in parts for leaf in _leaves(part, f"{path}.{key}" if path else key)]
+def _chosen(arrays: Mapping[str, Array], hints: Hints, source: str) -> tuple[dict[str, Array], list[str]]:
+    """The arrays that the prefixes choose, and a note of the others."""
+    if not hints.prefixes:
+        return dict(arrays), []
+    chosen: dict[str, Array] = {}
+    for prefix in hints.prefixes:
+        part = {path: array for path, array in arrays.items() if begins(path, prefix)}
+        if not part or any(path in chosen for path in part):
+            heads = [path.rpartition(".")[0] or path for path in arrays]
+            known = [prefix_of(group, heads) for group in groups(list(dict.fromkeys(heads)))]
+            raise ValueError(
+                f"{source}: prefix: expected beginnings of names, each of arrays of its own, got {prefix!r} with "
+                f"{'arrays chosen already' if part else 'none'}; the names begin with {', '.join(known[:12])}"
+            )
+        chosen |= part
+    left = [path for path in arrays if path not in chosen]
+    shown = ", ".join(left[:6]) + (f" and {len(left) - 6} more" if len(left) > 6 else "")
+    return chosen, [f"not of the prefix, left out: {shown}"] if left else []
 
 
-def _layers(leaves: dict[str, Array], source: str) -> tuple[list[_Layer], list[str]]:
-    """Matrices with their biases, in the order given, and the names of scalars passed over."""
-    matrices: dict[str, tuple[str, Array, bool]] = {}
-    biases: dict[str, tuple[str, Array]] = {}
-    passed, left = [], []
-    for path, array in leaves.items():
-        head, _, name = path.rpartition(".")
-        matrix, bias = _MATRIX.match(name), _BIAS.match(name)
-        if matrix and array.ndim == 2:
-            matrices[f"{head}.{matrix[2]}"] = head + matrix[2] or name, array, matrix[1].lower() == "kernel"
-        elif bias and array.ndim <= 2:
-            biases[f"{head}.{bias[2]}"] = path, array.reshape(-1)
-        elif array.size <= 1 and array.dtype.kind != "O":
-            passed.append(path)
-        else:
-            left.append(f"{path} {array.shape}")
-    left += [f"{path} {array.shape}" for key, (path, array) in biases.items() if key not in matrices]
-    if left or not matrices:
-        batch = " (normalisation's epsilon is not among arrays: hand over the live model)" if _normalises(left) else ""
-        raise ValueError(
-            f"{source}: expected layers of a matrix (weight, kernel, w, coefs) and a bias (bias, b, intercepts), got "
-            + (f"also {', '.join(left[:6])}{batch}" if left else "no matrix of that name")
-        )
-    layers = [
-        _Layer(name, array, biases[key][1] if key in biases else None, kernel)
-        for key, (name, array, kernel) in matrices.items()
-    ]
-    return layers, passed
-
-
-def _normalises(names: Sequence[str]) -> bool:
-    return any(word in name for name in names for word in _NORMALISED)
-
-
-def _layout(layers: Sequence[_Layer], given: str | None, source: str) -> str:
-    """Rows or columns per output: as told, or as biases and names agree."""
+def _layout(layers: Sequence[Layer], given: str | None, source: str) -> str:
+    """The layout: the given one, or the one on which the biases' lengths and the names agree."""
     if given is not None:
-        return checks.one_of(given, "layout", LAYOUTS)
+        return given
     votes = set()
     for layer in layers:
         rows, columns = layer.matrix.shape
@@ -163,33 +115,27 @@ def _layout(layers: Sequence[_Layer], given: str | None, source: str) -> str:
 
 
 def _ordered(
-    layers: Sequence[_Layer], matrices: Mapping[str, Array], order: Sequence[str] | None, source: str
-) -> list[_Layer]:
+    layers: Sequence[Layer], matrices: Mapping[str, Array], hints: Hints, source: str, trusted: bool
+) -> list[Layer]:
     """Layers, first to last, so that their sizes fit."""
-    names = [layer.name for layer in layers]
-    if order is not None:
-        if sorted(order) != sorted(names):
-            raise ValueError(f"order: expected the names {', '.join(names)}, each once, got {list(order)}")
-        candidates = [list(order)]
+    shapes = {layer.name: (matrices[layer.name].shape[0], matrices[layer.name].shape[1]) for layer in layers}
+    if hints.layers is not None:
+        names = [str(name) for name in hints.layers]
+        if sorted(names) != sorted(shapes):
+            raise ValueError(f"layers: expected the names {', '.join(shapes)}, each once, got {names}")
     else:
-        candidates = [names, sorted(names, key=_natural)]
-    fitting = [
-        names for names in candidates if all(matrices[b].shape[1] == matrices[a].shape[0] for a, b in pairwise(names))
-    ]
-    distinct = {tuple(names) for names in fitting}
-    if len(distinct) != 1:
-        shapes = ", ".join(f"{name} {matrices[name].shape}" for name in names)
+        parts = [
+            {layer.name: shapes[layer.name] for layer in layers if begins(layer.path, prefix)}
+            for prefix in hints.prefixes
+        ] or [shapes]
+        names = [name for part in parts for name in in_order(part, trusted=trusted, source=source)]
+    if not fits(names, shapes):
+        listed = ", ".join(f"{name} {shapes[name]}" for name in names[:12])
         raise ValueError(
-            f"{source}: expected one order of the layers in which outputs meet inputs, got "
-            f"{'none' if not distinct else 'several'} for (out, in) shapes {shapes}; say order=[...]"
+            f"{source}: expected one order of the layers in which outputs meet inputs, got none for (out, in) shapes "
+            f"{listed}; say layers=[...] with the names first to last (--layers)"
         )
-    by_name = {layer.name: layer for layer in layers}
-    return [by_name[name] for name in distinct.pop()]
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts layer10 after layer9."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+    return [next(layer for layer in layers if layer.name == name) for name in names]
 
 
 def _activations(given: str | Sequence[str] | None, count: int, source: str) -> list[str]:

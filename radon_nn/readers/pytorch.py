@@ -1,4 +1,4 @@
-"""PyTorch modules, traced by torch.fx: Sequential and hand-written forward methods alike; torch is the user's own."""
+"""PyTorch modules, traced by torch.fx: Sequential and hand-written forward methods; torch is imported by the user."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ _OTHERS = ("BatchNorm1d", "Dropout", "AlphaDropout", "Flatten", "Identity", "Lin
 
 @dataclass(frozen=True, eq=False)
 class _Shape:
-    """A size, or anything else computed from shapes: never a value of the network."""
+    """A size or anything else computed from shapes: not a value of the network."""
 
 
 @dataclass
-class _Reading:
-    """What a trace means, node by node."""
+class _Trace:
+    """The values of a trace's nodes, in the order of computation."""
 
     graph: Translation
     modules: dict[str, Any]
     seen: dict[Any, Any]
 
     def given(self, node: Any) -> Any:
-        """An argument: a value, an array, a shape, or a plain Python object."""
+        """An argument of a node: a value, an array, a shape or a plain Python object."""
         if isinstance(node, list | tuple):
             return type(node)(self.given(part) for part in node)
         try:
@@ -80,12 +80,12 @@ class _Reading:
             return node
 
     def module(self, node: Any) -> Value:
-        """What a layer makes of its input."""
+        """The output of a layer."""
         layer, where = self.modules[node.target], f"{node.target} ({type(self.modules[node.target]).__name__})"
         value = self.given(node.args[0])
         names = [base.__name__ for base in type(layer).__mro__]
         if not isinstance(value, Value):
-            raise ValueError(f"{where}: expected it to act on the network's own values")
+            raise ValueError(f"{where}: expected it to act on a value of the network, got something else")
         if "Linear" in names:
             bias = None if layer.bias is None else array(layer.bias)
             return self.graph.affine(value, array(layer.weight), bias, name=where)
@@ -106,12 +106,10 @@ class _Reading:
     def _normalised(self, value: Value, layer: Any, where: str) -> Value:
         if layer.running_mean is None or layer.running_var is None:
             raise ValueError(f"{where}: expected running statistics, got track_running_stats=False: no fixed function")
-        factor = 1 / np.sqrt(array(layer.running_var) + layer.eps)
-        factor = factor if layer.weight is None else factor * array(layer.weight)
-        shift = -factor * array(layer.running_mean)
-        shift = shift if layer.bias is None else shift + array(layer.bias)
+        gain = 1.0 if layer.weight is None else array(layer.weight)
+        shift = 0.0 if layer.bias is None else array(layer.bias)
         self.graph.note("BatchNorm1d is folded, by its running statistics")
-        return self.graph.affine(value, factor, shift, name=where)
+        return self.graph.norm(value, array(layer.running_mean), array(layer.running_var) + layer.eps, gain, shift)
 
     def function(self, name: str, value: Value, options: dict[str, Any]) -> Value:
         """An activation by its torch name."""
@@ -126,12 +124,12 @@ class _Reading:
         return activation_names.named(self.graph, value, name, *plain)
 
     def call(self, node: Any) -> Any:
-        """What a function or a method makes of its arguments."""
+        """The result of a function or a method."""
         name = (node.target if isinstance(node.target, str) else node.target.__name__).strip("_")
         arguments = [self.given(argument) for argument in node.args]
         options = {key: self.given(value) for key, value in node.kwargs.items()}
         first = arguments[0] if arguments else options.get("input")
-        # What is asked of shapes, of the network's values or of a shape itself, is no value.
+        # Sizes of values, and anything computed from sizes, are no values of the network.
         if name in ("size", "getattr", "len") or isinstance(first, _Shape):
             return _Shape()
         if name in ("iadd", "add", "sub", "isub", "mul", "imul", "truediv", "itruediv", "div", "matmul", "linear"):
@@ -161,8 +159,8 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     """
     The network of a torch.nn.Module, in evaluation.
 
-    Its forward method is traced by torch.fx, without running it: Sequential, hand-written modules, residual sums and
-    concatenations are understood, as long as the path does not depend on the data.
+    torch.fx traces its forward method without running it: Sequential, hand-written modules, residual sums and
+    concatenations are read, as long as the control flow does not depend on the data.
 
     Parameters
     ----------
@@ -185,7 +183,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     name = type(model).__name__
     if fx.Tracer().is_leaf_module(model, ""):
-        # A layer alone: as a layer of a model it is taken by what it is, not by how it computes.
+        # A single layer: within a model it is read by its class; alone, its own operations would be traced.
         model = importlib.import_module("torch.nn").Sequential(model)
     try:
         traced = fx.Tracer().trace(model)
@@ -201,7 +199,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
     constants = _constants(traced, model, fx)
     width = _inputs(traced, modules, constants, name)
-    reading = _Reading(Translation(width, logits=logits, given=math.inf), modules, dict(constants))
+    reading = _Trace(Translation(width, logits=logits, given=math.inf), modules, dict(constants))
     handlers: dict[str, Callable[[Any], Any]] = {
         "placeholder": lambda node: reading.graph.input,
         "call_module": reading.module,
@@ -250,7 +248,7 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
     Parameters
     ----------
     model : torch.nn.Module
-        The model; modes and gradients are left as they were.
+        The model; its modes are restored, and no gradients are recorded.
     points : ndarray, shape (n, d)
         Points.
 
@@ -275,7 +273,7 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
 
 
 def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
-    """What is computed from parameters alone, as torch itself computes it, node by node."""
+    """The nodes that depend on parameters only, computed by torch itself."""
     found: dict[Any, Any] = {}
     for node in traced.nodes:
         if node.op == "get_attr":
@@ -291,7 +289,7 @@ def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
 
 
 def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
-    """The number of inputs, from the first layer or matrix that has one."""
+    """The number of inputs, from the first layer or matrix that determines it."""
     for node in traced.nodes:
         if node.op == "call_module":
             for key in ("in_features", "num_features"):
@@ -301,7 +299,7 @@ def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], nam
         elif node not in constants:
             matrix: Any = next((constants[before] for before in node.all_input_nodes if before in constants), None)
             if getattr(matrix, "ndim", 0) == 2:
-                # x @ W takes the rows, linear(x, W) the columns.
+                # x @ W has as many inputs as W has rows; linear(x, W) as many as W has columns.
                 return int(matrix.shape[1 if getattr(node.target, "__name__", "") == "linear" else 0])
     layers = [modules[node.target] for node in traced.nodes if node.op == "call_module"]
     raise _unsupported(type(layers[0]).__name__ if layers else f"{name}, without a Linear layer")

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPs, alone or in a pipeline behind scalers, whose affine maps join the first layer."""
+"""scikit-learn's MLPs, alone or in a pipeline after scalers, whose affine maps are folded into the first layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     Parameters
     ----------
     model : estimator
-        MLPRegressor or MLPClassifier; a Pipeline that ends with one, behind scalers or a PCA; a
+        MLPRegressor or MLPClassifier; a Pipeline that ends with one, after scalers or a PCA; a
         TransformedTargetRegressor whose transformer is a scaler; a fitted search over any of these.
     logits : bool
         Leave off a classifier's final sigmoid or softmax: outputs are logits; otherwise a softmax is refused.
@@ -31,7 +31,7 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     Returns
     -------
     Understood
-        The network in the units of the data given to the estimator, and what was folded.
+        The network, in the units of the data given to the estimator, and what was folded.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
 
 
 def _applied(graph: Translation, value: Value, model: Any) -> Value:
-    """What an estimator makes of a value."""
+    """The output of an estimator."""
     name = type(model).__name__
     names = [base.__name__ for base in type(model).__mro__]
     if "Pipeline" in names:
@@ -135,10 +135,10 @@ def _scaling(scaler: Any) -> tuple[Floats, Floats]:
         return np.asarray(scaler.scale_, np.float64), np.asarray(scaler.min_, np.float64)
     if name not in _SCALERS or name == "PCA":
         raise ValueError(f"{name}: expected a scaler among {', '.join(s for s in _SCALERS if s != 'PCA')}")
-    middle = getattr(scaler, "mean_" if name == "StandardScaler" else "center_", None)
+    center = getattr(scaler, "mean_" if name == "StandardScaler" else "center_", None)
     scale = getattr(scaler, "scale_", None)
     width = int(scaler.n_features_in_)
     factor = np.ones(width) if scale is None else 1 / np.asarray(scale, np.float64)
-    # RobustScaler and StandardScaler keep their middle even where they do not use it.
-    used = middle is not None and getattr(scaler, "with_mean", getattr(scaler, "with_centering", False))
-    return factor, -factor * np.asarray(middle, np.float64) if used else np.zeros(width)
+    # RobustScaler and StandardScaler store a center even where they do not subtract it.
+    used = center is not None and getattr(scaler, "with_mean", getattr(scaler, "with_centering", False))
+    return factor, -factor * np.asarray(center, np.float64) if used else np.zeros(width)

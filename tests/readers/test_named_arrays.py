@@ -1,6 +1,7 @@
 """Weights by name: nothing is guessed, and what can be told is told."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from radon_nn import DeepNetwork, ShallowNetwork, from_model
+from radon_nn.readers._layer_order import begins
+from radon_nn.readers.hints import Hints
 from radon_nn.readers.named_arrays import read_arrays
 
 RNG = np.random.default_rng(0)
@@ -104,12 +107,186 @@ def test_orders_that_names_do_not_tell() -> None:
     assert np.array_equal(network.layers[0].weights, A)
     assert np.array_equal(network.layers[1].weights, np.ones((3, 5)))
     assert np.array_equal(network.layers[1].readout, A)
-    with pytest.raises(ValueError, match=r"^order: expected the names b, a, c, each once"):
+    with pytest.raises(ValueError, match=r"^layers: expected the names b, a, c, each once"):
         from_model(weights, activation="relu", order=["a", "b"])
 
 
+def chain(names: list[str], sizes: list[int], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """A state dict of layers of these names, in this order."""
+    state: dict[str, np.ndarray] = {}
+    for name, (inputs, outputs) in zip(names, pairwise(sizes), strict=True):
+        state |= {
+            f"{name}.weight": rng.standard_normal((outputs, inputs)),
+            f"{name}.bias": rng.standard_normal(outputs),
+        }
+    return state
+
+
+def computed(state: dict[str, np.ndarray], names: list[str], x: np.ndarray) -> np.ndarray:
+    """The chain in plain NumPy."""
+    for k, name in enumerate(names):
+        x = x @ state[f"{name}.weight"].T + state[f"{name}.bias"]
+        x = relu(x) if k < len(names) - 1 else x
+    return x
+
+
+WORDS = ["actor", "critic", "q", "q_target", "encoder", "decoder", "net", "body", "head", "policy.mlp", "a", "b_2"]
+NAMES = ["input", "hidden", "middle", "output", "first", "out", "in", "last"]
+
+
+@pytest.mark.parametrize("sorted_keys", [False, True])
+@pytest.mark.parametrize("seed", range(150))
+def test_no_network_is_ever_another_one(seed: int, sorted_keys: bool) -> None:
+    """
+    Random names, prefixes, sizes and orders of keys: what is read is the network that was written, or refused.
+
+    Prefixes of several networks, small sizes that fit by accident, and words for names, as people use them.
+    """
+    rng = np.random.default_rng(seed)
+    prefixes = rng.choice(WORDS, rng.integers(1, 4), replace=False).tolist()
+    networks: dict[str, list[str]] = {}
+    state: dict[str, np.ndarray] = {}
+    for prefix in prefixes:
+        depth = int(rng.integers(2, 5))
+        style = int(rng.integers(3))
+        if style == 0:
+            names = [f"{prefix}.{2 * k}" for k in range(depth)]
+        elif style == 1:
+            names = [f"{prefix}_fc{k + 1}" for k in range(depth)]
+        else:
+            names = [f"{prefix}.{name}" for name in rng.choice(NAMES, depth, replace=False)]
+        networks[prefix] = names
+        state |= chain(names, rng.integers(1, 4, depth + 1).tolist(), rng)
+    if sorted_keys:
+        state = dict(sorted(state.items()))
+    for chosen in (None, *prefixes, prefixes):
+        names = [name for prefix in ([chosen] if isinstance(chosen, str) else prefixes) for name in networks[prefix]]
+        hints = Hints("relu", "out_in", prefix=chosen)
+        try:
+            network = read_arrays(state, hints, trusted=not sorted_keys).network
+        except ValueError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        # Several networks are a chain only if the caller says so.
+        assert chosen is not None or len(prefixes) == 1
+        points = rng.standard_normal((9, network.dim))
+        assert_allclose(network(points).reshape(9, -1), computed(state, names, points), atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_numbered_layers_are_read_in_any_order_of_keys(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    depth = int(rng.integers(2, 13))
+    prefix = str(rng.choice(WORDS))
+    names = [f"{prefix}.layer{2 * k}" for k in range(depth)]
+    state = chain(names, rng.integers(2, 4, depth + 1).tolist(), rng)
+    shuffled = dict(sorted(state.items()))
+    network = read_arrays(shuffled, Hints("relu", "out_in"), trusted=False).network
+    points = rng.standard_normal((9, network.dim))
+    assert_allclose(network(points).reshape(9, -1), computed(state, names, points), atol=1e-9)
+
+
+def test_keys_that_are_sorted_are_no_order_of_computing() -> None:
+    """Layers named input, hidden, output were read as hidden, input, output; an autoencoder inside out."""
+    rng = np.random.default_rng(0)
+    names = ["input", "hidden", "output"]
+    state = dict(sorted(chain(names, [4, 4, 4, 4], rng).items()))
+    with pytest.raises(ValueError, match=r"said by the numbers in their names, got several .*say layers=\[\.\.\.\]"):
+        read_arrays(state, Hints("relu", "out_in"), trusted=False)
+    points = rng.standard_normal((5, 4))
+    for told in ({"layers": names}, {"order": names}):
+        network = from_model(state, activation="relu", layout="out_in", **told)
+        assert_allclose(network(points), computed(state, names, points), atol=1e-12)
+    with pytest.raises(ValueError, match=r"^layers: expected layers or its older name order, got both"):
+        from_model(state, activation="relu", layers=names, order=names)
+    autoencoder = ["encoder.0", "encoder.2", "decoder.0", "decoder.2"]
+    state = dict(sorted(chain(autoencoder, [16, 8, 2, 8, 16], rng).items()))
+    with pytest.raises(ValueError, match=r"got 2 groups, perhaps of several networks: decoder, encoder; choose one"):
+        read_arrays(state, Hints("relu"), trusted=False)
+    network = read_arrays(state, Hints("relu", prefix=["encoder.", "decoder."]), trusted=False).network
+    points = rng.standard_normal((5, 16))
+    assert_allclose(network(points), computed(state, autoencoder, points), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["q.0", "q.2", "q_target.0", "q_target.2"], "q, q_target"),
+        (["actor.0", "actor.2", "critic.0", "critic.2"], "actor, critic"),
+        (["actor_fc1", "actor_fc2", "critic_fc1", "critic_fc2"], "actor_fc, critic_fc"),
+        (["enc1", "enc2", "dec1", "dec2"], "enc, dec"),
+        (["nets.0.0", "nets.0.2", "nets.1.0", "nets.1.2"], "nets.0, nets.1"),
+        (["mlp.policy.0", "mlp.policy.2", "mlp.value.0", "mlp.value.2", "action"], "mlp.policy, mlp.value, action"),
+    ],
+)
+def test_two_networks_in_one_dict_are_not_chained(names: list[str], listed: str) -> None:
+    """All sizes fit: they were read as one network, with an activation between the two."""
+    state = chain(names, [3] * (len(names) + 1), np.random.default_rng(0))
+    with pytest.raises(ValueError, match="groups, perhaps of several networks") as caught:
+        from_model(state, activation="relu", layout="out_in")
+    assert f"networks: {listed};" in str(caught.value)
+    points = np.random.default_rng(1).standard_normal((5, 3))
+    read: list[str] = []
+    for prefix in listed.split(", "):
+        found = read_arrays(state, Hints("relu", "out_in", prefix=prefix))
+        layers = [name for name in names if begins(name, prefix)]
+        assert_allclose(found.network(points), computed(state, layers, points), atol=1e-12)
+        assert any(note.startswith("not of the prefix, left out: ") for note in found.notes)
+        read += layers
+    assert read == names
+
+
+def test_prefixes_that_choose_nothing_or_the_same_twice() -> None:
+    state = chain(["q.0", "q.2", "q_target.0", "q_target.2"], [3] * 5, np.random.default_rng(0))
+    for prefix, said in (("p", "'p' with none; the names begin with q, q_target"), (["q", "q.0"], "chosen already")):
+        with pytest.raises(ValueError, match=f"^arrays: prefix: expected .*{said}"):
+            from_model(state, activation="relu", layout="out_in", prefix=prefix)
+    for prefix in ("", [3]):
+        with pytest.raises(ValueError, match=r"^prefix: expected the beginning of names"):
+            from_model(state, activation="relu", layout="out_in", prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("1.weight", np.array([0.25])),
+        ("1.weight", np.array(0.25)),
+        ("0.weight_scale", np.array(0.01)),
+        ("scale", 2.0),
+        ("scale", 2),
+        ("step", 0.5),
+        ("epoch", np.array([1, 2])),
+        ("activation", np.array("tanh")),
+        ("0.kernel", A),
+        ("0.b", a),
+    ],
+)
+def test_no_array_is_passed_over_in_silence(name: str, array: Any) -> None:
+    """PReLU's slope, a scale of quantised weights, a second matrix of one layer: each changes what is computed."""
+    state = {"0.weight": A, "0.bias": a, "2.weight": B, "2.bias": b, name: array}
+    with pytest.raises(ValueError, match=rf"^arrays: expected layers .* got also .*{name}"):
+        from_model(state, activation="relu", layout="out_in")
+
+
+def test_trees_that_lose_arrays_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^arrays: expected one array of each name, got '0\.weight' twice"):
+        from_model({"0.weight": A, "0": {"weight": A}})
+    with pytest.raises(ValueError, match=r"^arrays: .* got also 1 twice"):
+        from_model({"W1": A, "1": {"w": A}}, layout="out_in", activation="relu")
+    circle: dict[str, Any] = {"w": A}
+    circle["again"] = circle
+    with pytest.raises(ValueError, match=r"^arrays: expected arrays nested at most 50 deep"):
+        from_model(circle)
+
+
+def test_complex_tensors_are_refused() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"expected real numbers, got a tensor of torch\.complex64"):
+        from_model({"weight": torch.ones(2, 3, dtype=torch.complex64)})
+
+
 def test_notes_say_what_was_assumed() -> None:
-    found = read_arrays(WAYS["with a step count"], activation="relu", source="net.npz")
+    found = read_arrays(WAYS["with a step count"], Hints(activation="relu"), source="net.npz")
     assert found.notes == (
         "layers 1, 2, 3",
         "passed over: step",

@@ -1,4 +1,4 @@
-"""The package's own way to write a network as named arrays and words, in npz and safetensors files alike."""
+"""The package's own format: a network as named arrays and words, the same in npz and safetensors files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _REQUIRED = ("weights", "biases", "readout")
 
 def to_arrays(network: Network) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     """
-    A network as arrays and words.
+    A network as arrays and words, which `from_arrays` reads back.
 
     Parameters
     ----------
     network : ShallowNetwork or DeepNetwork
-        The network; names of a deep one's arrays begin with the layer's number and a point.
+        The network; the names of a deep one's arrays begin with the layer's number and a dot.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def to_arrays(network: Network) -> tuple[dict[str, NDArray[np.float64]], dict[st
 
 def is_own(names: Mapping[str, object]) -> bool:
     """
-    Whether arrays look like what `to_arrays` makes, whole or not.
+    Whether arrays are those of `to_arrays`, perhaps with some missing.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def is_own(names: Mapping[str, object]) -> bool:
     Returns
     -------
     bool
-        True if one of its names is there.
+        True if any of its names is present.
     """
     return not names or any(name in names for name in (*_REQUIRED, "format", "activation"))
 

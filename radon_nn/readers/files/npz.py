@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import math
+import re
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,10 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from radon_nn._support import checks
-from radon_nn.readers.files import archives
+from radon_nn.readers.files.archives import Archive, opened
+from radon_nn.readers.refusals import said
 
 Array = NDArray[np.generic]
+
+# NumPy parses a header as Python, with errors of its own for malformed ones; one of plain numbers is this and no more.
+_HEADER = re.compile(
+    r"\{\s*'descr':\s*'(?P<descr>[<>|=][biufcSU]\d{1,9})',\s*'fortran_order':\s*(?P<fortran>True|False),"
+    r"\s*'shape':\s*\((?P<shape>(?:\d+L?,?\s*)*)\),?\s*\}\s*"
+)
+# The most axes that every version of NumPy allows.
+_AXES = 32
 
 
 def read_npz(where: Path) -> dict[str, Array]:
@@ -37,42 +47,54 @@ def read_npz(where: Path) -> dict[str, Array]:
     MemoryError
         If what it declares would not fit into memory.
     """
-    size = where.stat().st_size
-    try:
-        with open(where, "rb") as stream, zipfile.ZipFile(stream) as archive:
-            entries = archive.infolist()
-            checks.fits_memory(float(sum(entry.file_size for entry in entries)), f"{where}", "is it the right file?")
-            archives.all_listed(stream, size, len(entries))
-            if not all(entry.filename.endswith(".npy") for entry in entries):
-                others = ", ".join(sorted(Path(entry.filename).stem for entry in entries)[:8])
-                raise ValueError(
-                    f"{where}: expected arrays weights, biases, readout in npy form, got {others}; write it with "
-                    "radon_nn.save"
-                )
-            return {entry.filename[:-4]: _read(archive, entry, where, size) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
-        raise ValueError(
-            f"{where}: expected an npz file, got {size} bytes that are not one; it may be empty, truncated or of "
-            "another format (npz, safetensors, keras, onnx and pt are read, by the ends of their names)"
-        ) from error
+    remedy = (
+        "it may be empty, truncated or of another format (npz, safetensors, keras, onnx and pt are read, by the ends "
+        "of their names)"
+    )
+    with opened(where, "an npz file", remedy) as archive:
+        if not all(entry.filename.endswith(".npy") for entry in archive.entries):
+            others = ", ".join(sorted(Path(entry.filename).stem for entry in archive.entries)[:8])
+            raise ValueError(
+                f"{where}: expected arrays weights, biases, readout in npy form, got {others}; write it with "
+                "radon_nn.save"
+            )
+        return {entry.filename[:-4]: _array(archive, entry) for entry in archive.entries}
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: Path, size: int) -> Array:
-    """One array, after its declared size has been held against what the archive has for it."""
+def _array(archive: Archive, entry: zipfile.ZipInfo) -> Array:
+    """One array, in the order of its axes, whose header declares exactly the bytes that follow it."""
     try:
-        stream = io.BytesIO(archives.content(archive, entry, where, size))
-        version = np.lib.format.read_magic(stream)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(stream)
-        if dtype.hasobject:
-            raise ValueError("it holds Python objects, which would run code when read")
-        if float(np.prod([float(n) for n in shape])) * dtype.itemsize > entry.file_size:
-            raise ValueError(f"shape {shape} declared, {entry.file_size} bytes present")
-        stream.seek(0)
-        array: Array = np.lib.format.read_array(stream, allow_pickle=False)
-        return array
-    except (ValueError, EOFError, OverflowError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        data = archive.content(entry)
+        # The magic bytes, two of the version, two or four of the header's length, little-endian.
+        width = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}.get(data[6:8], 0)
+        if data[:6] != b"\x93NUMPY" or not width:
+            raise ValueError("it does not begin as an npy file")
+        begin = 8 + width + int.from_bytes(data[8 : 8 + width], "little")
+        header = _HEADER.fullmatch(data[8 + width : min(begin, 8 + width + 10_000)].decode("latin-1"))
+        if header is None:
+            raise ValueError(
+                "its header declares no plain numbers: it is damaged, or it holds records or Python objects, which "
+                "would run code when read"
+            )
+        shape = tuple(int(n) for n in re.findall(r"\d+", header["shape"]))
+        dtype = np.dtype(header["descr"])
+        if len(shape) > _AXES or math.prod(shape) * dtype.itemsize != len(data) - begin:
+            raise ValueError(f"shape {shape} of {dtype} declared, {len(data) - begin} bytes present")
+        if dtype.kind == "U" and (np.frombuffer(data, f"{dtype.byteorder}u4", offset=begin) > sys.maxunicode).any():
+            raise ValueError("it is a text, but its numbers are no characters")
+        array: Array = np.frombuffer(data, dtype, count=math.prod(shape), offset=begin)
+        return array.reshape(shape, order="F" if header["fortran"] == "True" else "C")
+    except (
+        ValueError,
+        TypeError,
+        EOFError,
+        OverflowError,
+        OSError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(
-            f"{where}: array {entry.filename[:-4]!r} cannot be read ({error}); write the network again with "
-            "radon_nn.save"
+            f"{archive.where}: array {entry.filename[:-4]!r} cannot be read ({said(error)}); write the network again "
+            "with radon_nn.save"
         ) from error

@@ -1,4 +1,4 @@
-"""Layers of Keras 3 as affine maps and activations, each from its configuration and its arrays."""
+"""Layers of Keras 3 as affine maps and activations, from their configurations and arrays."""
 
 from __future__ import annotations
 
@@ -14,26 +14,18 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.readers.graph import Value
 from radon_nn.readers.keras._weights import MODELS
-from radon_nn.readers.layers import Translation, exact, spread
+from radon_nn.readers.layers import Tensor, Translation, exact, spread
 
 
 @dataclass(frozen=True)
-class Node:
-    """A value, and the shape that Keras sees it in."""
-
-    value: Value
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A layer at work."""
+class LayerCall:
+    """A layer, its configuration and arrays, and the tensors it is applied to."""
 
     graph: Translation
     kind: str
     config: Mapping[str, Any]
     arrays: list[NDArray[Any]]
-    given: list[Node]
+    given: list[Tensor]
 
     @property
     def value(self) -> Value:
@@ -46,7 +38,7 @@ class Call:
         return self.given[0].shape
 
     def number(self, key: str, default: float) -> float:
-        """A finite number of the configuration; the default where it is absent or null."""
+        """A finite number of the configuration; the default if it is absent or null."""
         found = self.config.get(key, default)
         return checks.finite(default if found is None else found, key)
 
@@ -55,22 +47,22 @@ class Call:
         if len(self.arrays) != len(names):
             raise ValueError(
                 f"expected {len(names)} arrays ({', '.join(names) or 'none'}), got {len(self.arrays)}; the model may "
-                "not be built, or hold more than Keras' own layers do"
+                "not be built, or its layers may not be Keras' own"
             )
         return [exact(array, name) for array, name in zip(self.arrays, names, strict=True)]
 
     def flat(self, axis: Any = -1) -> None:
-        """Only vectors, and their one axis."""
+        """Refuse inputs other than vectors, and axes other than their only one."""
         axes = axis if isinstance(axis, (list, tuple)) else [axis]
         if len(self.shape) != 1 or any(a not in (-1, 1) for a in axes) or len(axes) != 1:
             raise ValueError(f"expected inputs of shape (batch, features), axis -1, got {self.shape}, axis {axis}")
 
-    def same(self, value: Value) -> Node:
+    def same(self, value: Value) -> Tensor:
         """A value of the shape of the first input."""
-        return Node(value, self.shape)
+        return self.given[0].same(value)
 
 
-def _dense(call: Call) -> Node:
+def _dense(call: LayerCall) -> Tensor:
     call.flat()
     bias = ("bias",) if call.config.get("use_bias", True) else ()
     kernel, *rest = call.weights("kernel", *bias)
@@ -81,19 +73,20 @@ def _dense(call: Call) -> Node:
     return _activated(call, value, call.config.get("activation"))
 
 
-def _activated(call: Call, value: Value, activation: Any) -> Node:
+def _activated(call: LayerCall, value: Value, activation: Any) -> Tensor:
     """An activation by name, or a layer that is one."""
     graph, shape = call.graph, (value.dim,) if call.kind == "Dense" else call.shape
     if isinstance(activation, Mapping) and activation.get("class_name") in _ELEMENTWISE:
-        return LAYERS[own_kind(activation)](Call(graph, "", activation["config"], [], [Node(value, shape)]))
+        return LAYERS[own_kind(activation)](LayerCall(graph, "", activation["config"], [], [Tensor(value, shape)]))
     name = "linear" if activation is None else activation
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         raise ValueError(
-            f"activation: expected one of {', '.join(_ACTIVATIONS)}, got {name!r:.80}; functions of one's own are code"
+            f"activation: expected one of {', '.join(_ACTIVATIONS)}, got {name!r:.80}; custom functions are "
+            "code, which is never run"
         )
     if "softmax" in name and len(shape) != 1:
         raise ValueError(f"expected a softmax of vectors, got shape {shape}")
-    return Node(_ACTIVATIONS[name](graph, value), shape)
+    return Tensor(_ACTIVATIONS[name](graph, value), shape)
 
 
 def _named(name: str) -> Callable[[Translation, Value], Value]:
@@ -115,51 +108,51 @@ _ACTIVATIONS: dict[str, Callable[[Translation, Value], Value]] = {
 }
 
 
-def _relu(call: Call) -> Node:
+def _relu(call: LayerCall) -> Tensor:
     call.weights()
     slope, high = call.number("negative_slope", 0.0), call.config.get("max_value")
     if call.number("threshold", 0.0) != 0:
-        raise ValueError("expected threshold 0, got another, at which the layer jumps")
+        raise ValueError("expected threshold 0, got another, at which the layer is not continuous; train it without")
     if high is None:
         return call.same(call.graph.activate(call.value, f"leaky_relu {slope!r}" if slope else "relu"))
     top = checks.finite(high, "max_value")
     return call.same(call.graph.capped(call.value, slope, top) if slope else call.graph.clip(call.value, 0.0, top))
 
 
-def _leaky(call: Call) -> Node:
+def _leaky(call: LayerCall) -> Tensor:
     call.weights()
     return call.same(call.graph.activate(call.value, f"leaky_relu {call.number('negative_slope', 0.3)!r}"))
 
 
-def _elu(call: Call) -> Node:
+def _elu(call: LayerCall) -> Tensor:
     call.weights()
     return call.same(call.graph.activate(call.value, f"elu {call.number('alpha', 1.0)!r}"))
 
 
-def _prelu(call: Call) -> Node:
+def _prelu(call: LayerCall) -> Tensor:
     (alpha,) = call.weights("alpha")
     return call.same(call.graph.prelu(call.value, spread(alpha, call.shape, "alpha")))
 
 
-def _softmax(call: Call) -> Node:
+def _softmax(call: LayerCall) -> Tensor:
     call.weights()
     call.flat(call.config.get("axis", -1))
     return call.same(call.graph.softmax(call.value))
 
 
-def _passed(call: Call) -> Node:
+def _passed(call: LayerCall) -> Tensor:
     call.weights()
     if call.kind != "Identity":
         call.graph.note(f"{call.kind} {call.config['name']!r} passed over: it does nothing in inference")
     return call.same(call.value)
 
 
-def _input(call: Call) -> Node:
+def _input(call: LayerCall) -> Tensor:
     call.weights()
     return call.same(call.value)
 
 
-def _reshaped(call: Call) -> Node:
+def _reshaped(call: LayerCall) -> Tensor:
     call.weights()
     if call.config.get("data_format", "channels_last") != "channels_last" and len(call.shape) > 1:
         raise ValueError("expected data_format channels_last, got another, which would reorder the inputs")
@@ -168,10 +161,10 @@ def _reshaped(call: Call) -> Node:
         shape[shape.index(-1)] = call.value.dim // max(1, -math.prod(shape))
     if math.prod(shape) != call.value.dim or min(shape, default=1) < 1:
         raise ValueError(f"expected a shape of {call.value.dim} numbers, got {call.config.get('target_shape')}")
-    return Node(call.value, tuple(shape))
+    return Tensor(call.value, tuple(shape))
 
 
-def _batch_normalization(call: Call) -> Node:
+def _batch_normalization(call: LayerCall) -> Tensor:
     call.flat(call.config.get("axis", -1))
     learnt = [n for n, key in (("gamma", "scale"), ("beta", "center")) if call.config.get(key, True)]
     found = dict(zip((*learnt, "mean", "variance"), call.weights(*learnt, "mean", "variance"), strict=True))
@@ -183,7 +176,7 @@ def _batch_normalization(call: Call) -> Node:
     )
 
 
-def _normalization(call: Call) -> Node:
+def _normalization(call: LayerCall) -> Tensor:
     if call.config.get("mean") is None:
         call.flat(call.config.get("axis", -1))
         if len(call.arrays) != 3:
@@ -201,22 +194,22 @@ def _normalization(call: Call) -> Node:
     return call.same(call.graph.scale(call.value, 1 / deviation, -m / deviation))
 
 
-def _rescaling(call: Call) -> Node:
+def _rescaling(call: LayerCall) -> Tensor:
     call.weights()
     scale, offset = (spread(call.config[key], call.shape, key) for key in ("scale", "offset"))
     return call.same(call.graph.scale(call.value, scale, offset))
 
 
-def _merged(call: Call) -> Node:
+def _merged(call: LayerCall) -> Tensor:
     call.weights()
-    values = [node.value for node in call.given]
+    values = [tensor.value for tensor in call.given]
     if call.kind == "Concatenate":
         call.flat(call.config.get("axis", -1))
-        if any(len(node.shape) != 1 for node in call.given):
+        if any(len(tensor.shape) != 1 for tensor in call.given):
             raise ValueError("expected inputs of shape (batch, features)")
-        return Node(call.graph.join(values), (sum(value.dim for value in values),))
-    if len({node.shape for node in call.given}) != 1 or (call.kind == "Subtract" and len(values) != 2):
-        raise ValueError(f"expected inputs of one shape, got {[node.shape for node in call.given]}")
+        return Tensor(call.graph.join(values), (sum(value.dim for value in values),))
+    if len({tensor.shape for tensor in call.given}) != 1 or (call.kind == "Subtract" and len(values) != 2):
+        raise ValueError(f"expected inputs of one shape, got {[tensor.shape for tensor in call.given]}")
     if call.kind == "Subtract":
         values[1] = call.graph.scale(values[1], -1)
     total = call.graph.add(*values)
@@ -224,7 +217,7 @@ def _merged(call: Call) -> Node:
 
 
 def own_kind(layer: Mapping[str, Any]) -> str:
-    """The class of a layer, which must be Keras' own."""
+    """The class name of a layer, which must be one of Keras itself."""
     kind, module, registered = layer["class_name"], layer.get("module"), layer.get("registered_name")
     operation = module == "keras.src.ops.numpy" and kind in ("Add", "Subtract")
     own = module in ("keras", "keras.layers") or str(module).startswith(("keras.src.models.", "keras.src.layers."))
@@ -238,7 +231,7 @@ def own_kind(layer: Mapping[str, Any]) -> str:
 
 MERGING = ("Add", "Subtract", "Average", "Concatenate")
 _ELEMENTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation")
-LAYERS: dict[str, Callable[[Call], Node]] = {
+LAYERS: dict[str, Callable[[LayerCall], Tensor]] = {
     "InputLayer": _input,
     "Dense": _dense,
     "Activation": lambda call: _activated(call, call.value, call.config.get("activation")),

@@ -1,4 +1,4 @@
-"""The arrays of a Keras model, live or from its weights file, layer by layer."""
+"""The arrays of a Keras model, live or in its weights file, by layer."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radon_nn.readers.layers import said
+from radon_nn.readers.refusals import said
 
 MODELS = ("Sequential", "Functional")
+# Models within models; each level is a recursion here.
 DEEPEST = 16
 
 
 @dataclass
 class Store:
-    """The arrays of a model's layers, by the layer's name, and those of models within it."""
+    """The arrays of a model's layers, by name, and those of the models within it."""
 
     arrays: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     inner: dict[str, Store] = field(default_factory=dict)
@@ -39,7 +40,7 @@ def live(model: Any) -> Store:
         if callable(function) and not str(getattr(function, "__module__", None) or type(function)).startswith(
             ("keras.", "<class 'keras.")
         ):
-            # Keras writes a function of one's own under its bare name, were it relu.
+            # The configuration gives a custom function by its bare name, which may be 'relu'.
             raise ValueError(f"layer {layer.name!r}: expected an activation of Keras, got {function!r}")
         if type(layer).__name__ in MODELS:
             store.inner[layer.name] = live(layer)
@@ -58,7 +59,7 @@ def stored(h5py: Any, data: bytes, config: Any) -> Store:
 
 
 def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) -> Store:
-    """The arrays of one model; `left` is the number of bytes still allowed, as links could repeat them."""
+    """The arrays of one model; `left` is the number of bytes still allowed: links can name the same bytes again."""
     if depth > DEEPEST:
         raise ValueError(f"expected models nested at most {DEEPEST} deep, got more")
     store, counts, named = Store(), Counter[str](), {}
@@ -72,7 +73,7 @@ def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) ->
         child = _child(h5py, children, key)
         own = _child(h5py, child, "vars")
         numbers = [] if own is None else [_array(h5py, own, str(k), left) for k in range(len(own))]
-        # Early versions of Keras 3 wrote no names: then by class and order.
+        # Early versions of Keras 3 wrote no names; there layers are known by class and order.
         name = None if own is None else _text(h5py, own, "name")
         layer = by_name.get(name) if name is not None else named.get(key)
         if layer is None or _snake(layer["class_name"]) != re.sub(r"_\d+$", "", key):
@@ -89,10 +90,10 @@ def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) ->
 
 
 def _text(h5py: Any, group: Any, key: str) -> str | None:
-    """An attribute that is a text."""
+    """An attribute, which must be a text."""
     if key not in group.attrs:
         return None
-    # The type is looked at first: HDF5 itself may crash on a value that is not of the type it reads.
+    # The type is checked first: HDF5 itself may crash when it reads a value as another type.
     kind = group.attrs.get_id(key).get_type()
     if kind.get_class() != h5py.h5t.STRING or group.attrs.get_id(key).shape != ():
         raise ValueError(f"model.weights.h5: attribute {key!r} of {group.name}: expected a text, got something else")
@@ -100,13 +101,13 @@ def _text(h5py: Any, group: Any, key: str) -> str | None:
 
 
 def _snake(name: str) -> str:
-    """A class's name as Keras writes it in a path."""
+    """A class name as Keras writes it in a path: BatchNormalization is batch_normalization."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def _child(h5py: Any, group: Any, name: str) -> Any:
-    """A group that lies in this file."""
+    """A group of this file, not a link."""
     if group is None or name not in group:
         return None
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -118,7 +119,7 @@ def _child(h5py: Any, group: Any, name: str) -> Any:
 
 
 def _array(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
-    """An array whose bytes are all there."""
+    """An array of this file whose bytes are all present."""
     what = f"model.weights.h5: array {group.name}/{name}"
     if name not in group or not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ValueError(f"{what}: expected it in this file, got nothing")

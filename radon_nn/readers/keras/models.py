@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import os
@@ -14,14 +13,14 @@ import numpy as np
 from radon_nn._support.types import Floats
 from radon_nn.readers.files import archives
 from radon_nn.readers.graph import Understood
-from radon_nn.readers.keras._layers import LAYERS, MERGING, Call, Node, own_kind
+from radon_nn.readers.keras._layers import LAYERS, MERGING, LayerCall, own_kind
 from radon_nn.readers.keras._weights import DEEPEST, MODELS, Store, live, stored
-from radon_nn.readers.layers import Translation, said
+from radon_nn.readers.layers import Tensor, Translation
+from radon_nn.readers.refusals import library, naming, said
 
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
-# A thousand layers take about a megabyte of config; parsed, text grows twentyfold.
+# In bytes. A thousand layers take about a megabyte of configuration; parsed, it takes twenty times as much.
 _LONGEST = 1 << 24
-_MALFORMED = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
 
 
 def read_keras(model: Any, *, logits: bool = True) -> Understood:
@@ -69,7 +68,7 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
     The network in a `.keras` file, read without Keras.
 
     Only numbers and the configuration are read: layers that hold code (Lambda, custom classes) are refused. The zip's
-    checksums guard against damage; a file made to attack the HDF5 library itself is beyond what is checked here.
+    checksums detect damage. A file made to attack the HDF5 library itself is not detected.
 
     Parameters
     ----------
@@ -99,12 +98,9 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
     read_keras : The same from a live model.
     """
     where = archives.existing(os.fspath(path), "a .keras file")
-    try:
-        h5py: Any = importlib.import_module("h5py")
-    except ImportError as error:
-        raise ImportError(f"{where}: reading it needs h5py; pip install 'radon-nn[keras]'") from error
+    h5py = library("h5py", "keras", where)
     parts = archives.members(where, "a .keras file", _MEMBERS)
-    try:
+    with naming(where, "its config is not as Keras 3 writes it"):
         version, model = (_parsed(parts[name], name) for name in _MEMBERS[:2])
         if not str(version["keras_version"]).split(".")[0].isdigit() or int(version["keras_version"].split(".")[0]) < 3:
             raise ValueError(f"expected Keras 3, got {version['keras_version']!r}; load and save it again with Keras 3")
@@ -113,17 +109,12 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
             raise ValueError(f"expected a model that is {' or '.join(MODELS)}, got {kind}")
         store = stored(h5py, parts["model.weights.h5"], model["config"])
         return _understood(kind, model["config"], store, f"{where}", logits)
-    except MemoryError as error:
-        raise MemoryError(f"{where}: {said(error)}") from error
-    except _MALFORMED as error:
-        what = said(error) if type(error) is ValueError else f"its config is not as Keras 3 writes it ({error!r:.200})"
-        raise ValueError(f"{where}: {' '.join(what.split())}") from error
 
 
 def _parsed(text: bytes, name: str) -> Any:
-    """JSON of a sane length."""
+    """JSON of bounded length."""
     if len(text) > _LONGEST:
-        raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs so many")
+        raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs that many")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -136,7 +127,7 @@ def _understood(kind: str, config: Mapping[str, Any], store: Store, source: str,
     graph.step(graph.dim)
     if len(shape) > 1:
         graph.note(f"inputs of shape {shape} are taken as rows of {graph.dim}")
-    node = _model(graph, kind, config, store, Node(graph.input, shape), 0)
+    node = _model(graph, kind, config, store, Tensor(graph.input, shape), 0)
     return graph.finish(node.value, source)
 
 
@@ -156,7 +147,7 @@ def _input_shape(kind: str, config: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _ends(given: Any, what: str) -> list[tuple[str, int, int]]:
-    """Inputs or outputs, of which there must be one."""
+    """The inputs or outputs, of which there must be exactly one."""
     if isinstance(given, Mapping):
         given = list(given.values())
     ends = [given] if given and isinstance(given[0], str) else list(given)
@@ -165,8 +156,8 @@ def _ends(given: Any, what: str) -> list[tuple[str, int, int]]:
     return [tuple(end) for end in ends]
 
 
-def _model(graph: Translation, kind: str, config: Any, store: Store, given: Node, depth: int) -> Node:
-    """What a model makes of an input."""
+def _model(graph: Translation, kind: str, config: Any, store: Store, given: Tensor, depth: int) -> Tensor:
+    """The output of a model."""
     if depth > DEEPEST:
         raise ValueError(f"expected models nested at most {DEEPEST} deep, got more")
     if given.shape != _input_shape(kind, config):
@@ -180,8 +171,8 @@ def _model(graph: Translation, kind: str, config: Any, store: Store, given: Node
     if len(layers) != len(config["layers"]):
         raise ValueError(f"model {config['name']!r}: expected layers of distinct names")
     (start,), (end,) = _ends(config["input_layers"], "input"), _ends(config["output_layers"], "output")
-    known: dict[tuple[str, int, int], Node] = {start: given}
-    # Not by recursion, which long chains would exhaust. A value met again before it is known depends on itself.
+    known: dict[tuple[str, int, int], Tensor] = {start: given}
+    # No recursion, which long chains would exhaust. A value met again before it is known depends on itself.
     stack, open_ = [end], set()
     while stack:
         at = stack[-1]
@@ -198,7 +189,7 @@ def _model(graph: Translation, kind: str, config: Any, store: Store, given: Node
         if not missing:
             known[at] = _layer(graph, layers[name], store, [known[b] for b in before], depth)
         elif at in open_:
-            raise ValueError(f"layer {name!r}: expected layers that lead on, got a circle")
+            raise ValueError(f"layer {name!r}: expected layers without a cycle, got one")
         open_.add(at)
         stack.extend(missing)
     return known[end]
@@ -216,8 +207,8 @@ def _tensors(args: Any, name: str, depth: int = 0) -> Iterator[tuple[str, int, i
             raise ValueError(f"layer {name!r}: expected outputs of layers as arguments, got {arg!r:.80}")
 
 
-def _layer(graph: Translation, layer: Any, store: Store, given: list[Node], depth: int) -> Node:
-    """What a layer makes of its inputs."""
+def _layer(graph: Translation, layer: Any, store: Store, given: list[Tensor], depth: int) -> Tensor:
+    """The output of a layer."""
     kind, config = own_kind(layer), layer["config"]
     name = config["name"]
     if not given or (kind not in MERGING and len(given) != 1):
@@ -226,7 +217,7 @@ def _layer(graph: Translation, layer: Any, store: Store, given: list[Node], dept
     if kind in MODELS:
         return _model(graph, kind, config, store.inner.get(name, Store()), given[0], depth + 1)
     try:
-        return LAYERS[kind](Call(graph, kind, config, store.arrays.get(name, []), given))
+        return LAYERS[kind](LayerCall(graph, kind, config, store.arrays.get(name, []), given))
     except ValueError as error:
         raise ValueError(f"layer {name!r}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""What ONNX stores: arrays whose bytes are all there, and attributes of the types expected."""
+"""Stored arrays of ONNX, whose bytes must all be present, and attributes, whose types must be the expected ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# By the number of the type: how it is stored raw, and the field for the other way.
+# By the number of a type: its dtype in raw_data, and the field that holds its numbers otherwise.
 _TYPES = {
     1: ("<f4", "float_data"),
     6: ("<i4", "int32_data"),
@@ -22,7 +22,7 @@ _FIELDS = {1: "f", 2: "i", 3: "s", 4: "t"}
 
 
 def array(tensor: Any, name: str) -> NDArray[Any]:
-    """A stored array, with as many bytes as its shape asks for."""
+    """A stored array, with as many bytes as its shape needs."""
     if tensor.data_location == 1 or len(tensor.external_data):
         raise ValueError(
             f"{name!r}: expected weights in the file, got a reference to another; save the model in one file"

@@ -1,8 +1,7 @@
-"""ONNX files as networks; nothing in them is run."""
+"""ONNX files as networks, read as data."""
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 from collections.abc import Sequence
@@ -11,13 +10,15 @@ from typing import Any
 
 from radon_nn.readers.files import archives
 from radon_nn.readers.graph import Understood
-from radon_nn.readers.layers import Translation, said
-from radon_nn.readers.onnx._operators import OPERATORS, Call, Node, Operand
+from radon_nn.readers.layers import Tensor, Translation
+from radon_nn.readers.onnx._calls import Operand, OperatorCall
+from radon_nn.readers.onnx._operators import OPERATORS
 from radon_nn.readers.onnx._tensors import FLOATS, array, attributes
+from radon_nn.readers.refusals import library, naming, said
 
 _DOMAINS = ("", "ai.onnx")
+# Operators of version 7 and later broadcast as NumPy does. A protobuf message has less than 2 GiB.
 _OLDEST, _LARGEST = 7, 2**31
-_MALFORMED = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
 
 
 def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output: str | None = None) -> Understood:
@@ -53,14 +54,11 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
 
     Notes
     -----
-    The format has no checksum: a damaged number is another number. What can be seen of damage is refused.
+    The format has no checksum, so that a damaged weight is read as another number; other damage is refused.
     """
     where = archives.existing(os.fspath(path), "an ONNX file")
-    try:
-        onnx: Any = importlib.import_module("onnx")
-        failed: Any = importlib.import_module("google.protobuf.message").DecodeError
-    except ImportError as error:
-        raise ImportError(f"{where}: reading it needs onnx; pip install 'radon-nn[onnx]'") from error
+    onnx = library("onnx", "onnx", where)
+    failed = library("google.protobuf.message", "onnx", where).DecodeError
     size = where.stat().st_size
     if size >= _LARGEST:
         raise ValueError(f"{where}: expected an ONNX file of less than 2 GiB, got {size} bytes; is it the right file?")
@@ -71,13 +69,8 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
             f"{where}: expected an ONNX file, got {size} bytes that are not one ({said(error)}); it may be truncated, "
             "damaged or of another format"
         ) from error
-    try:
+    with naming(where, "the model is not as ONNX defines it"):
         return _understood(model, where, size, logits, output)
-    except MemoryError as error:
-        raise MemoryError(f"{where}: {said(error)}") from error
-    except _MALFORMED as error:
-        what = said(error) if type(error) is ValueError else f"the model is not as ONNX has it ({error!r:.200})"
-        raise ValueError(f"{where}: {' '.join(what.split())}") from error
 
 
 def _understood(model: Any, where: Path, size: int, logits: bool, output: str | None) -> Understood:
@@ -101,7 +94,7 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
     translation.step(translation.dim)
     if len(shape) > 1:
         translation.note(f"inputs of shape {shape} are taken as rows of {translation.dim}")
-    known: dict[str, Operand] = {name: Node(translation.input, shape, batch)}
+    known: dict[str, Operand] = {name: Tensor(translation.input, shape, batch)}
     for node in _needed(graph, wanted, {name, *stored}):
         given: list[Operand | None] = []
         for need in node.input:
@@ -110,13 +103,13 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
             given.append(known[need] if need else None)
         known[node.output[0]] = _computed(translation, node, given, versions[0])
     end = known.get(wanted)
-    if not isinstance(end, Node):
+    if not isinstance(end, Tensor):
         raise ValueError(f"output {wanted!r}: expected a function of the input, got a constant")
     return translation.finish(end.value, f"{where}")
 
 
 def _computed(graph: Translation, node: Any, given: Sequence[Operand | None], version: int) -> Operand:
-    """What a node computes."""
+    """The output of a node."""
     kind, what = node.op_type, f"{node.op_type} {node.name or node.output[0]!r}"
     function, known, ours = OPERATORS.get(kind, (None, (), ""))
     if function is None or node.domain not in (*_DOMAINS, ours):
@@ -127,11 +120,13 @@ def _computed(graph: Translation, node: Any, given: Sequence[Operand | None], ve
         )
     graph.step(
         sum(
-            operand.value.dim if isinstance(operand, Node) else operand.size for operand in given if operand is not None
+            operand.value.dim if isinstance(operand, Tensor) else operand.size
+            for operand in given
+            if operand is not None
         )
     )
     try:
-        return function(Call(graph, kind, attributes(node, known), given, version))
+        return function(OperatorCall(graph, kind, attributes(node, known), given, version))
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from error
 
@@ -154,7 +149,7 @@ def _input(graph: Any, stored: dict[str, Any]) -> tuple[str, tuple[int, ...], in
 
 
 def _output(graph: Any, chosen: str | None) -> str:
-    """The output wanted: the only one, or the only one of floats."""
+    """The name of the output to read: the chosen one, or the only one of floats."""
     names = [value.name for value in graph.output]
     listed = ", ".join(map(repr, names[:8])) or "none"
     if chosen is not None:
@@ -173,7 +168,7 @@ def _output(graph: Any, chosen: str | None) -> str:
 
 
 def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
-    """The nodes on the way to an output, in the order of computation."""
+    """The nodes that an output needs, in the order of computation."""
     makers: dict[str, Any] = {}
     for node in graph.node:
         for name in node.output:
@@ -182,7 +177,7 @@ def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
             makers[name] = node
     found: list[Any] = []
     state: dict[str, int] = dict.fromkeys(given, 2)
-    # Not by recursion, which long chains would exhaust. A name met again while it is open depends on itself.
+    # No recursion, which long chains would exhaust. A name met again while it is open depends on itself.
     stack = [(wanted, False)]
     while stack:
         name, done = stack.pop()
@@ -190,7 +185,7 @@ def _needed(graph: Any, wanted: str, given: set[str]) -> list[Any]:
             state[name] = 2
             found.append(makers[name])
         elif state.get(name) == 1:
-            raise ValueError(f"{name!r}: expected operators that lead on, got a circle")
+            raise ValueError(f"{name!r}: expected operators without a cycle, got one")
         elif name not in state:
             node = makers.get(name)
             if node is None:

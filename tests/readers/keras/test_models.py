@@ -710,7 +710,7 @@ def test_growth_without_weights_is_refused(tmp_path: Path) -> None:
 def test_circles_and_loose_ends_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
     circle = [{"kind": "ReLU", "name": "a", "before": ["b"]}, {"kind": "ReLU", "name": "b", "before": ["a"]}]
-    refused(functional(circle, path), "got a circle")
+    refused(functional(circle, path), "expected layers without a cycle, got one")
     refused(functional([{"kind": "ReLU", "name": "a", "before": ["nowhere"]}], path), "not as Keras 3 writes it")
     refused(functional([{"kind": "Add", "name": "a", "before": []}], path), "expected one input, got 0")
     twins = [{"kind": "ReLU", "name": "a", "before": ["in"]}, {"kind": "ReLU", "name": "a", "before": ["in"]}]

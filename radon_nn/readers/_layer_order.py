@@ -1,0 +1,180 @@
+"""The order of layers, from the numbers in their names; where names do not determine it, nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+Shapes = Mapping[str, tuple[int, int]]
+"""Outputs and inputs of each layer, by name."""
+
+# 'q_target.fc_1' is 'q', '_target', '.fc_1': a number belongs to the word before it.
+_WORD = re.compile(r"[./_]*[^./_]+(?:_\d+(?![^./_]))*")
+# A search this long has met many layers of one size; their order is then not unique in practice.
+_STEPS = 10_000
+
+
+def begins(name: str, prefix: str) -> bool:
+    """Whether a name begins with a prefix that ends where a word does: 'q' begins 'q.0' and 'q1', not 'q_target.0'."""
+    rest = name[len(prefix) :]
+    if not name.startswith(prefix):
+        return False
+    whole = not rest or rest[0] in "./" or not prefix[-1].isalnum()
+    return whole or (rest[0].isdigit() and not prefix[-1].isdigit())
+
+
+def in_order(shapes: Shapes, *, trusted: bool, source: str) -> list[str]:
+    """
+    The layers of one network, first to last.
+
+    Parameters
+    ----------
+    shapes : mapping of str to (int, int)
+        Outputs and inputs of each layer, in the order in which they were written.
+    trusted : bool
+        Whether that order is the writer's own, which supports an order that sizes alone determine.
+    source : str
+        What is read, for errors.
+
+    Returns
+    -------
+    list of str
+        The names.
+
+    Raises
+    ------
+    ValueError
+        If the names belong to several networks, or do not determine one order.
+    """
+    written = list(shapes)
+    parts = groups(written)
+    if len(parts) > 1:
+        listed = [prefix_of(part, written) for part in parts]
+        raise ValueError(
+            f"{source}: expected layers whose names say one order, got {len(parts)} groups, perhaps of several "
+            f"networks: {', '.join(listed[:12])}; choose one, or several in the order of computation, with prefix="
+            f"{listed[0]!r} or prefix={listed[:2]!r} (--prefix), or name all layers in order with layers=[...]"
+        )
+    numbered = _by_numbers(written)
+    if numbered is not None and fits(numbered, shapes):
+        if not (trusted and numbered != written and fits(written, shapes)):
+            return numbered
+    elif trusted and fits(written, shapes) and _only_order(written, shapes):
+        return written
+    listed = [f"{name} {shapes[name]}" for name in written]
+    candidates = [order for order in (written, numbered) if order is not None]
+    got = "several" if any(fits(order, shapes) for order in candidates) else "none"
+    raise ValueError(
+        f"{source}: expected one order of the layers in which outputs meet inputs, said by the numbers in their names, "
+        f"got {got} for (out, in) shapes {', '.join(listed[:12])}; say layers=[...] with the names first to last "
+        "(--layers)"
+    )
+
+
+def fits(names: Sequence[str], shapes: Shapes) -> bool:
+    """Whether each layer takes as many numbers as the one before gives."""
+    return all(shapes[after][1] == shapes[before][0] for before, after in pairwise(names))
+
+
+def groups(names: Sequence[str]) -> list[list[str]]:
+    """
+    Names that belong together: the branches of the tree that the words of the names make.
+
+    Layers that differ in one word, such as fc1, fc2, out, are one group, but where numbers restart: enc1, enc2, dec1.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of layers.
+
+    Returns
+    -------
+    list of list of str
+        The groups, in order of appearance.
+    """
+    return _branches([(name, _WORD.findall(name)) for name in names], 0)
+
+
+def prefix_of(group: Sequence[str], names: Iterable[str]) -> str:
+    """The shortest prefix that begins the names of a group and no other, if possible a whole word: q, not q_."""
+    others = [name for name in names if name not in group]
+    first = min(group, key=len)
+    prefixes = [first[:end] for end in range(1, len(first) + 1)]
+    for prefix in sorted(prefixes, key=lambda prefix: not prefix[-1].isalnum()):
+        if all(begins(name, prefix) for name in group) and not any(begins(name, prefix) for name in others):
+            return prefix
+    return first
+
+
+def _branches(names: list[tuple[str, list[str]]], depth: int) -> list[list[str]]:
+    if len(names) == 1 or all(len(words) <= depth for _, words in names):
+        return [[name for name, _ in names]]
+    children: dict[str, list[tuple[str, list[str]]]] = {}
+    for name, words in names:
+        children.setdefault(words[depth] if depth < len(words) else "", []).append((name, words))
+    if len(children) == 1:
+        return _branches(names, depth + 1)
+    leaves = [child[0][0] for child in children.values() if len(child) == 1]
+    if len(leaves) == len(children) and not _restarts(leaves):
+        return [leaves]
+    found: dict[str, list[str]] = {}
+    parts: list[list[str]] = []
+    for child in children.values():
+        if len(child) > 1:
+            parts += _branches(child, depth + 1)
+            continue
+        kind, numbers = _skeleton(child[0][0])
+        if numbers and kind in found:
+            found[kind].append(child[0][0])
+        else:
+            found[kind] = [child[0][0]]
+            parts.append(found[kind])
+    return parts
+
+
+def _skeleton(name: str) -> tuple[str, tuple[int, ...]]:
+    """A name without its numbers, and the numbers."""
+    return re.sub(r"\d+", "#", name), tuple(int(number) for number in re.findall(r"\d+", name))
+
+
+def _restarts(names: Sequence[str]) -> bool:
+    """Whether the same number follows different words."""
+    first: dict[tuple[int, ...], str] = {}
+    return any(numbers and first.setdefault(numbers, kind) != kind for kind, numbers in map(_skeleton, names))
+
+
+def _by_numbers(names: Sequence[str]) -> list[str] | None:
+    """The order of the numbers, where names differ in nothing else and no number restarts."""
+    known = {name: _skeleton(name) for name in names}
+    kinds = {kind for kind, numbers in known.values() if numbers}
+    plain = [name for name, (_, numbers) in known.items() if not numbers]
+    # Keras and Haiku write the first of its kind without a number: dense, dense_1, dense_2.
+    if len(kinds) == 1 and len(plain) == 1 and kinds == {f"{plain[0]}_#"}:
+        known[plain[0]] = f"{plain[0]}_#", (-1,)
+    if len({kind for kind, _ in known.values()}) != 1 or len(set(known.values())) != len(names):
+        return None
+    ordered = sorted(names, key=lambda name: known[name][1])
+    if any(a > b for x, y in pairwise(ordered) for a, b in zip(known[x][1], known[y][1], strict=True)):
+        return None
+    return ordered
+
+
+def _only_order(order: Sequence[str], shapes: Shapes) -> bool:
+    """Whether no other order of the layers fits their sizes and the numbers in their names."""
+    queues: dict[str, list[str]] = {}
+    for name in order:
+        kind, numbers = _skeleton(name)
+        queues.setdefault(kind if numbers else name, []).append(name)
+    chains = [sorted(queue, key=lambda name: _skeleton(name)[1]) for queue in queues.values()]
+    stack: list[tuple[tuple[int, ...], tuple[str, ...]]] = [((0,) * len(chains), ())]
+    for _ in range(_STEPS):
+        if not stack:
+            return True
+        taken, names = stack.pop()
+        if len(names) == len(order) and names != tuple(order):
+            return False
+        for k, chain in enumerate(chains):
+            if taken[k] < len(chain) and fits([*names[-1:], chain[taken[k]]], shapes):
+                stack.append(((*taken[:k], taken[k] + 1, *taken[k + 1 :]), (*names, chain[taken[k]])))
+    return False

@@ -1,0 +1,213 @@
+"""
+Which reader takes which file and which object: two tables. To add a reader, write it and give it a line here.
+
+`radon_nn.load`, `save` and `from_model` and their errors follow these tables; tests hold their docstrings to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from radon_nn._support.types import Floats
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.array_files import (
+    read_npz_file,
+    read_safetensors_file,
+    read_state_file,
+    refuse_hints,
+)
+from radon_nn.readers.graph import Understood
+from radon_nn.readers.hints import Hints
+from radon_nn.readers.keras.models import evaluate_keras, read_keras, read_keras_file
+from radon_nn.readers.onnx.files import read_onnx_file
+from radon_nn.readers.pytorch import evaluate_torch, read_torch
+from radon_nn.readers.scikit_learn import evaluate_sklearn, read_sklearn
+
+
+class FileKind(NamedTuple):
+    """
+    A kind of file.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    suffixes : tuple of str
+        How its name ends.
+    contents : str
+        What is read, in one line.
+    read : callable
+        From the path, the hints and whether to leave off a final sigmoid or softmax, to what was understood.
+    written : bool
+        Whether `save` writes it.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    contents: str
+    read: Callable[[Path, Hints, bool], Understood]
+    written: bool = False
+
+
+class ModelKind(NamedTuple):
+    """
+    A kind of live model.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    packages : tuple of str
+        The packages from one of which its class, or an ancestor, comes.
+    objects : str
+        The objects that are read, with their article.
+    read : callable
+        From the model, and whether to leave off a final sigmoid or softmax, to what was understood.
+    evaluate : callable
+        From the model and points (n, d) to its outputs (n, o) and the relative precision of its arithmetic.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    objects: str
+    read: Callable[..., Understood]
+    evaluate: Callable[[Any, Floats], tuple[Floats, float]]
+
+
+def _without_hints(read: Callable[..., Understood]) -> Callable[[Path, Hints, bool], Understood]:
+    """A reader of files that say everything themselves."""
+
+    def reader(where: Path, hints: Hints, logits: bool) -> Understood:
+        refuse_hints(where, hints)
+        return read(where, logits=logits)
+
+    return reader
+
+
+FILES = (
+    FileKind(
+        "npz",
+        (".npz",),
+        "what `save` writes, or arrays by name; object arrays are pickles, refused",
+        read_npz_file,
+        written=True,
+    ),
+    FileKind(
+        "safetensors",
+        (".safetensors",),
+        "what `save` writes, or tensors by name; the metadata may give the activation",
+        read_safetensors_file,
+        written=True,
+    ),
+    FileKind(
+        "keras",
+        (".keras",),
+        "Keras 3's archive: layers, activations and weights",
+        _without_hints(read_keras_file),
+    ),
+    FileKind(
+        "onnx",
+        (".onnx",),
+        "Gemm, MatMul, Add and the like, and activations",
+        _without_hints(read_onnx_file),
+    ),
+    FileKind("pt", (".pt", ".pth"), "a state dict of PyTorch 1.6 or later, as data", read_state_file),
+)
+"""The kinds of files that are read; a name that ends otherwise is taken for npz."""
+
+# Keras first: with PyTorch as its backend, its models are torch modules too.
+MODELS = (
+    ModelKind("keras", ("keras", "tf_keras"), "a Keras model", read_keras, evaluate_keras),
+    ModelKind("torch", ("torch",), "a torch.nn.Module", read_torch, evaluate_torch),
+    ModelKind("sklearn", ("sklearn",), "a scikit-learn MLP or pipeline", read_sklearn, evaluate_sklearn),
+)
+"""The kinds of live models that are read."""
+
+
+def names(kinds: tuple[FileKind, ...] = FILES) -> str:
+    """
+    The names of kinds of files, for errors.
+
+    Parameters
+    ----------
+    kinds : tuple of FileKind
+        The kinds.
+
+    Returns
+    -------
+    str
+        As in 'npz, safetensors or pt'.
+    """
+    *others, last = [kind.name for kind in kinds]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+_PICKLE = f"expected {names()}, got a pickle, which would run code; use from_model(model)"
+_HDF5 = f"expected {names()}, got HDF5; write it with Keras 3 as model.save('name.keras')"
+REFUSED: Mapping[str, str] = {
+    **dict.fromkeys((".h5", ".hdf5"), _HDF5),
+    **dict.fromkeys((".joblib", ".pickle", ".pkl"), _PICKLE),
+}
+"""How the names of files end that are never read, and why."""
+
+
+def file_kind(where: Path) -> FileKind:
+    """
+    The kind of file that a name says.
+
+    Parameters
+    ----------
+    where : path
+        The file.
+
+    Returns
+    -------
+    FileKind
+        The kind.
+
+    Raises
+    ------
+    ValueError
+        If files of that kind are never read.
+    """
+    suffix = where.suffix.lower()
+    if suffix in REFUSED:
+        raise ValueError(f"{where}: {REFUSED[suffix]}")
+    return next((kind for kind in FILES if suffix in kind.suffixes), FILES[0])
+
+
+def model_kind(model: Any) -> ModelKind | None:
+    """
+    The kind of a live model, by the packages of its class and their ancestors; nothing is imported.
+
+    Parameters
+    ----------
+    model : object
+        Anything.
+
+    Returns
+    -------
+    ModelKind, optional
+        The kind; None for arrays: a mapping, a sequence or a dataclass.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    """
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    for kind in MODELS:
+        if packages.intersection(kind.packages):
+            return kind
+    if isinstance(model, ShallowNetwork | DeepNetwork):
+        raise TypeError(f"from_model: expected a framework's model, got a {type(model).__name__}, a network already")
+    if isinstance(model, Mapping | list | tuple) or hasattr(model, "__dataclass_fields__"):
+        return None
+    hint = "; radon_nn.load reads a file" if isinstance(model, str | Path) else ""
+    raise TypeError(
+        f"from_model: expected {', '.join(kind.objects for kind in MODELS)}, or a nested dict of arrays, got "
+        f"{type(model).__module__}.{type(model).__name__}{hint}"
+    )
