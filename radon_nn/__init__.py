@@ -12,7 +12,9 @@ from radon_nn.closed_forms.base import ClosedForm, Composed, Sum
 from radon_nn.closed_forms.phantoms import shepp_logan
 from radon_nn.closed_forms.radial import Bump, Gaussian, Norm, Ridge
 from radon_nn.closed_forms.solids import Box, Ellipsoid
-from radon_nn.fitting.weight_decay import Fit, fit, fit_path, interpolate
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.interpolation import interpolate
+from radon_nn.fitting.weight_decay import fit, fit_path
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball, Cuboid, Hull
 from radon_nn.geometry.grids import Grid, Offsets

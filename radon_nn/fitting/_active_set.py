@@ -8,9 +8,14 @@ from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 
+_EPS = float(np.finfo(np.float64).eps)
+_EQUAL = 1e-13
+"""A correlation above the penalty by less than this part of it is equal to it."""
 _DEPENDENT = 1e-8
-"""A column this near, in proportion, to the span of those in use depends on them."""
+"""A column this near, in proportion, to the span of those in use depends on them: half the digits, for masses come from
+squares of what is left of it."""
 _PASSES = 20
+"""Steps allowed per column; each column comes and goes a few times at most, and rounding must not cycle for ever."""
 _GREED = 0.3
 """Columns are taken in together, if their gain is at least this part of the largest."""
 
@@ -45,7 +50,9 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
     """
     c = start.copy()
     used = _Used(columns, np.flatnonzero(c > 0))
-    slack = 1e-9 * penalty
+    # Correlations are rounded by some eps |column| |target|; without slack a column would come and go for ever.
+    rounding = 2 * _EPS * float(np.linalg.norm(target) * np.linalg.norm(columns, axis=0).max(initial=0.0))
+    slack = rounding + _EQUAL * penalty
     for _ in range(_PASSES * (len(c) + 5)):
         active = used.list.copy()
         z = used.minimiser(target, penalty)

@@ -8,14 +8,16 @@ import numpy as np
 
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Atoms
-from radon_nn.fitting._refinement import Samples, refine
+from radon_nn.fitting._refinement import Observations, refine
 from radon_nn.measures.ridge import RidgeMeasure
 
 _CLUSTERS = (0.3, 0.1, 0.03, 0.01)
 """Distances in (direction, offset), up to which atoms are tried as one."""
 _NEAR = 0.1
 """... times this, where they are not refined afterwards."""
-_POLISHED = 1e-9
+POLISHED = 1e-9
+"""Misfit, in the data's unit, and part of the norm, up to which a network of fewer neurons counts as the same: where
+values come from a network, refinement ends at 1e-14 to 1e-12."""
 DEFAULT_MISFIT = 1e-6
 _STEPS = 30
 FEW = 4
@@ -64,8 +66,8 @@ def polished(
     RidgeMeasure
         In the user's units.
     """
-    samples = Samples.of(problem.points, problem.target[:, None])
-    left = max(float(np.abs(problem.target - atoms.values).max()), _POLISHED)
+    samples = Observations.of(problem.points, problem.target[:, None])
+    left = max(float(np.abs(problem.target - atoms.values).max()), POLISHED)
     if misfit > DEFAULT_MISFIT:
         left, bound = max(left, misfit), 0.0
     few = problem.rank / (FEW * problem.dim)
@@ -79,7 +81,7 @@ def polished(
                 refined = refine(near, samples, steps=_STEPS, reach=distance).merged(_SAME)
                 better = _lean(refined, _NOTHING)
                 explained = np.abs(samples.residual(better)).max() <= left
-                if explained and (1 - _POLISHED) * bound <= better.rtv <= atoms.norm * (1 + tol):
+                if explained and (1 - POLISHED) * bound <= better.rtv <= atoms.norm * (1 + tol):
                     model = found = better
                     shrinking = True
                     break

@@ -11,15 +11,27 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._active_set import best_masses, thinned
+from radon_nn.fitting._dual_bounds import rounding_of
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
+FALL = 0.3
+"""The penalty falls by this factor from stage to stage."""
 _NEW_ATOMS = 30
+"""Hyperplanes added in one round at most: 30 instead of one saves nine rounds in ten, and drops out again if idle."""
 _APART = 0.03
+"""Hyperplanes added in one round differ by this in (a, t): nearer ones violate |F_r| <= 1 because of one another."""
+_WEAKER = 0.2
+"""... and exceed 1 by at least this fraction of what the strongest does."""
 _STARTS = 64
+"""Ascents for new atoms, beside those from the atoms at hand; eight times as many where they stand for all (d > 3)."""
+_IDLE, _SLIGHT = 12, 1e-6
+"""A stage ends after so many searches in a row with no smaller maximum, if that exceeds 1 so little: columns this near
+each other depend on each other to rounding, and masses found from them come and go."""
 _ROUNDS = 200
+"""Near a smooth maximum of |F_r| a round divides the violation by four; so 200 rounds end by rounding, or cycle."""
 
 
 class StoppedError(Exception):
@@ -100,16 +112,20 @@ class Atoms:
         """As few as are linearly independent on the data, at no more mass."""
         return self.kept(thinned(self.columns, self.masses))
 
-    def joined(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
-        """With more atoms, of mass zero, signed as F_r is there."""
+    def with_planes(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
+        """With an atom of mass zero on each of some hyperplanes, signed as F_r is there."""
         columns = problem.columns(planes.directions, planes.offsets)
         signs = np.where((r / problem.weights) @ columns < 0, -1.0, 1.0)
+        return self.with_more(Atoms(planes.directions, planes.offsets, signs, signs * columns, np.zeros(len(signs))))
+
+    def with_more(self, others: Atoms) -> Atoms:
+        """These atoms and others."""
         return Atoms(
-            np.concatenate([self.directions, planes.directions]),
-            np.concatenate([self.offsets, planes.offsets]),
-            np.concatenate([self.signs, signs]),
-            np.concatenate([self.columns, signs * columns], axis=1),
-            np.concatenate([self.masses, np.zeros(len(signs))]),
+            np.concatenate([self.directions, others.directions]),
+            np.concatenate([self.offsets, others.offsets]),
+            np.concatenate([self.signs, others.signs]),
+            np.concatenate([self.columns, others.columns], axis=1),
+            np.concatenate([self.masses, others.masses]),
         )
 
 
@@ -166,19 +182,23 @@ class Pursuit:
         StoppedError
             If the time is over, or there is no end; `atoms` is whole then, as after an interrupt.
         """
+        least, idle = np.inf, 0
         for _ in range(_ROUNDS):
             if self.late():
                 raise StoppedError("the time was over")
             self.atoms = self.atoms.corrected(target, penalty)
             r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
-            new = self._by_ascent(r, 1 + slack)
+            # Below its own rounding no |F_r| can be told from 1.
+            above = max(slack, 2 * rounding_of(r))
+            new = self._by_ascent(r, 1 + above)
             if len(new.offsets) == 0:
                 largest, planes = self._largest(r)
-                new = planes.apart(1 + max(slack, 0.2 * (largest - 1)), _NEW_ATOMS, _APART)
+                new = planes.apart(1 + max(above, _WEAKER * (largest - 1)), _NEW_ATOMS, _APART)
                 yield r, largest
-                if largest <= 1 + slack:
+                least, idle = min(least, largest), 0 if largest < least else idle + 1
+                if largest <= 1 + above or (idle == _IDLE and least <= 1 + _SLIGHT):
                     return
-            self.atoms = self.atoms.joined(self.problem, new, r)
+            self.atoms = self.atoms.with_planes(self.problem, new, r)
         raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
 
     def begin(self) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.linalg
 
 from radon_nn._support.types import Floats
+from radon_nn.fitting._affine import affine_fit, with_one
 from radon_nn.measures.ridge import RidgeMeasure
 
 _CHUNK = 8192
@@ -25,15 +26,15 @@ _EXACT = 1e-28
 
 
 @dataclass(frozen=True)
-class Samples:
-    """What the spikes are to explain: points (n, d) and values (n, o), with their mean square about an affine fit."""
+class Observations:
+    """What spikes are to explain: points (n, d), values (n, o), and their mean square about the best affine fit."""
 
     points: Floats
     values: Floats
     variance: float
 
     @classmethod
-    def of(cls, points: Floats, values: Floats) -> Samples:
+    def of(cls, points: Floats, values: Floats) -> Observations:
         """Points and values; the variance is measured here."""
         _, rest = affine_fit(points, values)
         return cls(points, values, float(np.mean(np.sum(rest**2, axis=1))))
@@ -47,28 +48,7 @@ class Samples:
         return self.values - model(self.points).reshape(self.values.shape)
 
 
-def affine_fit(points: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """
-    Least-squares affine fit.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, d)
-        Points.
-    values : ndarray, shape (n, o)
-        Values.
-
-    Returns
-    -------
-    tuple of ndarray
-        Coefficients (d + 1, o), the constant last, and what is left of the values.
-    """
-    design = np.concatenate([points, np.ones((len(points), 1))], axis=1)
-    coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
-    return coefficients, values - design @ coefficients
-
-
-def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMeasure:
+def fit_masses(directions: Floats, offsets: Floats, samples: Observations) -> RidgeMeasure:
     """
     Least-squares masses and affine part for given hyperplanes.
 
@@ -78,7 +58,7 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMe
         Unit normals.
     offsets : ndarray, shape (s,)
         Offsets.
-    samples : Samples
+    samples : Observations
         Points and values.
 
     Returns
@@ -91,7 +71,7 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMe
     right = np.zeros((spikes + dim + 1, samples.values.shape[1]))
     for begin in range(0, len(samples.points), _CHUNK):
         x = samples.points[begin : begin + _CHUNK]
-        columns = np.concatenate([np.maximum(x @ directions.T - offsets, 0), x, np.ones((len(x), 1))], axis=1)
+        columns = np.concatenate([np.maximum(x @ directions.T - offsets, 0), with_one(x)], axis=1)
         gram += columns.T @ columns
         right += columns.T @ samples.values[begin : begin + _CHUNK]
     solution = _solve(gram, right, 1e-13)
@@ -99,7 +79,7 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Samples) -> RidgeMe
 
 
 def refine(
-    model: RidgeMeasure, samples: Samples, *, steps: int, reach: float = np.inf, stop: float = 1e-6
+    model: RidgeMeasure, samples: Observations, *, steps: int, reach: float = np.inf, stop: float = 1e-6
 ) -> RidgeMeasure:
     """
     Minimise the squared misfit over all parameters by Levenberg-Marquardt.
@@ -108,7 +88,7 @@ def refine(
     ----------
     model : RidgeMeasure
         The start.
-    samples : Samples
+    samples : Observations
         Points and values.
     steps : int
         At most so many steps.
@@ -148,7 +128,7 @@ def _tangents(directions: Floats) -> Floats:
     return np.swapaxes(right[:, 1:, :], 1, 2)
 
 
-def _normal_equations(model: RidgeMeasure, samples: Samples) -> tuple[Floats, Floats, Floats]:
+def _normal_equations(model: RidgeMeasure, samples: Observations) -> tuple[Floats, Floats, Floats]:
     """Normal matrix, gradient and tangents; unknowns are (tangent, offset) per spike, then per output the masses,
     slope and constant."""
     spikes, dim, outputs = len(model), model.dim, model.outputs

@@ -20,7 +20,8 @@ from scipy.spatial import cKDTree
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
-from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
+from radon_nn.fitting._affine import affine_fit
+from radon_nn.fitting._refinement import Observations, fit_masses, refine
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid, evaluate
 from radon_nn.measures.ridge import RidgeMeasure
@@ -204,7 +205,7 @@ class _Candidates:
 class _Search:
     """What stays the same from round to round: samples, the transform, and which directions are neighbours."""
 
-    samples: Samples
+    samples: Observations
     view: SpikeTransform
     neighbours: tuple[NDArray[np.intp], ...]
 
@@ -225,7 +226,7 @@ class _Search:
         values = evaluate(f, center + ball.radius * points) if callable(f) else _given_samples(f, grid, inside)
         values = values.reshape(len(points), -1)
         affine, rest = affine_fit(points, values)
-        samples = Samples.of(points, rest)
+        samples = Observations.of(points, rest)
         normals = view.transform.directions.normals
         tree = cKDTree(np.concatenate([normals, -normals]))
         near = tree.query_ball_point(normals, _APART * spacing.max())
@@ -337,7 +338,7 @@ def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Float
     return np.asarray(cKDTree(np.concatenate([known, -known])).query(_place(directions, offsets))[0])
 
 
-def _masses_at(directions: Floats, offsets: Floats, samples: Samples) -> Floats:
+def _masses_at(directions: Floats, offsets: Floats, samples: Observations) -> Floats:
     """|mass| fitted at each hyperplane, in the order given."""
     fitted = fit_masses(directions, offsets, samples)
     known = _place(fitted.directions, fitted.offsets)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.fitting._affine import with_one
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.spikes.probing._chords import INNER, SURE, Kinks, Lines, Queries, SpentError, find_kinks, unit_vectors
@@ -321,8 +322,8 @@ class _Search:
         points = self.points(_checked(self.box.dim) + 4 * len(self.known))
         values, error = self.residual(points)[0], self.spread(points)
         terms = np.maximum(points @ self.known.directions.T - self.known.offsets, 0)
-        fit, slack = _robust_fit(np.concatenate([_with_one(points), terms], axis=1), values, error, self.known.slips)
-        miss = np.abs(values - _with_one(points) @ fit[: self.box.dim + 1] - terms @ fit[self.box.dim + 1 :])
+        fit, slack = _robust_fit(np.concatenate([with_one(points), terms], axis=1), values, error, self.known.slips)
+        miss = np.abs(values - with_one(points) @ fit[: self.box.dim + 1] - terms @ fit[self.box.dim + 1 :])
         out = miss.max(axis=1) / (SURE * error * slack)
         if np.all(out <= 1):
             self.affine = fit[: self.box.dim + 1]
@@ -337,10 +338,6 @@ class _Search:
 
     def difference(self, miss: Floats, point: Floats) -> str:
         return f"the function differs from what was found by {np.abs(miss).max():.3g} at {self._named(point)}"
-
-
-def _with_one(points: Floats) -> Floats:
-    return np.concatenate([points, np.ones((len(points), 1))], axis=1)
 
 
 def _robust_fit(system: Floats, values: Floats, error: Floats, slips: Floats) -> tuple[Floats, float]:
@@ -376,12 +373,12 @@ def _report(search: _Search, ball: Ball, tol: float) -> ProbeFit:
     points = search.points(_checked(box.dim))
     values, error = box(points), search.spread(points)
     if not search.clean:
-        search.affine = _robust_fit(_with_one(points), values - known(points), error, np.empty(0))[0]
+        search.affine = _robust_fit(with_one(points), values - known(points), error, np.empty(0))[0]
     affine = search.affine * box.units
     found = RidgeMeasure(known.directions, known.offsets, known.masses * box.units, affine[:-1].T, affine[-1])
     measure = found.placed(ball.radius, ball.center_in(box.dim)).merged()
     miss = values * box.units - measure(box.outside(points)).reshape(values.shape)
-    system = _with_one(points)
+    system = with_one(points)
     spread = (values - system @ _least_squares(system, values)) * box.units
     # The measure is evaluated in the user's coordinates, with rounding like the function's.
     sure = 2 * SURE * np.minimum(error, _WORST * box.noise(np.linalg.norm(points, axis=1)))
