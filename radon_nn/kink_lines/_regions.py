@@ -174,9 +174,12 @@ def _outputs(layer: ShallowNetwork, cells: Polygons, z: Floats, maps: Floats) ->
 
 
 def _breaks(layer: ShallowNetwork) -> Iterator[tuple[int, float, float]]:
-    """Neuron, place and jump of every kink that is read out and not dead."""
-    live = np.any(layer.readout != 0, axis=0) & np.any(layer.weights != 0, axis=1)
-    for k in np.flatnonzero(live):
+    """Neuron, place and jump of every kink that is read out.
+
+    Neurons of weight zero are among them: they cut nothing, but on which side of the kink they are decides the constant
+    that they add.
+    """
+    for k in np.flatnonzero(np.any(layer.readout != 0, axis=0)):
         for place, jump in layer.activation.kinks:
             if jump:
                 yield int(k), place, jump
