@@ -20,7 +20,7 @@ from radon_nn.measures.ridge import RidgeMeasure
 FALL = 0.3
 """The penalty falls by this factor from stage to stage."""
 _NEW_ATOMS = 30
-"""Hyperplanes added in one round at most: 30 instead of one saves nine rounds in ten, and drops out again if idle."""
+"""Hyperplanes added in one round at most. Adding many saves searches; those without mass drop out again."""
 _APART = 0.03
 """Hyperplanes added in one round differ by this in (a, t): nearer ones violate |F_r| <= 1 because of one another."""
 _WEAKER = 0.2

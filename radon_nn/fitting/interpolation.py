@@ -17,18 +17,19 @@ from radon_nn.fitting._pursuit import FALL, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.measures.ridge import RidgeMeasure
 
-_LEAST = 1e-7
-"""The penalty stays above this fraction of the one at which the best function is affine ..."""
-_ROUNDING = 1e-14
-"""... and above this over the tolerance: r = residual / penalty is rounded by some eps over the penalty, and the gap by
-some hundred times that. With a least penalty of 1e-7 no tolerance below 1e-8 was met."""
+_LEAST = 1e-6
+"""The penalty times max |r| stays above this fraction of the values, and ..."""
+_ROUNDING = 3e-13
+"""... above this over the tolerance: r = residual / penalty is rounded by eps / penalty, and the gap by more."""
 _STAGES = 60
-"""Enough for 1e-7 at a factor of 0.3, twice; most data need fewer than 20."""
+"""Fourteen take the penalty to 1e-7; the others stay at the least penalty, where rounding ends them long before."""
+_GREW = 1.1
+"""A bound that grows by this factor from stage to stage has not settled: near points need an r far larger than 1."""
 _STILL = 10
 """Stages in a row without a better bound or misfit, after which rounding is taken to allow none."""
 _THIN = 300
 """Up to this many points, neurons are reduced to as many as are independent after an early stop; beyond, the singular
-values it takes cost more than a second."""
+values this takes would cost seconds."""
 
 
 def interpolate(
@@ -141,8 +142,7 @@ class _Interpolation:
         """Stage by stage; the function, once it is as good as asked for."""
         problem, pursuit, bounds = self._problem, self._pursuit, self._bounds
         carried = np.zeros(len(problem.points))
-        penalty, least = FALL * top, min(max(_LEAST, _ROUNDING / self._close), FALL) * top
-        best, still = (math.inf, math.inf), 0
+        penalty, bound, best, still = FALL * top, 0.0, (math.inf, math.inf), 0
         for _ in range(_STAGES):
             for r, largest in pursuit.stage(problem.target + penalty * carried, penalty, self._close / 4):
                 bounds.take(r, largest)
@@ -158,12 +158,13 @@ class _Interpolation:
                 function = polished(problem, pursuit.atoms, bounds.presumed, self._close, self._near, pursuit.late)
                 if self._is_met(function):
                     return function
-            progressed = gap < best[0] / 2 or off < best[1] / 2
+            least = max(_LEAST, _ROUNDING / self._close) / float(np.abs(carried).max())
+            progressed = gap < best[0] / 2 or off < best[1] / 2 or bounds.presumed > _GREW * bound
             still = 0 if progressed or penalty > least else still + 1
-            best = min(best[0], gap), min(best[1], off)
+            bound, best = bounds.presumed, (min(best[0], gap), min(best[1], off))
             if still == _STILL:
                 return None
-            penalty = max(FALL * penalty, least)
+            penalty = min(penalty, max(FALL * penalty, least))
         return None
 
     def _is_met(self, function: RidgeMeasure) -> bool:
