@@ -38,6 +38,19 @@ def test_near_start_reaches_rounding_error(dim: int, outputs: int, seed: int) ->
     assert max(error.directions, error.offsets, error.masses, error.values) < 1e-11
 
 
+@pytest.mark.parametrize("seed", [0, 15, 27, 30, 60, 70, 75, 97])
+def test_crowded_neurons_reach_rounding_error_at_any_scale(seed: int) -> None:
+    """Hyperplanes drawn without a distance between them; with a first damping of 1e-3 each of these ends above 1e-7."""
+    rng = np.random.default_rng(500 + seed)
+    dim, spikes = {0: (2, 30), 2: (3, 20)}[seed % 5]
+    size, scale = 10.0 ** rng.uniform(-3.5, -1.7), 10.0 ** rng.integers(-6, 7)
+    base = random_measure(rng, spikes, dim)
+    true = RidgeMeasure(base.directions, base.offsets, scale * base.masses, scale * base.skip, scale * base.constant)
+    samples = samples_of(true, rng, 4000)
+    found = refine(shaken(true, rng, size), samples, steps=60)
+    assert samples.misfit(found) <= 1e-26 * samples.variance
+
+
 @pytest.mark.parametrize(("dim", "outputs"), [(1, 1), (2, 1), (2, 3), (3, 2), (4, 1)])
 def test_normal_equations_are_those_of_finite_differences(dim: int, outputs: int) -> None:
     """gradient = J' r and normal = J' J, for J the derivative of the model along every unknown."""

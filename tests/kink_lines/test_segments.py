@@ -234,9 +234,8 @@ def pruned(rng: np.random.Generator, network: DeepNetwork, part: float) -> DeepN
     layers = []
     for layer in network.layers:
         weights = np.where(rng.random((layer.neurons, 1)) < part, 0.0, layer.weights)
-        layers.append(
-            ShallowNetwork(weights, layer.biases, layer.readout, layer.skip, layer.constant, activation=layer.activation)
-        )
+        part = weights, layer.biases, layer.readout, layer.skip, layer.constant
+        layers.append(ShallowNetwork(*part, activation=layer.activation))
     return DeepNetwork(layers)
 
 
