@@ -127,7 +127,8 @@ class DualBounds:
         """
         found = found + rounding_of(r)
         worth, feasible = self._worth(r, found)
-        self.presumed = max(self.presumed, worth)
+        # A search that is not exact may have missed a maximum before; what the last one found tells most.
+        self.presumed = max(self.presumed, worth) if self.exact else worth
         if not self.exact:
             worth, feasible = self._worth(r, max(found, largest_at_most(self.problem.points, r)))
         if worth > self.lower:
