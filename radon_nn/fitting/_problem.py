@@ -1,4 +1,4 @@
-"""Data to be fitted, brought to one form: distinct points about the origin, affine functions projected out."""
+"""Data to be fitted in normal form: distinct points about the origin, values without their affine part."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class Problem:
     """
     Points with multiplicities and their values, scaled so that both are of size one.
 
-    Columns and targets are rows scaled by the square roots of the multiplicities, less their affine part. Then
-    r = weights * residual is orthogonal to affine functions of the points, as the dual requires.
+    Rows of columns and targets are scaled by the square roots of the multiplicities, and the affine part is taken off.
+    Then r = weights * residual is orthogonal to affine functions of the points, as the dual requires.
 
     Parameters
     ----------
     points : ndarray, shape (n, d)
         Distinct points, (x - center) / scale.
     weights : ndarray, shape (n,)
-        Square roots of how often each point was given.
+        Square roots of the number of times each point was given.
     target : ndarray, shape (n,)
-        The values, weights * values / unit, less their affine part; of size one.
+        The rows weights * values / unit, less their affine part; the largest modulus is 1.
     center : ndarray, shape (d,)
         Mean of the points given.
     scale : float
         Largest distance from it.
     unit : float
-        Size of the values, less their affine part; 1 if they are affine.
+        Largest modulus of weights * values less its affine part; 1 if the values are affine.
     scatter : float
         Half the sum of squares of values about the means at their points.
     given : ndarray, shape (n, d)
         The distinct points as they were given.
     values : ndarray, shape (n,)
-        Their values, means where there were several.
+        Their values, or the means of several.
     """
 
     points: Floats
@@ -136,7 +136,7 @@ class Problem:
 
     def columns(self, directions: Floats, offsets: Floats) -> Floats:
         """
-        Neurons of unit mass on the data.
+        Neurons of unit mass, evaluated on the data.
 
         Parameters
         ----------

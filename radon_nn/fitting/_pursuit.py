@@ -1,4 +1,4 @@
-"""Fully corrective pursuit: atoms found where |F_r| > 1, masses found anew, until there is no such place."""
+"""Fully corrective pursuit: add atoms where |F_r| > 1 and solve for all masses again, until |F_r| <= 1 everywhere."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _ROUNDS = 200
 
 
 class StoppedError(Exception):
-    """The time is over, or rounding allows no more."""
+    """The time is over, or a stage does not end."""
 
 
 @dataclass(frozen=True)
 class Atoms:
     """
-    Neurons sign (a.x - t)_+ with masses >= 0, and their values on a problem's data.
+    Neurons sign (a.x - t)_+ with masses >= 0, and their values on the data of a problem.
 
     Parameters
     ----------
@@ -105,11 +105,11 @@ class Atoms:
         return Atoms(self.directions[on], self.offsets[on], self.signs[on], self.columns[:, on], masses[on])
 
     def corrected(self, target: Floats, penalty: float) -> Atoms:
-        """With the best masses for a target."""
+        """With the best masses for a target, atoms without mass dropped."""
         return self.kept(best_masses(self.columns, target, penalty, self.masses))
 
     def thinned(self) -> Atoms:
-        """As few as are linearly independent on the data, at no more mass."""
+        """The same sum on the data from linearly independent atoms, at no more mass."""
         return self.kept(thinned(self.columns, self.masses))
 
     def with_planes(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
@@ -131,7 +131,7 @@ class Atoms:
 
 class Pursuit:
     """
-    The search for atoms, stage by stage; it keeps the atoms at hand, the time and the record.
+    The search for atoms, stage by stage, with the current atoms, the time limit and the record.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Pursuit:
     progress : callable or None
         Called with lines of text.
     rng : int or Generator
-        Where ascents start.
+        Seed of the starts of ascents.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Pursuit:
         self._record: list[tuple[int, float, float, float]] = []
 
     def start(self) -> float:
-        """The penalty from which on the best function is affine: max |F_y|."""
+        """The penalty max |F_y|, from which on the best function is affine."""
         return self._largest(self.problem.weights * self.problem.target)[0]
 
     def stage(self, target: Floats, penalty: float, slack: float) -> Iterator[tuple[Floats, float]]:
@@ -170,17 +170,17 @@ class Pursuit:
         penalty : float
             On the norm.
         slack : float
-            How far above one |F_r| may be at the end.
+            By how much |F_r| may exceed 1 at the end, if that is above rounding.
 
         Yields
         ------
         tuple of ndarray and float
-            r and max |F_r|, each time all hyperplanes have been searched.
+            r and max |F_r| after each search of all hyperplanes.
 
         Raises
         ------
         StoppedError
-            If the time is over, or there is no end; `atoms` is whole then, as after an interrupt.
+            If the time is over, or after `_ROUNDS` rounds; `atoms` is consistent then, as after an interrupt.
         """
         least, idle = np.inf, 0
         for _ in range(_ROUNDS):
@@ -225,7 +225,7 @@ class Pursuit:
         return Refinement("searches", at, value, lower, upper)
 
     def _by_ascent(self, r: Floats, above: float) -> Hyperplanes:
-        """What ascents find, where that is cheaper than a search of all hyperplanes."""
+        """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""
         if self.search.is_cheap:
             return Hyperplanes(np.empty(0), np.empty((0, self.problem.dim)), np.empty(0))
         return self.search.ascend(r, self._starts(_STARTS)).apart(above, _NEW_ATOMS, _APART)
@@ -237,6 +237,6 @@ class Pursuit:
         return float(planes.strength.max()), planes
 
     def _starts(self, count: int) -> Floats:
-        """The atoms' normals, and random ones."""
+        """The normals of the atoms, and random ones."""
         random = self._rng.standard_normal((count, self.problem.dim))
         return np.concatenate([self.atoms.directions, random / np.linalg.norm(random, axis=1, keepdims=True)])

@@ -1,4 +1,4 @@
-"""The function of least R-TV through data, with a bound below which no other function's R-TV lies."""
+"""The function of least R-TV through data, with a lower bound for the R-TV of all others."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def interpolate(
 
     Notes
     -----
-    The penalised problem min 1/2 |residual|^2 + lambda ||mu|| is solved by fully corrective steps: the best masses on
-    the atoms at hand, then the hyperplanes where |F_r| > 1, r = residual / lambda, are added. Before the next, lower
+    The penalised problem min 1/2 |residual|^2 + lambda ||mu|| is solved by fully corrective steps: solve for the best
+    masses on the current atoms, then add the hyperplanes where |F_r| > 1, r = residual / lambda. Before the next, lower
     lambda the residual is added back to the data (the method of multipliers; Bregman iteration). That reaches the
     constraints y_i themselves, after finitely many stages where the dual maximum is sharp, while lowering lambda alone
     would only tend to them.

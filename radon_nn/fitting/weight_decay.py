@@ -16,7 +16,7 @@ from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
 
 _ROUGH = 0.1
-"""Slack of |F_r| <= 1 at penalties above the one asked for, which only warm the atoms up."""
+"""Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
 
 
 def fit(
@@ -32,8 +32,8 @@ def fit(
     """
     The global optimum of training with weight decay, over all widths: min 1/2 sum_i (f(x_i) - y_i)^2 + decay R-TV(f).
 
-    It is the minimum of 1/2 sum_i (f(x_i) - y_i)^2 + decay/2 sum_k (|v_k|^2 + |w_k|^2) over shallow ReLU networks with
-    a free affine part and free biases, of any width from n - (d + 1) on.
+    Equivalently the minimum of 1/2 sum_i (f(x_i) - y_i)^2 + decay/2 sum_k (|v_k|^2 + |w_k|^2) over shallow ReLU
+    networks with a free affine part and free biases, of any width from n - (d + 1) on.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def fit(
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
-        Stop after this time, and the search then going on, with the best so far.
+        Stop after this time, once the current search has ended, with the best so far.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator
@@ -109,7 +109,7 @@ def fit_path(
     Returns
     -------
     list of Fit
-        In the order of the decays given.
+        One for each decay, in the order given.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def fit_path(
 
 
 class _Path:
-    """Fits at falling decays: the pursuit, the penalty it has come to, and why it stopped, if it did."""
+    """Fits at falling decays: the pursuit, its current penalty, and why it stopped, if it did."""
 
     def __init__(self, pursuit: Pursuit, close: float) -> None:
         self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
@@ -137,7 +137,7 @@ class _Path:
         self._penalty = self._top
 
     def fit(self, decay: float) -> Fit:
-        """The optimum at a decay below the last one, from the atoms at hand."""
+        """The optimum at a decay below the last one, from the current atoms."""
         problem, pursuit = self._problem, self._pursuit
         goal = decay / (problem.unit * problem.scale)
         bounds = DualBounds(problem, goal, pursuit.search.is_exact)

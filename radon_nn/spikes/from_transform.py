@@ -25,6 +25,7 @@ from radon_nn.fitting._refinement import Observations, fit_masses, refine
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid, evaluate
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.spikes import _hyperplane_pairs as pairs
 from radon_nn.spikes._noise import cubic_residuals
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
 from radon_nn.spikes.probing._chords import unit_vectors
@@ -284,7 +285,7 @@ class _Search:
         """The model and the candidates whose masses a fit confirms; those near its own spikes only if `free`."""
         if len(found.offsets) == 0:
             return None
-        far = _distance(found.directions, found.offsets, model) > width
+        far = pairs.distance(found.directions, found.offsets, model) > width
         chosen = found[far] if far.any() and not free else found[:30]
         directions = np.concatenate([model.directions, chosen.directions])
         offsets = np.concatenate([model.offsets, chosen.offsets])
@@ -322,15 +323,15 @@ class _Search:
         misfit = self.samples.misfit(model)
         failed: set[bytes] = set()
         while len(model) > 1:
-            pair = _closest_pair(model, width, failed)
+            pair = pairs.closest_pair(model, width, failed)
             if pair is None:
                 break
-            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
+            joined = refine(pairs.joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
             now = self.samples.misfit(joined)
             if now <= max(floor, 1.02 * misfit):
                 model, misfit = joined, now
             else:
-                failed.add(_name(model, *pair))
+                failed.add(pairs.key(model, *pair))
         return model
 
 
@@ -357,64 +358,8 @@ def _measured_noise(f: Callable[[Floats], Floats], points: Floats) -> float:
     return _MARGIN * float(np.linalg.norm(np.quantile(deviations, _QUIET, axis=0)))
 
 
-def _places(directions: Floats, offsets: Floats) -> Floats:
-    """Points (a, t), in which hyperplanes are neighbours."""
-    return np.concatenate([directions, offsets[:, None]], axis=1)
-
-
-def _tree(measure: RidgeMeasure) -> cKDTree:
-    """Its hyperplanes, and after them their antipodes."""
-    known = _places(measure.directions, measure.offsets)
-    return cKDTree(np.concatenate([known, -known]))
-
-
-def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Floats:
-    """Distance of hyperplanes from the nearest spike."""
-    if len(model) == 0:
-        return np.full(len(offsets), np.inf)
-    return np.asarray(_tree(model).query(_places(directions, offsets))[0])
-
-
 def _masses_at(directions: Floats, offsets: Floats, samples: Observations) -> Floats:
     """|mass| fitted at each hyperplane, in the order given."""
     fitted = fit_masses(directions, offsets, samples)
-    nearest = _tree(fitted).query(_places(directions, offsets))[1]
+    nearest = pairs.search_tree(fitted).query(pairs.places(directions, offsets))[1]
     return fitted.sizes[nearest % len(fitted)]
-
-
-def _name(model: RidgeMeasure, i: int, j: int) -> bytes:
-    """A key for a pair of spikes that keeps while others change: their places to nine decimals."""
-    return np.round(_places(model.directions, model.offsets)[[i, j]], 9).tobytes()
-
-
-def _closest_pair(model: RidgeMeasure, width: float, failed: set[bytes]) -> tuple[int, int] | None:
-    """The closest two spikes within `width` whose joining has not failed."""
-    tree = _tree(model)
-    pairs = tree.query_pairs(width, output_type="ndarray")
-    n = len(model)
-    distance = np.linalg.norm(tree.data[pairs[:, 0]] - tree.data[pairs[:, 1]], axis=1)
-    for i, j in pairs[np.argsort(distance)] % n:
-        if i != j and _name(model, i, j) not in failed:
-            return int(i), int(j)
-    return None
-
-
-def _joined(model: RidgeMeasure, i: int, j: int) -> RidgeMeasure:
-    """Spikes i and j as one, at their |mass|-weighted mean."""
-    sign = math.copysign(1.0, float(model.directions[i] @ model.directions[j]))
-    share = model.sizes[j] / max(model.sizes[i] + model.sizes[j], 1e-300)
-    direction = (1 - share) * model.directions[i] + share * sign * model.directions[j]
-    offset = (1 - share) * model.offsets[i] + share * sign * model.offsets[j]
-    length = np.linalg.norm(direction)
-    rest = np.delete(np.arange(len(model)), [i, j])
-    linear, level = model.skip, model.constant
-    if sign < 0:
-        linear = linear + np.outer(model.masses[j], model.directions[j])
-        level = level - model.masses[j] * model.offsets[j]
-    return RidgeMeasure(
-        np.concatenate([model.directions[rest], direction[None] / length]),
-        np.append(model.offsets[rest], offset / length),
-        np.concatenate([model.masses[rest], (model.masses[i] + model.masses[j])[None]]),
-        linear,
-        level,
-    )

@@ -234,8 +234,8 @@ def pruned(rng: np.random.Generator, network: DeepNetwork, part: float) -> DeepN
     layers = []
     for layer in network.layers:
         weights = np.where(rng.random((layer.neurons, 1)) < part, 0.0, layer.weights)
-        part = weights, layer.biases, layer.readout, layer.skip, layer.constant
-        layers.append(ShallowNetwork(*part, activation=layer.activation))
+        kept = weights, layer.biases, layer.readout, layer.skip, layer.constant
+        layers.append(ShallowNetwork(*kept, activation=layer.activation))
     return DeepNetwork(layers)
 
 
@@ -245,8 +245,8 @@ def folded(network: DeepNetwork) -> DeepNetwork:
     for layer in network.layers:
         live = np.any(layer.weights != 0, axis=1)
         constant = layer.constant + layer.readout[:, ~live] @ layer.activation(layer.biases[~live])
-        part = layer.weights[live], layer.biases[live], layer.readout[:, live], layer.skip, constant
-        layers.append(ShallowNetwork(*part, activation=layer.activation))
+        kept = layer.weights[live], layer.biases[live], layer.readout[:, live], layer.skip, constant
+        layers.append(ShallowNetwork(*kept, activation=layer.activation))
     return DeepNetwork(layers)
 
 

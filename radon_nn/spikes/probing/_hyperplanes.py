@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 from radon_nn.spikes.probing._chords import CLOSER, INNER, SURE, ChordKinks, Lines, Residual
+from radon_nn.spikes.probing._measured_neurons import GROUP, MeasuredNeurons
 
 _STEPS = (0.5, 1 / 16, 1 / 128, 1 / 1024)
 """Steps of the differences at a kink, as fractions of the straight stretch: a long step is precise, a short one meets
@@ -29,84 +30,8 @@ _CLOSE_UPS = 8
 """Points at which a hyperplane is looked at from close by, to tell it from two."""
 NEAR = 0.003
 """Neurons are measured no closer to the center than this. Rounding may be smaller there, but not their errors."""
-_GROUP = 1 << 22
-"""Numbers in one array at most, 32 MiB."""
 _SLOPE, _LEVEL = 4.0, 3.2
 """Standard deviations of a jump's slope, times the step, and of its level, measured at -1, -1/2, 0, 1/2, 1 steps."""
-
-
-@dataclass(frozen=True)
-class MeasuredNeurons:
-    """
-    The function sum_k masses_k (a_k.y - t_k)_+, with the errors of its parameters.
-
-    Parameters
-    ----------
-    directions : ndarray, shape (s, d)
-        Unit normals a.
-    offsets : ndarray, shape (s,)
-        Offsets t.
-    masses : ndarray, shape (s, o)
-        Masses.
-    errors : ndarray, shape (s,)
-        Standard deviations of the kinks' offsets times mass, in units of the noise there; of candidates, those of
-        the normals, in radians.
-    slips : ndarray, shape (s,)
-        Standard deviations of their masses.
-    """
-
-    directions: Floats
-    offsets: Floats
-    masses: Floats
-    errors: Floats
-    slips: Floats
-
-    @classmethod
-    def none(cls, dim: int, outputs: int) -> MeasuredNeurons:
-        """The zero function of R^dim to R^outputs."""
-        return cls(np.empty((0, dim)), np.empty(0), np.empty((0, outputs)), np.empty(0), np.empty(0))
-
-    def __len__(self) -> int:
-        return len(self.offsets)
-
-    def __getitem__(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> MeasuredNeurons:
-        return MeasuredNeurons(*(values[keep] for values in self.fields()))
-
-    def __add__(self, other: MeasuredNeurons) -> MeasuredNeurons:
-        return MeasuredNeurons(*(np.concatenate(pair) for pair in zip(self.fields(), other.fields(), strict=True)))
-
-    def fields(self) -> tuple[Floats, ...]:
-        """Directions, offsets, masses, errors, slips."""
-        return self.directions, self.offsets, self.masses, self.errors, self.slips
-
-    def __call__(self, points: Floats) -> Floats:
-        step = max(1, _GROUP // (len(self) + 1))
-        parts = [
-            np.maximum(points[i : i + step] @ self.directions.T - self.offsets, 0) @ self.masses
-            for i in range(0, len(points), step)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, self.masses.shape[1]))
-
-    def distances(self, other: MeasuredNeurons) -> Floats:
-        """
-        Distances between hyperplanes in (a, t), up to sign.
-
-        Parameters
-        ----------
-        other : MeasuredNeurons
-            Other neurons.
-
-        Returns
-        -------
-        ndarray, shape (s, s')
-            The distances.
-        """
-        mine = np.concatenate([self.directions, self.offsets[:, None]], axis=1)
-        theirs = np.concatenate([other.directions, other.offsets[:, None]], axis=1)
-        out = np.empty((len(mine), len(theirs)))
-        for k, place in enumerate(mine):
-            out[k] = np.minimum(np.linalg.norm(theirs - place, axis=1), np.linalg.norm(theirs + place, axis=1))
-        return out
 
 
 @dataclass(frozen=True)
@@ -139,8 +64,8 @@ class Candidates:
 
 
 def _groups(waiting: NDArray[np.intp], floats: int) -> Iterator[NDArray[np.intp]]:
-    """Parts for which an array of `floats` numbers each stays within `_GROUP`."""
-    step = max(1, _GROUP // floats)
+    """Parts for which an array of `floats` numbers each stays within `GROUP`."""
+    step = max(1, GROUP // floats)
     for begin in range(0, len(waiting), step):
         yield waiting[begin : begin + step]
 

@@ -29,7 +29,9 @@ from radon_nn.spikes.probing._chords import (
     find_kinks,
     unit_vectors,
 )
-from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, MeasuredNeurons, candidates, located
+from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, candidates, located
+from radon_nn.spikes.probing._measured_neurons import MeasuredNeurons
+from radon_nn.spikes.probing._robust import least_squares, robust_fit
 
 _CLEAN = 6
 """After this many lines in a row without a kink the rest is taken to be affine, until the values at random points say
@@ -333,7 +335,7 @@ class _Search:
         points = self.points(_checked(self.box.dim) + 4 * len(self.known))
         values, error = self.residual(points)[0], self.spread(points)
         terms = np.maximum(points @ self.known.directions.T - self.known.offsets, 0)
-        fit, slack = _robust_fit(np.concatenate([with_one(points), terms], axis=1), values, error, self.known.slips)
+        fit, slack = robust_fit(np.concatenate([with_one(points), terms], axis=1), values, error, self.known.slips)
         miss = np.abs(values - with_one(points) @ fit[: self.box.dim + 1] - terms @ fit[self.box.dim + 1 :])
         out = miss.max(axis=1) / (SURE * error * slack)
         if np.all(out <= 1):
@@ -351,46 +353,19 @@ class _Search:
         return f"the function differs from what was found by {np.abs(miss).max():.3g} at {self._named(point)}"
 
 
-def _robust_fit(system: Floats, values: Floats, error: Floats, slips: Floats) -> tuple[Floats, float]:
-    """Coefficients that fit most values, however far off the others are, and the factor by which errors grow.
-
-    The last coefficients are expected to be zero to within `slips`.
-    """
-    weight, unknowns = 1 / error, system.shape[1]
-    prior = np.zeros((len(slips), unknowns))
-    prior[:, unknowns - len(slips) :] = np.diag(1 / slips)
-    right = np.zeros((len(slips), values.shape[1]))
-    for _ in range(20):
-        fit = _least_squares(
-            np.concatenate([system * weight[:, None], prior]), np.concatenate([values * weight[:, None], right])
-        )
-        miss = np.linalg.norm(values - system @ fit, axis=1) / error
-        if np.all(miss <= SURE):
-            break
-        weight = 1 / (error * np.sqrt(np.maximum(miss, 1)))
-    # Evaluating the fit is rounded like evaluating the function.
-    return fit, math.sqrt(2 + unknowns / max(len(system) - unknowns, 1))
-
-
-def _least_squares(system: Floats, right: Floats) -> Floats:
-    """Least squares with one step of refinement, for a fit to the rounding of the values."""
-    fit = np.linalg.lstsq(system, right, rcond=None)[0]
-    return np.asarray(fit + np.linalg.lstsq(system, right - system @ fit, rcond=None)[0])
-
-
 def _report(search: _Search, ball: Ball, tol: float) -> ProbeFit:
     """The neurons in the user's coordinates and units, and the verdict at fresh points."""
     box, known = search.box, search.known
     points = search.points(_checked(box.dim))
     values, error = box(points), search.spread(points)
     if not search.clean:
-        search.affine = _robust_fit(with_one(points), values - known(points), error, np.empty(0))[0]
+        search.affine = robust_fit(with_one(points), values - known(points), error, np.empty(0))[0]
     affine = search.affine * box.units
     found = RidgeMeasure(known.directions, known.offsets, known.masses * box.units, affine[:-1].T, affine[-1])
     measure = found.placed(ball.radius, ball.center_in(box.dim)).merged()
     miss = values * box.units - measure(box.outside(points)).reshape(values.shape)
     system = with_one(points)
-    spread = (values - system @ _least_squares(system, values)) * box.units
+    spread = (values - system @ least_squares(system, values)) * box.units
     # The measure is evaluated in the user's coordinates, and rounded like the function.
     sure = 2 * SURE * np.minimum(error, _WORST * box.noise(np.linalg.norm(points, axis=1)))
     if np.all(np.abs(spread / box.units).max(axis=1) <= sure):
