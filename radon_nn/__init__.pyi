@@ -11,7 +11,9 @@ from .closed_forms.norm import Norm
 from .closed_forms.phantoms import shepp_logan
 from .closed_forms.ridge import Ridge
 from .closed_forms.solids import Box, Ellipsoid
-from .fitting.weight_decay import Fit, fit, fit_path, interpolate
+from .fitting.certified_fit import Fit
+from .fitting.interpolation import interpolate
+from .fitting.weight_decay import fit, fit_path
 from .geometry.directions import Directions
 from .geometry.domains import Ball, Cuboid, Hull
 from .geometry.grids import Grid, Offsets

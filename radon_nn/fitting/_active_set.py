@@ -1,4 +1,4 @@
-"""The fully corrective step: the best masses on given atoms, min 1/2 |target - columns c|^2 + penalty sum c, c >= 0."""
+"""The best masses on given atoms: min 1/2 |target - columns c|^2 + penalty sum c over c >= 0."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 
+_EPS = float(np.finfo(np.float64).eps)
+_EQUAL = 1e-13
+"""A correlation above the penalty by less than this part of it is equal to it."""
 _DEPENDENT = 1e-8
-"""A column this near, in proportion, to the span of those in use depends on them."""
+"""A column this near, in proportion, to the span of those in use depends on them: half the digits, for masses come from
+squares of what is left of it."""
 _PASSES = 20
+"""Steps allowed per column; each column comes and goes a few times at most, and rounding must not cycle for ever."""
 _GREED = 0.3
-"""Columns are taken in together, if their gain is at least this part of the largest."""
+"""Columns are added together if their gain is at least this part of the largest: one factorisation serves several."""
 
 
 def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) -> Floats:
     """
     Minimise 1/2 |target - columns c|^2 + penalty sum(c) over c >= 0, by active sets.
 
-    As Lawson and Hanson's NNLS, with a linear term and a warm start: solve for the masses in use; where some would turn
-    negative, go as far as the first zero and drop it; where none would, take in the columns whose correlations
-    with the residual exceed the penalty most, until none does.
+    Lawson and Hanson's NNLS with a linear term and a warm start: solve for the masses in use. If some would turn
+    negative, go as far as the first zero and drop it; otherwise add the columns whose correlations with the residual
+    exceed the penalty most, until none does.
 
     Parameters
     ----------
@@ -45,7 +50,9 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
     """
     c = start.copy()
     used = _Used(columns, np.flatnonzero(c > 0))
-    slack = 1e-9 * penalty
+    # Correlations are rounded by some eps |column| |target|; without slack a column would come and go for ever.
+    rounding = 2 * _EPS * float(np.linalg.norm(target) * np.linalg.norm(columns, axis=0).max(initial=0.0))
+    slack = rounding + _EQUAL * penalty
     for _ in range(_PASSES * (len(c) + 5)):
         active = used.list.copy()
         z = used.minimiser(target, penalty)
@@ -74,9 +81,9 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
 
 
 def _pivot(used: _Used, c: Floats, k: int) -> None:
-    """Take in a column that depends on those in use, at the cost of the first whose mass it brings to zero.
+    """Add a column that depends on those in use, and drop the first of these whose mass reaches zero.
 
-    The residual stays as it is while the sum of the masses falls.
+    The residual does not change, and the sum of the masses falls.
     """
     active, along = used.list.copy(), used.combination(k)
     share = np.where(along > 0, c[active] / np.where(along > 0, along, 1), np.inf)
@@ -90,7 +97,7 @@ def _pivot(used: _Used, c: Floats, k: int) -> None:
 
 
 class _Used:
-    """The columns in use and their QR factors, kept up to date as columns come and go."""
+    """The columns in use and their QR factors, updated as columns come and go."""
 
     def __init__(self, columns: Floats, which: NDArray[np.intp]) -> None:
         self._columns = columns
@@ -115,7 +122,7 @@ class _Used:
         return np.asarray(scipy.linalg.solve_triangular(self._r, self._q.T @ self._columns[:, k]))
 
     def add(self, k: int) -> bool:
-        """Take a column in, unless it depends on those in use."""
+        """Add a column, unless it depends on those in use."""
         column = self._columns[:, k]
         shares = self._q.T @ column
         rest = column - self._q @ shares
@@ -132,18 +139,18 @@ class _Used:
         return True
 
     def drop(self, k: int) -> None:
-        """Give a column up."""
-        place = int(np.flatnonzero(self.list == k)[0])
-        self.list = np.delete(self.list, place)
+        """Drop a column."""
+        index = int(np.flatnonzero(self.list == k)[0])
+        self.list = np.delete(self.list, index)
         m = len(self.list)
-        # A square Q is taken for a whole one, of which more is kept than is wanted here.
-        q, r = scipy.linalg.qr_delete(self._q, self._r, place, which="col") if m else (self._q, self._r)
+        # For a square Q scipy updates the full factorisation, which has more columns than are needed.
+        q, r = scipy.linalg.qr_delete(self._q, self._r, index, which="col") if m else (self._q, self._r)
         self._q, self._r = np.asarray(q[:, :m], np.float64), np.asarray(r[:m, :m], np.float64)
 
 
 def thinned(columns: Floats, masses: Floats) -> Floats:
     """
-    The same sum with linearly independent columns and no more mass (Caratheodory).
+    The same sum from linearly independent columns at no more mass (Caratheodory).
 
     Parameters
     ----------
@@ -155,12 +162,12 @@ def thinned(columns: Floats, masses: Floats) -> Floats:
     Returns
     -------
     ndarray, shape (k,)
-        Masses >= 0, zero but for independent columns; columns @ masses is kept to rounding.
+        Masses >= 0, zero except on independent columns; columns @ masses stays the same to rounding.
     """
     c = masses.copy()
     for _ in range(len(c)):
         active = np.flatnonzero(c > 0)
-        # Of the triangular factor, or U would be as large as the data squared.
+        # The triangular factor has the same singular values, and a small U.
         triangle = np.linalg.qr(columns[:, active], mode="r")
         _, sizes, right = np.linalg.svd(triangle, full_matrices=True)
         rank = int(np.sum(sizes > 1e-12 * sizes.max(initial=0.0)))

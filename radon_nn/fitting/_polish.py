@@ -1,4 +1,4 @@
-"""Fewer neurons for the same fit: near atoms joined, and refined off the grid where the data determine them."""
+"""Fewer neurons for the same fit: near atoms joined, then refined off the grid where the data determine them."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ import numpy as np
 
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Atoms
-from radon_nn.fitting._refinement import Samples, refine
+from radon_nn.fitting._refinement import Observations, refine
 from radon_nn.measures.ridge import RidgeMeasure
 
 _CLUSTERS = (0.3, 0.1, 0.03, 0.01)
-"""Distances in (direction, offset), up to which atoms are tried as one."""
+"""Distances in (direction, offset) up to which atoms are joined on trial, widest first: atoms of one neuron spread over
+the width of a maximum of |F_r|, some hundredths."""
 _NEAR = 0.1
-"""... times this, where they are not refined afterwards."""
-_POLISHED = 1e-9
+"""Factor of these distances where atoms are not refined afterwards, so that the values change little."""
+POLISHED = 1e-9
+"""Misfit, in the data's unit, and part of the norm, up to which a network of fewer neurons counts as the same: where
+values come from a network, refinement ends at 1e-14 to 1e-12."""
 DEFAULT_MISFIT = 1e-6
 _STEPS = 30
+"""Refinement steps on trial; from a right start fewer than 10 reach rounding."""
 FEW = 4
-"""Neurons are refined off the grid only if their parameters are fewer than about this part of the data."""
+"""Neurons are refined only if the data are at least this many times their parameters: fewer determine them badly."""
 _SAME = 1e-7
+"""Distance at which neurons are one after refinement, which ends at 1e-9 or better."""
 _NOTHING = 1e-11
+"""Part of the norm below which a refined neuron is rounding."""
 _SLIGHT = 1e-3
+"""Part of the norm below which an atom is left out of a trial; refinement makes up for it."""
 
 
 def joined(problem: Problem, atoms: Atoms, penalty: float, bound: float, tol: float) -> Atoms:
-    """The fewest atoms, near ones joined and masses found anew, whose objective is as near to the bound as asked."""
+    """The fewest atoms, with near ones joined and new masses, whose objective is within `tol` of the bound."""
     for distance in _CLUSTERS:
         near = atoms.measure().merged(_NEAR * distance, unit=1.0)
         if len(near) < len(atoms.masses):
@@ -41,21 +48,21 @@ def polished(
     problem: Problem, atoms: Atoms, bound: float, tol: float, misfit: float, late: Callable[[], bool]
 ) -> RidgeMeasure:
     """
-    The fewest neurons that explain the data at no higher norm.
+    The fewest neurons that explain the data at no higher norm than atoms do.
 
     Parameters
     ----------
     problem : Problem
         The data.
     atoms : Atoms
-        Which explain it.
+        Atoms that explain the data.
     bound : float
-        A norm below which nothing explains it: a network that costs less passes by near points. Where values are known
-        to a larger misfit only, it is not one for the function meant, and not heeded.
+        A lower bound of the norm. A network that costs less misses points within the misfit, and is rejected, unless
+        the misfit allowed is above the default: then the bound is not one for the function behind the values.
     tol : float
-        By how much, in proportion, the norm may rise.
+        The relative amount by which the norm may rise.
     misfit : float
-        How far, in the data's unit, the network may be from the values.
+        Largest distance of the network from the values, in the data's unit.
     late : callable
         Whether the time is over.
 
@@ -64,12 +71,12 @@ def polished(
     RidgeMeasure
         In the user's units.
     """
-    samples = Samples.of(problem.points, problem.target[:, None])
-    left = max(float(np.abs(problem.target - atoms.values).max()), _POLISHED)
+    samples = Observations.of(problem.points, problem.target[:, None])
+    left = max(float(np.abs(problem.target - atoms.values).max()), POLISHED)
     if misfit > DEFAULT_MISFIT:
         left, bound = max(left, misfit), 0.0
     few = problem.rank / (FEW * problem.dim)
-    model, found = atoms.measure(), None
+    model, fewest = atoms.measure(), None
     shrinking = not late()
     while shrinking:
         shrinking = False
@@ -79,23 +86,23 @@ def polished(
                 refined = refine(near, samples, steps=_STEPS, reach=distance).merged(_SAME, unit=1.0)
                 better = _lean(refined, _NOTHING)
                 explained = np.abs(samples.residual(better)).max() <= left
-                if explained and (1 - _POLISHED) * bound <= better.rtv <= atoms.norm * (1 + tol):
-                    model = found = better
+                if explained and (1 - POLISHED) * bound <= better.rtv <= atoms.norm * (1 + tol):
+                    model = fewest = better
                     shrinking = True
                     break
-    if found is not None:
-        return problem.function(found.directions, found.offsets, found.masses[:, 0])
+    if fewest is not None:
+        return problem.function(fewest.directions, fewest.offsets, fewest.masses[:, 0])
     return thinned_function(problem, atoms)
 
 
 def thinned_function(problem: Problem, atoms: Atoms) -> RidgeMeasure:
-    """The atoms as a function of the user's x, as few as are independent on the data."""
+    """The atoms as a function of the user's x, reduced to linearly independent ones."""
     few = atoms.thinned()
     return problem.function(few.directions, few.offsets, few.signs * few.masses).merged()
 
 
 def _lean(measure: RidgeMeasure, share: float) -> RidgeMeasure:
-    """Without masses below this share of them all."""
+    """Without masses below this part of the norm."""
     on = measure.sizes > share * measure.rtv
     return RidgeMeasure.trusted(
         measure.directions[on], measure.offsets[on], measure.masses[on], measure.skip, measure.constant

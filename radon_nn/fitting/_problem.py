@@ -1,4 +1,4 @@
-"""Data to be fitted, brought to one form: distinct points about the origin, affine functions projected out."""
+"""Data to be fitted in normal form: distinct points about the origin, values without their affine part."""
 
 from __future__ import annotations
 
@@ -9,41 +9,50 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.fitting._affine import affine_fit
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
 
 _FLAT = 1e-9
+"""Points thinner than this, relative to their width, lie on one hyperplane: the affine part's coefficients would lose
+nine of sixteen digits, and |F_r| likewise."""
 _SIZES = (1e-100, 1e100)
+"""Spreads whose squares, and products with each other, are normal numbers."""
+_ONE_VALUE = 1e-12
+"""Values at one point that differ by less than this, relative to the largest, are rounded copies of one."""
+_AFFINE = 1e-13
+"""Departures from an affine function below this, relative to the values, are rounding: some hundred eps, as sums of a
+thousand terms make them."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """
-    Points and values with multiplicities, in units in which both are of size one.
+    Points with multiplicities and their values, scaled so that both are of size one.
 
-    Columns and targets are rows scaled by the square roots of the multiplicities, less their affine part. Then
-    r = weights * residual is orthogonal to affine functions of the points, as the dual requires.
+    Rows of columns and targets are scaled by the square roots of the multiplicities, and the affine part is taken off.
+    Then r = weights * residual is orthogonal to affine functions of the points, as the dual requires.
 
     Parameters
     ----------
     points : ndarray, shape (n, d)
         Distinct points, (x - center) / scale.
     weights : ndarray, shape (n,)
-        Square roots of how often each point was given.
+        Square roots of the number of times each point was given.
     target : ndarray, shape (n,)
-        The values, weights * values / unit, less their affine part; of size one.
+        The rows weights * values / unit, less their affine part; the largest modulus is 1.
     center : ndarray, shape (d,)
         Mean of the points given.
     scale : float
         Largest distance from it.
     unit : float
-        Size of the values, less their affine part; 1 if they are affine.
+        Largest modulus of weights * values less its affine part; 1 if the values are affine.
     scatter : float
         Half the sum of squares of values about the means at their points.
     given : ndarray, shape (n, d)
         The distinct points as they were given.
     values : ndarray, shape (n,)
-        Their values, means where there were several.
+        Their values, or the means of several.
     """
 
     points: Floats
@@ -82,20 +91,9 @@ class Problem:
             If shapes disagree, an entry is not finite, points do not span space or are fewer than d + 2, or values
             differ at one point and may not.
         """
-        x = checks.real_array(points, "points").astype(np.float64)
-        x = checks.shaped_array(x[:, None] if x.ndim == 1 else x, "points", ("n", "d"))
-        y = checks.real_array(values, "values").astype(np.float64)
-        if y.shape == (len(x), 1):
-            y = y[:, 0]
-        if y.shape != (len(x),):
-            raise ValueError(
-                f"values: expected one number a point, shape ({len(x)},), got {y.shape}; fit outputs one by one"
-            )
+        x, y = _checked(points, values)
         n, dim = x.shape
-        if dim == 0:
-            raise ValueError("points: expected shape (n, d) with d >= 1, got d = 0")
         center = x.mean(axis=0) if n else np.zeros(dim)
-        reach = float(np.abs(x - center).max(initial=0.0))
         distinct, back = np.unique(x, axis=0, return_inverse=True)
         back = back.reshape(-1)
         if len(distinct) < dim + 2:
@@ -103,18 +101,14 @@ class Problem:
                 f"points: expected at least d + 2 = {dim + 2} distinct points, got {len(distinct)}; an affine function "
                 "passes through fewer, so they say nothing"
             )
-        _usable(reach, "points")
+        _usable(float(np.abs(x - center).max(initial=0.0)), "points")
         scale = float(np.linalg.norm(x - center, axis=1).max())
         count = np.bincount(back).astype(np.float64)
         mean = np.bincount(back, y) / count
-        count = count if averaging else np.ones_like(count)
-        apart = np.abs(y - mean[back])
-        if not averaging and np.any(apart > 1e-12 * np.abs(y).max()):
-            worst = x[int(apart.argmax())]
-            raise ValueError(
-                f"values: expected one value at each point, got values {apart.max():.3g} from their mean at "
-                f"{worst.tolist()}; average them, or use fit, which allows for noise"
-            )
+        scatter = float(np.sum((y - mean[back]) ** 2)) / 2
+        if not averaging:
+            _one_value_each(x, y, mean[back])
+            count = np.ones_like(count)
         near = (distinct - center) / scale
         thickness = np.linalg.svd(near - near.mean(axis=0), compute_uv=False)
         if thickness[-1] < _FLAT * thickness[0]:
@@ -124,15 +118,8 @@ class Problem:
             )
         root = np.sqrt(count)
         affine = np.linalg.qr(root[:, None] * affine_design(near))[0]
-        target = root * mean
-        size = float(np.abs(target).max())
-        target = _less(affine, target)
-        unit = float(np.abs(target).max())
-        if unit <= 1e-13 * size or unit == 0:
-            target, unit = np.zeros_like(target), 1.0
-        _usable(unit, "values")
-        scatter = float(np.sum((y - mean[back]) ** 2)) / 2
-        return cls(near, root, target / unit, center, scale, unit, scatter, distinct, mean, affine)
+        target, unit = _bent_part(affine, root * mean)
+        return cls(near, root, target, center, scale, unit, scatter, distinct, mean, affine)
 
     @property
     def dim(self) -> int:
@@ -141,16 +128,16 @@ class Problem:
 
     @property
     def rank(self) -> int:
-        """n - (d + 1): what a network's atoms may number."""
+        """n - (d + 1), the most atoms that are linearly independent on the data."""
         return len(self.points) - self.dim - 1
 
     def projected(self, columns: Floats) -> Floats:
-        """Columns, or one, less their affine part."""
+        """One column or several, with their affine part taken off."""
         return _less(self._affine, columns)
 
     def columns(self, directions: Floats, offsets: Floats) -> Floats:
         """
-        Neurons of unit mass on the data.
+        Neurons of unit mass, evaluated on the data.
 
         Parameters
         ----------
@@ -168,16 +155,16 @@ class Problem:
 
     def function(self, directions: Floats, offsets: Floats, masses: Floats) -> RidgeMeasure:
         """
-        The function of the user's x, its affine part fitted to what the atoms leave.
+        The function of the user's x, with the affine part that fits best what the atoms leave of the values.
 
         Parameters
         ----------
         directions : ndarray, shape (k, d)
-            Unit normals, here.
+            Unit normals.
         offsets : ndarray, shape (k,)
-            Offsets, here.
+            Offsets, in the problem's units.
         masses : ndarray, shape (k,)
-            Masses, here.
+            Masses, in the problem's units.
 
         Returns
         -------
@@ -186,11 +173,25 @@ class Problem:
         """
         none = np.zeros((1, self.dim))
         bare = RidgeMeasure.trusted(directions.reshape(-1, self.dim), offsets, self.unit * masses, none, [0.0])
-        x, y = self.given, self.values
-        bent = bare.placed(self.scale, self.center)
-        design = self.weights[:, None] * affine_design(self.points)
-        slope = np.linalg.lstsq(design, self.weights * (y - bent.at(x)[:, 0]), rcond=None)[0]
-        skip, constant = slope[:-1] / self.scale, slope[-1] - slope[:-1] @ self.center / self.scale
+        return self.with_affine(bare.placed(self.scale, self.center))
+
+    def with_affine(self, bent: RidgeMeasure) -> RidgeMeasure:
+        """
+        A function of the user's x plus the affine part that fits best what it leaves of the values.
+
+        Parameters
+        ----------
+        bent : RidgeMeasure
+            A function of the user's x.
+
+        Returns
+        -------
+        RidgeMeasure
+            The sum.
+        """
+        slope, _ = affine_fit(self.points, self.values[:, None] - bent.at(self.given), self.weights)
+        skip = slope[:-1, 0] / self.scale
+        constant = slope[-1, 0] - skip @ self.center
         return RidgeMeasure.trusted(
             bent.directions, bent.offsets, bent.masses, bent.skip + skip, bent.constant + constant
         )
@@ -200,7 +201,44 @@ class Problem:
         return np.asarray(self.values - function.at(self.given)[:, 0])
 
 
+def _checked(points: ArrayLike, values: ArrayLike) -> tuple[Floats, Floats]:
+    """Points (n, d), d >= 1, and values (n,)."""
+    x = checks.real_array(points, "points").astype(np.float64)
+    x = checks.shaped_array(x[:, None] if x.ndim == 1 else x, "points", ("n", "d"))
+    y = checks.real_array(values, "values").astype(np.float64)
+    if y.shape == (len(x), 1):
+        y = y[:, 0]
+    if y.shape != (len(x),):
+        raise ValueError(
+            f"values: expected one number a point, shape ({len(x)},), got {y.shape}; fit outputs one by one"
+        )
+    if x.shape[1] == 0:
+        raise ValueError("points: expected shape (n, d) with d >= 1, got d = 0; add a column of coordinates")
+    return x, y
+
+
+def _one_value_each(points: Floats, values: Floats, means: Floats) -> None:
+    apart = np.abs(values - means)
+    if np.any(apart > _ONE_VALUE * np.abs(values).max()):
+        worst = points[int(apart.argmax())]
+        raise ValueError(
+            f"values: expected one value at each point, got values {apart.max():.3g} from their mean at "
+            f"{worst.tolist()}; average them, or use fit, which allows for noise"
+        )
+
+
+def _bent_part(affine: Floats, values: Floats) -> tuple[Floats, float]:
+    """Values less their affine part in units of its largest modulus, and that unit; zeros and 1 for affine values."""
+    target = _less(affine, values)
+    unit = float(np.abs(target).max())
+    if unit <= _AFFINE * float(np.abs(values).max()) or unit == 0:
+        return np.zeros_like(target), 1.0
+    _usable(unit, "values")
+    return target / unit, unit
+
+
 def _less(basis: Floats, columns: Floats) -> Floats:
+    """Columns less their part in the span of an orthonormal basis; twice, so that only rounding of the rest is left."""
     once = columns - basis @ (basis.T @ columns)
     return np.asarray(once - basis @ (basis.T @ once))
 

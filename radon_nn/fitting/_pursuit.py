@@ -1,4 +1,4 @@
-"""Fully corrective pursuit: atoms found where |F_r| > 1, masses found anew, until there is no such place."""
+"""Fully corrective pursuit: add atoms where |F_r| > 1 and solve for all masses again, until |F_r| <= 1 everywhere."""
 
 from __future__ import annotations
 
@@ -11,25 +11,37 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._active_set import best_masses, thinned
+from radon_nn.fitting._dual_bounds import rounding_of
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
+FALL = 0.3
+"""The penalty falls by this factor from stage to stage."""
 _NEW_ATOMS = 30
+"""Hyperplanes added in one round at most. Adding many saves searches; those without mass drop out again."""
 _APART = 0.03
+"""Hyperplanes added in one round differ by this in (a, t): nearer ones violate |F_r| <= 1 because of one another."""
+_WEAKER = 0.2
+"""... and exceed 1 by at least this fraction of what the strongest does."""
 _STARTS = 64
+"""Ascents for new atoms, beside those from the atoms at hand; eight times as many where they stand for all (d > 3)."""
+_IDLE, _SLIGHT = 12, 1e-6
+"""A stage ends after so many searches in a row with no smaller maximum, if that exceeds 1 so little: columns this near
+each other depend on each other to rounding, and masses found from them come and go."""
 _ROUNDS = 200
+"""Near a smooth maximum of |F_r| a round divides the violation by four; so 200 rounds end by rounding, or cycle."""
 
 
 class StoppedError(Exception):
-    """The time is over, or rounding allows no more."""
+    """The time is over, or a stage does not end."""
 
 
 @dataclass(frozen=True)
 class Atoms:
     """
-    Neurons sign (a.x - t)_+ with masses >= 0, and their values on a problem's data.
+    Neurons sign (a.x - t)_+ with masses >= 0, and their values on the data of a problem.
 
     Parameters
     ----------
@@ -95,29 +107,33 @@ class Atoms:
         return Atoms(self.directions[on], self.offsets[on], self.signs[on], self.columns[:, on], masses[on])
 
     def corrected(self, target: Floats, penalty: float) -> Atoms:
-        """With the best masses for a target."""
+        """With the best masses for a target, atoms without mass dropped."""
         return self.kept(best_masses(self.columns, target, penalty, self.masses))
 
     def thinned(self) -> Atoms:
-        """As few as are linearly independent on the data, at no more mass."""
+        """The same sum on the data from linearly independent atoms, at no more mass."""
         return self.kept(thinned(self.columns, self.masses))
 
-    def joined(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
-        """With more atoms, of mass zero, signed as F_r is there."""
+    def with_planes(self, problem: Problem, planes: Hyperplanes, r: Floats) -> Atoms:
+        """With an atom of mass zero on each of some hyperplanes, signed as F_r is there."""
         columns = problem.columns(planes.directions, planes.offsets)
         signs = np.where((r / problem.weights) @ columns < 0, -1.0, 1.0)
+        return self.with_more(Atoms(planes.directions, planes.offsets, signs, signs * columns, np.zeros(len(signs))))
+
+    def with_more(self, others: Atoms) -> Atoms:
+        """These atoms and others."""
         return Atoms(
-            np.concatenate([self.directions, planes.directions]),
-            np.concatenate([self.offsets, planes.offsets]),
-            np.concatenate([self.signs, signs]),
-            np.concatenate([self.columns, signs * columns], axis=1),
-            np.concatenate([self.masses, np.zeros(len(signs))]),
+            np.concatenate([self.directions, others.directions]),
+            np.concatenate([self.offsets, others.offsets]),
+            np.concatenate([self.signs, others.signs]),
+            np.concatenate([self.columns, others.columns], axis=1),
+            np.concatenate([self.masses, others.masses]),
         )
 
 
 class Pursuit:
     """
-    The search for atoms, stage by stage; it keeps the atoms at hand, the time and the record.
+    The search for atoms, stage by stage, with the current atoms, the time limit and the record.
 
     Parameters
     ----------
@@ -128,7 +144,7 @@ class Pursuit:
     progress : callable or None
         Called with lines of text.
     rng : int or Generator
-        Where ascents start.
+        Seed of the starts of ascents.
     """
 
     def __init__(
@@ -142,7 +158,7 @@ class Pursuit:
         self._record: list[tuple[int, float, float, float]] = []
 
     def start(self) -> float:
-        """The penalty from which on the best function is affine: max |F_y|."""
+        """The penalty max |F_y|, from which on the best function is affine."""
         return self._largest(self.problem.weights * self.problem.target)[0]
 
     def stage(self, target: Floats, penalty: float, slack: float) -> Iterator[tuple[Floats, float]]:
@@ -156,31 +172,35 @@ class Pursuit:
         penalty : float
             On the norm.
         slack : float
-            How far above one |F_r| may be at the end.
+            By how much |F_r| may exceed 1 at the end, if that is above rounding.
 
         Yields
         ------
         tuple of ndarray and float
-            r and max |F_r|, each time all hyperplanes have been searched.
+            r and max |F_r| after each search of all hyperplanes.
 
         Raises
         ------
         StoppedError
-            If the time is over, or there is no end; `atoms` is whole then, as after an interrupt.
+            If the time is over, or after `_ROUNDS` rounds; `atoms` is consistent then, as after an interrupt.
         """
+        least, idle = np.inf, 0
         for _ in range(_ROUNDS):
             if self.late():
                 raise StoppedError("the time was over")
             self.atoms = self.atoms.corrected(target, penalty)
             r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
-            new = self._by_ascent(r, 1 + slack)
+            # Below its own rounding no |F_r| can be told from 1.
+            above = max(slack, 2 * rounding_of(r))
+            new = self._by_ascent(r, 1 + above)
             if len(new.offsets) == 0:
                 largest, planes = self._largest(r)
-                new = planes.apart(1 + max(slack, 0.2 * (largest - 1)), _NEW_ATOMS, _APART)
+                new = planes.apart(1 + max(above, _WEAKER * (largest - 1)), _NEW_ATOMS, _APART)
                 yield r, largest
-                if largest <= 1 + slack:
+                least, idle = min(least, largest), 0 if largest < least else idle + 1
+                if largest <= 1 + above or (idle == _IDLE and least <= 1 + _SLIGHT):
                     return
-            self.atoms = self.atoms.joined(self.problem, new, r)
+            self.atoms = self.atoms.with_planes(self.problem, new, r)
         raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
 
     def begin(self) -> None:
@@ -207,7 +227,7 @@ class Pursuit:
         return Refinement("searches", at, value, lower, upper)
 
     def _by_ascent(self, r: Floats, above: float) -> Hyperplanes:
-        """What ascents find, where that is cheaper than a search of all hyperplanes."""
+        """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""
         if self.search.is_cheap:
             return Hyperplanes(np.empty(0), np.empty((0, self.problem.dim)), np.empty(0))
         return self.search.ascend(r, self._starts(_STARTS)).apart(above, _NEW_ATOMS, _APART)
@@ -219,6 +239,6 @@ class Pursuit:
         return float(planes.strength.max()), planes
 
     def _starts(self, count: int) -> Floats:
-        """The atoms' normals, and random ones."""
+        """The normals of the atoms, and random ones."""
         random = self._rng.standard_normal((count, self.problem.dim))
         return np.concatenate([self.atoms.directions, random / np.linalg.norm(random, axis=1, keepdims=True)])

@@ -1,1 +1,1 @@
-"""The exact kinks of piecewise linear networks, for one and two inputs."""
+"""The exact kinks of piecewise linear networks of one and two inputs."""

@@ -1,4 +1,4 @@
-"""Piecewise linear networks of one input: all their pieces, found layer by layer, and the slope of each."""
+"""The affine pieces of piecewise linear networks of one input, layer by layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pieces(NamedTuple):
     slopes : ndarray, shape (m + 1, o)
         Slopes of the pieces, left to right.
     layer, neuron : ndarray of int, shape (m,)
-        Which neuron made each break, from 0.
+        The neuron that made each break, from 0.
     """
 
     breaks: Floats
@@ -36,8 +36,8 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
     """
     The affine pieces of a network of one input on an interval.
 
-    Each layer's input is affine on each piece, kept as a value at a point inside and a slope; neurons cut pieces where
-    they cross their kinks there, so all is relative to the piece, however far it lies and however narrow it is.
+    On each piece the layer's input is affine, kept as a slope and a value at a point inside; neurons cut the piece
+    where their pre-activations cross a kink. So rounding is relative to the piece, however far away or narrow it is.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
 
 
 def _inside(left: Floats, right: Floats) -> Floats:
-    """A point of each interval: the middle, or well beyond the only end it has."""
+    """A point of each interval: the middle, or well beyond its only end, or 0."""
     with np.errstate(invalid="ignore"):
         beyond = np.where(np.isinf(left), right - np.maximum(1.0, np.abs(right)), left + np.maximum(1.0, np.abs(left)))
         middle = left + (right - left) / 2

@@ -1,4 +1,4 @@
-"""Many convex polygons at once, and how one line each cuts them: what a network's linear regions are made of."""
+"""Arrays of convex polygons, each cut by one line: the linear regions of a network."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ Signs = NDArray[np.int8]
 @dataclass(frozen=True, eq=False)
 class Polygons:
     """
-    Convex polygons of the plane, counterclockwise, each of which belongs to an owner and knows what made its edges.
+    Convex polygons of the plane, counterclockwise, each with an owner and a label for each edge.
 
     Parameters
     ----------
     corners : ndarray, shape (r, m, 2)
-        Corners; beyond `counts` a row repeats its first one.
+        Corners; after the first `counts` of them a row repeats its first corner.
     counts : ndarray of int, shape (r,)
         Number of corners of each.
     edges : ndarray of int, shape (r, m)
-        Label of the edge from a corner to the next: +c on the positive side of cut c >= 1, -c on the other, 0 for none.
+        Label of the edge from each corner to the next: +c on the positive side of cut c >= 1, -c on the other, 0 for
+        the boundary.
     owners : ndarray of int, shape (r,)
-        Owner of each; its pieces inherit it.
+        Owner of each polygon, which its pieces inherit.
     """
 
     corners: Floats
@@ -38,7 +39,7 @@ class Polygons:
     @classmethod
     def rectangle(cls, half: Floats) -> Polygons:
         """
-        One rectangle about the origin.
+        A rectangle about the origin.
 
         Parameters
         ----------
@@ -58,12 +59,12 @@ class Polygons:
 
     @property
     def real(self) -> NDArray[np.bool_]:
-        """Which places (r, m) hold a corner."""
+        """Which entries (r, m) are corners."""
         return np.asarray(np.arange(self.corners.shape[1]) < self.counts[:, None])
 
     @property
     def following(self) -> Indices:
-        """The index (r, m) of the corner after each."""
+        """Index (r, m) of the corner after each."""
         after = np.arange(1, self.corners.shape[1] + 1)
         return np.where(after < self.counts[:, None], after, 0)
 
@@ -91,18 +92,18 @@ class Polygons:
         Parameters
         ----------
         which : ndarray of int, shape (c,)
-            Those to cut.
+            Indices of those to cut.
         values : ndarray, shape (c, m)
-            At their corners, an affine function that vanishes on the cut.
+            Values at their corners of an affine function that vanishes on the cut.
         signs : ndarray of int, shape (c, m)
-            Its signs; 0 for a corner on the cut to rounding. Each row has both signs.
+            Signs of these values, 0 for a corner on the cut to rounding; each row has both signs.
         labels : ndarray of int, shape (c,)
             Labels of the cuts, >= 1.
 
         Returns
         -------
         Polygons
-            The positive pieces in place, the negative ones at the end.
+            The positive pieces at the indices of the polygons cut, the negative ones at the end.
         """
         part = Polygons(self.corners[which], self.counts[which], self.edges[which], self.owners[which])
         after, real = part.following, part.real
@@ -134,14 +135,14 @@ class Polygons:
 
     def sides(self) -> tuple[Floats, Floats, Indices]:
         """
-        The edges on the positive side of cuts, so that each point of a cut is met once.
+        The edges on the positive side of cuts, so that each segment of a cut occurs once.
 
         Returns
         -------
         starts, ends : ndarray, shape (s, 2)
-            Their ends.
+            Ends of the edges.
         labels : ndarray of int, shape (s,)
-            Their cuts.
+            Cuts that made them.
         """
         kept = self.real & (self.edges > 0)
         ends = np.take_along_axis(self.corners, self.following[..., None], axis=1)
@@ -154,6 +155,7 @@ def _interleaved(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
 
 
 def _packed(places: Floats, edges: Indices, keep: NDArray[np.bool_]) -> tuple[Floats, Indices, Indices]:
+    """The entries kept of each row, moved to its front: corners, counts and edges."""
     counts = keep.sum(axis=1)
     order = np.argsort(~keep, axis=1, kind="stable")[:, : counts.max()]
     order = np.where(np.arange(order.shape[1]) < counts[:, None], order, order[:, :1])
@@ -161,6 +163,7 @@ def _packed(places: Floats, edges: Indices, keep: NDArray[np.bool_]) -> tuple[Fl
 
 
 def _widened(corners: Floats, edges: Indices, width: int) -> tuple[Floats, Indices]:
+    """Rows of another width, filled up by their first corner."""
     more = width - corners.shape[1]
     filled = np.concatenate([corners, np.repeat(corners[:, :1], more, axis=1)], axis=1)
     return filled, np.concatenate([edges, np.zeros((len(edges), more), np.int64)], axis=1)

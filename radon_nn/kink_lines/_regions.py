@@ -1,4 +1,4 @@
-"""The linear regions of a piecewise linear network of two inputs, layer by layer, and slopes to one side of a kink."""
+"""The linear regions of a piecewise linear network of two inputs, layer by layer, and the jumps between them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from radon_nn.kink_lines._polygons import Polygons
 from radon_nn.networks.shallow import ShallowNetwork
 
 SNAP = 1e-13
-"""Pre-activations below this, relative to the largest sum of terms that could make them, are zero to rounding."""
+"""Pre-activations below this, relative to the largest sum of their terms on the domain, are zero: 450 eps, for sums of
+thousands of terms through several layers."""
 _TIE = 4 * SNAP
+"""Middles of segments lie on the kink to within this: corners to `SNAP`, and another evaluation on top."""
 _CHUNK_BYTES = 1 << 26
 _SECOND = 1.0
+"""Seconds between lines of progress."""
 
 
 class TooManyRegionsError(ValueError):
@@ -25,14 +28,14 @@ class TooManyRegionsError(ValueError):
 
 class Cuts(NamedTuple):
     """
-    Edges of linear regions that neurons made, each point once.
+    Edges of linear regions that neurons made, each segment once.
 
     Parameters
     ----------
     starts, ends : ndarray, shape (s, 2)
         Ends.
     normals : ndarray, shape (s, 2)
-        Unit normals, towards where the neuron's pre-activation grows.
+        Unit normals, in the direction in which the neuron's pre-activation grows.
     layer, neuron : ndarray of int, shape (s,)
         The neuron that made each, from 0.
     """
@@ -48,26 +51,25 @@ def jumps_across(
     layers: Sequence[ShallowNetwork], points: Floats, normals: Floats, sizes: Sequence[Floats]
 ) -> tuple[Floats, Floats]:
     """
-    Jumps of the normal derivative, f'(x; n) + f'(x; -n), of one-sided derivatives by the chain rule.
+    Jumps of the normal derivative, f'(x; n) + f'(x; -n), from one-sided derivatives by the chain rule.
 
-    At a kink of a neuron, |z - place| within rounding, the sign of the directional derivative of z decides its slope.
+    Where a neuron's pre-activation is at a kink, to rounding, the sign of its directional derivative selects the slope.
 
     Parameters
     ----------
     layers : sequence of ShallowNetwork
         Piecewise linear layers.
     points, normals : ndarray, shape (s, d)
-        Where, and across what.
-
+        Points on kinks, and unit normals across them.
     sizes : sequence of ndarray
-        Of each layer, what the terms of its pre-activations add up to at most, as `subdivide` has it.
+        For each layer, the largest sums of moduli in its pre-activations, as `subdivide` returns them.
 
     Returns
     -------
     jumps : ndarray, shape (s, o)
         The jumps; positive across a convex kink.
     terms : ndarray, shape (s, o)
-        What the terms of each add up to, which is what its rounding is relative to.
+        The sum of moduli in each, which its rounding is relative to.
     """
     jumps, terms = np.empty((2, len(points), layers[-1].outputs))
     widest = max(max(layer.neurons, layer.outputs, layer.dim) for layer in layers)
@@ -89,8 +91,8 @@ def subdivide(
     """
     Cut a rectangle about the origin by the kinks of all neurons, layer by layer.
 
-    On each region the layer's input is affine, so the kinks of its neurons are lines there. Kinks through a corner cut
-    there; kinks along an edge are that edge.
+    On each region the layer's input is affine, so the kinks of its neurons are lines there. A kink through a corner
+    cuts at the corner; a kink along an edge coincides with it.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def subdivide(
     cuts : Cuts
         The edges inside the rectangle.
     sizes : list of ndarray, shape (k,)
-        Of each layer, what the terms of its pre-activations add up to at most: their rounding is relative to that.
+        For each layer, the largest sums of moduli in its pre-activations, which their rounding is relative to.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def subdivide(
         If there are more regions.
     """
     cells = Polygons.rectangle(half)
-    # An affine map of the layer's input for each owner: rows are its slopes along x_1 and x_2 and its value at 0.
+    # The layer's input as an affine map for each owner: rows are slopes along x_1 and x_2, and the value at 0.
     maps = np.concatenate([np.eye(2), np.zeros((1, 2))])[None]
     normals, layer_of, neuron_of = [np.empty((0, 2))], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     made, told, sizes = 0, time.monotonic(), []
@@ -164,7 +166,7 @@ def _outputs(layer: ShallowNetwork, cells: Polygons, z: Floats, maps: Floats) ->
     levels = np.full((len(cells), layer.neurons), level)
     for k, place, jump in _breaks(layer):
         values = cells.values(z[cells.owners, :, k]) - place
-        # Of a sliver's corners the one farther from the kink tells the side; its middle may be lost in rounding.
+        # The corner of a sliver that is farther from the kink tells its side; the middle may be lost in rounding.
         above = values.max(axis=1) + values.min(axis=1) > 0
         slopes[above, k] += jump
         levels[above, k] -= jump * place
@@ -174,9 +176,12 @@ def _outputs(layer: ShallowNetwork, cells: Polygons, z: Floats, maps: Floats) ->
 
 
 def _breaks(layer: ShallowNetwork) -> Iterator[tuple[int, float, float]]:
-    """Neuron, place and jump of every kink that is read out and not dead."""
-    live = np.any(layer.readout != 0, axis=0) & np.any(layer.weights != 0, axis=1)
-    for k in np.flatnonzero(live):
+    """Neuron, place and jump of every kink that is read out.
+
+    Neurons of weight zero are among them: they cut nothing, but on which side of the kink they are decides the constant
+    that they add.
+    """
+    for k in np.flatnonzero(np.any(layer.readout != 0, axis=0)):
         for place, jump in layer.activation.kinks:
             if jump:
                 yield int(k), place, jump
@@ -190,9 +195,7 @@ def _reach(cells: Polygons, maps: Floats) -> Floats:
 
 def _pushed(layer: ShallowNetwork, z: Floats, tangent: Floats, size: Floats) -> tuple[Floats, Floats]:
     """
-    The derivative of a layer's outputs to the side where `tangent`, the derivative of its inputs, points.
-
-    With it comes the sum of its terms' moduli.
+    One-sided derivative of a layer's outputs along `tangent`, the derivative of its inputs; and its sum of moduli.
     """
     rate = tangent @ layer.weights.T
     slopes = np.full_like(z, layer.activation.pieces[0])

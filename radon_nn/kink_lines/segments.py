@@ -18,10 +18,13 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 
 _NEAR = 1e-9
-"""Ends this near each other, relative to the domain, are one point."""
+"""Ends this near each other, relative to the domain, are one point: crossings at an angle of 1e-4 lose that much."""
 _PARALLEL = 1e-8
+"""Segments go on straight if the sine of their angle is below this: normals are good to 1e-13 times what cancels."""
 _EQUAL = 1e-11
+"""Jumps are equal if they differ by less than this part of the largest."""
 _SEEN = 1e-12
+"""Jumps below this part of the terms they are sums of are rounding: neurons that cancel."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,7 +38,7 @@ class Kinks:
     Parameters
     ----------
     domain : Ball or Cuboid
-        Where f was looked at.
+        The domain on which the kinks were found.
     starts, ends : ndarray, shape (s, d)
         Ends of the segments, d = 1 or 2.
     normals : ndarray, shape (s, d)
@@ -43,7 +46,7 @@ class Kinks:
     jumps : ndarray, shape (s, o)
         Jump of the normal derivative of each output, in units of f per unit of x.
     layer, neuron : ndarray of int, shape (s,)
-        Which neuron made it, from 0; the first one where several have their kink there.
+        The neuron that made it, from 0; the first of those that share the kink.
     """
 
     domain: Ball | Cuboid
@@ -108,9 +111,9 @@ class Kinks:
         points : ndarray, shape (e, d)
             The ends.
         segments : ndarray of int, shape (e,)
-            Whose they are.
+            Indices of their segments.
         strength : ndarray, shape (e,)
-            By how much |jump| changes there: all of it, if the kink ends or bends.
+            Change of |jump| there: all of it where the kink ends or bends.
         """
         if self.dim == 1 or not len(self):
             return np.empty((0, self.dim)), np.empty(0, np.int64), np.empty(0)
@@ -130,7 +133,7 @@ class Kinks:
         Returns
         -------
         Kinks
-            As few segments as can be; of a shallow network one for each distinct hyperplane that meets the domain.
+            The fewest segments: of a shallow network one for each distinct hyperplane that meets the domain.
         """
         if self.dim == 1 or not len(self):
             return self
@@ -176,7 +179,7 @@ class Kinks:
 
     @cached_property
     def _continued(self) -> tuple[Indices, Indices, Floats]:
-        """Pairs of ends (starts first) that go on straight into each other, and the change of |jump| at each."""
+        """Pairs of ends (starts first) where segments continue straight, and the change of the jump at each."""
         n = len(self)
         ends = np.concatenate([self.starts, self.ends])
         tangent = _turned(self.normals)
@@ -205,25 +208,25 @@ def kinks(
     All kinks of a piecewise linear network of one or two inputs on a domain, exactly, with their jumps.
 
     The domain is cut into the network's linear regions, layer by layer; where two regions meet, the gradient jumps by
-    f'(x; n) + f'(x; -n) along the normal n, from one-sided derivatives at the middle of the segment. Kinks of neurons
-    that cancel, or that later layers do not see, are left out.
+    f'(x; n) + f'(x; -n) along the normal n, from one-sided derivatives at the middle of the segment. Kinks that cancel,
+    or that later layers do not pass on, are left out.
 
     Parameters
     ----------
     network : DeepNetwork or ShallowNetwork
-        Of one or two inputs, with activations such as relu, leaky_relu, abs, clip, relu6, hard_tanh, hard_sigmoid. For
+        One or two inputs, and activations such as relu, leaky_relu, abs, clip, relu6, hard_tanh, hard_sigmoid. For
         more inputs, take the plane u -> f(origin + u basis): `network.slice(origin, basis)`.
     domain : Ball or Cuboid
-        Where to look.
+        The domain.
     max_regions : int
-        The most linear regions to make; a region takes some 0.1 to 1 kB.
+        The most linear regions to make; a region takes 0.1 to 1 kB.
     progress : callable, optional
         Called with a line of text as long work goes on.
 
     Returns
     -------
     Kinks
-        Segments, jumps and who made them.
+        Segments, their jumps, and the neurons that made them.
 
     Raises
     ------
@@ -281,7 +284,7 @@ def _on_the_line(network: DeepNetwork, domain: Ball | Cuboid, low: float, high: 
 
 def piecewise_linear(network: DeepNetwork | ShallowNetwork) -> DeepNetwork:
     """
-    A network as a chain of layers, refused if it is smooth.
+    A network as a chain of piecewise linear layers.
 
     Parameters
     ----------
@@ -328,7 +331,7 @@ def frame(domain: Ball | Cuboid, dim: int) -> tuple[Floats, Floats]:
     Returns
     -------
     tuple of ndarray, shape (dim,)
-        Both.
+        Middle and half sides.
 
     Raises
     ------
@@ -347,11 +350,12 @@ def frame(domain: Ball | Cuboid, dim: int) -> tuple[Floats, Floats]:
 
 
 def _turned(vectors: Floats) -> Floats:
+    """Vectors turned by 90 degrees."""
     return np.stack([-vectors[:, 1], vectors[:, 0]], axis=1)
 
 
 def _in_disc(cuts: Cuts) -> Cuts:
-    """The parts in the unit disc."""
+    """The parts of cuts inside the unit disc."""
     starts, step = cuts.starts, cuts.ends - cuts.starts
     square = np.einsum("ki,ki->k", step, step)
     safe = np.where(square > 0, square, 1.0)

@@ -1,4 +1,4 @@
-"""The picture the spikes stand in: d_t^2 K R f of a function known on a ball, by way of its Laplacian."""
+"""The filtered transform in which spikes are peaks: d_t^2 K R f of a function known on a ball, from its Laplacian."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from radon_nn.operators.transform import RadonTransform
 
 def laplacian(samples: NDArray[np.floating], grid: Grid, inside: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
     """
-    The (2d+1)-point Laplacian where its whole stencil lies inside a domain, and zero elsewhere.
+    The (2d+1)-point Laplacian where its stencil lies inside a domain, and zero elsewhere.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def laplacian(samples: NDArray[np.floating], grid: Grid, inside: NDArray[np.bool
 @dataclass(frozen=True)
 class SpikeTransform:
     """
-    d_t^2 K R f on (direction, offset), by way of the Laplacian inside a ball, and what a unit spike gives there.
+    d_t^2 K R f on (direction, offset), from the Laplacian inside a ball, and its height at a unit spike.
 
     Parameters
     ----------
     transform : RadonTransform
         The directions and offsets.
     domain : Ball
-        Where f is known.
+        The ball on which f is known.
     inside : ndarray of bool, shape grid.shape
         The samples in the domain.
     response : ndarray, shape (m, n)
@@ -72,7 +72,7 @@ class SpikeTransform:
     @classmethod
     def over(cls, grid: Grid, domain: Ball | None = None) -> SpikeTransform:
         """
-        Prepare the transform for a domain, at about two directions and one offset a grid spacing.
+        Prepare the transform for a domain, with about two directions and one offset per grid spacing.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class SpikeTransform:
         Returns
         -------
         SpikeTransform
-            Ready for functions.
+            To be called with samples.
 
         Raises
         ------
@@ -167,8 +167,8 @@ def ball_in(grid: Grid, domain: Ball | None) -> Ball:
 def _unit_peak(transform: RadonTransform) -> float:
     """Height of the Hann-filtered transform at a spike of unit mass, per unit measure of its cut.
 
-    The Laplacian spreads a kink over one cell and the walk interpolates over one more: the peak is that of a quadratic
-    B-spline of the offset, of unit integral, under the filter.
+    The Laplacian spreads a kink over one cell and the transform interpolates over one more: the peak is that of a
+    filtered quadratic B-spline of unit integral.
     """
     step = max(transform.grid.spacing)
     t = np.arange(-32, 33) * transform.offsets.step

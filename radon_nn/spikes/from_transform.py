@@ -1,10 +1,10 @@
-"""Find a network's spikes from its transform alone, and refine them against the function.
+"""The shallow network behind samples on a grid: peaks of the filtered transform, refined against the function.
 
-The function is sampled on a grid over a ball, differentiated by the discrete Laplacian *inside* the ball only (so the
-ball's edge is never differentiated), transformed and filtered: K R (Laplacian f) = d_t^2 K R f. A neuron shows there
-as a peak of height proportional to its mass and to the measure of its hyperplane's cut through the ball. Peaks are
-located on the grid, masses are fitted, everything is refined off the grid, the model is subtracted, and the residual
-is searched again, as radio astronomers' CLEAN does, until it is explained.
+The function is sampled on a grid over a ball; its discrete Laplacian, formed only *inside* the ball so that the edge is
+never differentiated, is transformed and filtered: K R (Laplacian f) = d_t^2 K R f. A neuron is a peak there, of height
+proportional to its mass and to the measure of its hyperplane's cut through the ball. Peaks are located on the grid,
+masses fitted, all parameters refined off the grid, the model subtracted, and the residual searched again, as in radio
+astronomers' CLEAN, until it is explained.
 """
 
 from __future__ import annotations
@@ -19,56 +19,68 @@ from scipy.ndimage import maximum_filter1d
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices
-from radon_nn.fitting._refinement import Samples, affine_fit, fit_masses, refine
+from radon_nn.fitting._affine import affine_fit
+from radon_nn.fitting._refinement import Observations, fit_masses, refine
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.geometry.hyperplanes import SignedTree
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.spikes import _hyperplane_pairs as pairs
+from radon_nn.spikes._noise import cubic_residuals
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
+from radon_nn.spikes.probing._chords import unit_vectors
 
 _APART = 4.0
-"""Peaks, and spikes, are told apart at this many grid spacings."""
+"""Peaks, and spikes, closer than this many grid spacings are one: the filtered spline of a unit spike is four wide."""
 _RELATIVE = 0.1
-"""Peaks below this fraction of the highest wait for a later round, when the higher ones are subtracted."""
+"""Peaks below this fraction of the highest wait until the higher ones are subtracted: side lobes of the Hann filter and
+of unequal cuts reach some hundredths."""
 _NOISE = 8.0
-"""Peaks must stand this many standard deviations (from the median) above the floor."""
+"""Peaks exceed this many standard deviations of the transform, measured by its median: noise on 1e6 samples of it
+reaches 5, and its correlation from sample to sample adds some."""
 _SHALLOWEST = 0.05
-"""Hyperplanes whose cut through the domain is below this fraction of the largest are not searched."""
+"""Hyperplanes whose cut through the domain is below this fraction of the largest are not searched: the response, which
+peaks are divided by, is a few samples there."""
 _CREEP = 1e-3
-"""Between rounds a refinement ends when a step gains less than this: what holds it up is a neuron not yet found."""
+"""Between rounds a refinement ends when a step gains less than this fraction: a neuron not yet found holds it up."""
 _ROUNDING = 1e-14
-"""Misfit at this fraction of the values' size is rounding."""
+"""Misfit at this fraction of the values' root mean square is rounding in double precision: 45 eps, for sums of several
+terms."""
+_STRETCHES, _QUIET, _MARGIN = 96, 0.75, 1.7
+"""Short stretches on which the noise of a function's values is measured. This quantile (a quarter may have a kink)
+times this margin is the floor of the misfit: over 60 networks in single precision, 1.5 to 2.2 times their noise."""
 _PROGRESS = 0.9
-"""A round that leaves more than this fraction of the mean square misfit has stalled; the next one is more patient."""
+"""A round that leaves more than this fraction of the mean square misfit has stalled; the next one accepts more."""
 _STALLS = 5
-"""Give up after so many stalled rounds in a row."""
-_CONSISTENT = 0.3
-"""A candidate is kept if its fitted mass is at least this fraction of what its peak's height promises."""
+"""Give up after this many stalled rounds in a row: chosen, not tuned."""
 _REMEDY = "choose a grid or domain=Ball(radius, center) on which f is defined"
+_CONSISTENT = 0.3
+"""A candidate is kept if its fitted mass is at least this fraction of its peak's height: side lobes and noise
+have next to no mass in the fit."""
 
 
 @dataclass(frozen=True)
 class SpikeFit:
     """
-    What `find_spikes` found, and how well it explains the function.
+    The result of `find_spikes`: the spikes, and how well they explain the function.
 
     Parameters
     ----------
     measure : RidgeMeasure
         The spikes and the affine part.
     domain : Ball
-        Where the function was looked at.
+        The domain searched.
     samples : int
-        How many samples of it were used.
+        Number of samples used.
     relative_error : float
         Root mean square of f - measure over that of f - its best affine fit.
     max_error : float
         Largest |f - measure| at a sample, in units of f.
     rounds : int
-        How many times the residual was searched.
+        Number of times the residual was searched.
     exact : bool
-        Whether the relative error is at most the tolerance asked for.
+        Whether the relative error is at most the tolerance asked for, or the misfit at most the noise of the values.
     """
 
     measure: RidgeMeasure
@@ -110,19 +122,20 @@ def find_spikes(
     domain : Ball, optional
         Where to look; the largest ball in the grid's box if not given.
     tol : float
-        The function counts as explained at this relative error.
+        The function counts as explained at this relative error, or at the noise of its values: of a callable it is
+        measured, at some 800 more points; of samples it is the rounding of their type.
     max_spikes : int
-        Give up beyond so many.
+        Give up beyond this number of spikes.
     max_rounds : int
-        Search the residual at most so many times.
+        The most times that the residual is searched.
     progress : callable, optional
         Called with one line of text a round.
 
     Returns
     -------
     SpikeFit
-        The spikes that meet the domain, the affine part, and how well they explain f. Interrupting (Ctrl-C) returns
-        what was found so far.
+        The spikes whose hyperplane meets the domain, the affine part, and how well they explain f. An interrupt from
+        the keyboard returns what was found so far.
 
     Raises
     ------
@@ -137,20 +150,19 @@ def find_spikes(
 
     Notes
     -----
-    Spikes are unique only up to what samples can tell: neurons closer together than the grid's spacing, or cutting off
-    fewer than a few samples at the domain's edge, may be missed, or be found merged.
+    Samples determine spikes only so far: neurons closer together than the grid's spacing may come out merged, and those
+    that cut off only a few samples at the edge of the domain may be missed.
     """
     if not isinstance(grid, Grid):
         raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")
     checks.positive(tol, "tol")
     ball = ball_in(grid, domain)
     center = ball.center_in(grid.dim)
-    search, affine, size = _Search.over(f, grid, ball)
+    search, affine, noise = _Search.over(f, grid, ball)
     samples, spacing = search.samples, max(search.view.transform.grid.spacing)
     width = _APART * spacing
     model = RidgeMeasure(np.empty((0, grid.dim)), [], np.empty((0, affine.shape[1])))
-    rounding = (_ROUNDING * size) ** 2
-    floor = max(tol**2 * samples.variance, rounding)
+    floor = max(tol**2 * samples.variance, noise**2)
     misfit, rounds, stalled = samples.variance, 0, 0
     try:
         while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < _STALLS:
@@ -183,7 +195,7 @@ def find_spikes(
         whole.placed(ball.radius, center),
         ball,
         len(samples.points),
-        math.sqrt(misfit / samples.variance) if samples.variance > rounding else 0.0,
+        math.sqrt(misfit / samples.variance) if samples.variance > noise**2 else 0.0,
         float(np.abs(residual).max()),
         rounds,
         misfit <= floor,
@@ -204,15 +216,15 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Search:
-    """What stays the same from round to round: samples, the transform, and which directions are neighbours."""
+    """What stays the same from round to round: the samples, the transform, and the neighbours of each direction."""
 
-    samples: Samples
+    samples: Observations
     view: SpikeTransform
     neighbours: tuple[Indices, ...]
 
     @classmethod
     def over(cls, f: Function | ArrayLike, grid: Grid, ball: Ball) -> tuple[_Search, Floats, float]:
-        """The search in coordinates (x - center) / radius; the affine part taken off; the values' root mean square."""
+        """The search in coordinates (x - center) / radius, the affine part taken off, and the noise of the values."""
         center = ball.center_in(grid.dim)
         spacing = np.array(grid.spacing) / ball.radius
         view = SpikeTransform.over(Grid(grid.shape, spacing, (np.array(grid.center) - center) / ball.radius), Ball(1.0))
@@ -224,14 +236,19 @@ class _Search:
                 "or a larger ball"
             )
         points = view.transform.grid.points()[inside]
-        at = center + ball.radius * points
-        values = BlackBox(f, grid.dim, _REMEDY, several=True)(at) if callable(f) else _given_samples(f, grid, inside)
-        values = values.reshape(len(points), -1)
+        if callable(f):
+            black_box = BlackBox(f, grid.dim, _REMEDY, several=True)
+            values = black_box(center + ball.radius * points)
+            measured = _measured_noise(lambda y: black_box(center + ball.radius * y), points)
+        else:
+            values, measured = _given_samples(f, grid, inside), 0.0
+        size = float(np.sqrt(np.mean(np.sum(values**2, axis=1))))
+        noise = max(measured, _ROUNDING * size, 0.0 if callable(f) else _precision(f) * size)
         affine, rest = affine_fit(points, values)
-        samples = Samples.of(points, rest)
+        samples = Observations.of(points, rest)
         normals = view.transform.directions.normals
         neighbours = tuple(SignedTree(normals).neighbours(_APART * spacing.max()))
-        return cls(samples, view, neighbours), affine, float(np.sqrt(np.mean(np.sum(values**2, axis=1))))
+        return cls(samples, view, neighbours), affine, noise
 
     def candidates(self, model: RidgeMeasure, width: float) -> _Candidates:
         """Peaks of the filtered transform of the residual, above the noise and the side lobes of higher peaks."""
@@ -261,15 +278,16 @@ class _Search:
         )
 
     def _highest(self, around: Floats, i: int, j: int, value: float) -> bool:
-        hood, m = self.neighbours[i], len(self.neighbours)
+        """Whether no neighbouring direction, antipodes included, has a larger value near the same hyperplane."""
+        near, m = self.neighbours[i], len(self.neighbours)
         mirrored = around.shape[1] - 1 - j
-        return bool(np.all(around[hood % m, np.where(hood < m, j, mirrored)] <= value))
+        return bool(np.all(around[near % m, np.where(near < m, j, mirrored)] <= value))
 
     def extended(self, model: RidgeMeasure, found: _Candidates, width: float, *, free: bool) -> RidgeMeasure | None:
-        """The model with the candidates that a fit of masses confirms, away from its spikes unless `free`."""
+        """The model and the candidates whose masses a fit confirms; those near its own spikes only if `free`."""
         if len(found.offsets) == 0:
             return None
-        far = _distance(found.directions, found.offsets, model) > width
+        far = pairs.distance(found.directions, found.offsets, model) > width
         chosen = found[far] if far.any() and not free else found[:30]
         directions = np.concatenate([model.directions, chosen.directions])
         offsets = np.concatenate([model.offsets, chosen.offsets])
@@ -282,13 +300,13 @@ class _Search:
         return fit_masses(directions[sure], offsets[sure], self.samples)
 
     def supported(self, model: RidgeMeasure) -> RidgeMeasure:
-        """The same function at the samples, without spikes that have all samples on one side."""
+        """The same function at the samples; spikes with all samples on one side go into the affine part."""
         on = np.zeros(len(model), np.int64)
         for begin in range(0, len(self.samples.points), 8192):
             on += (self.samples.points[begin : begin + 8192] @ model.directions.T > model.offsets).sum(axis=0)
         split, above = (on > 0) & (on < len(self.samples.points)), on > 0
         outside = ~split & above
-        return RidgeMeasure.trusted(
+        return RidgeMeasure(
             model.directions[split],
             model.offsets[split],
             model.masses[split],
@@ -297,7 +315,7 @@ class _Search:
         )
 
     def pruned(self, model: RidgeMeasure, width: float, floor: float) -> RidgeMeasure:
-        """Fold spikes that left the domain, and join close ones where that costs no accuracy."""
+        """Fold spikes that left the domain, and join close ones where that raises the misfit by 2 % at most."""
         model = self.supported(model)
         keep = model.sizes > 1e-9 * model.sizes.max(initial=0)
         if not keep.all():
@@ -307,19 +325,20 @@ class _Search:
         misfit = self.samples.misfit(model)
         failed: set[bytes] = set()
         while len(model) > 1:
-            pair = _closest_pair(model, width, failed)
+            pair = pairs.closest_pair(model, width, failed)
             if pair is None:
                 break
-            joined = refine(_joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
+            joined = refine(pairs.joined(model, *pair), self.samples, steps=10, stop=0.5).restricted(self.view.domain)
             now = self.samples.misfit(joined)
             if now <= max(floor, 1.02 * misfit):
                 model, misfit = joined, now
             else:
-                failed.add(_name(model, *pair))
+                failed.add(pairs.key(model, *pair))
         return model
 
 
 def _given_samples(values: ArrayLike, grid: Grid, inside: NDArray[np.bool_]) -> Floats:
+    """The samples (n, o) in the domain."""
     shape = np.shape(values)
     if shape[-grid.dim :] != grid.shape or len(shape) > grid.dim + 1:
         raise ValueError(f"samples: expected shape {grid.shape} or (outputs, *{grid.shape}), got {shape}")
@@ -327,53 +346,21 @@ def _given_samples(values: ArrayLike, grid: Grid, inside: NDArray[np.bool_]) -> 
     return checks.real_array(array, "samples in the domain").astype(np.float64)
 
 
-def _place(directions: Floats, offsets: Floats) -> Floats:
-    return np.concatenate([directions, offsets[:, None]], axis=1)
+def _precision(samples: ArrayLike) -> float:
+    """Relative rounding of samples in single or half precision, 2 eps as of a few terms; 0 for others."""
+    kind = np.asarray(samples).dtype
+    return 2 * float(np.finfo(kind).eps) if kind in (np.float16, np.float32) else 0.0
 
 
-def _distance(directions: Floats, offsets: Floats, model: RidgeMeasure) -> Floats:
-    if len(model) == 0:
-        return np.full(len(offsets), np.inf)
-    known = _place(model.directions, model.offsets)
-    return SignedTree(known).nearest(_place(directions, offsets))[0]
+def _measured_noise(f: Callable[[Floats], Floats], points: Floats) -> float:
+    """Root mean square noise of a function on the unit ball, with a margin, from short stretches at sampled points."""
+    rng = np.random.default_rng(0)
+    chosen = points[rng.integers(len(points), size=_STRETCHES)]
+    deviations, _ = cubic_residuals(f, (1 - 2e-4) * chosen, unit_vectors(rng, (_STRETCHES,), points.shape[1]))
+    return _MARGIN * float(np.linalg.norm(np.quantile(deviations, _QUIET, axis=0)))
 
 
-def _masses_at(directions: Floats, offsets: Floats, samples: Samples) -> Floats:
+def _masses_at(directions: Floats, offsets: Floats, samples: Observations) -> Floats:
     """|mass| fitted at each hyperplane, in the order given."""
     fitted = fit_masses(directions, offsets, samples)
-    known = _place(fitted.directions, fitted.offsets)
-    return fitted.sizes[SignedTree(known).nearest(_place(directions, offsets))[1]]
-
-
-def _name(model: RidgeMeasure, i: int, j: int) -> bytes:
-    return np.round(_place(model.directions, model.offsets)[[i, j]], 9).tobytes()
-
-
-def _closest_pair(model: RidgeMeasure, width: float, failed: set[bytes]) -> tuple[int, int] | None:
-    first, second, distance = SignedTree(_place(model.directions, model.offsets)).pairs(width)
-    order = np.argsort(distance)
-    for i, j in zip(first[order], second[order], strict=True):
-        if i != j and _name(model, i, j) not in failed:
-            return int(i), int(j)
-    return None
-
-
-def _joined(model: RidgeMeasure, i: int, j: int) -> RidgeMeasure:
-    """Spikes i and j as one, at their |mass|-weighted mean."""
-    sign = math.copysign(1.0, float(model.directions[i] @ model.directions[j]))
-    share = model.sizes[j] / max(model.sizes[i] + model.sizes[j], 1e-300)
-    direction = (1 - share) * model.directions[i] + share * sign * model.directions[j]
-    offset = (1 - share) * model.offsets[i] + share * sign * model.offsets[j]
-    length = np.linalg.norm(direction)
-    rest = np.delete(np.arange(len(model)), [i, j])
-    linear, level = model.skip, model.constant
-    if sign < 0:
-        linear = linear + np.outer(model.masses[j], model.directions[j])
-        level = level - model.masses[j] * model.offsets[j]
-    return RidgeMeasure.trusted(
-        np.concatenate([model.directions[rest], direction[None] / length]),
-        np.append(model.offsets[rest], offset / length),
-        np.concatenate([model.masses[rest], (model.masses[i] + model.masses[j])[None]]),
-        linear,
-        level,
-    )
+    return fitted.sizes[pairs.search_tree(fitted).nearest(pairs.places(directions, offsets))[1]]

@@ -12,7 +12,8 @@ from scipy.stats import qmc
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._polish import DEFAULT_MISFIT
-from radon_nn.fitting.weight_decay import Fit, interpolate
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
@@ -228,7 +229,9 @@ def _bend(samples: _Samples) -> float:
 def _met(rounds: list[_Round], tol: float) -> bool:
     """Whether the bounds meet: the network is f, or all but f and its bound has stopped growing, twice."""
     last = rounds[-1]
-    if not (last.agrees(tol) and last.fitted.converged and last.fitted.rtv - last.lower <= tol * last.fitted.rtv):
+    spread = last.fitted.lower - last.lower
+    known = last.fitted.presumed_lower - spread
+    if not (last.agrees(tol) and last.fitted.settled and last.fitted.rtv - known <= tol * last.fitted.rtv):
         return False
     still = len(rounds) > _STILL and last.lower - rounds[-1 - _STILL].lower <= tol * last.lower
     return last.agrees(_SAME) or still
@@ -237,7 +240,7 @@ def _met(rounds: list[_Round], tol: float) -> bool:
 def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) -> RTV:
     last = rounds[-1]
     lower = max(one.lower for one in rounds)
-    known = last.fitted.converged
+    known = last.fitted.settled
     value = max(last.fitted.rtv, lower) if known else lower
     growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
     assumed, upper, meaning = f"{domain!r}, d = {dim}", math.inf, "is not yet f"
@@ -248,11 +251,13 @@ def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) 
         upper, meaning = value + _CAUTION * growth, "is all but f"
     grew = 0 < growth < math.inf and lower > 0
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
-    proof = "the lower bound is certified" if last.fitted.certified else "not certified: the search is a heuristic"
+    proof = "the lower bound is certified"
+    if not last.fitted.certified:
+        proof += f", but crude; for d > 3 a heuristic search suggests {last.fitted.presumed_lower:.7g}"
     theorem = last.fitted.certified and (last.agrees(_SAME) or math.isinf(upper))
     norms = tuple(one.fitted.rtv for one in rounds)
     tops = tuple(
-        one.fitted.rtv if one.fitted.converged and one.agrees(_SAME if theorem else tol) else math.inf for one in rounds
+        one.fitted.rtv if one.fitted.settled and one.agrees(_SAME if theorem else tol) else math.inf for one in rounds
     )
     return RTV(
         value=value,

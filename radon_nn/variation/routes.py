@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Progress
 from radon_nn.closed_forms.base import ClosedForm
-from radon_nn.fitting.weight_decay import interpolate
+from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Domain
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.result import RTV
@@ -168,17 +168,18 @@ def _dimension(f: object, dim: int | None, domain: Domain | None) -> int:
 
 def _through(samples: Samples, tol: float, seconds: float | None, progress: Progress | None) -> RTV:
     found = interpolate(*samples, tol=tol, seconds=seconds, progress=progress)
-    heuristic = "" if found.certified else "; the lower bound is not certified: for d > 3 the search is a heuristic"
-    upper = max(found.rtv, found.lower) if found.converged else math.inf
+    suggested = f"; for d > 3 that is crude, and a heuristic search, not certified, suggests {found.presumed_lower:.7g}"
+    heuristic = "" if found.certified else suggested
+    upper = max(found.rtv, found.lower) if found.settled else math.inf
     return RTV(
-        value=upper if found.converged else found.lower,
+        value=upper if found.settled else found.lower,
         lower=found.lower,
         upper=upper,
         method=f"a network of {len(found.measure)} neurons through {len(found.points)} samples, within "
         f"{found.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
         assumed=f"any convex domain that holds the samples, d = {found.measure.dim}",
         standing="certified" if found.certified else "estimated",
-        verdict="finite" if found.converged else "unresolved",
+        verdict="finite" if found.settled else "unresolved",
         law=found.stopped,
         refinement=found.refinement,
         converged=found.converged,

@@ -6,13 +6,13 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import gap, points_in, random_measure, separated_measure
 from radon_nn import RidgeMeasure
-from radon_nn.fitting._refinement import Samples, _moved, _normal_equations, fit_masses, refine
+from radon_nn.fitting._refinement import Observations, _moved, _normal_equations, fit_masses, refine
 
 
-def samples_of(measure: RidgeMeasure, rng: np.random.Generator, count: int, noise: float = 0.0) -> Samples:
+def samples_of(measure: RidgeMeasure, rng: np.random.Generator, count: int, noise: float = 0.0) -> Observations:
     x = points_in(rng, count, measure.dim)
     values = measure(x).reshape(count, -1)
-    return Samples.of(x, values + noise * rng.standard_normal(values.shape))
+    return Observations.of(x, values + noise * rng.standard_normal(values.shape))
 
 
 def shaken(measure: RidgeMeasure, rng: np.random.Generator, size: float) -> RidgeMeasure:
@@ -36,6 +36,19 @@ def test_near_start_reaches_rounding_error(dim: int, outputs: int, seed: int) ->
     assert samples.misfit(found) <= 1e-26 * samples.variance
     error = gap(found, true)
     assert max(error.directions, error.offsets, error.masses, error.values) < 1e-11
+
+
+@pytest.mark.parametrize("seed", [0, 15, 27, 30, 60, 70, 75, 97])
+def test_crowded_neurons_reach_rounding_error_at_any_scale(seed: int) -> None:
+    """Hyperplanes drawn without a distance between them; with a first damping of 1e-3 each of these ends above 1e-7."""
+    rng = np.random.default_rng(500 + seed)
+    dim, spikes = {0: (2, 30), 2: (3, 20)}[seed % 5]
+    size, scale = 10.0 ** rng.uniform(-3.5, -1.7), 10.0 ** rng.integers(-6, 7)
+    base = random_measure(rng, spikes, dim)
+    true = RidgeMeasure(base.directions, base.offsets, scale * base.masses, scale * base.skip, scale * base.constant)
+    samples = samples_of(true, rng, 4000)
+    found = refine(shaken(true, rng, size), samples, steps=60)
+    assert samples.misfit(found) <= 1e-26 * samples.variance
 
 
 @pytest.mark.parametrize(("dim", "outputs"), [(1, 1), (2, 1), (2, 3), (3, 2), (4, 1)])
@@ -66,7 +79,7 @@ def test_normal_equations_do_not_depend_on_how_points_are_chunked() -> None:
     samples = samples_of(random_measure(rng, 3, 2, 2), rng, 20_000)
     normal, gradient, _ = _normal_equations(model, samples)
     parts = [
-        _normal_equations(model, Samples(samples.points[k::4], samples.values[k::4], samples.variance))
+        _normal_equations(model, Observations(samples.points[k::4], samples.values[k::4], samples.variance))
         for k in range(4)
     ]
     assert_allclose(normal, sum(part[0] for part in parts), rtol=1e-11, atol=1e-9)
@@ -143,9 +156,9 @@ def test_variance_is_about_the_best_affine_fit() -> None:
     rng = np.random.default_rng(0)
     x = points_in(rng, 300, 2)
     affine = x @ [[1.0, -4.0], [2.0, 0.5]] + [3.0, 100.0]
-    assert Samples.of(x, affine).variance < 1e-24
+    assert Observations.of(x, affine).variance < 1e-24
     bumps = np.sin(5 * x)
-    with_affine, without = Samples.of(x, affine + bumps), Samples.of(x, bumps)
+    with_affine, without = Observations.of(x, affine + bumps), Observations.of(x, bumps)
     assert with_affine.variance == pytest.approx(without.variance, rel=1e-10)
     design = np.column_stack([x, np.ones(300)])
     left = bumps - design @ np.linalg.solve(design.T @ design, design.T @ bumps)

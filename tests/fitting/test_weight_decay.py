@@ -227,15 +227,25 @@ def test_affine_data_cost_nothing() -> None:
     assert fit(x, x @ [1.0, 2.0] + 3, decay=0.1).objective == pytest.approx(0, abs=1e-20)
 
 
-def test_above_three_dimensions_the_bound_is_said_to_be_no_theorem() -> None:
-    rng = np.random.default_rng(0)
-    network = random_measure(rng, 1, 5)
-    x = rng.uniform(-1, 1, (20, 5))
-    result = interpolate(x, network(x), tol=0.05)
-    assert not result.certified
-    assert "not certified" in repr(result)
-    assert result.misfit < 1e-5
-    assert result.rtv <= network.rtv * 1.05
+@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(4, 6))
+@settings(max_examples=20, deadline=None)
+def test_above_three_dimensions_the_bound_is_a_theorem_and_the_search_is_said_to_be_none(seed: int, dim: int) -> None:
+    """|F_r| <= 1/2 sum |r_i| |x_i - c|: `lower` holds for the network behind the data, and nothing converges to it."""
+    rng = np.random.default_rng(seed)
+    network = random_measure(rng, 3, dim)
+    x = rng.uniform(-1, 1, (dim + 8, dim))
+    for result in (interpolate(x, network(x), tol=0.05), fit(x, network(x), decay=0.05, tol=0.05)):
+        assert 0 <= result.lower <= result.presumed_lower <= result.objective
+        assert not result.certified
+        assert "not certified" in repr(result)
+        if result.decay:
+            assert result.lower <= 0.05 * network.rtv
+        else:
+            assert result.lower <= network.rtv
+            assert result.misfit < 1e-5
+        assert result.converged == (result.objective - result.lower <= 0.05 * result.objective)
+        ascents = HyperplaneSearch(result.points - x.mean(axis=0)).ascend(result.dual, unit_vectors(rng, 200, dim))
+        assert ascents.strength.max() <= 1 + 1e-12
 
 
 def test_time_runs_out_with_the_best_so_far() -> None:

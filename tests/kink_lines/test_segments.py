@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from examples_of_deep_networks import PIECEWISE, deep_network, pyramid, rows
 from examples_of_networks import random_network
-from radon_nn import Ball, Cuboid, DeepNetwork, Hull, Kinks, ShallowNetwork, kinks
+from radon_nn import Ball, Cuboid, DeepNetwork, Hull, Kinks, ShallowNetwork, kinks, rtv
 
 Floats = np.ndarray
 STEP = 1e-6
@@ -227,6 +227,57 @@ def test_neurons_that_vanish_on_whole_regions() -> None:
     assert_allclose(again.jumps, [[1.0]])
     noise = ShallowNetwork([[0.1, 0.7], [-0.1, -0.7]], [0.3, -0.3], [1.0, -1.0], [[-0.1, -0.7]], [-0.3])
     assert len(kinks(DeepNetwork([noise, ShallowNetwork([[1e3]], [0.0], [1.0])]), Ball())) == 0
+
+
+def pruned(rng: np.random.Generator, network: DeepNetwork, part: float) -> DeepNetwork:
+    """The same network with some rows of hidden weights set to zero, as magnitude pruning leaves them."""
+    layers = []
+    for layer in network.layers:
+        weights = np.where(rng.random((layer.neurons, 1)) < part, 0.0, layer.weights)
+        kept = weights, layer.biases, layer.readout, layer.skip, layer.constant
+        layers.append(ShallowNetwork(*kept, activation=layer.activation))
+    return DeepNetwork(layers)
+
+
+def folded(network: DeepNetwork) -> DeepNetwork:
+    """The same function: a neuron of weight zero is a constant, and goes into that of its layer."""
+    layers = []
+    for layer in network.layers:
+        live = np.any(layer.weights != 0, axis=1)
+        constant = layer.constant + layer.readout[:, ~live] @ layer.activation(layer.biases[~live])
+        kept = layer.weights[live], layer.biases[live], layer.readout[:, live], layer.skip, constant
+        layers.append(ShallowNetwork(*kept, activation=layer.activation))
+    return DeepNetwork(layers)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_pruned_neurons_keep_their_constants(seed: int) -> None:
+    """Kinks and R-TV are those of the network without the zero rows, and gradients jump nowhere else."""
+    rng = np.random.default_rng(seed)
+    activation = PIECEWISE[seed % len(PIECEWISE)]
+    f = pruned(rng, deep_network(rng, (2, 8, 8, 4), activation=activation), 0.3)
+    found, expected = kinks(f, BOX), kinks(folded(f), BOX)
+    assert len(found) == len(expected)
+    assert found.total == pytest.approx(expected.total, rel=1e-10)
+    verdict, same = rtv(f, domain=BOX), rtv(folded(f), domain=BOX)
+    assert verdict.verdict == same.verdict
+    assert verdict.lower == pytest.approx(same.lower, rel=1e-10)
+    for _ in range(5):
+        p, q = rng.uniform(BOX.lower, BOX.upper, (2, 2))
+        at, jumps = crossings(found, p, q - p)
+        inside = (at > 0) & (at < 1)
+        first = (rows(f, p[None] + STEP * (q - p)) - rows(f, p[None])) / STEP
+        last = (rows(f, q[None]) - rows(f, q[None] - STEP * (q - p))) / STEP
+        assert_allclose(first + jumps[inside].sum(axis=0), last, atol=1e-6 * (1 + np.abs(jumps).max(initial=0)))
+
+
+def test_the_constant_of_a_pruned_neuron_moves_the_kink_of_the_next_layer() -> None:
+    """((x_1 + 0.1)_+ + 0.4 - 0.6)_+ has its kink at x_1 = 0.1."""
+    first = ShallowNetwork([[1.0, 0.0], [0.0, 0.0]], [0.1, 0.4], [[1.0, 1.0]])
+    f = DeepNetwork([first, ShallowNetwork([[1.0]], [-0.6], [1.0])])
+    lines = kinks(f, Ball(1.0)).lines()
+    assert_allclose(lines.starts[:, 0], 0.1, atol=1e-12)
+    assert rtv(f, domain=Ball(1.0)).value == pytest.approx(1.0, rel=1e-12)
 
 
 @pytest.mark.parametrize(

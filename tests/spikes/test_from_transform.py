@@ -311,3 +311,39 @@ def test_trained_networks_cost_as_a_black_box_what_their_weights_say(name: str) 
     network = load(DATA / f"{name}.npz")
     fit = find_spikes(network, Grid.cube(256))
     assert fit.measure.rtv == pytest.approx(float(rtv(network, domain=Ball(1.0))), rel=0.01)
+
+
+def in_single_precision(network: ShallowNetwork) -> Callable[[np.ndarray], np.ndarray]:
+    """The network as a framework evaluates it by default."""
+    parts = (network.weights, network.biases, network.readout, network.skip, network.constant)
+    w, b, v, c, c0 = (np.asarray(part, np.float32) for part in parts)
+
+    def f(x: np.ndarray) -> np.ndarray:
+        x = x.astype(np.float32)
+        return np.maximum(x @ w.T + b, 0) @ v.T + x @ c.T + c0
+
+    return f
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("sampled", [False, True])
+def test_single_precision_invents_no_spikes(seed: int, sampled: bool) -> None:
+    """The noise of the values is the floor: below it peaks are rounding, and the function counts as explained."""
+    dim = 2 if seed < 8 else 3
+    true = separated_measure(np.random.default_rng(seed), 2 + seed % 3, dim, apart=0.5)
+    f, grid = in_single_precision(ShallowNetwork.from_measure(true)), Grid.cube(48 if dim == 2 else 20, dim)
+    fit = find_spikes(f(grid.points()).reshape(grid.shape) if sampled else f, grid)
+    assert fit.exact
+    found_exactly(fit.measure, true, 1e-4)
+
+
+def test_the_noise_of_double_precision_is_its_rounding() -> None:
+    """A function of single precision inside, cast on return, has the same floor; double precision has its own."""
+    true = separated_measure(np.random.default_rng(0), 3, 2, apart=0.5)
+    network, grid = ShallowNetwork.from_measure(true), Grid.cube(32)
+    single = in_single_precision(network)
+    cast = find_spikes(lambda x: single(x).astype(np.float64), grid)
+    assert cast.exact
+    assert len(cast.measure) == 3
+    assert cast.relative_error > 1e-9
+    assert find_spikes(network, grid).relative_error < 1e-12

@@ -1,8 +1,8 @@
-"""From a kink on a line to the hyperplane it lies on: its normal, its offset, and its mass, confirmed all over it.
+"""From a kink on a line to the hyperplane it lies on: its normal, offset and mass, confirmed at points all over it.
 
-Coordinates and units are those of `line_kinks`. The gradients on both sides of a kink differ by mass x normal, a
-matrix of rank one. That names the hyperplane nearby; measuring where it is crossed at many places, ever farther apart,
-names it everywhere, and shows whether it is one: the kinks of a deep network bend, and change their mass.
+Coordinates and units are those of `_chords`. The gradients on both sides of a kink differ by mass x normal, a matrix of
+rank one, which gives the hyperplane to first accuracy. Crossings measured at points ever farther apart sharpen it, and
+show whether it is one hyperplane at all: the kinks of a deep network bend, and change their mass.
 """
 
 from __future__ import annotations
@@ -15,114 +15,44 @@ from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.points import affine_design
-from radon_nn.spikes.probing._chords import CLOSER, INNER, SURE, Kinks, Lines, Residual
+from radon_nn.spikes.probing._chords import CLOSER, INNER, SURE, ChordKinks, Lines, Residual
+from radon_nn.spikes.probing._measured_neurons import GROUP, MeasuredNeurons
 
 _STEPS = (0.5, 1 / 16, 1 / 128, 1 / 1024)
-"""Steps of the differences at a kink, as fractions of the distance to it: from precise to cautious."""
+"""Steps of the differences at a kink, as fractions of the straight stretch: a long step is precise, a short one meets
+no other kink. A factor of 8 costs at most 8 in precision and finds a step in four tries."""
 _SHRINK = (1.0, 1 / 8, 1 / 64)
-"""The same, across the hyperplane, of the distance to the next hyperplane known."""
+"""Steps across a hyperplane, as fractions of the distance to the nearest other hyperplane known."""
 _CHOICES = 12
+"""Random points among which the one farthest from other hyperplanes is taken."""
 _AGREED = 0.9
+"""Fraction of the points that must agree on a hyperplane; the others may lie beside hyperplanes not yet known."""
 _CLOSE_UPS = 8
+"""Points at which a hyperplane is looked at from close by, to tell it from two."""
 NEAR = 0.003
-"""Neurons are measured no closer to the center: there their errors stay what they are, and rounding may be less."""
-_GROUP = 1 << 22
+"""Neurons are measured no closer to the center than this. Rounding may be smaller there, but not their errors."""
 _SLOPE, _LEVEL = 4.0, 3.2
 """Standard deviations of a jump's slope, times the step, and of its level, measured at -1, -1/2, 0, 1/2, 1 steps."""
 
 
 @dataclass(frozen=True)
-class Neurons:
-    """
-    The function sum_k masses_k (a_k.y - t_k)_+.
-
-    Parameters
-    ----------
-    directions : ndarray, shape (s, d)
-        Unit normals a.
-    offsets : ndarray, shape (s,)
-        Offsets t.
-    masses : ndarray, shape (s, o)
-        Masses.
-    errors : ndarray, shape (s,)
-        Standard deviations of their kinks' place times mass, in units of the noise there; of candidates, those of
-        the normals, in radians.
-    slips : ndarray, shape (s,)
-        Standard deviations of their masses.
-    """
-
-    directions: Floats
-    offsets: Floats
-    masses: Floats
-    errors: Floats
-    slips: Floats
-
-    @classmethod
-    def none(cls, dim: int, outputs: int) -> Neurons:
-        """The zero function of R^dim to R^outputs."""
-        return cls(np.empty((0, dim)), np.empty(0), np.empty((0, outputs)), np.empty(0), np.empty(0))
-
-    def __len__(self) -> int:
-        return len(self.offsets)
-
-    def __getitem__(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> Neurons:
-        return Neurons(*(values[keep] for values in self.fields()))
-
-    def __add__(self, other: Neurons) -> Neurons:
-        return Neurons(*(np.concatenate(pair) for pair in zip(self.fields(), other.fields(), strict=True)))
-
-    def fields(self) -> tuple[Floats, ...]:
-        """Directions, offsets, masses, errors, slips."""
-        return self.directions, self.offsets, self.masses, self.errors, self.slips
-
-    def __call__(self, points: Floats) -> Floats:
-        step = max(1, _GROUP // (len(self) + 1))
-        parts = [
-            np.maximum(points[i : i + step] @ self.directions.T - self.offsets, 0) @ self.masses
-            for i in range(0, len(points), step)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, self.masses.shape[1]))
-
-    def distances(self, other: Neurons) -> Floats:
-        """
-        How far hyperplanes are from each other in (a, t), modulo antipodes.
-
-        Parameters
-        ----------
-        other : Neurons
-            Others.
-
-        Returns
-        -------
-        ndarray, shape (s, s')
-            The distances.
-        """
-        mine = np.concatenate([self.directions, self.offsets[:, None]], axis=1)
-        theirs = np.concatenate([other.directions, other.offsets[:, None]], axis=1)
-        out = np.empty((len(mine), len(theirs)))
-        for k, place in enumerate(mine):
-            out[k] = np.minimum(np.linalg.norm(theirs - place, axis=1), np.linalg.norm(theirs + place, axis=1))
-        return out
-
-
-@dataclass(frozen=True)
 class Candidates:
     """
-    Hyperplanes as one place of each shows them.
+    Hyperplanes as measured at one point of each.
 
     Parameters
     ----------
-    neurons : Neurons
+    neurons : MeasuredNeurons
         Their normals (with errors), offsets, and masses.
     points : ndarray, shape (k, d)
-        The places.
+        The points.
     room : ndarray, shape (k,)
-        How far from the place the function is known to be straight on both sides.
+        How far from the point the function is known to be straight on both sides.
     kink : ndarray of int, shape (k,)
-        Which kinks they belong to.
+        The kink that each was measured at.
     """
 
-    neurons: Neurons
+    neurons: MeasuredNeurons
     points: Floats
     room: Floats
     kink: NDArray[np.intp]
@@ -135,13 +65,13 @@ class Candidates:
 
 
 def _groups(waiting: NDArray[np.intp], floats: int) -> Iterator[NDArray[np.intp]]:
-    """Parts of so many that memory holds them with ease."""
-    step = max(1, _GROUP // floats)
+    """Parts for which an array of `floats` numbers each stays within `GROUP`."""
+    step = max(1, GROUP // floats)
     for begin in range(0, len(waiting), step):
         yield waiting[begin : begin + step]
 
 
-def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
+def candidates(residual: Residual, lines: Lines, kinks: ChordKinks) -> Candidates:
     """
     The hyperplanes of kinks, from the gradients on both sides of each.
 
@@ -151,14 +81,13 @@ def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
         Points (n, d) to values (n, o) and their rounding (n,).
     lines : Lines
         The lines.
-    kinks : Kinks
+    kinks : ChordKinks
         Their kinks.
 
     Returns
     -------
     Candidates
-        One for each kink whose gradients differ by a matrix of rank one; others, such as those where hyperplanes
-        meet, are left out.
+        One for each kink whose gradients differ by a matrix of rank one. Kinks where hyperplanes meet are left out.
     """
     x, u = lines.at(kinks.line, kinks.place), lines.directions[kinks.line]
     dim, outputs = x.shape[1], kinks.jump.shape[1]
@@ -194,35 +123,35 @@ def candidates(residual: Residual, lines: Lines, kinks: Kinks) -> Candidates:
             left.append(group[~fine])
         waiting = np.concatenate(left)
     good = np.flatnonzero(np.isfinite(errors))
-    found = Neurons(
+    found = MeasuredNeurons(
         normals[good], np.einsum("kd,kd->k", normals[good], x[good]), masses[good], errors[good], np.zeros(len(good))
     )
     return Candidates(found, x[good], eta[good], good)
 
 
 def located(
-    residual: Residual, found: Candidates, known: Neurons, rng: np.random.Generator
-) -> tuple[Neurons, NDArray[np.bool_]]:
+    residual: Residual, found: Candidates, known: MeasuredNeurons, rng: np.random.Generator
+) -> tuple[MeasuredNeurons, NDArray[np.bool_]]:
     """
-    Hyperplanes as precisely as values allow, confirmed over the whole ball.
+    Measure hyperplanes as precisely as the values allow, and confirm them over the whole ball.
 
     Parameters
     ----------
     residual : callable
-        Points (n, d) to values (n, o) and their rounding (n,); without the neurons known, with the candidates.
+        Points (n, d) to values (n, o) and their rounding (n,). The neurons known are subtracted, the candidates not.
     found : Candidates
-        What to locate.
-    known : Neurons
+        The hyperplanes to measure.
+    known : MeasuredNeurons
         Other neurons, whose hyperplanes are avoided.
     rng : numpy.random.Generator
-        Chooses the places.
+        Chooses the points.
 
     Returns
     -------
-    neurons : Neurons
+    neurons : MeasuredNeurons
         The neurons, in the order of the candidates.
     confirmed : ndarray of bool, shape (k,)
-        Which are the same at nearly all places tried.
+        Which agree at nearly all points tried.
     """
     dim = found.points.shape[1]
     count = dim + dim // 2 + 16 if dim > 1 else 6
@@ -233,14 +162,15 @@ def located(
         others = known + now
         again: list[NDArray[np.intp]] = [np.empty(0, np.intp)]
         for group in _groups(waiting, 5 * count * dim):
-            # A normal wrong by an angle misses by that angle times the distance: go only as far as one can aim.
+            # An error in the normal moves the hyperplane by that angle times the distance; 1/20 of the straight stretch
+            # may be lost to it.
             reach = 0.05 * room[group] / np.maximum(angles[group], 1e-300)
             y = np.empty((len(group), count, dim))
             h = np.empty((len(group), count))
             for i, k in enumerate(group):
                 y[i], h[i] = _places(now, k, others, len(known) + k, found.points[k], reach[i], count, rng)
             part, angles[group], steps = _measured(residual, now[group], y, h)
-            now = Neurons(*(_put(a, group, b) for a, b in zip(now.fields(), part.fields(), strict=True)))
+            now = MeasuredNeurons(*(_put(a, group, b) for a, b in zip(now.fields(), part.fields(), strict=True)))
             everywhere, fine = reach >= 2, np.isfinite(angles[group])
             sure = np.flatnonzero(fine & everywhere)
             fine[sure] = _alone(residual, now[group[sure]], y[sure, :_CLOSE_UPS], steps[sure, :_CLOSE_UPS])
@@ -260,16 +190,16 @@ def _put(whole: Floats, rows: NDArray[np.intp], part: Floats) -> Floats:
 
 
 def _places(
-    neurons: Neurons,
+    neurons: MeasuredNeurons,
     k: int,
-    others: Neurons,
+    others: MeasuredNeurons,
     itself: int,
     anchor: Floats,
     reach: float,
     count: int,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """Points on hyperplane k, far from the others, and how far one can go across it there."""
+    """Points on hyperplane k, far from the others, and the steps across it that meet no other."""
     a, t = neurons.directions[k], neurons.offsets[k]
     dim = len(a)
     foot = t * a
@@ -279,7 +209,7 @@ def _places(
     if dim == 1:
         ways[:] = 0
     wide = np.sqrt(max(INNER**2 - t**2, 0.0))
-    # Near points tell the offset, far ones the normal; each as well as rounding, which grows outwards, allows.
+    # Near points determine the offset and far ones the normal, as well as rounding, which grows outwards, allows.
     far = wide * 10 ** (-2.5 * rng.random((count, 1, 1))) * rng.uniform(0.5, 0.95, (count, _CHOICES, 1))
     y = foot + far * ways
     if reach < 2:
@@ -302,8 +232,10 @@ def _places(
     return y[rows, best], h * rng.uniform(0.5, 1, count) if dim == 1 else h
 
 
-def _measured(residual: Residual, neurons: Neurons, y: Floats, h: Floats) -> tuple[Neurons, Floats, Floats]:
-    """Each neuron from how its hyperplane is crossed at the points y; its angle's error; the steps."""
+def _measured(
+    residual: Residual, neurons: MeasuredNeurons, y: Floats, h: Floats
+) -> tuple[MeasuredNeurons, Floats, Floats]:
+    """Each neuron from crossings of its hyperplane at the points y, the error of its angle, and the steps taken."""
     k, count, dim = y.shape
     a, outputs = neurons.directions, neurons.masses.shape[1]
     mass, level = np.zeros((k, count, outputs)), np.zeros((k, count, outputs))
@@ -336,12 +268,12 @@ def _measured(residual: Residual, neurons: Neurons, y: Floats, h: Floats) -> tup
     for i in range(k):
         neuron, angles[i] = _fitted(neurons[np.array([i])], y[i], step[i], mass[i], level[i], noise[i], good[i])
         fitted.append(neuron)
-    out = Neurons(*(np.concatenate(columns) for columns in zip(*(one.fields() for one in fitted), strict=True)))
+    out = MeasuredNeurons(*(np.concatenate(columns) for columns in zip(*(one.fields() for one in fitted), strict=True)))
     return out, angles, step
 
 
-def _alone(residual: Residual, neurons: Neurons, y: Floats, h: Floats) -> NDArray[np.bool_]:
-    """Whether what is left of each neuron's kink is straight from close by, as it is not if there are two of them."""
+def _alone(residual: Residual, neurons: MeasuredNeurons, y: Floats, h: Floats) -> NDArray[np.bool_]:
+    """Whether each neuron, once subtracted, leaves a straight line close by; two neurons seen as one do not."""
     a, dim = neurons.directions, y.shape[2]
     if not len(neurons):
         return np.ones(0, bool)
@@ -356,9 +288,9 @@ def _alone(residual: Residual, neurons: Neurons, y: Floats, h: Floats) -> NDArra
 
 
 def _fitted(
-    neuron: Neurons, y: Floats, h: Floats, mass: Floats, level: Floats, noise: Floats, good: NDArray[np.bool_]
-) -> tuple[Neurons, float]:
-    """The hyperplane that crosses at y + shift a, with the mean mass; its angle's error, infinite if points differ."""
+    neuron: MeasuredNeurons, y: Floats, h: Floats, mass: Floats, level: Floats, noise: Floats, good: NDArray[np.bool_]
+) -> tuple[MeasuredNeurons, float]:
+    """The hyperplane through the crossings, with the mean mass; the error of its angle, infinite if they differ."""
     a, t = neuron.directions[0], neuron.offsets[0]
     count, dim = y.shape
     enough = max(_AGREED * count, dim + 1)
@@ -370,11 +302,11 @@ def _fitted(
         size = float(np.linalg.norm(m))
         if not size * size > 0:
             return neuron, np.inf
-        # To the precision wanted here, the points are not quite on the hyperplane.
+        # The points are on the hyperplane only to the precision it was known with before.
         shift = y @ a - t - level @ m / size**2
         sharp = np.where(good, size / (_LEVEL * noise), 0.0)
         middle = sharp**2 @ y / (sharp**2).sum()
-        # The column across the hyperplane is nothing but rounding; the smallest solution leaves it out.
+        # The column across the hyperplane is pure rounding; lstsq drops it, with singular values below 1e-9.
         system = affine_design(middle - y) * sharp[:, None]
         solution = np.linalg.lstsq(system, shift * sharp, rcond=1e-9)[0]
         turn = solution[:-1] - (solution[:-1] @ a) * a
@@ -392,4 +324,6 @@ def _fitted(
     spread = float(np.sum(sharp**2 * ((y - middle) ** 2).sum(axis=1)))
     angle = 3 * np.sqrt(thin * (dim - 1) / max(spread, 1e-300))
     error, slip = _LEVEL * np.sqrt(thin * dim / count), _SLOPE / np.sqrt(weight.sum())
-    return Neurons((normal / length)[None], np.array([offset]), m[None], np.array([error]), np.array([slip])), angle
+    return MeasuredNeurons(
+        (normal / length)[None], np.array([offset]), m[None], np.array([error]), np.array([slip])
+    ), angle

@@ -1,8 +1,8 @@
 """The shallow ReLU network behind a black box, in any dimension, by probing along lines.
 
-Along a line a ReLU network is straight but for kinks, one for each neuron whose hyperplane the line crosses. What is
-found at a kink is measured all over its hyperplane and subtracted, and further lines are searched in what is left,
-until nothing is. Every decision rests on the measured rounding of the values.
+Along a line a ReLU network is straight except for kinks, one for each neuron whose hyperplane the line crosses. Each
+kink leads to a hyperplane, which is measured at many points, and its neuron is subtracted; further lines are searched
+in the rest until no kink remains. Every decision rests on the measured rounding of the values.
 """
 
 from __future__ import annotations
@@ -19,19 +19,32 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
-from radon_nn.spikes.probing._chords import INNER, SURE, Kinks, Lines, Queries, SpentError, find_kinks, unit_vectors
-from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, Neurons, candidates, located
+from radon_nn.spikes.probing._chords import (
+    INNER,
+    SURE,
+    ChordKinks,
+    Lines,
+    Queries,
+    SpentError,
+    find_kinks,
+    unit_vectors,
+)
+from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, candidates, located
+from radon_nn.spikes.probing._measured_neurons import MeasuredNeurons
+from radon_nn.spikes.probing._robust import least_squares, robust_fit
 
 _CLEAN = 6
-"""So many lines in a row without a kink, and the rest is taken to be affine, until points say otherwise."""
+"""After this many lines in a row without a kink the rest is taken to be affine, until the values at random points say
+otherwise: a hyperplane that half of all lines cross is missed once in 64 times, and the points are the second check."""
 _BARREN = 8
-"""Give up after so many rounds in a row in which kinks were seen and no neuron was found."""
+"""Give up after this many rounds in a row with kinks and no neuron: chosen, not tuned."""
 _ATTEMPTS, _ABREAST = 24, 3
-"""Kinks looked into in a round after one that found nothing; lines searched at a time, after the first."""
+"""Kinks examined in a round after one that found nothing, and lines searched at a time, after the first."""
 _SLIP = 50.0
-"""Masses are to be known to so many standard deviations of the noise per radius, where that can be had."""
+"""Masses known only to more than this, in standard deviations of the noise per radius, are measured again once their
+neighbours are known."""
 _WORST = 100.0
-"""An error of more than so many standard deviations of the noise needs a tolerance that allows it."""
+"""Errors above this many standard deviations of the noise count as explained only if `tol` allows them."""
 _SAME = 1e-3
 """Candidates of two lines closer than this, in (a, t) and units of the radius, are measured one at a time."""
 
@@ -39,24 +52,24 @@ _SAME = 1e-3
 @dataclass(frozen=True)
 class ProbeFit:
     """
-    What `probe_spikes` found, and how well it explains the function.
+    The result of `probe_spikes`: the spikes, and how well they explain the function.
 
     Parameters
     ----------
     measure : RidgeMeasure
         The spikes and the affine part.
     domain : Ball
-        Where the function was looked at.
+        The domain searched.
     queries : int
-        At how many points it was evaluated.
+        Number of points at which the function was evaluated.
     lines : int
-        How many lines were searched.
+        Number of lines searched.
     relative_error : float
         Root mean square of f - measure over that of f - its best affine fit, at fresh points of the domain.
     max_error : float
         Largest |f - measure| at these points, in units of f.
     unresolved : tuple of str
-        What could not be resolved, and where, in words; empty if all is explained.
+        What could not be resolved, and where, in words; empty if everything is explained.
     exact : bool
         Whether the last lines showed nothing more, and fresh points agree to the tolerance asked for, or to rounding.
     """
@@ -94,8 +107,8 @@ def probe_spikes(
     The shallow ReLU network behind a black box of any dimension, to the precision of its values.
 
     Finds f(x) = sum_k m_k (a_k.x - t_k)_+ + affine by the kinks of f on random lines. A neuron takes about 12 d + 500
-    queries: 4 d for the gradients on both sides of a kink, the rest to measure it at 1.5 d + 16 other places of its
-    hyperplane and to make sure that it is one. Where hyperplanes crowd it may take a few times more.
+    queries: 4 d for the gradients on both sides of a kink, the rest to measure its hyperplane at 1.5 d + 16 other
+    points and to confirm that it is one. Where hyperplanes are crowded it may take a few times more.
 
     Parameters
     ----------
@@ -104,16 +117,16 @@ def probe_spikes(
     dim : int
         Dimension d.
     domain : Ball, optional
-        Where f may be asked, and where spikes are sought: those whose hyperplane misses it are part of the affine
-        part. If not given, the ball about the origin of radius 10 (3 + sqrt(d)): neurons with weights and biases of
+        Where f is evaluated and spikes are sought; spikes whose hyperplane misses it go into the affine part. If not
+        given, the ball about the origin of radius 10 (3 + sqrt(d)): neurons with weights and biases of
         order one have |t| of about 1 / sqrt(d), and half of all lines through a ball of radius r cross
         {a.x = t} if |t| < r / sqrt(d).
     tol : float
-        The function counts as explained at this relative error, or where the rounding of its values is reached.
+        The function counts as explained at this relative error, or at the rounding of its values.
     max_queries : int
-        Evaluate f at most at so many points.
+        The most points at which to evaluate f.
     max_spikes : int
-        Give up beyond so many.
+        Give up beyond this number of spikes.
     rng : int or numpy.random.Generator
         Seed of the lines.
     progress : callable, optional
@@ -122,8 +135,8 @@ def probe_spikes(
     Returns
     -------
     ProbeFit
-        The spikes that meet the domain, the affine part, how well they explain f, and what is unresolved. Interrupting
-        (Ctrl-C) returns what was found so far.
+        The spikes whose hyperplane meets the domain, the affine part, how well they explain f, and what is unresolved.
+        An interrupt from the keyboard returns what was found so far.
 
     Raises
     ------
@@ -139,9 +152,9 @@ def probe_spikes(
 
     Notes
     -----
-    Queries prove nothing where none was made: a spike that cuts off a small cap of the domain can be missed. Nearly
-    parallel neurons come out as one where rounding hides the wedge between them, and with the R-TV of one. Neurons on
-    one hyperplane, antipodes included, are one spike as well.
+    A spike that cuts off a small cap of the domain can be missed, since no query may fall there. Nearly parallel
+    neurons come out as one, with the R-TV of one, where rounding hides the wedge between them. Neurons on one
+    hyperplane, antipodes included, are one spike as well.
 
     References
     ----------
@@ -151,7 +164,7 @@ def probe_spikes(
     dim = checks.count(dim, "dim")
     tol = checks.positive(tol, "tol")
     max_spikes = checks.count(max_spikes, "max_spikes", least=0)
-    # What is kept for the affine part, for the verdict, and for measuring the rounding.
+    # Queries kept back for the affine part, for the verdict, and for measuring the rounding.
     reserve = 2 * _checked(dim) + 2000
     max_queries = checks.count(max_queries, "max_queries", least=2 * reserve)
     ball = Ball(10 * (3 + math.sqrt(dim))) if domain is None else domain
@@ -169,7 +182,7 @@ def probe_spikes(
 
 
 def _checked(dim: int) -> int:
-    """How many points the verdict rests on."""
+    """The number of points that the verdict rests on."""
     return 4 * (dim + 1) + 512
 
 
@@ -180,7 +193,7 @@ class _Search:
     box: Queries
     rng: np.random.Generator
     max_spikes: int
-    known: Neurons = field(init=False)
+    known: MeasuredNeurons = field(init=False)
     affine: Floats = field(init=False)
     lines: int = 0
     unresolved: tuple[str, ...] = ()
@@ -188,15 +201,15 @@ class _Search:
 
     def __post_init__(self) -> None:
         outputs = self.box.outputs or 1
-        self.known = Neurons.none(self.box.dim, outputs)
+        self.known = MeasuredNeurons.none(self.box.dim, outputs)
         self.affine = np.zeros((self.box.dim + 1, outputs))
 
     def residual(self, points: Floats) -> tuple[Floats, Floats]:
-        """What the neurons known do not explain, and the standard deviation of its errors."""
+        """The values less the neurons known, and the standard deviation of their errors."""
         return self.box(points) - self.known(points), self.error(points)
 
     def error(self, points: Floats) -> Floats:
-        # Masses a little off leave the rest straight, so only rounding counts, the measure's own included.
+        # Small errors of the masses leave the rest straight, so only rounding counts, that of the measure included.
         return 2 * self.box.noise(np.maximum(np.linalg.norm(points, axis=1), NEAR))
 
     def spread(self, points: Floats) -> Floats:
@@ -235,15 +248,15 @@ class _Search:
         points = reach * self.rng.random((count, 1)) * unit_vectors(self.rng, (count,), self.box.dim)
         return Lines(points, unit_vectors(self.rng, (count,), self.box.dim))
 
-    def _extend(self, lines: Lines, kinks: Kinks, *, few: bool) -> tuple[int, NDArray[np.bool_]]:
-        """Add the neurons that the kinks belong to; how many, and which kinks are explained by them."""
+    def _extend(self, lines: Lines, kinks: ChordKinks, *, few: bool) -> tuple[int, NDArray[np.bool_]]:
+        """Add the neurons that the kinks belong to; returns their number, and which kinks they explain."""
         seen = self._expected(lines, kinks)
         keep = np.flatnonzero(~seen)
         if few and len(keep) > _ATTEMPTS:
             keep = np.sort(self.rng.choice(keep, _ATTEMPTS, replace=False))
         if not len(keep):
             return 0, seen
-        part = Kinks(kinks.line[keep], kinks.place[keep], kinks.jump[keep], kinks.room[keep], kinks.crowded)
+        part = ChordKinks(kinks.line[keep], kinks.place[keep], kinks.jump[keep], kinks.room[keep], kinks.crowded)
         found = candidates(self.residual, lines, part)
         found = found[np.argsort(found.neurons.errors, kind="stable")]
         line = part.line[found.kink]
@@ -253,7 +266,7 @@ class _Search:
             chosen[i] = not np.any(near[i, :i] & chosen[:i] & (line[:i] != line[i]))
         found = found[chosen]
         neurons, fine = located(self.residual, found, self.known, self.rng)
-        # Where unknown hyperplanes are near, only short steps agree, and tell little: such neurons had better wait.
+        # Beside unknown hyperplanes only short steps agree, and they tell little: such neurons wait for a later round.
         fine &= neurons.slips <= max(_SLIP, 4 * neurons.slips[fine].min(initial=np.inf))
         blur = 1e-13 + 3 * SURE / np.linalg.norm(self.known.masses, axis=1)
         apart = np.where(fine[:, None], neurons.distances(self.known), found.neurons.distances(self.known)) - blur
@@ -262,13 +275,13 @@ class _Search:
         stale = np.unique(np.argmin(apart[again], axis=1)) if again.any() else np.empty(0, np.intp)
         new = fine & ~again
         self.known = self.known + neurons[new]
-        # A kink left on a hyperplane known means that it was not measured well.
+        # A kink that remains on a known hyperplane means that its neuron was measured badly.
         better = self._measure_anew(np.isin(np.arange(len(self.known)), stale))
         seen[keep[found.kink[new]]] = True
         return int(np.count_nonzero(new)) + better, seen
 
-    def _expected(self, lines: Lines, kinks: Kinks) -> NDArray[np.bool_]:
-        """Which kinks lie on hyperplanes known, and are no larger than their masses' errors."""
+    def _expected(self, lines: Lines, kinks: ChordKinks) -> NDArray[np.bool_]:
+        """Which kinks lie on known hyperplanes and are within the errors of their masses."""
         x, u, known = lines.at(kinks.line, kinks.place), lines.directions[kinks.line], self.known
         rate = np.abs(u @ known.directions.T)
         size = np.linalg.norm(kinks.jump, axis=1)[:, None]
@@ -277,11 +290,11 @@ class _Search:
         return np.asarray(np.any(at & (size <= SURE * rate * known.slips), axis=1))
 
     def _measure_anew(self, which: NDArray[np.bool_]) -> int:
-        """Measure neurons again, now that others are known; how many became much better known."""
+        """Measure neurons again, now that others are known; returns how many of their errors were halved."""
         if not which.any():
             return 0
         whole, old = self.known, self.known[which]
-        aim = Neurons(old.directions, old.offsets, old.masses, np.zeros(len(old)), old.slips)
+        aim = MeasuredNeurons(old.directions, old.offsets, old.masses, np.zeros(len(old)), old.slips)
         start = Candidates(aim, old.offsets[:, None] * old.directions, np.ones(len(old)), np.arange(len(old)))
         self.known = whole[~which]
         try:
@@ -292,8 +305,8 @@ class _Search:
         self.known = whole[~which] + old[~better] + new[better]
         return int(np.count_nonzero(fine & (new.slips < 0.5 * old.slips)))
 
-    def _remains(self, lines: Lines, kinks: Kinks, seen: NDArray[np.bool_]) -> tuple[str, ...]:
-        """What the last lines showed and no neuron explains."""
+    def _remains(self, lines: Lines, kinks: ChordKinks, seen: NDArray[np.bool_]) -> tuple[str, ...]:
+        """What the last lines showed that no neuron explains, in words."""
         said = []
         if kinks.crowded.any():
             line = int(np.argmax(kinks.crowded))
@@ -311,20 +324,18 @@ class _Search:
         return f"x = {np.array2string(self.box.outside(point), precision=6, threshold=8, max_line_width=10**6)}"
 
     def points(self, count: int) -> Floats:
-        """Half uniform in the ball, half closer to its center."""
+        """Random points, half uniform in the ball, half closer to its center."""
         far = self.rng.random((count, 1)) ** (1 / self.box.dim)
         near = 10 ** (-3 * self.rng.random((count, 1)))
         reach = INNER * np.where(np.arange(count)[:, None] % 2, far, near)
         return np.asarray(reach * unit_vectors(self.rng, (count,), self.box.dim))
 
     def _strays(self) -> tuple[str, Lines | None]:
-        """Fit the affine part, and masses; points that nothing explains, and lines through them."""
+        """Fit the affine part and the masses; the worst point not explained, in words, and lines through such."""
         points = self.points(_checked(self.box.dim) + 4 * len(self.known))
         values, error = self.residual(points)[0], self.spread(points)
         terms = np.maximum(points @ self.known.directions.T - self.known.offsets, 0)
-        fit, slack = _robust_fit(
-            np.concatenate([affine_design(points), terms], axis=1), values, error, self.known.slips
-        )
+        fit, slack = robust_fit(np.concatenate([affine_design(points), terms], axis=1), values, error, self.known.slips)
         miss = np.abs(values - affine_design(points) @ fit[: self.box.dim + 1] - terms @ fit[self.box.dim + 1 :])
         out = miss.max(axis=1) / (SURE * error * slack)
         if np.all(out <= 1):
@@ -342,47 +353,20 @@ class _Search:
         return f"the function differs from what was found by {np.abs(miss).max():.3g} at {self._named(point)}"
 
 
-def _robust_fit(system: Floats, values: Floats, error: Floats, slips: Floats) -> tuple[Floats, float]:
-    """Coefficients that fit most values, however far off others are; by how much errors grow for their own.
-
-    The last ones are expected to be zero to within `slips`.
-    """
-    weight, unknowns = 1 / error, system.shape[1]
-    prior = np.zeros((len(slips), unknowns))
-    prior[:, unknowns - len(slips) :] = np.diag(1 / slips)
-    right = np.zeros((len(slips), values.shape[1]))
-    for _ in range(20):
-        fit = _least_squares(
-            np.concatenate([system * weight[:, None], prior]), np.concatenate([values * weight[:, None], right])
-        )
-        miss = np.linalg.norm(values - system @ fit, axis=1) / error
-        if np.all(miss <= SURE):
-            break
-        weight = 1 / (error * np.sqrt(np.maximum(miss, 1)))
-    # The fit itself is evaluated with rounding like the function's.
-    return fit, math.sqrt(2 + unknowns / max(len(system) - unknowns, 1))
-
-
-def _least_squares(system: Floats, right: Floats) -> Floats:
-    """Refined once: values are many times their own rounding, to which they must be fitted."""
-    fit = np.linalg.lstsq(system, right, rcond=None)[0]
-    return np.asarray(fit + np.linalg.lstsq(system, right - system @ fit, rcond=None)[0])
-
-
 def _report(search: _Search, ball: Ball, tol: float) -> ProbeFit:
     """The neurons in the user's coordinates and units, and the verdict at fresh points."""
     box, known = search.box, search.known
     points = search.points(_checked(box.dim))
     values, error = box(points), search.spread(points)
     if not search.clean:
-        search.affine = _robust_fit(affine_design(points), values - known(points), error, np.empty(0))[0]
+        search.affine = robust_fit(affine_design(points), values - known(points), error, np.empty(0))[0]
     affine = search.affine * box.units
     found = RidgeMeasure(known.directions, known.offsets, known.masses * box.units, affine[:-1].T, affine[-1])
     measure = found.placed(ball.radius, ball.center_in(box.dim)).merged()
     miss = values * box.units - measure(box.outside(points)).reshape(values.shape)
     system = affine_design(points)
-    spread = (values - system @ _least_squares(system, values)) * box.units
-    # The measure is evaluated in the user's coordinates, with rounding like the function's.
+    spread = (values - system @ least_squares(system, values)) * box.units
+    # The measure is evaluated in the user's coordinates, and rounded like the function.
     sure = 2 * SURE * np.minimum(error, _WORST * box.noise(np.linalg.norm(points, axis=1)))
     if np.all(np.abs(spread / box.units).max(axis=1) <= sure):
         relative = 0.0

@@ -1,0 +1,218 @@
+"""The function of least R-TV through data, with a lower bound for the R-TV of all others."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Progress
+from radon_nn.fitting._dots import FAR_AWAY, dots_connected, through
+from radon_nn.fitting._dual_bounds import DualBounds
+from radon_nn.fitting._polish import DEFAULT_MISFIT, polished, thinned_function
+from radon_nn.fitting._problem import Problem
+from radon_nn.fitting._pursuit import FALL, Pursuit, StoppedError
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.measures.ridge import RidgeMeasure
+
+_LEAST = 1e-6
+"""The penalty times max |r| stays above this fraction of the values, and ..."""
+_ROUNDING = 3e-13
+"""... above this over the tolerance: r = residual / penalty is rounded by eps / penalty, and the gap by more."""
+_STAGES = 60
+"""Fourteen take the penalty to 1e-7; the others stay at the least penalty, where rounding ends them long before."""
+_GREW = 1.1
+"""A bound that grows by this factor from stage to stage has not settled: near points need an r far larger than 1."""
+_STILL = 10
+"""Stages in a row without a better bound or misfit, after which rounding is taken to allow none."""
+_THIN = 300
+"""Up to this many points, neurons are reduced to as many as are independent after an early stop; beyond, the singular
+values this takes would cost seconds."""
+
+
+def interpolate(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    tol: float = 1e-3,
+    misfit: float = DEFAULT_MISFIT,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+    rng: int | np.random.Generator = 0,
+) -> Fit:
+    """
+    The function of least R-TV through data: a network, with a certified lower bound for its norm.
+
+    Solves min ||mu|| subject to sum_k mu_k (a_k.x_i - t_k)_+ + affine = y_i over measures mu of any width. Its dual is
+    max r.y over |F_r| <= 1, F_r(a, t) = sum_i r_i (a.x_i - t)_+. The minimum is at most the R-TV, on any convex domain
+    holding the points, of every f with f(x_i) = y_i.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, d) or (n,)
+        Points that span R^d, at least d + 2 of them.
+    values : array_like, shape (n,)
+        Values.
+    tol : float
+        Stop when the lower bound is within this fraction of the network's norm, and the misfit is met.
+    misfit : float
+        Largest |f(x_i) - y_i|, as a fraction of the values' largest departure from an affine function; ask for more
+        than 1e-6 where the values are rounded.
+    seconds : float, optional
+        Stop after this time, once the current search has ended, with the best so far.
+    progress : callable, optional
+        Called with a line of text as the work goes on.
+    rng : int or Generator
+        Seed of the starts of the search, for d > 2.
+
+    Returns
+    -------
+    Fit
+        The network, its norm, the bound, and the dual r that proves it. Minimisers are not unique; where a network of
+        fewer neurons attains the same norm, as where the values come from one, it is found by refinement. After an
+        early stop, by time, rounding or an interrupt from the keyboard, `converged` is false and the network still
+        passes through the data, at a higher norm. For d > 3 the certified bound is too crude to converge to;
+        `settled` says whether the search did.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an entry is not finite, points do not span R^d or are fewer than d + 2, or a point is given
+        different values.
+
+    See Also
+    --------
+    fit : Data with noise.
+
+    Notes
+    -----
+    The penalised problem min 1/2 |residual|^2 + lambda ||mu|| is solved by fully corrective steps: solve for the best
+    masses on the current atoms, then add the hyperplanes where |F_r| > 1, r = residual / lambda. Before the next, lower
+    lambda the residual is added back to the data (the method of multipliers; Bregman iteration). That reaches the
+    constraints y_i themselves, after finitely many stages where the dual maximum is sharp, while lowering lambda alone
+    would only tend to them.
+
+    References
+    ----------
+    R. Parhi and R. Nowak, Banach space representer theorems for neural networks and ridge splines, JMLR 22 (2021).
+    S. Osher et al., An iterative regularization method for total variation-based image restoration, MMS 4 (2005).
+
+    Examples
+    --------
+    >>> interpolate([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]).rtv
+    2.0
+    """
+    close, near = checks.positive(float(tol), "tol"), checks.positive(float(misfit), "misfit")
+    problem = Problem.of(points, values, averaging=False)
+    if seconds is not None:
+        checks.positive(float(seconds), "seconds")
+    if problem.dim == 1:
+        return dots_connected(problem, near)
+    pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng)
+    return _Interpolation(pursuit, close, near).run()
+
+
+class _Interpolation:
+    """The method of multipliers on one problem, d >= 2: the pursuit, the bounds so far, and what was asked for."""
+
+    def __init__(self, pursuit: Pursuit, close: float, near: float) -> None:
+        self._pursuit, self._problem, self._close, self._near = pursuit, pursuit.problem, close, near
+        self._bounds = DualBounds(pursuit.problem, 0.0, pursuit.search.is_exact)
+        self._nearest = pursuit.atoms
+        """The atoms that missed the data least at the end of a stage."""
+
+    def run(self) -> Fit:
+        """Lower the penalty until bound and misfit are met, or something stops it."""
+        problem, pursuit = self._problem, self._pursuit
+        stopped, function = "", None
+        try:
+            top = pursuit.start()
+            if top == 0:
+                return self._fit(thinned_function(problem, pursuit.atoms), "")
+            function = self._stages(top)
+            if function is None:
+                stopped = "rounding, or the number of stages, allowed no smaller gap or misfit"
+        except (StoppedError, KeyboardInterrupt) as stop:
+            stopped = str(stop) or "interrupted"
+        return self._fit(self._completed() if function is None else function, stopped)
+
+    def _stages(self, top: float) -> RidgeMeasure | None:
+        """Stage by stage; the function, once it is as good as asked for."""
+        problem, pursuit, bounds = self._problem, self._pursuit, self._bounds
+        carried = np.zeros(len(problem.points))
+        penalty, bound, best, still = FALL * top, 0.0, (math.inf, math.inf), 0
+        for _ in range(_STAGES):
+            for r, largest in pursuit.stage(problem.target + penalty * carried, penalty, self._close / 4):
+                bounds.take(r, largest)
+                pursuit.note(pursuit.atoms.norm, bounds.lower, math.inf)
+                carried = r
+            left = problem.target - pursuit.atoms.values
+            off, norm = float(np.abs(left).max()), pursuit.atoms.norm
+            if off <= best[1]:
+                self._nearest = pursuit.atoms
+            pursuit.say(f"norm {norm:.6g}, bound {bounds.presumed:.6g}, misfit {off:.1e}, all in data's units")
+            gap = abs(norm - bounds.presumed)
+            if gap <= self._close * norm:
+                function = polished(problem, pursuit.atoms, bounds.presumed, self._close, self._near, pursuit.late)
+                if self._is_met(function):
+                    return function
+            least = max(_LEAST, _ROUNDING / self._close) / float(np.abs(carried).max())
+            progressed = gap < best[0] / 2 or off < best[1] / 2 or bounds.presumed > _GREW * bound
+            still = 0 if progressed or penalty > least else still + 1
+            bound, best = bounds.presumed, (min(best[0], gap), min(best[1], off))
+            if still == _STILL:
+                return None
+            penalty = min(penalty, max(FALL * penalty, least))
+        return None
+
+    def _is_met(self, function: RidgeMeasure) -> bool:
+        """Whether misfit and gap are, the gap with what the misfit may have saved."""
+        norm, left = function.rtv * self._problem.scale / self._problem.unit, self._problem.misfit(function)
+        saved = float(np.abs(self._bounds.dual @ left)) / self._problem.unit
+        if self._near > DEFAULT_MISFIT:
+            saved = 0.0
+        met = np.abs(left).max() <= self._near * self._problem.unit
+        return bool(met and norm - self._bounds.presumed + saved <= self._close * norm)
+
+    def _completed(self) -> RidgeMeasure:
+        """The atoms so far and, where they miss the data, dots connected through what is left."""
+        problem, atoms = self._problem, self._nearest
+        left = problem.target - atoms.values
+        if np.abs(left).max() > self._near:
+            atoms = atoms.with_more(through(problem, left, np.random.default_rng(0)))
+        if len(problem.points) <= _THIN:
+            atoms = atoms.thinned()
+        return problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses).merged()
+
+    def _fit(self, function: RidgeMeasure, stopped: str) -> Fit:
+        """The result in the user's units; a bound that rounding or a misfit put above the norm is lowered to it."""
+        problem, bounds, unit = self._problem, self._bounds, self._problem.unit / self._problem.scale
+        norm, misfit = function.rtv, float(np.abs(problem.misfit(function)).max())
+        met = misfit <= self._near * problem.unit or (len(function) == 0 and not stopped)
+        share = min(1.0, norm / (bounds.lower * unit)) if bounds.lower else 1.0
+        lower, presumed = share * bounds.lower * unit, min(norm, bounds.presumed * unit)
+        lower = min(lower, norm)
+        settled = met and norm - presumed <= self._close * norm
+        converged = met and norm - lower <= self._close * norm
+        self._pursuit.note(norm / unit, lower / unit, norm / unit)
+        if not stopped and not met:
+            stopped = FAR_AWAY
+        if not stopped and not converged:
+            stopped = "above three dimensions no search proves that its maximum is the largest"
+        return Fit(
+            function,
+            norm,
+            lower,
+            misfit,
+            0.0,
+            share * bounds.dual / problem.scale,
+            problem.given,
+            bounds.exact,
+            converged,
+            "" if converged else stopped,
+            self._pursuit.refinement(unit),
+            presumed,
+            settled,
+        )
