@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, ndtri
-from scipy.stats import qmc
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
@@ -122,6 +121,8 @@ def _margins(x: Floats, low: Floats, high: Floats) -> Floats:
 
 def _cube(count: int, dim: int) -> Floats:
     """Low-discrepancy points of the unit cube: the same at every call, none on a face."""
+    from scipy.stats import qmc  # takes 0.3 to 0.8 s to import, and only this route needs it
+
     power = math.ceil(math.log2(count))
     return np.asarray(np.clip(qmc.Sobol(dim, seed=20).random_base2(power), 1e-9, 1 - 1e-9))
 

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
@@ -44,6 +43,8 @@ class _Samples:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
+        from scipy.stats import qmc  # takes 0.3 to 0.8 s to import, and only this route needs it
+
         self._sequence = qmc.Halton(self.dim, rng=self.rng)
         self.points, self.values = np.empty((0, self.dim)), np.empty(0)
 
