@@ -1,4 +1,4 @@
-"""Whole pictures: what a function of two variables looks like in the Radon domain, alone or beside others."""
+"""Whole pictures: a function of two variables and its Radon domain, alone or beside others."""
 
 from __future__ import annotations
 

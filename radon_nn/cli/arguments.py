@@ -191,7 +191,8 @@ def refuse(arguments: argparse.Namespace, names: str, user: str, remedy: str = "
         If one of them was given.
     """
     for name in names.split():
-        if getattr(arguments, name.replace("-", "_"), None) not in (None, False):
+        given = getattr(arguments, name.replace("-", "_"), None)
+        if given is not None and given is not False:
             raise ValueError(f"--{name}: expected no such option for {user}, which cannot use it; {remedy}")
 
 

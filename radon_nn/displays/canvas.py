@@ -29,7 +29,7 @@ def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
     Parameters
     ----------
     ax : Axes, optional
-        New ones, in a figure of their own, if not given.
+        The axes to draw on; new ones in a new figure if not given.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def sampled(f: Function, grid: Grid) -> Floats:
     f : callable
         Takes points (n, 2), returns n values.
     grid : Grid
-        Where to sample it.
+        The points to sample.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def strip_image(axes: Axes, values: Any, transform: RadonTransform, **style: Any
     Parameters
     ----------
     axes : Axes
-        Where to draw.
+        The axes to draw on.
     values : array_like, shape (m, n)
         A value for each direction and offset.
     transform : RadonTransform

@@ -33,7 +33,7 @@ class FibreDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     ribbons : PolyCollection
@@ -56,7 +56,7 @@ class FibreDisplay:
         domain : Ball
             The disc whose offsets are shown.
         ax : Axes, optional
-            Where to draw; new axes if not given, else over what is there.
+            The axes to draw on, over what they hold; new axes if not given.
 
         Returns
         -------

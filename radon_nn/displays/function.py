@@ -26,7 +26,7 @@ class FunctionDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     image : AxesImage
@@ -54,11 +54,11 @@ class FunctionDisplay:
         measure : RidgeMeasure, optional
             Its spikes.
         grid : Grid
-            Where to sample.
+            The points to sample.
         domain : Ball
             The disc to show.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

@@ -37,7 +37,7 @@ class KinkDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     segments : LineCollection
@@ -68,9 +68,9 @@ class KinkDisplay:
         f : callable, optional
             The function; takes points (n, 2), returns n values.
         grid : Grid, optional
-            Where to sample it; 256 points along the longer side of the domain if not given.
+            The points to sample; 256 along the longer side of the domain if not given.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------
@@ -160,13 +160,13 @@ def grey_image(axes: Axes, f: Function, domain: Ball | Cuboid, grid: Grid) -> Ax
     Parameters
     ----------
     axes : Axes
-        Where to draw.
+        The axes to draw on.
     f : callable
         Takes points (n, 2), returns n values.
     domain : Ball or Cuboid
         Outside a ball nothing is drawn.
     grid : Grid
-        Where to sample.
+        The points to sample.
 
     Returns
     -------

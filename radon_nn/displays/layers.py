@@ -24,11 +24,11 @@ class LayerDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     rtvs, paths : artists
-        One bar a layer each; of no height where infinite.
+        One bar for each layer; of height 0 where infinite.
     """
 
     ax: Axes
@@ -46,7 +46,7 @@ class LayerDisplay:
         network : DeepNetwork
             The network, of any dimension.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

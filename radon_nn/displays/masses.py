@@ -24,13 +24,13 @@ class MassDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     bars : tuple of artists
-        One bar a spike.
+        One bar for each spike.
     total : Line2D
-        The running sum, on an axis of its own.
+        The running sum, on its own axis.
     """
 
     ax: Axes
@@ -48,7 +48,7 @@ class MassDisplay:
         measure : RidgeMeasure
             Merged spikes, of any dimension.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------
@@ -65,11 +65,11 @@ class MassDisplay:
         Parameters
         ----------
         costs : ndarray, shape (s,)
-            What each contributes, in any order.
+            The contribution of each, in any order.
         signs : ndarray, shape (s,), optional
-            Of either sign, where that has a meaning.
+            Their signs, if these mean anything.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

@@ -25,7 +25,7 @@ class SinogramDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     image : AxesImage
@@ -46,11 +46,11 @@ class SinogramDisplay:
         f : callable
             Takes points (n, 2), returns n values.
         grid : Grid
-            Where to sample.
+            The points to sample.
         domain : Ball
             The disc to which f is cut.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

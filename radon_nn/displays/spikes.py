@@ -33,7 +33,7 @@ class SpikeDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     image : AxesImage
@@ -61,11 +61,11 @@ class SpikeDisplay:
         measure : RidgeMeasure, optional
             Its spikes, for the markers.
         grid : Grid
-            Where to sample.
+            The points to sample.
         domain : Ball
             The disc on which f is used.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

@@ -52,22 +52,22 @@ def deep_rtv(
     progress: Progress | None = None,
 ) -> RTV:
     """
-    The R-TV of a deep network as one function of its input: exact for d = 1, a verdict with a witness for d >= 2.
+    The R-TV of a deep network as one function of its input: exact for d = 1, a verdict with its proof for d >= 2.
 
     A piecewise linear function of d >= 2 variables has finite R-TV only if its kinks are whole hyperplanes, cut off by
-    nothing but the boundary of the domain. So one point where a kink bends, ends or changes its jump is proof of
-    R-TV infinite; it is looked for among the exact kinks, for d > 2 on random planes, since on a plane too the kinks of
-    a function of finite R-TV are whole lines. The measure of depth that stays finite is `DeepNetwork.layer_rtvs`.
+    nothing but the boundary of the domain. So one point where a kink bends, ends or changes its jump proves infinite
+    R-TV. It is searched for among the exact kinks, for d > 2 on random planes, since on a plane, too, the kinks of a
+    function of finite R-TV are whole lines. `DeepNetwork.layer_rtvs` measures depth by finite numbers.
 
     Parameters
     ----------
     network : DeepNetwork
         The network, of any number of outputs.
     domain : Ball or Cuboid, optional
-        Where it is looked at; a Hull too for d = 1. If not given: all of R^d, of which a ball wide about the kinks of
-        the first layer is looked at for d >= 2: enough for the verdict infinite, not for a value.
+        The domain; a Hull too for d = 1. If not given, all of R^d: for d >= 2 only a wide ball about the kinks of the
+        first layer is examined, which can prove the verdict infinite but not a value.
     slices : int
-        For d > 2, the number of planes to look at.
+        For d > 2, the number of random planes to examine.
     known : Kinks, optional
         The network's kinks on the domain, for d = 2, if they have been computed already.
     rng : int or Generator
@@ -78,7 +78,7 @@ def deep_rtv(
     Returns
     -------
     RTV
-        The value where it is finite and known; infinite, with the witness in `law`; or unresolved, with the reason:
+        The value if it is finite and known; infinite, with the bend in `method`; or unresolved, with the reason:
         smooth activations, too many kinks, or no kink that bends, where d > 2 or no domain is given (then the lower
         bound is the R-TV of what was looked at).
 
