@@ -52,6 +52,8 @@ def command_parser() -> argparse.ArgumentParser:
 
     _add_rtv(commands)
     _add_demo(commands)
+    summary = "compile ahead of time what the first transforms would otherwise wait for"
+    commands.add_parser("warm-up", help=summary, description=summary[0].upper() + summary[1:] + ".")
     return parser
 
 

@@ -60,6 +60,10 @@ def _run_of(command: str) -> Run:
         from radon_nn.cli import value
 
         return value.run
+    if command == "warm-up":
+        from radon_nn.cli import warm_up
+
+        return warm_up.run
     from radon_nn.cli import demo
 
     return demo.run

@@ -80,9 +80,9 @@ def test_coverage_over_random_functions_at_all_scales(family: str, everywhere: b
 
 def test_a_few_tens_of_thousands_of_values_and_milliseconds() -> None:
     of(np.exp, Ball(1.0, [0.0]))
-    begin = time.perf_counter()
+    begin = time.process_time()
     result = of(np.exp, Ball(1.0, [0.0]))
-    assert time.perf_counter() - begin < 1.0  # 10 ms alone on a machine; the ball route took 45 s
+    assert time.process_time() - begin < 1.0  # 10 ms alone on a machine; the ball route took 45 s
     assert "certified" in result.method
     assert result.refinement is not None
 
@@ -160,7 +160,7 @@ def noisy_everywhere(x):
 def test_time_ends_it_with_the_best_bound() -> None:
     begin = time.perf_counter()
     result = of(noisy_everywhere, Ball(1.0, [0.0]), seconds=1.0)
-    assert time.perf_counter() - begin < 3.0
+    assert time.perf_counter() - begin < 10  # 1.1 s alone on a machine
     assert (result.verdict, result.converged) == ("unresolved", False)
     assert result.lower > 1e3
     assert result.law in ("the time was over", "features on too many scales")
