@@ -1,4 +1,4 @@
-"""Whole pictures: what a function of two variables looks like in the Radon domain, alone or beside others."""
+"""Whole pictures: a function of two variables and its Radon domain, alone or beside others."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from collections.abc import Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from radon_nn.displays.deep import KinkDisplay, LayerDisplay, deep_overview
-from radon_nn.displays.fibres import FibreDisplay, fibre_overview
-from radon_nn.displays.functions import (
-    NEGATIVE,
-    POSITIVE,
-    FunctionDisplay,
-    MassDisplay,
-    SinogramDisplay,
-    SpikeDisplay,
-    angles_and_offsets,
-    require_plane,
-    square_grid,
-)
+from radon_nn.displays.canvas import NEGATIVE, POSITIVE, square_grid
+from radon_nn.displays.fibres import FibreDisplay
+from radon_nn.displays.function import FunctionDisplay
+from radon_nn.displays.kinks import KinkDisplay, grey_image
+from radon_nn.displays.layers import LayerDisplay
+from radon_nn.displays.masses import MassDisplay
 from radon_nn.displays.refinement import RefinementDisplay
+from radon_nn.displays.sinogram import SinogramDisplay
+from radon_nn.displays.spikes import SpikeDisplay
+from radon_nn.displays.strip import angles_and_offsets, require_plane
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
+from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.variation.deep import deep_rtv
 
 __all__ = [
     "NEGATIVE",
@@ -163,3 +161,120 @@ def comparison(
             if ax is not None:
                 ax.set_ylim(0, highest)
     return figure
+
+
+def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Figure:
+    """
+    Four panels for smooth activations: the function, its sinogram, its densities in (angle, offset), and their cost.
+
+    Parameters
+    ----------
+    network : ShallowNetwork
+        A network of two inputs and one output.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Figure
+        The figure, not shown and not registered with pyplot.
+
+    Raises
+    ------
+    ValueError
+        If the network has not two inputs and one output.
+    MemoryError
+        If the machine cannot hold the grid.
+    """
+    require_plane(network.dim)
+    ball = Ball() if domain is None else domain
+    grid = square_grid(ball, n)
+    fibres = network.fibres()
+    costs, _ = fibres.costs(ball)
+    figure = Figure(figsize=(13, 10), layout="constrained")
+    axes = figure.subplots(2, 2)
+    FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
+    axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
+    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
+    smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    # Densities are broad: the scale of spikes would drown them.
+    smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
+    smeared.image.set_alpha(0.5)
+    FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
+    axes[1, 0].set_title("Filtered, pale; ribbons: each direction's exact density (width)")
+    MassDisplay.from_costs(costs, ax=axes[1, 1])
+    axes[1, 1].set_title(f"R-TV of each of {len(fibres)} directions in the disc of radius {ball.radius:g}")
+    axes[1, 1].set(xlabel="direction, by cost", ylabel="variation of its density")
+    figure.suptitle(title)
+    return figure
+
+
+def deep_overview(
+    network: DeepNetwork,
+    *,
+    domain: Ball | None = None,
+    n: int = 256,
+    title: str = "",
+    known: Kinks | None = None,
+) -> Figure:
+    """
+    Four panels: the function with its exact kinks, its sinogram, its picture in (angle, offset), and its layers.
+
+    Parameters
+    ----------
+    network : DeepNetwork
+        Of two inputs and one output.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+    title : str
+        A title for the whole.
+    known : Kinks, optional
+        Its kinks on the disc, if they have been computed already.
+
+    Returns
+    -------
+    Figure
+        The figure, not shown and not registered with pyplot.
+
+    Raises
+    ------
+    ValueError
+        If the network is not of two inputs and one output, or has too many linear regions on the disc.
+    """
+    require_plane(network.dim)
+    if network.outputs != 1:
+        raise ValueError(f"picture: expected one output, got {network.outputs}; choose one of them, network.output(0)")
+    ball = Ball() if domain is None else domain
+    grid = square_grid(ball, n)
+    figure = Figure(figsize=(13, 10.5), layout="constrained")
+    axes = figure.subplots(2, 2)
+    if network.piecewise_linear:
+        known = kinks(network, ball) if known is None else known
+        KinkDisplay.from_kinks(known, network, grid=grid, ax=axes[0, 0])
+        axes[0, 0].set_title(f"The function, its kinks, and {len(known.bends)} points where they bend or end")
+    else:
+        figure.colorbar(grey_image(axes[0, 0], network, ball, grid), ax=axes[0, 0], shrink=0.85).set_label("f(x)")
+        axes[0, 0].set(xlabel="$x_1$", ylabel="$x_2$", title="The function; its activations are not piecewise linear")
+        axes[0, 0].set_frame_on(False)
+    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
+    SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    axes[1, 0].set_title(_filtered_title(network, ball, known))
+    LayerDisplay.from_network(network, ax=axes[1, 1])
+    figure.suptitle(title)
+    return figure
+
+
+def _filtered_title(network: DeepNetwork, ball: Ball, known: Kinks | None) -> str:
+    filtered = r"Filtered, $\partial_t^2 K R f$"
+    verdict = deep_rtv(network, ball, known=known).verdict
+    if verdict == "infinite":
+        return f"{filtered}: kinks that bend or end smear along curves\ninstead of giving spikes, and R-TV is infinite"
+    if verdict == "finite":
+        return f"{filtered}: all kinks are whole lines here,\na spike for each, and R-TV is finite"
+    return filtered

@@ -20,7 +20,7 @@ class Lesson(NamedTuple):
     Parameters
     ----------
     name : str
-        What it is called by.
+        Its name, without the number.
     title : str
         Its claim, the first line of its text.
     path : Path
@@ -44,7 +44,7 @@ def lessons() -> list[Lesson]:
     Raises
     ------
     FileNotFoundError
-        If the installation has lost them.
+        If they are missing from the installation.
     """
     folder = shipped_folder("examples")
     found = [(match[1], match[2], path) for path in folder.iterdir() if (match := _NUMBERED.fullmatch(path.name))]

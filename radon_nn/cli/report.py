@@ -1,4 +1,4 @@
-"""What there is to say about a network that was read: its layers, its R-TV, and what was folded, as plain facts."""
+"""Facts about a network that was read: its layers, its R-TV, and what was folded."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from radon_nn.readers.graph import Understood
 from radon_nn.variation.routes import rtv
 
 _MOST = 20
+"""Outputs whose R-TV is printed one by one; the JSON has all."""
 
 
-def facts(found: Understood, domain: Domain | None = None) -> dict[str, Any]:
+def facts(understood: Understood, domain: Domain | None = None) -> dict[str, Any]:
     """
     What was understood, as numbers and words that JSON can hold.
 
     Parameters
     ----------
-    found : Understood
+    understood : Understood
         A network with its notes.
     domain : Domain, optional
-        Where the R-TV is looked at; all of R^d if not given.
+        The domain of the R-TV; all of R^d if not given.
 
     Returns
     -------
     dict
-        Of source, kind, shapes, layers, R-TV, path norm, simplification, and notes. Infinite values are None.
+        Source, kind, shapes, layers, R-TV, path norm, simplification, and notes. Infinite values are None.
     """
-    network = found.network
+    network = understood.network
     whole = rtv(network, domain=domain)
     layers = network.layers if isinstance(network, DeepNetwork) else (network,)
     about: dict[str, Any] = {
-        "source": found.source,
+        "source": understood.source,
         "kind": "deep" if isinstance(network, DeepNetwork) else "shallow",
         "inputs": network.dim,
         "outputs": network.outputs,
@@ -47,7 +48,7 @@ def facts(found: Understood, domain: Domain | None = None) -> dict[str, Any]:
         "rtv_in_words": str(whole),
         "path_norm": number(network.path_norm),
         "layers": [_layer(layer) for layer in layers],
-        "notes": list(found.notes),
+        "notes": list(understood.notes),
     }
     if isinstance(network, DeepNetwork):
         about["compositional_cost"] = number(network.compositional_cost())

@@ -1,4 +1,4 @@
-"""What a command line can name besides a network: a function in a Python file, and a table of samples."""
+"""Sources other than networks that a command line can name: a function in a Python file, and a table of samples."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def function_in(source: str) -> Function:
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: expected a Python file, whose name ends in .py")
     module = importlib.util.module_from_spec(spec)
-    # As if it were run: it may import what lies beside it, and dataclasses look their module up by name.
+    # As when it is run as a script: it may import its neighbours, and dataclasses look their module up by name.
     sys.modules[spec.name] = module
     sys.path.insert(0, str(file.resolve().parent))
     try:

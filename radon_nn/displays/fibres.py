@@ -1,4 +1,4 @@
-"""Pictures of networks with smooth activations: each direction's density where a spike would stand."""
+"""The densities of a network with smooth activations, where spikes would stand."""
 
 from __future__ import annotations
 
@@ -9,23 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from radon_nn.displays.functions import (
-    NEGATIVE,
-    POSITIVE,
-    FunctionDisplay,
-    MassDisplay,
-    SinogramDisplay,
-    SpikeDisplay,
-    axes_and_figure,
-    require_plane,
-    square_grid,
-)
+from radon_nn._support.types import Floats
+from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure
+from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball
 from radon_nn.networks.fibres import FibreMeasure
-from radon_nn.networks.shallow import ShallowNetwork
 
 _PIECES = 400
+"""Offsets at which a density is drawn: finer than the 256 rows of the image below it."""
 _WIDEST = 0.08
+"""Half the width of the widest ribbon, in radians: a fortieth of the strip."""
+_SEEN = 1e-3
+"""Densities below this fraction of the largest are thinner than a pixel, and are left out."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class FibreDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     ribbons : PolyCollection
@@ -61,7 +56,7 @@ class FibreDisplay:
         domain : Ball
             The disc whose offsets are shown.
         ax : Axes, optional
-            Where to draw; new axes if not given, else over what is there.
+            The axes to draw on, over what they hold; new axes if not given.
 
         Returns
         -------
@@ -77,21 +72,12 @@ class FibreDisplay:
         if measure.outputs != 1:
             raise ValueError(f"picture: expected one output, got {measure.outputs}; choose one of them")
         axes, figure = axes_and_figure(ax)
-        angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
-        below = angles < 0
-        middle = float(np.linalg.norm(domain.center_in(2)))
-        ends = np.linspace(-domain.radius - middle, domain.radius + middle, _PIECES + 1)
-        low, high = domain.extent(measure.directions)
-        # Over angle + pi stands the same density, upside down.
-        middles = (ends[1:] + ends[:-1]) / 2
-        t = np.where(below, -1.0, 1.0)[:, None] * middles
-        density = measure.density(middles)
-        density[below] = density[below, ::-1]
-        density = np.where((t > low[:, None]) & (t < high[:, None]), density, 0.0)
-        place = np.where(below, angles + np.pi, angles)
+        farthest = domain.radius + float(np.linalg.norm(domain.center_in(2)))
+        ends = np.linspace(-farthest, farthest, _PIECES + 1)
+        angles, density = _in_strip(measure, domain, ends)
         peak = float(np.abs(density).max(initial=0.0)) or 1.0
-        rows, columns = np.nonzero(np.abs(density) > 1e-3 * peak)
-        values, at = density[rows, columns], place[rows]
+        rows, columns = np.nonzero(np.abs(density) > _SEEN * peak)
+        values, at = density[rows, columns], angles[rows]
         half = _WIDEST * np.abs(values) / peak
         sides = np.stack([at - half, at + half, at + half, at - half], axis=1)
         heights = ends[np.stack([columns, columns, columns + 1, columns + 1], axis=1)]
@@ -101,56 +87,20 @@ class FibreDisplay:
             edgecolors="none",
         )
         axes.add_collection(ribbons)
-        axes.vlines(place, ends[0], ends[-1], colors="black", linewidths=0.6)
+        axes.vlines(angles, ends[0], ends[-1], colors="black", linewidths=0.6)
         axes.set(xlim=(0, np.pi), ylim=(ends[0], ends[-1]), xlabel="angle of the normal (rad)", ylabel="offset $t$")
         return cls(axes, figure, ribbons)
 
 
-def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Figure:
-    """
-    Four panels for smooth activations: the function, its sinogram, its densities in (angle, offset), and their cost.
-
-    Parameters
-    ----------
-    network : ShallowNetwork
-        A network of two inputs and one output.
-    domain : Ball, optional
-        The disc to look at; the unit disc if not given.
-    n : int
-        Samples along each axis.
-    title : str
-        A title for the whole.
-
-    Returns
-    -------
-    Figure
-        The figure, not shown and not registered with pyplot.
-
-    Raises
-    ------
-    ValueError
-        If the network has not two inputs and one output.
-    MemoryError
-        If the machine cannot hold the grid.
-    """
-    require_plane(network.dim)
-    ball = Ball() if domain is None else domain
-    grid = square_grid(ball, n)
-    fibres = network.fibres()
-    costs, _ = fibres.costs(ball)
-    figure = Figure(figsize=(13, 10), layout="constrained")
-    axes = figure.subplots(2, 2)
-    FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
-    axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
-    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
-    smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
-    # Densities are broad: the scale of spikes would drown them.
-    smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
-    smeared.image.set_alpha(0.5)
-    FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
-    axes[1, 0].set_title("Filtered, pale; ribbons: each direction's exact density (width)")
-    MassDisplay.from_costs(costs, ax=axes[1, 1])
-    axes[1, 1].set_title(f"R-TV of each of {len(fibres)} directions in the disc of radius {ball.radius:g}")
-    axes[1, 1].set(xlabel="direction, by cost", ylabel="variation of its density")
-    figure.suptitle(title)
-    return figure
+def _in_strip(measure: FibreMeasure, domain: Ball, ends: Floats) -> tuple[Floats, Floats]:
+    """Each direction's angle in [0, pi), and its density between neighbouring `ends`, 0 outside the disc."""
+    angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
+    below = angles < 0
+    low, high = domain.extent(measure.directions)
+    # Over angle + pi stands the same density, upside down.
+    middles = (ends[1:] + ends[:-1]) / 2
+    t = np.where(below, -1.0, 1.0)[:, None] * middles
+    density = measure.density(middles)
+    density[below] = density[below, ::-1]
+    density = np.where((t > low[:, None]) & (t < high[:, None]), density, 0.0)
+    return np.where(below, angles + np.pi, angles), density

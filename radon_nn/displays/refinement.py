@@ -16,6 +16,7 @@ from radon_nn.measures.result import RTV, Refinement
 
 _COLOUR = "#2166ac"
 _TICKS = 8
+"""Labels on a logarithmic axis, at most: more would touch at the default width."""
 
 
 @dataclass
@@ -26,7 +27,7 @@ class RefinementDisplay:
     Parameters
     ----------
     ax : Axes
-        Where it is drawn.
+        The axes drawn on.
     figure : Figure
         The figure of `ax`.
     value : Line2D
@@ -43,16 +44,16 @@ class RefinementDisplay:
     @classmethod
     def from_result(cls, result: RTV, *, truth: float | None = None, ax: Axes | None = None) -> RefinementDisplay:
         """
-        Draw how an R-TV was found.
+        Draw how an R-TV settled as samples, scale or searches were refined.
 
         Parameters
         ----------
         result : RTV
             With a refinement.
         truth : float, optional
-            A value known otherwise, for comparison.
+            The true value, if it is known, for comparison.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------
@@ -62,10 +63,12 @@ class RefinementDisplay:
         Raises
         ------
         ValueError
-            If the value was found at once, so that there is nothing to draw.
+            If the result has no refinement, as an exact value has none.
         """
         if result.refinement is None or not result.refinement.at:
-            raise ValueError(f"result: expected one that was refined, got {result!r}; an exact value has no refinement")
+            raise ValueError(
+                f"result: expected one with a refinement, got {result!r}; an exact value has no refinement"
+            )
         display = cls.from_refinement(result.refinement, truth=truth, ax=ax)
         if result.verdict == "infinite":
             title = f"R-TV is infinite: {result.law}"
@@ -81,16 +84,16 @@ class RefinementDisplay:
         cls, refinement: Refinement, *, truth: float | None = None, ax: Axes | None = None
     ) -> RefinementDisplay:
         """
-        Draw values on the way to the last, such as a `Fit`'s.
+        Draw the values that led to the last, such as a `Fit`'s.
 
         Parameters
         ----------
         refinement : Refinement
             The values.
         truth : float, optional
-            A value known otherwise, for comparison.
+            The true value, if it is known, for comparison.
         ax : Axes, optional
-            Where to draw; new axes if not given.
+            The axes to draw on; new axes if not given.
 
         Returns
         -------

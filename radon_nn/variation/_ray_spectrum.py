@@ -104,11 +104,11 @@ def _fold(samples: Floats) -> Floats:
 
 def _angles(directions: Directions) -> list[Floats]:
     """(cos p, sin p) of every angle of a product of directions, first axis first."""
-    found = []
+    angles = []
     while directions.factors is not None:
-        found.append(directions.factors[0].normals)
+        angles.append(directions.factors[0].normals)
         directions = directions.factors[1]
-    return [*found, directions.normals] if directions.dim == 2 else found
+    return [*angles, directions.normals] if directions.dim == 2 else angles
 
 
 def ray_spectrum(samples: Floats, axes: Sequence[Floats], frequencies: Floats, directions: Directions) -> Complex:
@@ -255,8 +255,7 @@ def _variation(spectrum: Complex, frequencies: Floats, weights: Floats, dim: int
         many = min(_OFFSETS, intervals - begin)
         start = begin * step - reach
         shifted = derivatives * np.exp(1j * frequencies * start)[:, None]
-        here = basis[: many + 1] @ np.concatenate([shifted.real, shifted.imag])
-        G = here.reshape(many + 1, 3, count)
+        G = (basis[: many + 1] @ np.concatenate([shifted.real, shifted.imag])).reshape(many + 1, 3, count)
         pieces = np.abs(np.diff(G[:, 0], axis=0))
         k, a = np.nonzero((G[:-1, 1] > 0) != (G[1:, 1] > 0))
         extreme = _stationary(G[k, :, a].T, G[k + 1, :, a].T, step)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +26,7 @@ TAPER = 0.75
 """Fraction of the radius at which samples begin to be brought to 0."""
 
 COARSER = {"samples": 1.25, "radius": 1.15, "directions": 1.5}
-"""By what factor each is refined, and coarser once and twice over in the runs that the error is read from."""
+"""Factors by which each is refined; its error is read from runs coarser by one factor and by two."""
 
 WORK = 1e11
 """Multiplications allowed in one transform: some ten seconds on two cores."""
@@ -46,7 +47,7 @@ _RELIABLE = 3e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class GridSamples:
     """Samples of h on a product grid about 0 in coordinates y; f has errors of size `noise`."""
 
     values: Floats
@@ -65,8 +66,8 @@ class Samples:
         """Distance of neighbouring samples, the same along every axis."""
         return float(self.axes[0][1] - self.axes[0][0])
 
-    def tapered(self, share: float) -> Samples:
-        """Brought smoothly to 0 at this share of the radius, from `TAPER` of that on."""
+    def tapered(self, share: float) -> GridSamples:
+        """The samples brought smoothly to 0 at this fraction of the radius, beginning at `TAPER` of it."""
         parts = [axis.reshape(-1, *(1,) * (self.dim - 1 - i)) for i, axis in enumerate(self.axes)]
         radius = share * self.radius
         step = smooth_step((1 - np.sqrt(sum(part**2 for part in parts)) / radius) / (1 - TAPER))
@@ -87,7 +88,7 @@ def erratic_error(coarsest: float, coarser: float, value: float) -> float:
     return 2 * max(abs(value - coarser), abs(coarser - coarsest) / 2)
 
 
-def noise_cost(samples: Samples, band: float) -> float:
+def noise_cost(samples: GridSamples, band: float) -> float:
     """What independent errors of the samples add to the R-TV up to a band limit W, at most about."""
     d, length = samples.dim, 2 * samples.radius
     # In each direction g has variance noise^2 spacing^(2d) count / length times the integral of the squared kernel of
@@ -97,7 +98,7 @@ def noise_cost(samples: Samples, band: float) -> float:
     return sphere_area(d) * float(np.linalg.norm(samples.turn, 2)) * length * size
 
 
-def band_limit(samples: Samples) -> float:
+def band_limit(samples: GridSamples) -> float:
     """The band limit: what the spacing carries, or less if beyond it the transform is f's own errors."""
     most = math.pi / samples.spacing
     w = np.linspace(0.02, 1.0, 50) * most
@@ -108,7 +109,7 @@ def band_limit(samples: Samples) -> float:
     return float(w[min(int(above[-1]) + 1, len(w) - 1)]) if len(above) else most
 
 
-def windowed_values(samples: Samples, count: int, windows: Sequence[tuple[float, float]]) -> list[float]:
+def windowed_values(samples: GridSamples, count: int, windows: Sequence[tuple[float, float]]) -> list[float]:
     """R-TV with `count` directions an angle, up to each band limit and through a window of each scale h (0: none)."""
     dim, reach = samples.dim, 1.25 * samples.radius
     rule = ray_rule(dim, count)
@@ -120,16 +121,16 @@ def windowed_values(samples: Samples, count: int, windows: Sequence[tuple[float,
     )
     spectrum = ray_spectrum(samples.values, samples.axes, w, rule)
     stretch = np.linalg.norm(rule.normals @ samples.turn, axis=1) * rule.weights
-    found = []
+    values = []
     for band, h in windows:
         keep = w <= band
         faded = spectrum[keep] * np.exp(-((w[keep] * h) ** 2) / 2)[:, None]
         variation, _ = total_variation(faded, w[keep], weights[keep], dim, band, reach)
-        found.append(float(stretch @ variation))
-    return found
+        values.append(float(stretch @ variation))
+    return values
 
 
-def plain_value(samples: Samples, count: int) -> tuple[float, float]:
+def plain_value(samples: GridSamples, count: int) -> tuple[float, float]:
     """R-TV with `count` directions an angle, and what f's own errors may have added to it."""
     band = band_limit(samples)
     return windowed_values(samples, count, [(band, 0.0)])[0], noise_cost(samples, band)
@@ -141,16 +142,18 @@ def work(dim: int, n: int, count: int) -> float:
     return 1.8 * n * float(sum(math.prod(angles[: j + 1]) * n ** (dim - j) for j in range(max(len(angles), 1))))
 
 
-def most_samples(dim: int, max_samples: int, count: Callable[[int], int]) -> int:
-    """Samples along an axis that the budget allows, an even number."""
+def most_samples(dim: int, max_samples: int, count: Callable[[int], int], budget: float = WORK) -> int:
+    """Samples along an axis that the budget allows, an even number, at least 8."""
     n = min(_MOST[dim], int(max_samples ** (1 / dim) + 1e-9)) // 2 * 2
-    while n > 8 and work(dim, n, count(n)) > WORK:
+    while n > 8 and work(dim, n, count(n)) > budget:
         n -= 2
     return n
 
 
-def ladder(fine: Samples, coarse: Samples, trust: float, count: int, say: Callable[[str], object]) -> Refinement | None:
-    """V(h) for h from a quarter of the radius to three spacings, as far as the coarser samples bear it out."""
+def ladder(
+    fine: GridSamples, coarse: GridSamples, trust: float, count: int, say: Callable[[str], object]
+) -> Refinement | None:
+    """V(h) for h from a quarter of the radius to three spacings, as far as coarser samples confirm it."""
     finest = _SPACINGS * fine.spacing
     steps = max(0, math.floor(2 * math.log2(fine.radius / 4 / finest)))
     scales = [finest * 2 ** (k / 2) for k in range(min(steps, 12), -1, -1)]
@@ -165,7 +168,7 @@ def ladder(fine: Samples, coarse: Samples, trust: float, count: int, say: Callab
         + np.array([noise_cost(fine, min(2 / h, most)) for h in scales])
     )
     wrong = np.flatnonzero(errors > _RELIABLE * np.abs(value))
-    # The coarsest scales may be small and ill determined, yet do no harm; what ends the ladder is the fine end.
+    # Values at the coarsest scales may be small and ill determined; only the fine end limits the ladder.
     good = np.flatnonzero(errors <= _RELIABLE * np.abs(value))
     end = int(good[-1]) + 1 if len(good) else 0
     begin = int(wrong[wrong < end][-1]) + 1 if np.any(wrong < end) else 0
@@ -182,32 +185,44 @@ def ladder(fine: Samples, coarse: Samples, trust: float, count: int, say: Callab
     )
 
 
-def verdict_of(found: Refinement | None, last: float, error: float, method: str, assumed: str) -> RTV:
-    """What the values at falling scales say, or that they say nothing; `last` is the value without a window."""
+class Assumption(NamedTuple):
+    """How a value was found, and what was assumed."""
+
+    method: str
+    assumed: str
+
+
+def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:
+    """Values as they settled, each as uncertain as it is far from the last."""
+    at, values = zip(*steps, strict=True)
+    away = [abs(value - last) + error for value in values]
+    lower = tuple(value - e for value, e in zip(values, away, strict=True))
+    upper = tuple(value + e for value, e in zip(values, away, strict=True))
+    return Refinement(name, at, values, lower, upper)
+
+
+def verdict_of(found: Refinement | None, last: float, error: float, made: Assumption, dim: int) -> RTV:
+    """The verdict from values at falling scales, None if too few are reliable; `last` is the value without a window."""
+
+    def unresolved(value: float, lower: float, law: str) -> RTV:
+        """The verdict that the samples do not tell."""
+        return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, found, False)
+
     if found is None:
-        return RTV(
-            last,
-            max(0.0, last - error),
-            math.inf,
-            method,
-            assumed,
-            "estimated",
-            "unresolved",
-            "the samples are too few to see a law",
-            None,
-            False,
-        )
+        return unresolved(last, max(0.0, last - error), "the samples are too few to see a law")
     growth = growth_of(found)
     floor = max(found.lower)
     if growth.kind == "unclear":
-        return RTV(
-            found.value[-1], floor, math.inf, method, assumed, "estimated", "unresolved", str(growth), found, False
+        return unresolved(found.value[-1], floor, str(growth))
+    if growth.grows and not growth.possible_in(dim):
+        return unresolved(
+            found.value[-1], floor, f"{growth}, faster than any bounded function's: finer samples are needed"
         )
     if growth.grows:
-        return RTV(math.inf, floor, math.inf, method, assumed, "estimated", "infinite", str(growth), found, True)
-    # Smoothing never adds to R-TV, so the finest value bounds it below; above, the limit may be off by as much as
-    # it lies from that, halved, or by what one scale fewer would have made of it.
+        return RTV(math.inf, floor, math.inf, *made, "estimated", "infinite", str(growth), found, True)
+    # Smoothing never adds to R-TV, so the finest value is a lower bound; above, the limit may be off by half its
+    # distance from that, and by as much as leaving out one scale moves it.
     limit = max(growth.limit, floor)
     above = limit + growth.spread + (limit - found.value[-1]) / 2
     below = max(floor, limit - growth.spread) if growth.exponent == 0 else floor
-    return RTV(limit, below, above, method, assumed, "estimated", "finite", str(growth), found, False)
+    return RTV(limit, below, above, *made, "estimated", "finite", str(growth), found, False)

@@ -9,30 +9,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, ndtri
-from scipy.stats import qmc
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.points import affine_design
 
-_DECADES = 20
-"""Shells reach from 2^-20 to 2^20 of the user's unit."""
+_OCTAVES = 20
+"""Shells reach from 2^-20 to 2^20 of the user's unit: twelve decades."""
 
 _FLOOR = 1e-13
-"""Differences from the affine part below this fraction of its size at a point are rounding, not h."""
+"""Differences from the affine part below this fraction of its size at a point are rounding: five hundred units in the
+last place, for formulas that lose two digits."""
 
 _ELONGATION = 1e3
-"""Scales are kept within this ratio of one another."""
+"""Scales are kept within this ratio of one another; tested up to a ratio of 100."""
+
+_ON_SHELL = 512
+"""Probes on a shell: in d = 4 they see a bump that fills a five-hundredth of it."""
+
+_WIDE = 40.0
+"""|h| must have sunk to a twentieth of its peak at this many scales: what decays more slowly has moments of h^2 that
+depend on how far one looks."""
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
     """
-    What was found: h(y) = f(x) - slope.x - intercept in coordinates y = turn (x - center).
+    The part of f that is not affine: h(y) = f(x) - slope.x - intercept in coordinates y = turn (x - center).
 
     Parameters
     ----------
@@ -73,11 +80,11 @@ class Survey:
         x = self.center + offset
         if self.limits is None:
             return self.box(x) - offset @ self.slope - self.intercept
-        share = np.min(_margins(x, *self.limits), axis=1)
+        margin = np.min(_margins(x, *self.limits), axis=1)
         values = np.zeros(len(y))
-        inside = share > 0
+        inside = margin > 0
         values[inside] = self.box(x[inside]) - offset[inside] @ self.slope - self.intercept
-        return values * smooth_step(share / 0.1)
+        return values * smooth_step(margin / 0.1)
 
     def extent(self, fraction: float) -> float:
         """
@@ -123,6 +130,8 @@ def _margins(x: Floats, low: Floats, high: Floats) -> Floats:
 
 def _cube(count: int, dim: int) -> Floats:
     """Low-discrepancy points of the unit cube: the same at every call, none on a face."""
+    from scipy.stats import qmc  # takes 0.3 to 0.8 s to import, and only this route needs it
+
     power = math.ceil(math.log2(count))
     return np.asarray(np.clip(qmc.Sobol(dim, seed=20).random_base2(power), 1e-9, 1 - 1e-9))
 
@@ -135,10 +144,10 @@ def _normals(count: int, dim: int) -> Floats:
 def _shells(radii: Floats, count: int, dim: int) -> Floats:
     """Low-discrepancy points between each radius r and 2 r, or its neighbour: (shells, count, d)."""
     cube = _cube(count * len(radii), dim + 1)[: count * len(radii)].reshape(count, len(radii), dim + 1).swapaxes(0, 1)
-    way = ndtri(cube[..., 1:])
-    way /= np.linalg.norm(way, axis=-1, keepdims=True)
+    direction = ndtri(cube[..., 1:])
+    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
     ratio = radii[1] / radii[0]
-    return np.asarray((radii[:, None] * ratio ** cube[..., 0])[..., None] * way)
+    return np.asarray((radii[:, None] * ratio ** cube[..., 0])[..., None] * direction)
 
 
 def _affine(points: Floats, values: Floats, about: Floats) -> tuple[Floats, float]:
@@ -157,8 +166,8 @@ def _remedy(dim: int) -> str:
 
 def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
     """Affine part (slope, value at 0) from far shells; all probes, their h and its rounding level."""
-    radii = np.exp2(np.arange(-_DECADES, _DECADES + 1, dtype=np.float64))
-    points = _shells(radii, 512, box.dim)
+    radii = np.exp2(np.arange(-_OCTAVES, _OCTAVES + 1, dtype=np.float64))
+    points = _shells(radii, _ON_SHELL, box.dim)
     values = box(points.reshape(-1, box.dim)).reshape(points.shape[:2])
     zero, far = np.zeros(box.dim), slice(len(radii) - 3, len(radii))
     slope, intercept = _affine(points[far].reshape(-1, box.dim), values[far].ravel(), zero)
@@ -182,7 +191,7 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
         )
     # The slope times 1e6 has swamped the intercept's last digits: fit again on the nearest shells where h is gone.
     near = np.flatnonzero(seen[::-1] > 1e-13 * seen.max())
-    begin = min(len(radii) - int(near[0]) + 1, far.start) if len(near) else _DECADES
+    begin = min(len(radii) - int(near[0]) + 1, far.start) if len(near) else _OCTAVES
     again = slice(begin, begin + 3)
     slope, intercept = _affine(points[again].reshape(-1, box.dim), values[again].ravel(), zero)
     h, level = rest(slope, intercept, float(radii[begin]))
@@ -222,43 +231,82 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     Returns
     -------
     Survey
-        What was found.
+        The affine part, center, scales, extent and noise.
 
     Raises
     ------
     ValueError
         If f does not become affine, or nothing but an affine function was seen.
     """
-    dim = f.dim
     slope, at_zero, points, h, level = _everywhere(f) if limits is None else _within(f, *limits)
     size = np.where(np.abs(h) > level, np.abs(h), 0.0)
-    if not size.any():
-        where = (
-            f"at distances {2.0**-_DECADES:.1g} to {2.0 ** (_DECADES + 1):.2g} from the origin"
-            if limits is None
-            else "in box"
-        )
-        raise ValueError(
-            f"f: nothing but an affine function was seen at {f.count} points {where}; if it is affine, its R-TV is 0; "
-            f"if not, give a {'smaller ' if limits else ''}box=(low, high) that holds what bends it"
-        )
-
-    def height(x: Floats) -> Floats:
-        """|h| at points, 0 outside the region."""
-        inside = np.full(len(x), True) if limits is None else np.all(_margins(x, *limits) > 0, axis=1)
-        values = np.zeros(len(x))
-        there = x[inside]
-        found = f(there)
-        h = np.abs(found - there @ slope - at_zero)
-        values[inside] = np.where(h > _FLOOR * (np.abs(there) @ np.abs(slope) + abs(at_zero) + np.abs(found)), h, 0.0)
-        return values
-
+    _require_bend(f, size, limits)
+    height = _Height(f, slope, at_zero, limits)
     best = points[int(np.argmax(size))]
-    peak, scale = float(size.max()), max(float(np.linalg.norm(best)), 1e-6)
+    # Without a region, of the order of the best probe's distance, for shells are probed about the origin.
+    scale = max(float(np.linalg.norm(best)), 1e-6)
     if limits is not None:
         scale = float(np.linalg.norm(limits[1] - limits[0]))
-    idle = 0
-    for _ in range(60):  # climb: Gaussian trials at all scales at once, so that a far-off tail leads to its peak
+    best, peak = _climbed(height, best, float(size.max()), scale)
+    mean, root, peak = _moments(height, best, peak, points[size > 1e-3 * peak], scale)
+    turn, widest = _turn(root)
+    if limits is None and float(np.linalg.norm(mean)) + 4 * widest > 2.0**_OCTAVES:
+        raise ValueError(
+            "f: expected a function that becomes affine far away in every direction, got one whose difference from its "
+            f"affine part extends beyond all probes, about {best.tolist()}; {_remedy(f.dim)}, or give box=(low, high), "
+            "outside which it is affine"
+        )
+    # From a sixteenth of its scale to 5000 times, by quarters of an octave.
+    radii = np.exp2(np.arange(-4, 12.5, 0.25))
+    shells = mean + np.linalg.solve(turn, _shells(radii, _ON_SHELL, f.dim).reshape(-1, f.dim).T).T
+    heights = height(shells)
+    peak = max(peak, float(heights.max()))
+    beyond = np.maximum.accumulate(heights.reshape(len(radii), -1).max(axis=1)[::-1])[::-1]
+    found = Survey(f, mean, turn, slope, at_zero + float(mean @ slope), peak, 0.0, radii, beyond, limits)
+    if limits is None and found.extent(0.05) > _WIDE:
+        far = shells[int(np.argmax(np.where(np.repeat(radii, _ON_SHELL) >= _WIDE / 2, heights, 0)))]
+        raise ValueError(
+            "f: expected a function that becomes affine far away in every direction, got one that still differs from "
+            f"its affine part by {float(height(far[None])[0]):.3g} at {far.tolist()}, by {peak:.3g} at most; "
+            f"{_remedy(f.dim)}"
+        )
+    return replace(found, noise=_noise(found))
+
+
+@dataclass(frozen=True, eq=False)
+class _Height:
+    """|h| at points, 0 outside the region and where it is rounding."""
+
+    f: BlackBox
+    slope: Floats
+    at_zero: float
+    limits: tuple[Floats, Floats] | None
+
+    def __call__(self, x: Floats) -> Floats:
+        """|h| at points (n, d)."""
+        inside = np.full(len(x), True) if self.limits is None else np.all(_margins(x, *self.limits) > 0, axis=1)
+        values, kept = np.zeros(len(x)), x[inside]
+        raw = self.f(kept)
+        h = np.abs(raw - kept @ self.slope - self.at_zero)
+        level = _FLOOR * (np.abs(kept) @ np.abs(self.slope) + abs(self.at_zero) + np.abs(raw))
+        values[inside] = np.where(h > level, h, 0.0)
+        return values
+
+
+def _require_bend(f: BlackBox, size: Floats, limits: tuple[Floats, Floats] | None) -> None:
+    if size.any():
+        return
+    distances = f"at distances {2.0**-_OCTAVES:.1g} to {2.0 ** (_OCTAVES + 1):.2g} from the origin"
+    raise ValueError(
+        f"f: nothing but an affine function was seen at {f.count} points {'in box' if limits else distances}; if it is "
+        f"affine, its R-TV is 0; if not, give a {'smaller ' if limits else ''}box=(low, high) that holds what bends it"
+    )
+
+
+def _climbed(height: Callable[[Floats], Floats], best: Floats, peak: float, scale: float) -> tuple[Floats, float]:
+    """From a probe to the highest point: Gaussian trials at all scales at once, so that a tail leads to its peak."""
+    dim, idle = len(best), 0
+    for _ in range(60):
         trials = best + scale * (2.0 ** -np.arange(26))[:, None, None] * _normals(64, dim)[None] * (1 - 0.1 * idle)
         heights = height(trials.reshape(-1, dim))
         top = int(np.argmax(heights))
@@ -267,34 +315,17 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
             best, peak = trials.reshape(-1, dim)[top], float(heights[top])
         if idle == 4:
             break
-    mean, root, peak = _moments(height, best, peak, points[size > 1e-3 * peak], scale)
-    sigma, axes = np.linalg.eigh(2 * root)  # h^2 has half the covariance of a Gaussian h
+    return best, peak
+
+
+def _turn(covariance: Floats) -> tuple[Floats, float]:
+    """Coordinates in which a bump whose square has this covariance is round, and its widest scale."""
+    sigma, axes = np.linalg.eigh(2 * covariance)  # h^2 has half the covariance of a Gaussian h
     sigma = np.sqrt(np.maximum(sigma, sigma[-1] / _ELONGATION**2))[::-1]
-    if limits is None and float(np.linalg.norm(mean)) + 4 * sigma[0] > 2.0**_DECADES:
-        raise ValueError(
-            "f: expected a function that becomes affine far away in every direction, got one whose difference from its "
-            f"affine part extends beyond all probes, about {best.tolist()}; {_remedy(dim)}, or give box=(low, high), "
-            "outside which it is affine"
-        )
+    # Nearly round bumps are not turned: their axes are ill determined, and a multiple of 1 keeps product grids aligned.
     if sigma[0] / sigma[-1] < 1.5:
-        turn = np.eye(dim) / float(np.exp(np.mean(np.log(sigma))))
-    else:
-        turn = axes[:, ::-1].T / sigma[:, None]
-    radii = np.exp2(np.arange(-4, 12.5, 0.25))
-    shells = mean + np.linalg.solve(turn, _shells(radii, 512, dim).reshape(-1, dim).T).T
-    heights = height(shells)
-    peak = max(peak, float(heights.max()))
-    beyond = np.maximum.accumulate(heights.reshape(len(radii), -1).max(axis=1)[::-1])[::-1]
-    found = Survey(f, mean, turn, slope, at_zero + float(mean @ slope), peak, 0.0, radii, beyond, limits)
-    wide = found.extent(0.05)
-    if wide > 40 and limits is None:
-        far = shells[int(np.argmax(np.where(np.repeat(radii, 512) >= 20, heights, 0)))]
-        raise ValueError(
-            "f: expected a function that becomes affine far away in every direction, got one that still differs from "
-            f"its affine part by {float(height(far[None])[0]):.3g} at {far.tolist()}, by {peak:.3g} at most; "
-            f"{_remedy(dim)}"
-        )
-    return Survey(f, mean, turn, slope, found.intercept, peak, _noise(found), radii, beyond, limits)
+        return np.eye(len(sigma)) / float(np.exp(np.mean(np.log(sigma)))), float(sigma[0])
+    return np.asarray(axes[:, ::-1].T / sigma[:, None]), float(sigma[0])
 
 
 def _moments(
@@ -337,10 +368,10 @@ def _moments(
 def _noise(h: Survey) -> float:
     """The size of f's errors: sixth differences over 1/2000 of its scale, where a smooth f leaves 1e-19 of itself."""
     dim = h.box.dim
-    starts, ways = _normals(512, dim), _normals(1024, dim)[512:]
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    starts, directions = _normals(512, dim), _normals(1024, dim)[512:]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     steps = 5e-4 * (np.arange(7) - 3.0)
-    points = starts[:, None] + steps[:, None] * ways[:, None]
+    points = starts[:, None] + steps[:, None] * directions[:, None]
     values = h(points.reshape(-1, dim)).reshape(len(starts), 7)
     body = np.abs(values[:, 3]) > 0.02 * h.peak
     values = values[body] if body.any() else values

@@ -1,4 +1,4 @@
-"""The R-TV of deep networks as functions on R^d: exact on the line; in d >= 2 infinite as soon as a kink bends."""
+"""The R-TV of a deep network as one function of its input: exact on the line; infinite in d >= 2 once a kink bends."""
 
 from __future__ import annotations
 
@@ -21,15 +21,25 @@ from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
 
 _SHARES = (2.0**-12, 2.0**-9, 2.0**-6, 2.0**-3, 1.0)
-"""Parts of the domain to look at, small first: a generic deep network bends nearly everywhere."""
+"""Parts of the domain to look at, small first: a generic deep network bends nearly everywhere, and a small part has few
+linear regions."""
 _WIDER = 64.0
-"""Later layers bend outside the ball that the first layer's kinks meet: without a domain, so many times its radius."""
+"""Radius looked at without a domain, relative to the ball that 90 % of the first layer's kinks meet: later layers bend
+farther out. Any finite figure proves infinite only; a large one is likelier to hold a bend."""
 _STEPS = (1e-1, 1e-2, 1e-3)
+"""How far before and beyond a loose end to look for other kinks, relative to the domain: where kinks are crowded, only
+the shortest step stands clear of the next crossing."""
 _TRIALS = 32
+"""Loose ends to confirm; the strongest of a generic network are confirmed at once."""
 _CLEAR = 1e-5
+"""Half the width of the strip that counts as "on the line", relative to the step: kinks that cross at a smaller angle
+are not told apart."""
 _NARROW = 1e-11
+"""Strips narrower than ten times this, relative to the domain, are no wider than the rounding of the kinks' ends."""
 _CHANGE = 1e-6
+"""A jump that changes by less than this fraction may be the rounding of one-sided derivatives in deep networks."""
 _ROUNDING = 1e-13
+"""Jumps of the slope below this fraction of the largest slope are rounding."""
 
 
 def deep_rtv(
@@ -37,26 +47,29 @@ def deep_rtv(
     domain: Domain | None = None,
     *,
     slices: int = 3,
+    known: Kinks | None = None,
     rng: int | np.random.Generator = 0,
     progress: Progress | None = None,
 ) -> RTV:
     """
-    The R-TV of a deep network as one function of its input: exact for d = 1, a verdict with a witness for d >= 2.
+    The R-TV of a deep network as one function of its input: exact for d = 1, a verdict with its proof for d >= 2.
 
     A piecewise linear function of d >= 2 variables has finite R-TV only if its kinks are whole hyperplanes, cut off by
-    nothing but the boundary of the domain. So one point where a kink bends, ends or changes its jump is proof of
-    R-TV infinite; it is looked for among the exact kinks, for d > 2 on random planes, since on a plane too the kinks of
-    a function of finite R-TV are whole lines. The measure of depth that stays finite is `DeepNetwork.layer_rtvs`.
+    nothing but the boundary of the domain. So one point where a kink bends, ends or changes its jump proves infinite
+    R-TV. It is searched for among the exact kinks, for d > 2 on random planes, since on a plane, too, the kinks of a
+    function of finite R-TV are whole lines. `DeepNetwork.layer_rtvs` measures depth by finite numbers.
 
     Parameters
     ----------
     network : DeepNetwork
         The network, of any number of outputs.
     domain : Ball or Cuboid, optional
-        Where it is looked at; a Hull too for d = 1. If not given: all of R^d, of which a ball wide about the kinks of
-        the first layer is looked at for d >= 2: enough for the verdict infinite, not for a value.
+        The domain; a Hull too for d = 1. If not given, all of R^d: for d >= 2 only a wide ball about the kinks of the
+        first layer is examined, which can prove the verdict infinite but not a value.
     slices : int
-        For d > 2, the number of planes to look at.
+        For d > 2, the number of random planes to examine.
+    known : Kinks, optional
+        The network's kinks on the domain, for d = 2, if they have been computed already.
     rng : int or Generator
         Seed of the planes.
     progress : callable, optional
@@ -65,7 +78,7 @@ def deep_rtv(
     Returns
     -------
     RTV
-        The value where it is finite and known; infinite, with the witness in `law`; or unresolved, with the reason:
+        The value if it is finite and known; infinite, with the bend in `method`; or unresolved, with the reason:
         smooth activations, too many kinks, or no kink that bends, where d > 2 or no domain is given (then the lower
         bound is the R-TV of what was looked at).
 
@@ -74,7 +87,8 @@ def deep_rtv(
     TypeError
         If the network is no DeepNetwork, or the domain neither a ball nor a box.
     ValueError
-        If the domain is of another dimension, or `slices` less than one.
+        If the domain is of another dimension, `slices` less than one, or `known` given for d other than 2 or of another
+        domain.
 
     See Also
     --------
@@ -93,34 +107,32 @@ def deep_rtv(
     if not isinstance(network, DeepNetwork):
         raise TypeError(f"deep_rtv: expected a DeepNetwork, got {type(network).__name__}; rtv(f) serves all others")
     planes = checks.count(slices, "slices")
+    if known is not None and (network.dim != 2 or known.domain != domain):
+        raise ValueError(f"known: expected the kinks of a network of 2 inputs on {domain}, got {known!r}; leave it out")
     if len(network.layers) == 1:
         return exact_rtv(network.layers[0], domain)
     where = f"R^{network.dim}" if domain is None else str(domain)
     if not network.piecewise_linear:
-        smooth = sorted({layer.activation.name for layer in network.layers if not layer.activation.piecewise_linear})
-        return _unresolved(
-            f"nothing computed: the activation {', '.join(smooth)} is not piecewise linear. "
-            f"rtv(lambda x: network(x), dim={network.dim}, domain=Ball(...)) bounds R-TV on a ball, and "
-            "network.layer_rtvs() has it layer by layer",
-            where,
-        )
+        return _smooth(network, where)
     if network.dim == 1:
         return _on_the_line(network, domain, where)
-    named = _middle_ball(network.layers) if domain is None else domain
-    middle, half = frame(named, network.dim)  # type: ignore[arg-type]
-    assert isinstance(named, Ball | Cuboid)
+    # `frame` says what is wrong with a domain of another kind.
+    looked_at = _middle_ball(network.layers) if domain is None else domain
+    middle, half = frame(looked_at, network.dim)  # type: ignore[arg-type]
+    assert isinstance(looked_at, Ball | Cuboid)
     if network.dim == 2:
-        return _in_the_plane(network, named, where if domain is not None else "", progress)
+        seen = _look(network, looked_at, progress) if known is None else _look_at(known)
+        return _in_the_plane(seen, looked_at, where, whole=domain is not None)
     random = np.random.default_rng(rng)
     bases = [np.linalg.qr(random.standard_normal((network.dim, 2)))[0].T for _ in range(planes)]
-    lower = 0.0
+    radius, lower = float(half.min()), 0.0
     for basis in bases:
-        seen = _look(network.slice(middle, basis), Ball(float(half.min()), np.zeros(2)), progress)
+        seen = _look(network.slice(middle, basis), Ball(radius, np.zeros(2)), progress)
         if seen.witness is not None:
             return _infinite(seen.witness, middle + seen.witness.point @ basis, where)
         lower = max(lower, seen.value)
     method = (
-        f"no kink bends on {planes} random discs of radius {half.min():.4g} about the middle of "
+        f"no kink bends on {planes} random discs of radius {radius:.4g} about the middle of "
         f"{'the kinks of the first layer' if domain is None else 'the domain'}, which does not prove that none does; "
         "the bound is the largest R-TV on a plane"
     )
@@ -137,12 +149,22 @@ class _Witness:
 
 @dataclass(frozen=True)
 class _Look:
-    """What was seen of the plane: a witness, or the sum over lines; `reason` says why that is not to be relied on."""
+    """What was seen of the plane: a witness, or the sum over lines; `doubt` says why the sum is not to be relied on."""
 
     witness: _Witness | None = None
     value: float = 0.0
     lines: int = 0
-    reason: str = ""
+    doubt: str = ""
+
+
+def _smooth(network: DeepNetwork, where: str) -> RTV:
+    smooth = sorted({layer.activation.name for layer in network.layers if not layer.activation.piecewise_linear})
+    return _unresolved(
+        f"nothing computed: the activation {', '.join(smooth)} is not piecewise linear. "
+        f"rtv(lambda x: network(x), dim={network.dim}, domain=Ball(...)) bounds R-TV on a ball, and "
+        "network.layer_rtvs() has it layer by layer",
+        where,
+    )
 
 
 def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV:
@@ -152,42 +174,58 @@ def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV
         low, high = float(ends[0][0]), float(ends[1][0])
         if not low < high:
             return _exact(0.0, 0, where)
-    found = _intervals.pieces(network.layers, low, high)
-    jumps = np.linalg.norm(np.diff(found.slopes, axis=0), axis=1)
-    seen = jumps > _ROUNDING * np.abs(found.slopes).max()
+    pieces = _intervals.pieces(network.layers, low, high)
+    jumps = np.linalg.norm(np.diff(pieces.slopes, axis=0), axis=1)
+    seen = jumps > _ROUNDING * np.abs(pieces.slopes).max()
     return _exact(float(jumps[seen].sum()), int(seen.sum()), where)
 
 
-def _in_the_plane(network: DeepNetwork, domain: Ball | Cuboid, where: str, progress: Progress | None) -> RTV:
-    seen = _look(network, domain, progress)
+def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: bool) -> RTV:
+    """What was seen, as a result on the domain, or on the plane if that was not `whole` looked at."""
     if seen.witness is not None:
-        return _infinite(seen.witness, seen.witness.point, where or "R^2")
-    if seen.reason:
-        return _unresolved(seen.reason, where or "R^2")
-    if not where:
-        return _unresolved(
-            f"on {domain}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
-            f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
-            "R^2",
-            seen.value,
-        )
-    return _exact(seen.value, seen.lines, where, "; all of them are whole lines there")
+        return _infinite(seen.witness, seen.witness.point, where)
+    if seen.doubt:
+        return _unresolved(seen.doubt, where)
+    if whole:
+        return _exact(seen.value, seen.lines, where, "; all of them are whole lines there")
+    return _unresolved(
+        f"on {looked_at}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
+        f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
+        where,
+        seen.value,
+    )
 
 
 def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) -> _Look:
+    """Subdivide larger and larger parts of the domain until a kink bends."""
     seen = _Look()
     for share in _SHARES:
         try:
             found = kinks(plane, _part(domain, share), progress=progress)
         except TooManyRegionsError as error:
-            return _Look(reason=f"no kink that bends was found before the limit; {error}")
-        witness = _confirmed(found)
+            return _Look(doubt=f"no kink that bends was found before the limit; {error}")
+        seen = _seen(found)
+        if seen.witness is not None:
+            return seen
+    return seen
+
+
+def _look_at(known: Kinks) -> _Look:
+    """The same from the kinks on the whole domain, cut to each part: among fewer a bend stands clear sooner."""
+    for share in _SHARES[:-1]:
+        witness = _confirmed(_cut(known, _part(known.domain, share)))
         if witness is not None:
             return _Look(witness)
-        lines = found.lines()
-        doubt = "kinks cross too nearly in parallel to tell whether they bend" if len(found.bends) else ""
-        seen = _Look(None, float(lines.sizes.sum()), len(lines), doubt)
-    return seen
+    return _seen(known)
+
+
+def _seen(found: Kinks) -> _Look:
+    witness = _confirmed(found)
+    if witness is not None:
+        return _Look(witness)
+    lines = found.lines()
+    doubt = "kinks cross too nearly in parallel to tell whether they bend" if len(found.bends) else ""
+    return _Look(None, float(lines.sizes.sum()), len(lines), doubt)
 
 
 def _part(domain: Ball | Cuboid, share: float) -> Ball | Cuboid:
@@ -199,6 +237,30 @@ def _part(domain: Ball | Cuboid, share: float) -> Ball | Cuboid:
         if isinstance(domain, Ball)
         else Cuboid(middle - share * half, middle + share * half)
     )
+
+
+def _cut(known: Kinks, part: Ball | Cuboid) -> Kinks:
+    """The pieces of segments within a part of the domain."""
+    middle, half = frame(part, 2)
+    starts, step = known.starts - middle, known.ends - known.starts
+    if isinstance(part, Ball):
+        square = np.maximum(np.sum(step**2, axis=1), 1e-300)
+        nearest = -np.sum(starts * step, axis=1) / square
+        foot = np.sum((starts + nearest[:, None] * step) ** 2, axis=1)
+        reach = np.sqrt(np.maximum(part.radius**2 - foot, 0) / square)
+        low, high = nearest - reach, nearest + reach
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sides = np.stack([(-half - starts) / step, (half - starts) / step])
+        # A segment along an axis never meets two of the sides: it lies between them, or nowhere within.
+        along = np.where(step == 0, np.where(np.abs(starts) <= half, np.inf, -np.inf), sides.max(axis=0))
+        low = np.where(step == 0, -np.inf, sides.min(axis=0)).max(axis=1)
+        high = along.min(axis=1)
+    low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
+    kept = low < high
+    first, last = (known.starts[kept] + end[kept, None] * step[kept] for end in (low, high))
+    fields = known.normals[kept], known.jumps[kept], known.layer[kept], known.neuron[kept]
+    return Kinks(part, first, last, *fields)
 
 
 def _confirmed(found: Kinks) -> _Witness | None:

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
@@ -15,75 +14,32 @@ from radon_nn.fitting._polish import DEFAULT_MISFIT
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
-from radon_nn.geometry.points import affine_design
 from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._ball_samples import BallSamples
 
 _REMEDY = "choose a domain on which it is defined"
 _FIRST = {1: 33, 2: 100, 3: 60}
 _FIRST_BEYOND = 100
 _MOST = {1: 1 << 17, 2: 6400, 3: 960}
 _MOST_BEYOND = 800
+"""Samples of the last round. The exact search is O(n^2 log n) in d = 2 and O(n^3) in d = 3, so that a further doubling
+would take several times the default of 60 seconds; chosen by hand, as were the counts of the first round."""
 _STILL = 2
+"""Doublings over which the bound must have stopped growing: over one, luck in where samples fall can look so."""
 _SAME = 1e-9
+"""A network this near f at all fresh points, relative to f's bend, counts as f. Chosen by hand, well above rounding and
+well below the tolerances that users ask for."""
 _CAUTION = 3.0
 """What is still missing, in units of what the last doublings added: one if errors fall like the root of the count, and
 more because where samples fall is a matter of luck."""
 _CLOSER = 20_000
+"""Further fresh points once the network seems to be f: twenty fall where a kink cuts off a thousandth of the ball."""
 _FRESH = 4
 """Fresh points, for each sample, on which the interpolant is compared with f."""
-
-
-@dataclass
-class _Samples:
-    """Points of a ball, from a low-discrepancy sequence and from its sphere, and f there."""
-
-    f: BlackBox
-    ball: Ball
-    dim: int
-    rng: np.random.Generator
-
-    def __post_init__(self) -> None:
-        self._sequence = qmc.Halton(self.dim, rng=self.rng)
-        self.points, self.values = np.empty((0, self.dim)), np.empty(0)
-
-    def inside(self, count: int) -> Floats:
-        """The next points of the sequence inside the ball."""
-        found = np.empty((0, self.dim))
-        while len(found) < count:
-            cube = 2 * self._sequence.random(2 * count) - 1
-            found = np.concatenate([found, cube[np.linalg.norm(cube, axis=1) < 1]])
-        return self._placed(found[:count])
-
-    def rim(self, count: int) -> Floats:
-        """Points on the sphere, so that the samples' convex hull all but fills the ball."""
-        if self.dim == 1:
-            return self._placed(np.array([[-1.0], [1.0]]))
-        if self.dim == 2:
-            angle = 2 * np.pi * (np.arange(count) + self.rng.random()) / count
-            return self._placed(np.column_stack([np.cos(angle), np.sin(angle)]))
-        if self.dim == 3:
-            half = Directions.fibonacci(max(1, count // 2)).normals
-            return self._placed(np.concatenate([half, -half]))
-        random = self.rng.standard_normal((count, self.dim))
-        return self._placed(random / np.linalg.norm(random, axis=1, keepdims=True))
-
-    def near_rim(self, count: int) -> Floats:
-        """Points within a tenth of the radius of the sphere, where little room is for those of the sequence."""
-        center = self.ball.center_in(self.dim)
-        random = self.rng.standard_normal((count, self.dim))
-        random /= np.linalg.norm(random, axis=1, keepdims=True)
-        return np.asarray(center + self.ball.radius * random * self.rng.uniform(0.9, 1, (count, 1)))
-
-    def add(self, points: Floats, values: Floats) -> None:
-        """Take samples in."""
-        self.points = np.concatenate([self.points, points])
-        self.values = np.concatenate([self.values, values])
-
-    def _placed(self, unit: Floats) -> Floats:
-        return np.asarray(self.ball.center_in(self.dim) + self.ball.radius * unit)
+_WORST_MISFIT = 0.1
+"""The interpolant's misfit, relative to f's bend, that rounding of f's values may ask for, at most."""
 
 
 def bounded_rtv(
@@ -100,7 +56,7 @@ def bounded_rtv(
     R-TV of f on a ball, from its values alone, between a certified bound below and a network's norm above.
 
     The least R-TV of all functions through n samples of f is a lower bound of f's, for d <= 3 a certified one, and
-    increases to it as the samples fill the ball. The function that attains it is a network; where it agrees with f at
+    increases to it as the samples fill the ball. The function that attains it is a network; if it agrees with f at
     fresh points too, its norm bounds from above the R-TV of a function equal to f as far as was seen.
 
     Parameters
@@ -115,7 +71,7 @@ def bounded_rtv(
         Stop when lower and upper bound are within this fraction, and f and the network within this fraction of the
         largest departure of f from an affine function.
     seconds : float, optional
-        Stop after this time, and the search then going on, with the best bounds so far; None for no limit.
+        Stop after this time with the best bounds so far; None for no limit.
     progress : callable, optional
         Called with a line of text after each round.
     rng : int or Generator
@@ -124,9 +80,9 @@ def bounded_rtv(
     Returns
     -------
     RTV
-        `lower` is a theorem for d <= 3, rounding of f's values allowed for. `upper` is the network's norm where it
-        equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. Where it agrees
-        within `tol`, it is more by what the last doublings of the samples added, an estimate; where it does not,
+        `lower` is a theorem for d <= 3, rounding of f's values allowed for. `upper` is the network's norm if that
+        equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. If it agrees
+        within `tol`, it is more by what the last doublings of the samples added, an estimate; if it does not,
         infinite. The refinement is over the number of samples.
 
     Raises
@@ -145,50 +101,20 @@ def bounded_rtv(
     d = checks.count(dim, "dim")
     close = checks.positive(float(tol), "tol")
     until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
-    samples = _Samples(BlackBox(f, d, _REMEDY), domain, d, np.random.default_rng(rng))
-    count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
-    rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
-    first = np.concatenate([rim, samples.inside(count - len(rim))])
-    samples.add(first, samples.f(first))
+    samples = _first_samples(f, domain, d, np.random.default_rng(rng))
     rounds: list[_Round] = []
-    why = f"{_MOST.get(d, _MOST_BEYOND)} samples were not enough"
     try:
         while True:
-            left = None if until == math.inf else max(until - time.monotonic(), 0.1)
-            rounding, bend = 4 * samples.f.rounding, _bend(samples)
-            misfit = min(max(DEFAULT_MISFIT, rounding / bend), 0.1) if bend > 0 else DEFAULT_MISFIT
-            fitted = interpolate(samples.points, samples.values, tol=close / 2, misfit=misfit, seconds=left)
-            fresh = samples.inside(_FRESH * len(samples.points))
-            values = samples.f(fresh)
-            off = np.abs(values - fitted(fresh))
-            if off.max() <= _SAME * bend + rounding:
-                # All but certain; a closer look costs little beside the search.
-                more = np.concatenate([samples.inside(_CLOSER), samples.near_rim(_CLOSER // 10)])
-                more_values = samples.f(more)
-                fresh, values = np.concatenate([fresh, more]), np.concatenate([values, more_values])
-                off = np.abs(values - fitted(fresh))
-            # What rounding may add to r.y; without it the bound is one for the rounded function.
-            spread = samples.f.rounding * float(np.abs(fitted.dual).sum())
-            lower = max(0.0, fitted.lower - spread)
-            rounds.append(_Round(len(samples.points), len(fresh), fitted, lower, float(off.max()), bend, rounding))
+            last, fresh = _round(samples, close, until)
+            rounds.append(last)
             if progress is not None:
-                progress(str(rounds[-1]))
-            if fitted.stopped == "interrupted":
+                progress(str(last))
+            if last.fitted.stopped == "interrupted":
                 raise KeyboardInterrupt
-            if _met(rounds, close):
-                why = ""
+            why = _ended(rounds, d, close, until)
+            if why is not None:
                 break
-            if spread > close * fitted.lower:
-                why = "the function's values are rounded too coarsely for more"
-                break
-            if len(samples.points) >= _MOST.get(d, _MOST_BEYOND):
-                break
-            if time.monotonic() >= until:
-                why = "the time was over"
-                break
-            worst = np.argsort(-off)[: len(samples.points) // 2]
-            rest = samples.inside(len(samples.points) - len(worst))
-            samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
+            _double(samples, *fresh)
     except (KeyboardInterrupt, MemoryError) as stop:
         if not rounds:
             raise
@@ -196,14 +122,66 @@ def bounded_rtv(
     return _result(rounds, domain, d, close, why)
 
 
+def _first_samples(f: Function, domain: Ball, d: int, rng: np.random.Generator) -> BallSamples:
+    samples = BallSamples(BlackBox(f, d, _REMEDY), domain, d, rng)
+    count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
+    # As many on the sphere as make their gaps there equal to those inside.
+    rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
+    points = np.concatenate([rim, samples.inside(count - len(rim))])
+    samples.add(points, samples.f(points))
+    return samples
+
+
+def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tuple[Floats, Floats, Floats]]:
+    """The network through the samples, compared with f at fresh points: these, f there, and by how much it is off."""
+    left = None if until == math.inf else max(until - time.monotonic(), 0.1)
+    rounding, bend = 4 * samples.f.rounding, samples.bend
+    misfit = min(max(DEFAULT_MISFIT, rounding / bend), _WORST_MISFIT) if bend > 0 else DEFAULT_MISFIT
+    fitted = interpolate(samples.points, samples.values, tol=close / 2, misfit=misfit, seconds=left)
+    fresh = samples.inside(_FRESH * len(samples.points))
+    values = samples.f(fresh)
+    off = np.abs(values - fitted(fresh))
+    if off.max() <= _SAME * bend + rounding:
+        # Nearly certain; a closer look costs little beside the search.
+        more = np.concatenate([samples.inside(_CLOSER), samples.near_rim(_CLOSER // 10)])
+        more_values = samples.f(more)
+        fresh, values = np.concatenate([fresh, more]), np.concatenate([values, more_values])
+        off = np.abs(values - fitted(fresh))
+    # What rounding may add to r.y; without it the bound is that of the rounded function.
+    spread = samples.f.rounding * float(np.abs(fitted.dual).sum())
+    lower = max(0.0, fitted.lower - spread)
+    made = _Round(len(samples.points), len(fresh), fitted, lower, spread, float(off.max()), bend, rounding)
+    return made, (fresh, values, off)
+
+
+def _ended(rounds: list[_Round], d: int, close: float, until: float) -> str | None:
+    """Why no further round is begun, '' if the bounds have met; None if there is to be one."""
+    last, most = rounds[-1], _MOST.get(d, _MOST_BEYOND)
+    if _met(rounds, close):
+        return ""
+    if last.spread > close * last.fitted.lower:
+        return "the function's values are rounded too coarsely for more"
+    if last.count >= most:
+        return f"{most} samples were not enough"
+    return "the time was over" if time.monotonic() >= until else None
+
+
+def _double(samples: BallSamples, fresh: Floats, values: Floats, off: Floats) -> None:
+    """Twice as many samples: half of the new ones where the network was worst, the others from the sequence."""
+    worst = np.argsort(-off)[: len(samples.points) // 2]
+    rest = samples.inside(len(samples.points) - len(worst))
+    samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
+
+
 @dataclass(frozen=True)
 class _Round:
-    """What so many samples gave: the network, a bound, its largest error at fresh points, and how much f bends."""
+    """What a number of samples gave: the network, a bound, its largest error at fresh points, and how much f bends."""
 
     count: int
     fresh: int
     fitted: Fit
     lower: float
+    spread: float
     off: float
     bend: float
     rounding: float
@@ -219,15 +197,8 @@ class _Round:
         )
 
 
-def _bend(samples: _Samples) -> float:
-    """Largest departure of the samples from an affine function."""
-    design = affine_design(samples.points)
-    rest = samples.values - design @ np.linalg.lstsq(design, samples.values, rcond=None)[0]
-    return float(np.abs(rest).max())
-
-
 def _met(rounds: list[_Round], tol: float) -> bool:
-    """Whether the bounds meet: the network is f, or all but f and its bound has stopped growing, twice."""
+    """Whether the bounds meet: the network is f, or nearly f and its bound has stopped growing, twice."""
     last = rounds[-1]
     spread = last.fitted.lower - last.lower
     known = last.fitted.presumed_lower - spread
@@ -248,7 +219,7 @@ def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) 
         assumed += ", f being the network between the samples"
         upper, meaning = value, "equals f"
     elif known and last.agrees(tol):
-        upper, meaning = value + _CAUTION * growth, "is all but f"
+        upper, meaning = value + _CAUTION * growth, "is nearly f"
     grew = 0 < growth < math.inf and lower > 0
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified"

@@ -1,9 +1,10 @@
-"""R-TV of whatever the user holds: each kind of input goes its own honest route."""
+"""R-TV of whatever the user holds: a table of routes, each with the inputs and options it takes, and the choice."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -21,67 +22,250 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
-from radon_nn.variation.decaying import decaying_rtv, sampled_rtv
+from radon_nn.variation.decaying import decaying_rtv
 from radon_nn.variation.deep import deep_rtv
 from radon_nn.variation.on_ball import bounded_rtv
+from radon_nn.variation.one_dimension import line_rtv
+from radon_nn.variation.question import Question
+from radon_nn.variation.sampled import sampled_rtv
 
-Samples = tuple[ArrayLike, ArrayLike]
+PointsAndValues = tuple[ArrayLike, ArrayLike]
 
-_TOLERANCE = {"closed form": 1e-9, "decaying": 1e-6, "bounded": 1e-3}
+
+@dataclass(frozen=True)
+class Route:
+    """
+    A way to an R-TV.
+
+    Parameters
+    ----------
+    name : str
+        What `route=` calls it.
+    takes : str
+        The inputs it takes.
+    options : tuple of str
+        The options it uses; `progress` may be given to every route.
+    worth : str
+        What its result is worth.
+    unsuited : callable
+        Takes a question, returns why the route does not suit it; '' if it does.
+    run : callable
+        Takes a question, returns the R-TV.
+    """
+
+    name: str
+    takes: str
+    options: tuple[str, ...]
+    worth: str
+    unsuited: Callable[[Question], str]
+    run: Callable[[Question], RTV]
+
+
+def _is(*kinds: type) -> Callable[[Question], str]:
+    names = ", ".join(kind.__name__ for kind in kinds)
+    return lambda q: "" if isinstance(q.f, kinds) else f"f is no {names}"
+
+
+def _without_domain(q: Question) -> str:
+    return "" if q.domain is None else "a domain is given"
+
+
+def _callable(q: Question) -> str:
+    return "" if callable(q.f) else "f is no callable"
+
+
+def _of_one_variable(q: Question) -> str:
+    return _callable(q) or ("" if q.dimension == 1 else "f is not known to be of one variable")
+
+
+def _on_domain(q: Question) -> str:
+    return _callable(q) or ("no domain is given" if q.domain is None else "")
+
+
+def _pair(q: Question) -> str:
+    return "" if isinstance(q.f, tuple) and len(q.f) == 2 else "f is no pair (points, values)"
+
+
+def _array(q: Question) -> str:
+    if not isinstance(q.f, np.ndarray | Sequence) or isinstance(q.f, str) or _pair(q) == "":
+        return "f is no array of samples"
+    return "" if q.grid is not None else "no grid is given"
+
+
+def _of_ball(q: Question) -> RTV:
+    if not isinstance(q.domain, Ball):
+        raise TypeError(f"domain: expected a Ball for a callable of d > 1, got {type(q.domain).__name__}")
+    d, tol = q.needed_dimension, q.close(1e-3)
+    return bounded_rtv(q.f, q.domain, d, tol=tol, seconds=q.time, progress=q.progress, rng=q.seed)
+
+
+def _of_decaying(q: Question) -> RTV:
+    d, tol = q.needed_dimension, q.close(1e-6)
+    return decaying_rtv(q.f, d, tol=tol, box=q.box, seconds=q.time, progress=q.progress)
+
+
+def _of_samples(q: Question) -> RTV:
+    fit = interpolate(*q.f, tol=q.close(1e-3), seconds=q.time, progress=q.progress)
+    suggested = f"; for d > 3 that is crude, and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
+    heuristic = "" if fit.certified else suggested
+    upper = max(fit.rtv, fit.lower) if fit.settled else math.inf
+    return RTV(
+        value=upper if fit.settled else fit.lower,
+        lower=fit.lower,
+        upper=upper,
+        method=f"a network of {len(fit.measure)} neurons through {len(fit.points)} samples, within "
+        f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
+        assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
+        standing="certified" if fit.certified else "estimated",
+        verdict="finite" if fit.settled else "unresolved",
+        law=fit.stopped,
+        refinement=fit.refinement,
+        converged=fit.converged,
+    )
+
+
+ROUTES = (
+    Route(
+        "weights",
+        "shallow network, measure",
+        ("domain",),
+        "exact",
+        _is(ShallowNetwork, RidgeMeasure, FibreMeasure),
+        lambda q: exact_rtv(q.f, q.domain),
+    ),
+    Route(
+        "deep",
+        "deep network",
+        ("domain", "rng"),
+        "exact if d = 1; else infinite or open",
+        _is(DeepNetwork),
+        lambda q: deep_rtv(q.f, q.domain, rng=q.seed, progress=q.progress),
+    ),
+    Route(
+        "closed form",
+        "closed form, no domain",
+        ("tol", "rng"),
+        "exact, or an error of quadrature",
+        lambda q: _is(ClosedForm)(q) or _without_domain(q),
+        lambda q: q.f.rtv(tol=q.close(1e-9), rng=q.seed),
+    ),
+    Route(
+        "line",
+        "callable, d = 1",
+        ("dim", "domain", "box", "tol", "seconds"),
+        "an error and a certified lower bound",
+        _of_one_variable,
+        lambda q: line_rtv(q.f, q.domain, tol=q.close(1e-6), box=q.box, seconds=q.time, progress=q.progress),
+    ),
+    Route(
+        "ball",
+        "callable on a Ball",
+        ("dim", "domain", "tol", "seconds", "rng"),
+        "bounds, certified if d <= 3",
+        _on_domain,
+        _of_ball,
+    ),
+    Route(
+        "decaying",
+        "callable affine far away, d <= 4",
+        ("dim", "box", "tol", "seconds"),
+        "an error, or the law of growth",
+        lambda q: _callable(q) or _without_domain(q),
+        _of_decaying,
+    ),
+    Route(
+        "samples",
+        "pair of points and values",
+        ("tol", "seconds"),
+        "bounds, certified if d <= 3",
+        _pair,
+        _of_samples,
+    ),
+    Route(
+        "grid",
+        "array, with its grid",
+        ("grid", "tol"),
+        "an error, or the law of growth",
+        _array,
+        lambda q: sampled_rtv(cast(ArrayLike, q.f), cast(Grid, q.grid), tol=q.close(1e-6), progress=q.progress),
+    ),
+)
+"""In order of preference: the first that suits is taken."""
+
+
+def routes_table() -> str:
+    """
+    The table of routes, as it stands in the docstring of `rtv`.
+
+    Returns
+    -------
+    str
+        Lines of a simple reStructuredText table.
+    """
+    head = ("route", "f", "options", "worth")
+    rows = [(route.name, route.takes, ", ".join(route.options), route.worth) for route in ROUTES]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    rule = "  ".join("=" * width for width in widths)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return "\n".join(line.rstrip() for line in (rule, lines[0], rule, *lines[1:], rule))
 
 
 def rtv(
-    f: ShallowNetwork | DeepNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | Samples | ArrayLike,
+    f: ShallowNetwork | DeepNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | PointsAndValues | ArrayLike,
     /,
     *,
+    route: str | None = None,
     dim: int | None = None,
     domain: Domain | None = None,
     grid: Grid | None = None,
     box: ArrayLike | None = None,
     tol: float | None = None,
-    seconds: float | None = 60.0,
+    seconds: float | None = None,
     progress: Progress | None = None,
-    rng: int | np.random.Generator = 0,
+    rng: int | np.random.Generator | None = None,
 ) -> RTV:
     """
     R-TV(f) = || d_t^2 K R f ||_M, with what it is worth: exact, certified bounds, an error, or the verdict infinite.
 
-    =======================  =========================================================================================
-    f                        route
-    =======================  =========================================================================================
-    shallow network, measure exact: the sum of |mass| over distinct hyperplanes (those that meet the domain), or the
-                             variation of the densities on each direction, for smooth activations
-    deep network             exact for d = 1; else infinite, with the place of a kink that bends, or unresolved
-    closed form              exact, or by quadrature over directions with an error
-    callable, no domain      f decays on R^d, d <= 4, up to an affine part: by its Fourier transform, with an error or
-                             the law by which the value grows without bound
-    callable, domain         certified bounds on a ball, from samples, d <= 3; a heuristic above
-    points and values        the least R-TV of all functions through them, with a certified lower bound
-    samples on a grid        as a callable without a domain, from these samples alone
-    =======================  =========================================================================================
+    The first route that suits f and its domain is taken. An option that the route does not use is an error.
+
+    ===========  ================================  ==============================  =====================================
+    route        f                                 options                         worth
+    ===========  ================================  ==============================  =====================================
+    weights      shallow network, measure          domain                          exact
+    deep         deep network                      domain, rng                     exact if d = 1; else infinite or open
+    closed form  closed form, no domain            tol, rng                        exact, or an error of quadrature
+    line         callable, d = 1                   dim, domain, box, tol, seconds  an error and a certified lower bound
+    ball         callable on a Ball                dim, domain, tol, seconds, rng  bounds, certified if d <= 3
+    decaying     callable affine far away, d <= 4  dim, box, tol, seconds          an error, or the law of growth
+    samples      pair of points and values         tol, seconds                    bounds, certified if d <= 3
+    grid         array, with its grid              grid, tol                       an error, or the law of growth
+    ===========  ================================  ==============================  =====================================
 
     Parameters
     ----------
     f : shallow or deep network, measure, closed form, callable, pair of arrays or array
         The function: a callable takes points (n, d) and returns n values; a pair is points (n, d) and values (n,); an
         array has the shape of `grid`.
+    route : str, optional
+        The route to take instead of the first that suits: 'ball' treats a network on a ball as a black box.
     dim : int, optional
-        Dimension d of a callable, where neither the callable nor the domain's center says it.
+        Dimension d of a callable, if neither the callable nor the domain says it.
     domain : Ball, Cuboid or Hull, optional
-        Where f is looked at; all of R^d if not given. A ball for callables.
+        The domain of f; all of R^d if not given.
     grid : Grid, optional
-        Where the samples of an array stand.
+        The points of the samples in an array.
     box : array_like, shape (2, d), optional
         For a callable on R^d: corners of a region outside which it is affine.
     tol : float, optional
-        Relative error, or gap between bounds, to reach; 1e-9 for closed forms, 1e-6 for decaying functions, 1e-3 for
-        bounds.
+        Relative error, or gap between bounds, to reach; 1e-9 for closed forms, 1e-3 on balls and through samples, else
+        1e-6.
     seconds : float, optional
-        Time after which the search for bounds ends with the best so far; None for no limit.
+        Time after which the best result so far is returned; 60 if not given, `math.inf` for no limit.
     progress : callable, optional
-        Called with a line of text as long work goes on.
-    rng : int or Generator
-        Seed of samples.
+        Called with a line of text as long work goes on; routes that take no time never call it.
+    rng : int or Generator, optional
+        Seed of random samples, directions and planes; 0 if not given.
 
     Returns
     -------
@@ -91,9 +275,10 @@ def rtv(
     Raises
     ------
     TypeError
-        If `f` is none of these, or the dimension is not known.
+        If `f` is none of these, an option is of the wrong type, or the dimension is not known.
     ValueError
-        If samples or values are bad, or f does not decay and no domain is given.
+        If samples, values or options are bad, the route does not use an option or does not suit, or f does not decay
+        and no domain is given.
 
     See Also
     --------
@@ -114,36 +299,74 @@ def rtv(
     >>> rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])).value
     2.0
     """
-    if isinstance(f, ShallowNetwork | RidgeMeasure | FibreMeasure):
-        return exact_rtv(f, domain)
-    if isinstance(f, DeepNetwork):
-        return deep_rtv(f, domain, rng=rng, progress=progress)
-    if isinstance(f, ClosedForm) and domain is None:
-        return f.rtv(tol=_TOLERANCE["closed form"] if tol is None else tol, rng=rng)
-    if callable(f):
-        _no_model(f)
-        d = _dimension(f, dim, domain)
-        if domain is not None:
-            if not isinstance(domain, Ball):
-                raise TypeError(f"domain: expected a Ball for a callable, got {type(domain).__name__}")
-            close = _TOLERANCE["bounded"] if tol is None else tol
-            return bounded_rtv(f, domain, d, tol=close, seconds=seconds, progress=progress, rng=rng)
-        return decaying_rtv(f, d, tol=_TOLERANCE["decaying"] if tol is None else tol, box=box, progress=progress)
-    if domain is not None:
-        raise TypeError(f"rtv: expected a network or a callable for domain={domain!r}, got {_named(f)}; leave it out")
-    if isinstance(f, tuple) and len(f) == 2:
-        return _through(f, _TOLERANCE["bounded"] if tol is None else tol, seconds, progress)
-    if grid is not None and isinstance(f, np.ndarray | Sequence) and not isinstance(f, str):
-        close = _TOLERANCE["decaying"] if tol is None else tol
-        return sampled_rtv(cast(ArrayLike, f), grid, tol=close, progress=progress)
-    raise TypeError(
-        "rtv: expected a ShallowNetwork, a RidgeMeasure, a closed form, a callable, a pair (points, values), or an "
-        f"array with its grid, as grid=Grid(...), got {_named(f)}"
+    asked = Question(f, dim, domain, grid, box, tol, seconds, progress, rng)
+    chosen = _chosen(asked, route)
+    _require_used(asked, chosen)
+    return chosen.run(_checked(asked))
+
+
+def _chosen(asked: Question, name: str | None) -> Route:
+    """The route asked for, or the first that suits."""
+    _require_no_model(asked.f)
+    suited = [route for route in ROUTES if not route.unsuited(asked)]
+    if name is None and not suited:
+        raise TypeError(
+            "rtv: expected a ShallowNetwork, a RidgeMeasure, a closed form, a callable, a pair (points, values), or an "
+            f"array with its grid, as grid=Grid(...), got {_named(asked.f)}"
+        )
+    if name is None:
+        return suited[0]
+    names = ", ".join(repr(route.name) for route in suited) or "none"
+    for route in ROUTES:
+        if route.name == name:
+            reason = route.unsuited(asked)
+            if reason:
+                raise ValueError(f"route: {name!r} does not suit, since {reason}; those that suit: {names}")
+            return route
+    known = checks.near(name, [route.name for route in ROUTES])
+    raise ValueError(f"route: expected one that suits f ({names}), got {name!r}{known}")
+
+
+_OPTIONS = ("dim", "domain", "grid", "box", "tol", "seconds", "rng")
+
+
+def _require_used(asked: Question, route: Route) -> None:
+    for name in _OPTIONS:
+        if getattr(asked, name) is not None and name not in route.options:
+            others = [r.name for r in ROUTES if name in r.options and not r.unsuited(asked)]
+            switch = f", or take route={others[0]!r}" if others else ""
+            raise TypeError(
+                f"rtv: expected no {name} for {_named(asked.f)}: the route {route.name!r} takes "
+                f"{', '.join(route.options)}; leave it out{switch}"
+            )
+
+
+def _checked(asked: Question) -> Question:
+    """The question with its options validated, once for all routes."""
+    if asked.domain is not None and not hasattr(asked.domain, "extent"):
+        raise TypeError(
+            "domain: expected Ball(radius, center), Cuboid(lower, upper) or Hull(points), got "
+            f"{type(asked.domain).__name__}"
+        )
+    if asked.grid is not None and not isinstance(asked.grid, Grid):
+        raise TypeError(f"grid: expected a Grid, got {type(asked.grid).__name__}")
+    if asked.progress is not None and not callable(asked.progress):
+        raise TypeError(f"progress: expected a callable, such as print, got {type(asked.progress).__name__}")
+    np.random.default_rng(asked.rng)  # says what is wrong with it
+    own = asked.own_dimension
+    if asked.dim is not None and own is not None and asked.dim != own:
+        raise ValueError(f"dim: expected {own}, as the function has it, got {asked.dim}; leave it out")
+    limited = asked.seconds is not None and asked.seconds != math.inf
+    return replace(
+        asked,
+        dim=None if asked.dim is None else checks.count(asked.dim, "dim"),
+        tol=None if asked.tol is None else checks.positive(asked.tol, "tol"),
+        seconds=checks.positive(cast(float, asked.seconds), "seconds") if limited else asked.seconds,
     )
 
 
-def _no_model(f: object) -> None:
-    """Refuse what only looks like a function of points."""
+def _require_no_model(f: object) -> None:
+    """Refuse models of the frameworks, which look like functions of points."""
     roots = {base.__module__.partition(".")[0] for base in type(f).__mro__}
     if roots & {"torch", "keras", "sklearn"}:
         raise TypeError(f"rtv: expected a network, got a model, {type(f).__name__}; write rtv(from_model(model))")
@@ -153,34 +376,3 @@ def _named(f: object) -> str:
     if isinstance(f, str):
         return f"{f!r}; radon_nn.load reads a file"
     return "samples" if isinstance(f, np.ndarray | Sequence) else type(f).__name__
-
-
-def _dimension(f: object, dim: int | None, domain: Domain | None) -> int:
-    if dim is not None:
-        return checks.count(dim, "dim")
-    known = getattr(f, "dim", None)
-    if isinstance(known, int):
-        return known
-    if isinstance(domain, Ball) and domain.center is not None:
-        return len(domain.center)
-    raise TypeError("rtv: expected the dimension of a callable, as dim=2 or a domain with a center, got neither")
-
-
-def _through(samples: Samples, tol: float, seconds: float | None, progress: Progress | None) -> RTV:
-    found = interpolate(*samples, tol=tol, seconds=seconds, progress=progress)
-    suggested = f"; for d > 3 that is crude, and a heuristic search, not certified, suggests {found.presumed_lower:.7g}"
-    heuristic = "" if found.certified else suggested
-    upper = max(found.rtv, found.lower) if found.settled else math.inf
-    return RTV(
-        value=upper if found.settled else found.lower,
-        lower=found.lower,
-        upper=upper,
-        method=f"a network of {len(found.measure)} neurons through {len(found.points)} samples, within "
-        f"{found.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
-        assumed=f"any convex domain that holds the samples, d = {found.measure.dim}",
-        standing="certified" if found.certified else "estimated",
-        verdict="finite" if found.settled else "unresolved",
-        law=found.stopped,
-        refinement=found.refinement,
-        converged=found.converged,
-    )

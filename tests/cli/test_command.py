@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -308,3 +310,46 @@ def test_an_exact_value_has_no_picture(network: Path, tmp_path: Path, capsys: py
     assert out.startswith("R-TV 9")
     assert "no picture" in err
     assert not (tmp_path / "none.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rtv", "{network}", "--tol", "1e-3"], "--tol: expected no such option for a network"),
+        (["rtv", "{network}", "--seconds", "3"], "--seconds: expected no such option for a network"),
+        (
+            ["rtv", "{functions}:gaussian", "--dim", "2", "--layer", "1"],
+            "--layer: expected no such option for a function",
+        ),
+        (["rtv", "{functions}:gaussian", "--dim", "2", "--keep-sigmoid"], "--keep-sigmoid: expected no such option"),
+        (["rtv", "hat.csv", "--activation", "relu"], "--activation: expected no such option for a table"),
+        (["show", "{network}", "--output", "0"], "--output: expected no such option for a network of one output"),
+        (["spikes", "{network}", "--n", "64"], "--n: expected no such option for spikes that need no grid"),
+        (["spikes", "{network}", "--by-probing", "--n", "64"], "add --from-transform"),
+        (["demo", "--list", "--n", "64"], "--n: expected no such option for a list of lessons"),
+        (["demo", "one_neuron", "--n", "64"], "--n: expected no such option for a lesson"),
+    ],
+)
+def test_options_that_would_be_ignored_are_errors(
+    network: Path, functions: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, *[part.format(network=network, functions=functions) for part in arguments])
+    assert (code, out) == (1, "")
+    assert words in err
+
+
+def test_spikes_are_found_in_one_way(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "spikes", network, "--by-probing", "--from-transform")
+    assert code == 2
+    assert "not allowed with argument" in err
+
+
+def test_commands_import_only_what_they_use(network: Path) -> None:
+    """Neither --help nor numbers about a network need matplotlib, nor any of them scipy.stats."""
+    code = (
+        "import sys; from radon_nn.cli.command import main; main(sys.argv[1:]); "
+        "sys.exit(' '.join({'matplotlib', 'scipy.stats', 'radon_nn.plot'} & set(sys.modules)))"
+    )
+    for arguments in (["--help"], ["info", str(network)], ["rtv", str(network)], ["spikes", str(network)]):
+        ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert (arguments, ran.stderr, ran.returncode) == (arguments, "\n", 1)

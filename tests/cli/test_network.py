@@ -10,6 +10,7 @@ import pytest
 from examples_of_networks import random_network
 from radon_nn import DeepNetwork, ShallowNetwork, save
 from radon_nn.cli.command import main
+from radon_nn.kink_lines._regions import subdivide
 
 RNG = np.random.default_rng(0)
 
@@ -174,3 +175,26 @@ def test_a_reader_that_has_seen_enough(files: Path, monkeypatch: pytest.MonkeyPa
     assert process.wait() == 0
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_options_of_spikes_are_errors_on_deep_networks(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--from-transform", "--by-probing"):
+        code, _, err = run(capsys, "show", "deep.npz", option, "--n", "16")
+        assert code == 1
+        assert f"{option}: expected no such option for a deep network" in err
+
+
+def test_show_subdivides_the_plane_once(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return subdivide(*arguments)
+
+    monkeypatch.setattr("radon_nn.kink_lines.segments.subdivide", counted)
+    code, out, _ = run(capsys, "show", "deep.npz", "--n", "24")
+    assert code == 0
+    assert "R-TV infinite" in out
+    assert len(calls) == 1

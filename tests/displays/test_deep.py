@@ -11,8 +11,10 @@ from numpy.testing import assert_allclose
 from examples_of_deep_networks import deep_network, disguised, pyramid
 from examples_of_networks import random_network
 from radon_nn import Ball, Cuboid, DeepNetwork, Grid, ShallowNetwork, kinks
-from radon_nn.displays.deep import KinkDisplay, LayerDisplay, deep_overview
-from radon_nn.displays.functions import NEGATIVE, POSITIVE
+from radon_nn.displays.canvas import NEGATIVE, POSITIVE
+from radon_nn.displays.kinks import KinkDisplay
+from radon_nn.displays.layers import LayerDisplay
+from radon_nn.plot import deep_overview
 
 
 @pytest.fixture(autouse=True)

@@ -168,3 +168,14 @@ def test_weak_bends_are_not_called_whole_lines() -> None:
     both = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
     weak = DeepNetwork([both, ShallowNetwork([[-1.0, -1.0], [1.0, 0.0]], [1.0, 0.0], [1e-10, 1.0])])
     assert deep_rtv(weak, Ball(3.0)).verdict != "finite"
+
+
+@pytest.mark.parametrize("domain", [Ball(1.5, [0.1, -0.2]), Cuboid([-1.0, -2.0], [2.0, 1.0])])
+@pytest.mark.parametrize("seed", range(3))
+def test_kinks_known_already_give_the_same_answer(domain: Ball | Cuboid, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for f in (deep_network(rng, (2, 8, 8)), disguised(random_network(rng, 10, 2)), pyramid()):
+        alone, given = deep_rtv(f, domain), deep_rtv(f, domain, known=kinks(f, domain))
+        assert (given.verdict, given.value) == (alone.verdict, pytest.approx(alone.value, rel=1e-12))
+    with pytest.raises(ValueError, match="known: expected the kinks of a network of 2 inputs on Ball"):
+        deep_rtv(pyramid(), Ball(7.0), known=kinks(pyramid(), domain))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from radon_nn.measures.result import Refinement
-from radon_nn.variation.growth import fit_growth, growth_of
+from radon_nn.variation.growth import Growth, fit_growth, growth_of
 
 H = 0.5 * 2.0 ** (-np.arange(9) / 2)
 L = np.log(1 / H)
@@ -64,3 +64,11 @@ def test_of_a_refinement_and_too_few() -> None:
     assert found.coefficient == pytest.approx(1.5, rel=1e-3)
     with pytest.raises(ValueError, match="at least 6, got 5"):
         fit_growth(H[:5], values[:5], NONE[:5])
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_laws_no_bounded_function_can_follow(dim: int) -> None:
+    assert fit_growth(H, 2 + 3 * H**-0.5 + H**0.5, NONE).possible_in(dim)
+    assert fit_growth(H, 2 + H ** -(dim + 0.9), NONE).possible_in(dim)
+    assert not fit_growth(H, 2 + H ** -(dim + 2.0), NONE).possible_in(dim)
+    assert not Growth("log^2", -1.0, 0.0, math.inf, 0.0).possible_in(dim)

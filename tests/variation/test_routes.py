@@ -1,13 +1,18 @@
 """R-TV of networks and measures: closed forms, the domain, and what it says of itself."""
 
+import inspect
 import math
+import textwrap
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from examples_of_networks import random_measure, random_network
-from radon_nn import RTV, Ball, Gaussian, Grid, RidgeMeasure, ShallowNetwork, rtv
+from radon_nn import RTV, Ball, DeepNetwork, Gaussian, Grid, RidgeMeasure, ShallowNetwork, rtv
+from radon_nn.variation.question import Question
+from radon_nn.variation.routes import ROUTES, routes_table
 
 Floats = NDArray[np.float64]
 
@@ -132,7 +137,7 @@ def test_samples_alone() -> None:
     hat = rtv(([-2.0, -1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 1.0, 0.0, 0.0]))
     assert (hat.value, hat.lower) == (pytest.approx(4), pytest.approx(4))
     assert "convex domain that holds the samples" in hat.assumed
-    with pytest.raises(TypeError, match=r"a network or a callable for domain=Ball.*got samples"):
+    with pytest.raises(TypeError, match=r"no domain for samples: the route 'samples' takes tol, seconds; leave it out"):
         rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]), domain=Ball(1.0))
 
 
@@ -160,3 +165,75 @@ def test_samples_that_were_not_met_in_time_have_no_bound_above() -> None:
     result = rtv((rng.normal(size=(60, 2)), rng.normal(size=60)), seconds=1e-6)
     assert (result.upper, result.verdict, result.converged) == (math.inf, "unresolved", False)
     assert "R-TV at least" in repr(result)
+
+
+NETWORK = ShallowNetwork([[3.0, 4.0]], [1.0], [2.0])
+DEEP = DeepNetwork(
+    [ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2)), ShallowNetwork(np.eye(2), [0.0, 0.1], [1.0, 1.0])]
+)
+HAT = ([-1.0, 0.0, 1.0], [0.0, 1.0, 0.0])
+CUBE = Grid.cube(16, 1, 9.0)
+INPUTS = [NETWORK, NETWORK.measure(), DEEP, Gaussian([0.0, 0.0]), gaussian, HAT, CUBE.sample(gaussian)]
+VALUES = {"dim": 1, "domain": Ball(1.0), "box": [[-9.0], [9.0]], "tol": 1e-3, "seconds": 5.0, "rng": 1, "grid": CUBE}
+
+
+def test_the_table_in_the_docs_is_the_table_in_the_module() -> None:
+    assert rtv.__doc__ is not None
+    assert textwrap.indent(routes_table(), "    ") in rtv.__doc__
+    signature = inspect.signature(rtv).parameters
+    used = {option for route in ROUTES for option in route.options}
+    assert used | {"f", "route", "progress"} == set(signature)
+    assert all(signature[option].default is None for option in used)
+
+
+@pytest.mark.parametrize("f", INPUTS, ids=lambda f: type(f).__name__)
+@pytest.mark.parametrize("option", VALUES)
+def test_an_option_is_used_or_an_error_that_names_the_route(f: object, option: str) -> None:
+    """Whatever f, each option either is among those of a route that suits, or is refused with those that are."""
+    asked = Question(f, **{option: VALUES[option]})
+    suited = [route for route in ROUTES if not route.unsuited(asked)]
+    if suited and option in suited[0].options:
+        return
+    with pytest.raises(TypeError) as caught:
+        rtv(f, **{option: VALUES[option]})  # type: ignore[arg-type]
+    if suited:
+        assert f"expected no {option} for" in str(caught.value)
+        assert f"the route {suited[0].name!r} takes {', '.join(suited[0].options)}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tol": 0.0}, "tol: expected a positive number"),
+        ({"seconds": -1.0}, "seconds: expected a positive number"),
+        ({"seconds": math.nan}, "seconds: expected a positive number"),
+        ({"dim": 0}, "dim: expected at least 1"),
+        ({"domain": "ball"}, "domain: expected Ball"),
+        ({"progress": 3}, "progress: expected a callable"),
+        ({"domain": Ball(1.0), "rng": "seed"}, "SeedSequence"),
+    ],
+)
+def test_values_of_options_are_validated(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        rtv(gaussian, **{"dim": 2} | options)
+
+
+def test_a_route_can_be_forced() -> None:
+    network = ShallowNetwork([[1.0, 0.0]], [-0.2], [2.0])
+    box = rtv(network, route="ball", domain=Ball(1.0), rng=0)
+    assert box.standing == "certified"
+    assert box.value == pytest.approx(rtv(network, domain=Ball(1.0)).value, rel=1e-3)
+    assert rtv(Gaussian([0.0, 0.0]), route="decaying").standing == "estimated"
+    with pytest.raises(ValueError, match=r"'grid' does not suit, since f is no array.*those that suit: 'weights'"):
+        rtv(network, route="grid")
+    with pytest.raises(
+        ValueError, match=r"one that suits f \('closed form', .*\), got 'closed'; did you mean 'closed form'"
+    ):
+        rtv(Gaussian([0.0, 0.0]), route="closed")
+    with pytest.raises(TypeError, match="take route='ball'"):
+        rtv(network, domain=Ball(1.0), tol=0.1)
+
+
+def test_a_dimension_that_contradicts_the_function() -> None:
+    with pytest.raises(ValueError, match="dim: expected 2, as the function has it, got 3"):
+        rtv(Gaussian([0.0, 0.0]), dim=3, route="decaying")

@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 
 from radon_nn.variation._ray_spectrum import ray_rule
-from radon_nn.variation._samples import Samples, band_limit, erratic_error, geometric_error, noise_cost, windowed_values
+from radon_nn.variation._samples import (
+    GridSamples,
+    band_limit,
+    erratic_error,
+    geometric_error,
+    noise_cost,
+    windowed_values,
+)
 
 
-def bump(noise: float, n: int = 48) -> Samples:
+def bump(noise: float, n: int = 48) -> GridSamples:
     axis = (np.arange(n) - (n - 1) / 2) * (18 / n)
     values = np.exp(-(axis[:, None] ** 2 + axis**2) / 2)
     values = values + noise * np.random.default_rng(0).standard_normal((n, n))
-    return Samples(values, (axis, axis), 9.0, np.eye(2), noise)
+    return GridSamples(values, (axis, axis), 9.0, np.eye(2), noise)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.5, 0.8])

@@ -1,0 +1,202 @@
+"""What the command line accepts: the commands, their options, and what an option's text may be."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from radon_nn import __version__
+
+if TYPE_CHECKING:
+    from radon_nn.geometry.domains import Ball
+
+FILES = "npz, safetensors, keras, onnx, pt"
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """
+    The parser of the whole command line.
+
+    Returns
+    -------
+    ArgumentParser
+        It sets `command` to the command's name.
+    """
+    parser = argparse.ArgumentParser(
+        prog="radon-nn",
+        description="Look inside a fitted network through the Radon transform.",
+        epilog=f"FILE is a network: {FILES}. An npz or safetensors file is either what radon_nn.save wrote or layers "
+        "by name; the latter need --activation. Start with: radon-nn demo",
+    )
+    parser.add_argument("--version", action="version", version=f"radon-nn {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+
+    about = _of_network(commands, "info", "what a file holds: layers, activation, R-TV, and what was folded")
+    about.add_argument("--json", action="store_true", help="print JSON")
+    _add_domain(about)
+
+    draw = _of_network(commands, "show", "picture of a network of two inputs in (angle, offset)")
+    draw.add_argument("-o", "--out", type=Path, help="the picture (png, pdf or svg); default: FILE's name with .png")
+    draw.add_argument("--output", type=int, help="which output to draw, from 0, of a network with several")
+    draw.add_argument("--n", type=int, help="samples along each axis of the grid (256)")
+    _add_looking(draw)
+
+    listed = _of_network(commands, "spikes", "list of a network's spikes: direction, offset, mass")
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    listed.add_argument(
+        "--n", type=int, help="with --from-transform: samples along each axis (256 for 2 inputs, 64 for 3)"
+    )
+    _add_looking(listed)
+
+    _add_rtv(commands)
+    _add_demo(commands)
+    summary = "compile ahead of time what the first transforms would otherwise wait for"
+    commands.add_parser("warm-up", help=summary, description=summary[0].upper() + summary[1:] + ".")
+    return parser
+
+
+def _add_rtv(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    value = commands.add_parser(
+        "rtv",
+        help="R-TV of a network, a function or samples, with its error or bounds",
+        description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or "
+        "of the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
+        "tolerance was not met; the best result so far is printed.",
+    )
+    value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")
+    _add_source(value)
+    value.add_argument("--json", action="store_true", help="print JSON")
+    _add_domain(value)
+    value.add_argument("--radius", type=float, help="the same as --domain RADIUS")
+    value.add_argument("--dim", type=int, help="number of inputs of the function")
+    value.add_argument("--tol", type=_positive, help="relative error, or gap between bounds, to reach")
+    value.add_argument(
+        "--seconds", type=_positive, help="time for a function or samples, after which the best result so far counts"
+    )
+    value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="draw four networks fitted to real data, which come with the package; or run a lesson",
+        description="Draw four networks fitted to real data, and print a table of their spikes and R-TV. Or run a "
+        "lesson, which prints numbers and draws one picture.",
+    )
+    demo.add_argument("lesson", nargs="?", metavar="LESSON", help="a lesson to run; `radon-nn demo --list` names them")
+    demo.add_argument("--list", action="store_true", help="list the lessons only")
+    demo.add_argument("--out", type=Path, help="folder for the pictures (radon-nn-demo)")
+    demo.add_argument("--n", type=int, help="samples along each axis of the four networks' pictures (256)")
+
+
+def _of_network(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.add_argument("file", metavar="FILE", type=Path, help=f"the network: {FILES}")
+    _add_source(parser)
+    return parser
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    """Options about what a file does not say of its network."""
+    parser.add_argument("--activation", help="the activation, if the file does not say: relu, gelu, leaky_relu 0.1")
+    parser.add_argument(
+        "--layout",
+        type=_layout,
+        metavar="{out_in,in_out}",
+        help="rows of matrices, if the file does not say: out_in as in PyTorch",
+    )
+    parser.add_argument("--keep-sigmoid", action="store_true", help="keep a final sigmoid instead of giving logits")
+    parser.add_argument("--layer", type=int, help="take one layer of a deep network alone, from 1")
+
+
+def _add_domain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--domain",
+        type=_ball_named,
+        metavar="RADIUS[,C1,...,Cd]",
+        help="restrict to the ball of this radius about the origin or a center; for a function: certified bounds there",
+    )
+
+
+def _add_looking(parser: argparse.ArgumentParser) -> None:
+    """Options about where and how to look for spikes."""
+    _add_domain(parser)
+    parser.add_argument("--radius", type=float, help="the same as --domain RADIUS")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--from-transform",
+        action="store_true",
+        help="treat the network as a black box: find the spikes in its transform, on the ball of radius 1 or RADIUS; "
+        "takes seconds, or minutes for a hundred neurons",
+    )
+    how.add_argument(
+        "--by-probing",
+        action="store_true",
+        help="treat the network as a black box: find the spikes by probing along lines, for any number of inputs",
+    )
+
+
+# Types import what they check with when an option is given, so that --help imports nothing of the kind.
+
+
+def _layout(text: str) -> str:
+    from radon_nn.readers.hints import LAYOUTS
+
+    if text not in LAYOUTS:
+        raise argparse.ArgumentTypeError(f"expected {' or '.join(LAYOUTS)}, got {text!r}")
+    return text
+
+
+def _ball_named(text: str) -> Ball:
+    from radon_nn.geometry.domains import Ball
+
+    try:
+        radius, *center = [float(part) for part in text.split(",")]
+        return Ball(radius, center if center else None)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a radius, or a radius and a center as 1,0.5,-2 (--domain=-... for a leading minus), got {text!r}"
+        ) from error
+
+
+def _positive(text: str) -> float:
+    from radon_nn._support import checks
+
+    try:
+        return checks.positive(float(text), "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}") from error
+
+
+def refuse(arguments: argparse.Namespace, names: str, user: str, remedy: str = "leave it out") -> None:
+    """
+    Refuse options that were given but would be ignored.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command line.
+    names : str
+        The options that cannot be used, without dashes, separated by spaces.
+    user : str
+        What it is that cannot use them: 'a table of samples'.
+    remedy : str
+        What to do instead.
+
+    Raises
+    ------
+    ValueError
+        If one of them was given.
+    """
+    for name in names.split():
+        given = getattr(arguments, name.replace("-", "_"), None)
+        if given is not None and given is not False:
+            raise ValueError(f"--{name}: expected no such option for {user}, which cannot use it; {remedy}")
+
+
+Run = Callable[[argparse.Namespace], "int | None"]
+"""A command: 0 or None if it worked, else an exit status."""

@@ -1,0 +1,84 @@
+"""`radon-nn demo`: four networks fitted to real data, or a lesson."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from radon_nn import plot
+from radon_nn._support.files import shipped, whole_file
+from radon_nn.cli.arguments import refuse
+from radon_nn.cli.lesson_scripts import Lesson, give, lesson, lessons
+from radon_nn.cli.pictures import require_folder, write
+from radon_nn.geometry.domains import Ball
+from radon_nn.io import load
+from radon_nn.networks.shallow import ShallowNetwork
+
+_SHIPPED = ("terrain", "tumour", "topography_nodecay", "topography_decay")
+_SAME = 1e-6
+"""Neurons of trained networks whose hyperplanes are this near are one spike: single precision leaves 1e-7 of noise."""
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """
+    Draw four networks and print a table of their spikes and R-TV, or list lessons, or run one.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command line.
+    """
+    folder = Path("radon-nn-demo") if arguments.out is None else arguments.out
+    if arguments.list:
+        refuse(arguments, "lesson out n", "a list of lessons")
+        _list_lessons()
+    elif arguments.lesson is not None:
+        refuse(arguments, "n", "a lesson")
+        _run_lesson(lesson(arguments.lesson), folder)
+    else:
+        _draw_networks(folder, 256 if arguments.n is None else arguments.n)
+        print()
+        _list_lessons()
+
+
+def _draw_networks(folder: Path, n: int) -> None:
+    require_folder(folder)
+    ball, pictures, networks = Ball(1.0), [], []
+    lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]
+    for name in _SHIPPED:
+        network = load(shipped(f"{name}.npz"))
+        assert isinstance(network, ShallowNetwork)
+        measure = network.measure(_SAME).restricted(ball)
+        networks.append((f"{name}: {network.neurons} neurons", network, measure))
+        lines.append(
+            f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"
+        )
+        pictures.append(folder / f"{name}.png")
+        write(plot.overview(network, measure, domain=ball, n=n, title=networks[-1][0]), pictures[-1])
+        print(f"drawn: {pictures[-1]}", file=sys.stderr)
+    pictures.append(folder / "weight_decay.png")
+    write(plot.comparison(networks[2:], domain=ball, n=n), pictures[-1])
+    table = folder / "table.txt"
+    with whole_file(table) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+    print("The last two are one network, trained on the same data without and with weight decay: decay leaves few")
+    print(f"distinct spikes and a small R-TV. See {pictures[-1]}")
+    print(f"table: {table}")
+    print("pictures: " + ", ".join(map(str, pictures)))
+
+
+def _list_lessons() -> None:
+    print("lessons, each a claim of the theory, a number and a picture: radon-nn demo LESSON")
+    for entry in lessons():
+        print(f"  {entry.name:<28} {entry.title}")
+
+
+def _run_lesson(chosen: Lesson, folder: Path) -> None:
+    require_folder(folder)
+    picture = folder / f"{chosen.name}.png"
+    print(f"{chosen.title}\n")
+    with whole_file(picture) as temporary:
+        give(chosen, temporary)
+    print(f"\npicture: {picture}")

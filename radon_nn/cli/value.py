@@ -1,0 +1,129 @@
+"""`radon-nn rtv`: the R-TV of a network, of a function in a Python file, or of samples in a table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+from radon_nn.cli.arguments import refuse
+from radon_nn.cli.network import ball_asked, to_stderr, understood
+from radon_nn.cli.report import number
+from radon_nn.cli.sources import function_in, samples_in
+from radon_nn.geometry.domains import Ball
+from radon_nn.measures.result import RTV
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.graph import Network
+from radon_nn.variation.routes import rtv
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Print an R-TV with what it is worth.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command line.
+
+    Returns
+    -------
+    int
+        0, or 3 if the tolerance was not met.
+    """
+    domain = ball_asked(arguments)
+    if arguments.out is not None:
+        # Imported for pictures only, as below: matplotlib takes longer to import than many values to compute.
+        from radon_nn.cli.pictures import require_picture_name
+
+        require_picture_name(arguments.out)
+    network = None
+    if _is_table(arguments.file) or _is_function(arguments.file):
+        # What a user's function prints must not end up in the answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = _of_function(arguments, domain) if _is_function(arguments.file) else _of_table(arguments, domain)
+    else:
+        refuse(arguments, "tol seconds", "a network, whose R-TV is computed from its weights")
+        network = understood(arguments).network
+        _require_dim(arguments.dim, network.dim, "a network")
+        result = rtv(network, domain=domain)
+    drawn = arguments.out is not None and _draw(result, arguments.out)
+    if arguments.json:
+        print(json.dumps(_as_json(result, network, domain)))
+    else:
+        _print(result, network)
+        if drawn:
+            print(f"picture: {arguments.out}")
+    return 0 if result.converged else 3
+
+
+def _is_table(file: str) -> bool:
+    return Path(file).suffix.lower() in (".csv", ".txt", ".tsv", ".dat")
+
+
+def _is_function(file: str) -> bool:
+    return ".py:" in file and not Path(file).exists()
+
+
+_OF_NETWORKS = "activation layout keep-sigmoid layer"
+
+
+def _of_function(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
+    refuse(arguments, _OF_NETWORKS, "a function in a Python file")
+    f = function_in(arguments.file)
+    return rtv(f, dim=arguments.dim, domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=to_stderr)
+
+
+def _of_table(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
+    refuse(arguments, _OF_NETWORKS, "a table of samples")
+    points, values = samples_in(Path(arguments.file))
+    _require_dim(arguments.dim, points.shape[1], "samples")
+    return rtv((points, values), domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=to_stderr)
+
+
+def _require_dim(asked: int | None, dim: int, what: str) -> None:
+    if asked is not None and asked != dim:
+        raise ValueError(f"--dim: expected {dim}, as {what} in the file has it, got {asked}; leave it out")
+
+
+def _draw(result: RTV, out: Path) -> bool:
+    """Whether there was anything to draw; if not, it is said why."""
+    if result.refinement is None:
+        print("radon-nn: no picture: an exact value has no refinement to draw", file=sys.stderr)
+        return False
+    from matplotlib.figure import Figure
+
+    from radon_nn.cli.pictures import write
+    from radon_nn.displays.refinement import RefinementDisplay
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    RefinementDisplay.from_result(result, ax=figure.add_subplot())
+    write(figure, out)
+    return True
+
+
+def _print(result: RTV, network: Network | None) -> None:
+    print(result)
+    if network is not None:
+        meaning = "an upper bound" if isinstance(network, ShallowNetwork) else "layer by layer"
+        print(
+            f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on "
+            f"R^{network.dim}: {meaning})"
+        )
+
+
+def _as_json(result: RTV, network: Network | None, domain: Ball | None) -> dict[str, object]:
+    """The result and facts about the network; infinite values, which JSON lacks, are null, and the verdict says so."""
+    out: dict[str, object] = {
+        key: number(value) for key, value in (("rtv", result.value), ("lower", result.lower), ("upper", result.upper))
+    }
+    out |= {"verdict": result.verdict, "standing": result.standing, "converged": result.converged}
+    if network is not None:
+        out |= {"path_norm": number(network.path_norm), "neurons": network.neurons}
+        out |= {"dim": network.dim, "outputs": network.outputs}
+    if isinstance(network, ShallowNetwork) and network.activation.piecewise_linear:
+        measure = network.measure() if domain is None else network.measure().restricted(domain)
+        out |= {"spikes": len(measure)}
+    return out | {"method": result.method, "domain": result.assumed, "law": result.law}

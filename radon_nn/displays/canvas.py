@@ -1,0 +1,144 @@
+"""What the displays share: axes, colours of either sign, the grid about a disc, and images over grid and strip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function, Grid
+from radon_nn.operators.transform import RadonTransform
+
+POSITIVE, NEGATIVE = "#b2182b", "#2166ac"
+"""Red for convex kinks, blue for concave ones: the ends of ColorBrewer's RdBu, told apart by colour-blind readers."""
+
+_ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
+
+
+def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
+    """
+    The axes to draw on, and their figure.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        The axes to draw on; new ones in a new figure if not given.
+
+    Returns
+    -------
+    tuple of Axes and Figure
+        Both.
+    """
+    axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return axes, figure
+
+
+def square_grid(domain: Ball, n: int) -> Grid:
+    """
+    The grid of n x n samples on the square about a disc.
+
+    Parameters
+    ----------
+    domain : Ball
+        The disc.
+    n : int
+        Samples along each axis, at least 8.
+
+    Returns
+    -------
+    Grid
+        Cell-centred, of spacing 2 radius / n.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer samples.
+    """
+    size = checks.count(n, "n", least=8)
+    return Grid((size, size), 2 * domain.radius / size, list(domain.center_in(2)))
+
+
+def sampled(f: Function, grid: Grid) -> Floats:
+    """
+    A function of one output on a grid.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, 2), returns n values.
+    grid : Grid
+        The points to sample.
+
+    Returns
+    -------
+    ndarray, shape `grid.shape`
+        The values.
+
+    Raises
+    ------
+    ValueError
+        If it has several outputs.
+    """
+    samples = grid.sample(f)
+    if samples.shape != grid.shape:
+        raise ValueError(f"picture: expected one output, got {samples.shape[0]}; choose one of them")
+    return samples
+
+
+def edges(grid: Grid) -> tuple[float, float, float, float]:
+    """
+    The edges of a grid's outermost cells, as matplotlib takes an image's extent.
+
+    Parameters
+    ----------
+    grid : Grid
+        A grid of the plane.
+
+    Returns
+    -------
+    tuple of float
+        Left, right, bottom, top.
+    """
+    (low1, high1), (low2, high2) = (
+        (axis[0] - h / 2, axis[-1] + h / 2) for axis, h in zip(grid.axes, grid.spacing, strict=True)
+    )
+    return float(low1), float(high1), float(low2), float(high2)
+
+
+def strip_image(axes: Axes, values: Any, transform: RadonTransform, **style: Any) -> AxesImage:
+    """
+    Draw an image over angle in [0, pi) and offset.
+
+    Parameters
+    ----------
+    axes : Axes
+        The axes to draw on.
+    values : array_like, shape (m, n)
+        A value for each direction and offset.
+    transform : RadonTransform
+        Their directions, on the half circle, and offsets.
+    **style : Any
+        Passed on to `Axes.imshow`.
+
+    Returns
+    -------
+    AxesImage
+        The image.
+    """
+    offsets = transform.offsets
+    edge = offsets.values[[0, -1]] + np.array([-0.5, 0.5]) * offsets.step
+    image: AxesImage = axes.imshow(
+        np.asarray(values).T, origin="lower", aspect="auto", extent=(0, np.pi, edge[0], edge[1]), **style
+    )
+    axes.set_xticks(*_ANGLES)
+    axes.set(xlabel="angle of the normal (rad)", ylabel="offset $t$")
+    return image

@@ -1,0 +1,316 @@
+"""A function of one variable as polynomials on pieces, halved until each is resolved or too narrow to tell.
+
+A piece is resolved if its Chebyshev coefficients have fallen to rounding, or so far that its slope is known to the
+tolerance, and if the polynomial agrees with f at all probes inside. Kinks and jumps leave pieces that are halved down
+to the width at which the rounding of f hides their slopes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import BlackBox
+
+DEGREE = 16
+"""Degree on a piece: smooth functions then need few pieces, and rounding in c_k, which a slope multiplies by k^2, still
+costs three digits at most."""
+
+NODES: Floats = np.asarray(-np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE), dtype=np.float64)
+_TO_COEFFICIENTS: Floats = np.asarray(np.linalg.inv(chebyshev.chebvander(NODES, DEGREE)).T, dtype=np.float64)
+DERIVATIVE: Floats = np.zeros((DEGREE + 1, DEGREE + 1))
+"""Coefficients times this are those of the derivative in u, -1 <= u <= 1."""
+DERIVATIVE[:, :DEGREE] = np.stack([chebyshev.chebder(row) for row in np.eye(DEGREE + 1)])
+
+_CHOPPED = 2.0
+"""Coefficients beyond the last above this many times the noise are left out: noise in c_k is a quarter of that in f."""
+
+_NARROW = 64.0
+"""Least widths in units of noise over root precision: at 1 the rounding of a slope and the change of a slope of
+curvature 1 over the piece are equal; wider, since kinks are extrapolated from both sides, which halves no digits."""
+
+CHORDS = np.array([0, 4, 8, 12, 16])
+"""Nodes between which chords are taken: wide enough that rounding divided by their width stays small."""
+
+_ROUNDING = 8.0
+"""Coefficients up to this many times the noise of f count as noise: the largest of 17 normal deviations is below 4."""
+
+_MOST_PIECES = 1 << 15
+"""Pieces halved at a time, at most: a million values of f, a second or two for a formula."""
+
+
+class Pieces(NamedTuple):
+    """Pieces in order along the line."""
+
+    low: Floats
+    high: Floats
+    values: Floats
+    """At the nodes, (k, 17)."""
+    coefficients: Floats
+    """Of the Chebyshev series, those that are noise set to 0; (k, 17)."""
+    noise: Floats
+    """The size of f's own errors on each."""
+    slope_error: Floats
+    """How far the polynomial's slope may be off."""
+    resolved: Floats
+    """1, or 0 where the polynomial is not f."""
+
+    def take(self, index: Any) -> Pieces:
+        """Some of them."""
+        return Pieces(*(field[index] for field in self))
+
+    @property
+    def half(self) -> Floats:
+        """Half the widths."""
+        return (self.high - self.low) / 2
+
+    @property
+    def middle(self) -> Floats:
+        """The midpoints."""
+        return (self.high + self.low) / 2
+
+    @property
+    def chords(self) -> Floats:
+        """Slopes between the nodes `CHORDS`, (k, 4)."""
+        return np.asarray(np.diff(self.values[:, CHORDS], axis=1) / (self.half[:, None] * np.diff(NODES[CHORDS])))
+
+
+class Level(NamedTuple):
+    """What all pieces gave when the narrowest had this width: the variation of their chords, and its rounding."""
+
+    width: float
+    variation: float
+    rounding: float
+
+    @property
+    def least(self) -> float:
+        """A lower bound of the variation of f': that of the chords, less all that rounding can have added."""
+        # Each slope enters twice, with two errors of f over at least 0.29 half widths: 53 noise / half for four chords.
+        return max(0.0, self.variation - 4 * self.rounding)
+
+
+@dataclass
+class Halving:
+    """
+    The state of the halving of pieces.
+
+    Parameters
+    ----------
+    f : BlackBox
+        The function, d = 1.
+    probes : ndarray, shape (m,)
+        Distinct points, rising, with which polynomials are compared.
+    close : float
+        Relative error of the variation at which a piece is resolved.
+    finest : float
+        The least width of a piece; near x = 0 and f = 0 rounding alone sets none.
+    """
+
+    f: BlackBox
+    probes: Floats
+    close: float
+    finest: float
+
+    def __post_init__(self) -> None:
+        self.at_probes = self(self.probes)
+        self.floor = self.steepest = self.variation = 0.0
+        gaps = np.diff(self.probes)
+        bend = self._bend(gaps)
+        self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
+        # What rounding cannot explain of the chords through the probes is a lower bound of the variation.
+        self.variation = float(self._bend(gaps).sum())
+        near = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
+        noise = self.noise_at(self.probes, self.at_probes)
+        self.allowed = np.maximum(4 * _ROUNDING * noise, 0.1 * self.close * self.variation * near)
+
+    def _bend(self, gaps: Floats) -> Floats:
+        """By how much the slopes of chords at each inner probe differ, at least; sets the steepest of them."""
+        x, y = np.abs(self.probes), np.abs(self.at_probes)
+        slopes = np.diff(self.at_probes) / gaps
+        size = self.f.precision * (np.maximum(y[1:], y[:-1]) + np.maximum(x[1:], x[:-1]) * np.abs(slopes))
+        rounding = 4 * np.maximum(size, self.floor) / gaps
+        self.steepest = float(np.maximum(np.abs(slopes) - rounding, 0.0).max())
+        return np.asarray(np.maximum(np.abs(np.diff(slopes)) - rounding[1:] - rounding[:-1], 0.0))
+
+    def __call__(self, x: Floats) -> Floats:
+        """f at points (n,)."""
+        return self.f(x.reshape(-1, 1))
+
+    def noise_at(self, x: Floats, values: Floats) -> Floats:
+        """The size of errors of f: the rounding of its values, that of x times the slope, and what was measured."""
+        return np.maximum(self.f.precision * (np.abs(values) + np.abs(x) * self.steepest), self.floor)
+
+    def _measured(self, bend: Floats) -> float:
+        """
+        f's own errors where it bends, from sixth differences over many steps.
+
+        Near x = 0 the rounding of f's inner offsets is not seen from x. Steps too small for them give exactly 0, steps
+        near a feature's size, or at a singularity all, give f; the errors are the smallest that are not 0.
+        """
+        total = np.cumsum(bend)
+        if total[-1] == 0:
+            return 0.0
+        at = np.searchsorted(total, total[-1] * (np.arange(24) + 0.5) / 24) + 1
+        at = np.minimum(at, len(self.probes) - 1)
+        centers = self.probes[at]
+        widest = max(float(np.abs(centers).max()), float((centers - self.probes[at - 1]).max()))
+        steps = min(widest, float(self.probes[-1] - self.probes[0])) * 2.0 ** -np.arange(12.0, 52.0)
+        x = centers[:, None, None] + steps[:, None] * (np.arange(7) - 3.0)
+        x = np.clip(x, self.probes[0], self.probes[-1])
+        sixth = np.abs(self(x.ravel()).reshape(x.shape) @ np.array([1.0, -6, 15, -20, 15, -6, 1])) / math.sqrt(924)
+        # A tenth of normal deviations are below an eighth of their size.
+        found = [8 * float(np.quantile(row[row > 0], 0.1)) for row in sixth if (row > 0).sum() > 4]
+        # Twice, since the rounding of nearby values is not independent.
+        return 2 * float(np.median(found)) if 2 * len(found) > len(centers) else 0.0
+
+    def fitted(self, low: Floats, high: Floats) -> Pieces:
+        """Polynomials on pieces, and whether they are f."""
+        x = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * NODES
+        x[:, 0], x[:, -1] = low, high
+        values = self(x.ravel()).reshape(x.shape)
+        coefficients = values @ _TO_COEFFICIENTS
+        noise = self.noise_at(np.abs(x).max(axis=1), np.abs(values).max(axis=1))
+        half = (high - low) / 2
+        tail = np.abs(coefficients[:, -3:]).max(axis=1)
+        # A slope multiplies c_k by k^2; the sum over k > 16 is up to 16 times its first term where c_k falls like k^-4,
+        # as beside a weak singularity.
+        truncated = 2 * DEGREE**3 * tail / half
+        truncated[tail <= _ROUNDING * noise] = 0.0
+        significant = np.abs(coefficients) > _CHOPPED * noise[:, None]
+        degree = np.where(significant.any(axis=1), DEGREE - np.argmax(significant[:, ::-1], axis=1), 0)
+        degree = np.where(truncated > 0, DEGREE, degree)
+        coefficients[np.arange(DEGREE + 1) > degree[:, None]] = 0.0
+        slope_error = truncated + 2 * _CHOPPED * noise * (degree + 1) ** 2 / half
+        # Each extreme of the slope may be off by so much: relative to the piece's own part, for there may be thousands.
+        chords = np.diff(values[:, CHORDS], axis=1) / (half[:, None] * np.diff(NODES[CHORDS]))
+        own = np.maximum(np.ptp(chords, axis=1), self.variation / 256)
+        resolved = truncated <= self.close * own
+        pieces = Pieces(low, high, values, coefficients, noise, slope_error, resolved)
+        return pieces._replace(resolved=resolved & self._agree(pieces))
+
+    def _agree(self, pieces: Pieces) -> Floats:
+        """Whether resolved pieces agree with f at the probes inside."""
+        begin, end = np.searchsorted(self.probes, pieces.low), np.searchsorted(self.probes, pieces.high)
+        count = np.where(pieces.resolved, end - begin, 0)
+        piece = np.repeat(np.arange(len(count)), count)
+        probe = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + begin[piece]
+        u = (self.probes[probe] - pieces.middle[piece]) / pieces.half[piece]
+        off = np.abs(self.at_probes[probe] - series(pieces.coefficients[piece], u))
+        # What is missed between neighbouring probes may rise and fall from one to the next.
+        agree = np.full(len(count), True)
+        agree[piece[off > self.allowed[probe]]] = False
+        return agree
+
+    def narrowest(self, pieces: Pieces) -> Floats:
+        """Widths at which rounding hides what halving would show: of the order of the root of the precision."""
+        if self.variation == 0:
+            return np.full(len(pieces.low), np.inf)
+        hidden = _NARROW * pieces.noise / (math.sqrt(self.f.precision) * self.variation)
+        # Below that, the nodes themselves are rounded.
+        distance = np.maximum(np.abs(pieces.low), np.abs(pieces.high))
+        return np.maximum(hidden, np.maximum(self.finest, 2.0**-40 * distance))
+
+    def run(self, edges: Floats, until: float, say: Callable[[str], object]) -> tuple[Pieces, list[Level], str]:
+        """
+        Halve pieces until all are resolved, too narrow, or the budget ends.
+
+        Parameters
+        ----------
+        edges : ndarray
+            Ends of the first pieces, rising.
+        until : float
+            The time to end at, by `time.monotonic`.
+        say : callable
+            Called with a line of text now and then.
+
+        Returns
+        -------
+        pieces : Pieces
+            In order; those not resolved at the end are of the least width, or the budget ended.
+        levels : list of Level
+            The values on the way.
+        why : str
+            Why it ended early, or ''.
+        """
+        ends = edges[:-1], edges[1:]
+        done: list[Pieces] = []
+        levels: list[Level] = []
+        why = ""
+        try:
+            while len(ends[0]):
+                pieces = self.fitted(*ends)
+                final = pieces.resolved.astype(bool) | (pieces.high - pieces.low <= self.narrowest(pieces))
+                if len(pieces.low) > _MOST_PIECES or time.monotonic() > until:
+                    why = "the time was over" if time.monotonic() > until else "features on too many scales"
+                    final[:] = True
+                done.append(pieces.take(final))
+                rest = pieces.take(~final)
+                levels.append(_level(joined([*done, rest])))
+                self.variation = max(self.variation, levels[-1].variation - levels[-1].rounding)
+                known = np.abs(pieces.chords[pieces.resolved.astype(bool)])
+                self.steepest = max(self.steepest, float(known.max(initial=0.0)))
+                if len(levels) % 8 == 0:
+                    say(
+                        f"{sum(len(p.low) for p in done)} pieces, {len(rest.low)} to halve: {levels[-1].variation:.10g}"
+                    )
+                ends = np.concatenate([rest.low, rest.middle]), np.concatenate([rest.middle, rest.high])
+        except KeyboardInterrupt:
+            if not levels:
+                raise
+            done.append(rest)
+            why = "interrupted"
+        return joined(done), levels, why
+
+
+def series(coefficients: Floats, u: Floats) -> Floats:
+    """
+    Chebyshev series, one a point.
+
+    Parameters
+    ----------
+    coefficients : ndarray, shape (m, 17)
+        The series.
+    u : ndarray, shape (m,)
+        Where, -1 to 1 or near.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Their values.
+    """
+    last = before = np.zeros_like(u)
+    for k in range(DEGREE, 0, -1):
+        last, before = 2 * u * last - before + coefficients[:, k], last
+    return np.asarray(u * last - before + coefficients[:, 0])
+
+
+def joined(parts: list[Pieces]) -> Pieces:
+    """
+    All pieces, in order along the line.
+
+    Parameters
+    ----------
+    parts : list of Pieces
+        Pieces that do not overlap.
+
+    Returns
+    -------
+    Pieces
+        Of all.
+    """
+    together = Pieces(*(np.concatenate(fields) for fields in zip(*parts, strict=True)))
+    return together.take(np.argsort(together.low, kind="stable"))
+
+
+def _level(pieces: Pieces) -> Level:
+    slopes = pieces.chords
+    rounding = 16 * np.sum(pieces.noise / pieces.half)
+    width = 2 * float(pieces.half.min())
+    return Level(width, float(np.abs(np.diff(slopes.ravel())).sum()), float(rounding))

@@ -1,0 +1,396 @@
+"""The R-TV of a function of one variable: the variation of its slope, on an interval or on the whole line.
+
+f becomes polynomials on adaptive pieces; the slope's extremes are read from these, and its jumps from the polynomials
+on both sides of a piece that holds a kink. Chords about the extremes bound the variation from below: a chord's slope
+is a mean of f', so whatever f is, its variation is no less than that of the chords.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Indices, Progress
+from radon_nn.geometry import domains
+from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.grids import Function
+from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, series
+from radon_nn.variation._samples import Assumption
+from radon_nn.variation.growth import Growth, fit_growth
+
+_OCTAVES = 40
+"""Without a domain f is looked at from 2^-40 to 2^40 of the user's unit, and taken as affine beyond."""
+
+_PER_OCTAVE = 96
+"""Probes an octave on either side of 0: features wider than a hundredth of their distance from 0 are seen."""
+
+_ON_INTERVAL = 1 << 14
+"""Probes on an interval: features wider than 1/16384 of it are seen. As many values cost a formula a millisecond."""
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
+"""Multiples of this, modulo 1, leave no gap wider than 2.6 times the mean, and avoid the dyadic ends of pieces."""
+
+_SAMPLES = 64
+"""Places on a piece at which the second derivative's sign is read: four times its degree."""
+
+_MOST_TURNS = 20_000
+"""With more extremes than this the chords of the pieces have to do as a lower bound: some seconds are saved."""
+
+_FAR = 1e-2
+"""A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
+
+_GIVE = "give box=(low, high), outside which it is affine, or a domain, such as domain=Ball(radius)"
+_REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or a domain"
+
+
+class Slopes(NamedTuple):
+    """Slopes of f along the line, among them all extremes: where, how much, and how far off they may be."""
+
+    at: Floats
+    slope: Floats
+    error: Floats
+
+
+def line_rtv(
+    f: Function,
+    domain: Domain | None = None,
+    *,
+    tol: float = 1e-6,
+    box: ArrayLike | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> RTV:
+    """
+    R-TV of a black box of one variable, with a certified lower bound and an estimate.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, 1), returns n real values.
+    domain : Ball, Cuboid or Hull, optional
+        An interval; the whole line if not given, where f must become affine far away on both sides.
+    tol : float
+        Relative error to reach.
+    box : array_like, shape (2, 1), optional
+        Ends of an interval outside which f is affine; not evaluated there. Needed if f bends only in an interval
+        narrow compared with its distance from 0.
+    seconds : float, optional
+        Time after which the pieces so far have to do; None for no limit.
+    progress : callable, optional
+        Called with a line of text now and then.
+
+    Returns
+    -------
+    RTV
+        `lower` is a theorem, f's rounding as measured allowed for; value and upper are estimates, which hold if f has
+        no feature narrower than the probes tell. Verdict 'infinite' with the law of growth if slopes grow without
+        bound as pieces narrow, 'unresolved' if that cannot be told.
+
+    Raises
+    ------
+    TypeError
+        If `f` cannot be called or returns numbers that are not real.
+    ValueError
+        If `f` fails, returns values of another shape or not finite, or, without a domain, does not become affine or
+        shows nothing but an affine function.
+
+    Examples
+    --------
+    >>> result = line_rtv(lambda x: np.sin(x[:, 0]), domains.Ball(np.pi, [0.0]))
+    >>> round(result.value, 9), result.lower <= 4 <= result.upper
+    (4.0, True)
+    """
+    begin = time.monotonic()
+    if domain is not None and box is not None:
+        raise TypeError("line_rtv: expected a domain or a box, got both; leave one out")
+    close = checks.positive(tol, "tol")
+    until = math.inf if seconds is None else begin + 0.8 * checks.positive(seconds, "seconds")
+    view = _line() if domain is None and box is None else _interval(domain, box)
+    if len(view.probes) == 0:
+        return RTV(0.0, 0.0, 0.0, "an interval without interior", view.assumed)
+    halving = Halving(BlackBox(f, 1, _REMEDY), view.probes, close / 100, view.finest)
+    if domain is None and box is None:
+        _require_affine_ends(halving)
+    pieces, levels, why = halving.run(view.edges, until, progress if progress is not None else lambda line: None)
+    slopes, rough = _slopes(pieces)
+    turns = _turns(slopes)
+    if domain is None and box is None and not why:
+        _require_settled_ends(slopes, len(turns) > 1)
+    value = float(np.abs(np.diff(slopes.slope[turns])).sum())
+    # What falls between turns is below its own error, or noise.
+    passed_over = float(np.abs(np.diff(slopes.slope)).sum()) - value
+    error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
+    lower = levels[-1].least
+    if len(turns) < _MOST_TURNS:
+        lower = max(lower, _certified(halving, slopes, turns, view.edges))
+    lower = min(lower, value)
+    method = (
+        f"the variation of the slope over {len(pieces.low)} polynomials, from {halving.f.count} values; the lower "
+        "bound is certified"
+    )
+    if why or rough:
+        return _rough(value, lower, error, Assumption(method, view.assumed), levels, why, close)
+    return RTV(
+        value,
+        lower,
+        value + error,
+        method,
+        view.assumed,
+        "estimated",
+        refinement=_refinement(levels),
+        converged=max(error, value - lower) <= close * value or len(turns) == 1,
+    )
+
+
+class View(NamedTuple):
+    """Where f is looked at: the ends of the first pieces, probes in between, rising, and the least width of pieces."""
+
+    edges: Floats
+    probes: Floats
+    finest: float
+    assumed: str
+
+
+def _line() -> View:
+    k = np.arange(2 * _OCTAVES * _PER_OCTAVE)
+    radii = 2.0 ** (-_OCTAVES + (k + (k * _GOLDEN) % 1) / _PER_OCTAVE)
+    most = 2.0**_OCTAVES
+    # The outermost octaves are pieces of their own, so that a slope that still changes there is seen.
+    edges = np.array([-most, -most / 2, 0.0, most / 2, most])
+    # Kinks of the narrowest functions that the probes see are resolved to 2^-24 of their width.
+    finest = 2.0 ** -(_OCTAVES + 24)
+    assumed = f"R^1, f being affine farther than {most:.2g} from 0"
+    return View(edges, np.concatenate([-radii[::-1], radii]), finest, assumed)
+
+
+def _interval(domain: Domain | None, box: ArrayLike | None) -> View:
+    if domain is not None:
+        ends = domains.extent(domain, np.ones((1, 1)))
+        low, high, assumed = float(ends[0][0]), float(ends[1][0]), f"{domain}, d = 1"
+        if not low < high:
+            return View(np.empty(0), np.empty(0), 0.0, assumed)
+    else:
+        low, high = (float(end) for end in checks.shaped_array(box, "box", (2, 1))[:, 0])  # type: ignore[arg-type]
+        if not low < high:
+            raise ValueError(f"box: expected low < high, got {low:g} and {high:g}")
+        assumed = f"R^1, f being affine outside the interval {[low, high]}"
+    inside = (np.arange(_ON_INTERVAL) + (np.arange(_ON_INTERVAL) * _GOLDEN) % 1) / _ON_INTERVAL
+    # Layers at the ends may be far narrower than the gaps between probes.
+    layers = 2.0 ** -np.arange(12.0, 40.0, 0.25)
+    # Far from 0 neighbouring probes may round to one.
+    probes = np.unique(low + (high - low) * np.concatenate([inside, layers, 1 - layers]))
+    return View(np.array([low, high]), probes, (high - low) * 2.0**-52, assumed)
+
+
+def _weights(count: int) -> Floats:
+    """How often each of `count` extremes enters the variation: the first and the last once, the others twice."""
+    weights = np.full(count, 2.0)
+    weights[[0, -1]] = 1.0
+    return weights
+
+
+def _slopes(pieces: Pieces) -> tuple[Slopes, bool]:
+    """Slopes along the line, and whether some pieces are neither polynomials nor hold a single kink."""
+    good = pieces.resolved.astype(bool)
+    at, slope, error = [], [], []
+    index = np.flatnonzero(good)
+    smooth = pieces.take(index)
+    first = smooth.coefficients @ DERIVATIVE
+    for end in (-1.0, 1.0):
+        at.append(smooth.middle + end * smooth.half)
+        slope.append(series(first, np.full(len(index), end)) / smooth.half)
+        error.append(smooth.slope_error)
+    k, u = _stationary(first @ DERIVATIVE)
+    at.append(smooth.middle[k] + u * smooth.half[k])
+    slope.append(series(first[k], u) / smooth.half[k])
+    error.append(smooth.slope_error[k])
+    keys = [index, index + 0.9, index[k] + 0.45 + 0.4 * u]
+    rough = False
+    bad = np.flatnonzero(~good)
+    for run in np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1) if len(bad) else []:
+        kink = _kink(pieces, run)
+        rough |= kink is None
+        x, s, e = _chords(pieces, run) if kink is None else kink
+        at.append(x)
+        slope.append(s)
+        error.append(e)
+        keys.append(run[0] + np.linspace(0.0, 0.9, len(x)))
+    order = np.argsort(np.concatenate(keys), kind="stable")
+    return Slopes(*(np.concatenate(part)[order] for part in (at, slope, error))), bool(rough)
+
+
+def _stationary(second: Floats) -> tuple[Indices, Floats]:
+    """Zeros inside pieces of second derivatives (k, 17): which piece, and where, -1 < u < 1."""
+    grid = -np.cos(np.pi * np.arange(_SAMPLES + 1) / _SAMPLES)
+    basis = np.polynomial.chebyshev.chebvander(grid, second.shape[1] - 1)
+    values = second @ basis.T
+    k, j = np.nonzero((values[:, 1:] > 0) != (values[:, :-1] > 0))
+    low, high = grid[j], grid[j + 1]
+    before, after = values[k, j], values[k, j + 1]
+    u = low - before * (high - low) / np.where(after == before, 1.0, after - before)
+    third = second @ DERIVATIVE
+    for _ in range(2):  # Newton from a secant 1/40 long: squared twice, below rounding
+        steep = series(third[k], u)
+        u = np.clip(u - series(second[k], u) / np.where(steep == 0, np.inf, steep), low, high)
+    return k, u
+
+
+def _kink(pieces: Pieces, run: Indices) -> Slopes | None:
+    """The slopes on both sides of a kink in unresolved pieces, if the polynomials beside them meet in one."""
+    left, right = int(run[0]) - 1, int(run[-1]) + 1
+    if left < 0 or right >= len(pieces.low):
+        return None
+    sides = pieces.take([left, right])
+    first = sides.coefficients @ DERIVATIVE
+    a, b = float(pieces.low[run[0]]), float(pieces.high[run[-1]])
+
+    def both(x: float) -> tuple[Floats, Floats]:
+        """Values and slopes of both polynomials."""
+        u = np.asarray((x - sides.middle) / sides.half)
+        return series(sides.coefficients, u), np.asarray(series(first, u) / sides.half)
+
+    values, slopes = both((a + b) / 2)
+    gap, angle = values[0] - values[1], slopes[0] - slopes[1]
+    at = min(max((a + b) / 2 - gap / angle, a), b) if angle else (a + b) / 2
+    x = (pieces.middle[run, None] + pieces.half[run, None] * NODES).ravel()
+    side = np.where(x < at, 0, 1)
+    predicted = series(sides.coefficients[side], (x - sides.middle[side]) / sides.half[side])
+    off = np.abs(predicted - pieces.values[run].ravel()).max()
+    noise = float(max(pieces.noise[run].max(), sides.noise.max()))
+    # Beside the noise, a hundredth of the kink's own height over the pieces: two kinks in one would differ by more.
+    if off > 32 * noise + 1e-2 * abs(angle) * (b - a):
+        return None
+    _, slopes = both(at)
+    return Slopes(np.array([at, at]), slopes, sides.slope_error + 2 * noise / (2 * sides.half))
+
+
+def _chords(pieces: Pieces, run: Indices) -> Slopes:
+    """Slopes of chords in unresolved pieces."""
+    some = pieces.take(run)
+    places = (NODES[CHORDS][1:] + NODES[CHORDS][:-1]) / 2
+    at = some.middle[:, None] + some.half[:, None] * places
+    error = 2 * some.noise[:, None] / (some.half[:, None] * np.diff(NODES[CHORDS]))
+    return Slopes(at.ravel(), some.chords.ravel(), error.ravel())
+
+
+def _turns(slopes: Slopes) -> Indices:
+    """Indices of the first slope, the extremes that stand clear of their errors, and the last extreme."""
+    turns, best, rising = [0], 0, 0
+    slope, error = slopes.slope.tolist(), slopes.error.tolist()
+    for i in range(1, len(slope)):
+        step = slope[i] - slope[best]
+        if rising == 0:
+            if abs(step) > error[i] + error[best]:
+                rising, best = (1 if step > 0 else -1), i
+        elif step * rising >= 0:
+            best = i
+        elif abs(step) > error[i] + error[best]:
+            turns.append(best)
+            best, rising = i, -rising
+    return np.array([*turns, best] if best else turns)
+
+
+def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) -> float:
+    """The variation of chords near the extremes of the slope, less what rounding may have added to each."""
+    if len(turns) < 2:
+        return 0.0
+    t, s, low, high = slopes.at[turns], slopes.slope[turns], edges[0], edges[-1]
+    sign = np.where(np.arange(len(t)) % 2 == 0, 1.0, -1.0) * (1.0 if s[0] > s[1] else -1.0)
+    between = (t[1:] + t[:-1]) / 2
+    room = np.append(between, high) - t, t - np.append(low, between)
+    # From all the room to widths that rounding swamps: the best lies where truncation and rounding balance, which six
+    # widths a decade meet to a few per cent of the error.
+    decades = math.log10((high - low) / halving.finest) - 3
+    relative = 10.0 ** -np.linspace(0, decades, int(np.clip(200_000 / len(t), 2 * decades, 6 * decades)))
+    best = np.full(len(t), -np.inf)
+    for after, before in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
+        width = np.minimum(*room) * 2 if after == before else after * room[0] + before * room[1]
+        x = np.stack([t - before * relative[:, None] * width, t + after * relative[:, None] * width])
+        x = np.clip(x, np.append(low, between), np.append(between, high))
+        values = halving(x.ravel()).reshape(x.shape)
+        step = x[1] - x[0]
+        safe = np.where(step > 0, step, 1.0)
+        noise = 4 * halving.noise_at(np.abs(x).max(axis=0), np.abs(values).max(axis=0))
+        bound = np.where(step > 0, sign * (values[1] - values[0]) / safe - noise / safe, -np.inf)
+        best = np.maximum(best, bound.max(axis=0))
+    return max(0.0, float(_weights(len(t)) @ best)) if np.isfinite(best).all() else 0.0
+
+
+def _require_affine_ends(halving: Halving) -> None:
+    """Refuse functions of the whole line that oscillate, or grow faster than linearly, over the outermost octaves."""
+    rest, outer = np.zeros(len(halving.probes)), np.abs(halving.probes) >= 2.0 ** (_OCTAVES - 1)
+    for side in (halving.probes < 0, halving.probes > 0):
+        x, y = (part[side & outer] for part in (halving.probes, halving.at_probes))
+        slope, intercept = np.polyfit(x / 2.0**_OCTAVES, y, 1)
+        rest[side] = (halving.at_probes - slope * halving.probes / 2.0**_OCTAVES - intercept)[side]
+    noise = 32 * float(halving.noise_at(halving.probes[outer], halving.at_probes[outer]).max())
+    worst = int(np.argmax(np.abs(rest) * outer))
+    if abs(rest[worst]) > max(_FAR * float(np.abs(rest).max()), noise):
+        raise ValueError(
+            "f: expected a function that becomes affine far away, got one that differs by "
+            f"{abs(rest[worst]):.3g} from the best affine fit beyond {2.0 ** (_OCTAVES - 1):.2g}, at "
+            f"{[float(halving.probes[worst])]}; {_GIVE}"
+        )
+
+
+def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
+    """Refuse functions of the whole line whose slope has no limit, or that are affine everywhere."""
+    variation = float(np.abs(np.diff(slopes.slope)).sum())
+    outer = np.abs(slopes.at) >= 2.0 ** (_OCTAVES - 1)
+    drift = max(
+        float(np.ptp(slopes.slope[outer & (slopes.at < 0)])), float(np.ptp(slopes.slope[outer & (slopes.at > 0)]))
+    )
+    noise = float((slopes.error[outer]).max())
+    if drift > max(_FAR * (variation - drift), 2 * noise):
+        raise ValueError(
+            "f: expected a function that becomes affine far away, got one whose slope still changes by "
+            f"{drift:.3g} between {2.0 ** (_OCTAVES - 1):.2g} and {2.0**_OCTAVES:.2g}; {_GIVE}"
+        )
+    if not bends:
+        raise ValueError(
+            f"f: nothing but an affine function was seen at distances {2.0**-_OCTAVES:.1g} to {2.0**_OCTAVES:.2g} from "
+            "the origin; if it is affine, its R-TV is 0; if not, give a box=(low, high) that holds what bends it"
+        )
+
+
+def _refinement(levels: list[Level]) -> Refinement | None:
+    """The chords' variation as pieces narrow; a lower bound, but for rounding."""
+    at = tuple(level.width for level in levels)
+    value = tuple(level.variation for level in levels)
+    lower = tuple(level.least for level in levels)
+    upper = tuple(level.variation + level.rounding for level in levels)
+    return Refinement("width of the narrowest piece", at, value, lower, upper)
+
+
+def _rough(
+    value: float, lower: float, error: float, made: Assumption, levels: list[Level], why: str, close: float
+) -> RTV:
+    """The verdict where some pieces were not resolved at the least width, or the budget ended."""
+    refinement = _refinement(levels)
+    value = max(value, lower)
+    growth = _growth(levels)
+    if growth is None or why or growth.kind == "unclear" or (growth.grows and not growth.possible_in(1)):
+        law = why or ("slopes change on every scale" if growth is None else str(growth))
+        return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
+    if growth.grows:
+        return RTV(math.inf, lower, math.inf, *made, "estimated", "infinite", str(growth), refinement, True)
+    # What the law adds to the chords of the last level it adds to the value: the rest of f has not changed since.
+    rest = max(growth.limit - levels[-1].variation, 0.0)
+    limit, above = value + rest, value + 1.5 * rest + growth.spread + error
+    met = max(above - limit, limit - lower) <= close * limit
+    return RTV(limit, lower, above, *made, "estimated", "finite", str(growth), refinement, met)
+
+
+def _growth(levels: list[Level]) -> Growth | None:
+    """The law of the last seven halvings; None if there were fewer."""
+    last = [level for level in levels if level.width > 0][-7:]
+    if len(last) < 7:
+        return None
+    return fit_growth(*([level[i] for level in last] for i in range(3)))

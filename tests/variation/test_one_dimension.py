@@ -1,0 +1,175 @@
+"""R-TV of functions of one variable: closed forms, coverage at all scales, infinite ones, and honest endings."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from functions_of_one_variable import FAMILIES
+from radon_nn import Ball, Cuboid, Hull, rtv
+from radon_nn.geometry.domains import Domain
+from radon_nn.measures.result import RTV
+from radon_nn.variation.one_dimension import line_rtv
+
+
+def of(f, *arguments, **options) -> RTV:
+    return line_rtv(lambda x: f(x[:, 0]), *arguments, **options)
+
+
+HATS = ((-1.9844657, -1.99875186, 0.5014078), (1.63778828, -1.13360614, 0.22412702))
+TWO_HATS = sum(4 * abs(height) / half for height, _, half in HATS)
+"""They do not overlap."""
+
+
+def two_hats(x):
+    return sum(a * np.maximum(1 - np.abs(x - c) / w, 0) for a, c, w in HATS)
+
+
+def gaussian(x):
+    return np.exp(-(x**2) / 2)
+
+
+ON_BALL = 4 / math.sqrt(math.e) - 10 * math.exp(-12.5)
+"""The Gaussian's on [-5, 5]: the slope rises from 0 at both ends by 5 exp(-12.5) less."""
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "truth"),
+    [
+        (np.sin, Ball(math.pi, [0.0]), 4.0),
+        (np.exp, Ball(1.0, [0.0]), math.e - 1 / math.e),
+        (gaussian, Ball(5.0, [0.0]), ON_BALL),
+        (gaussian, None, 4 / math.sqrt(math.e)),
+        (two_hats, Ball(5.0, [0.0]), TWO_HATS),
+        (two_hats, None, TWO_HATS),
+        (np.tanh, None, 2.0),
+        (np.abs, None, 2.0),
+        (lambda x: np.maximum(x - 0.3, 0), None, 1.0),
+        (lambda x: 1 / (1 + x**2), None, 9 / (2 * math.sqrt(3))),
+        (lambda x: np.sqrt(1 + x**2), None, 2.0),
+        (lambda x: np.abs(x) ** 1.5, Ball(1.0, [0.0]), 3.0),
+        (lambda x: gaussian(x) + 3 * x - 7, None, 4 / math.sqrt(math.e)),
+        (lambda x: x**2, Hull([[-1.0], [0.2], [3.0]]), 8.0),
+        (lambda x: x**2, Cuboid([2.0], [3.0]), 2.0),
+    ],
+)
+def test_closed_forms(f, domain: Domain | None, truth: float) -> None:
+    result = of(f, domain)
+    assert result.verdict == "finite"
+    assert result.converged
+    assert result.value == pytest.approx(truth, rel=1e-7)
+    assert result.lower <= truth * (1 + 1e-11)
+    assert truth * (1 - 1e-11) <= result.upper
+    assert rtv(lambda x: f(x[:, 0]), dim=1, domain=domain) == result
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_coverage_over_random_functions_at_all_scales(family: str, everywhere: bool) -> None:
+    """The truth, known to 1e-10, lies within the bounds, and these within the tolerance."""
+    for seed in range(12):
+        rng = np.random.default_rng([7, seed])
+        known = FAMILIES[family](rng, 10.0 ** rng.uniform(-6, 6))
+        result = line_rtv(known.f, None if everywhere else Cuboid([known.low], [known.high]))
+        assert result.converged
+        assert result.lower <= known.rtv * (1 + 1e-10)
+        assert known.rtv * (1 - 1e-10) <= result.upper
+        assert result.error <= 1e-6 * result.value
+
+
+def test_a_few_tens_of_thousands_of_values_and_milliseconds() -> None:
+    of(np.exp, Ball(1.0, [0.0]))
+    begin = time.process_time()
+    result = of(np.exp, Ball(1.0, [0.0]))
+    assert time.process_time() - begin < 1.0  # 10 ms alone on a machine; the ball route took 45 s
+    assert "certified" in result.method
+    assert result.refinement is not None
+
+
+def test_oscillations_a_thousand_times_finer_than_the_envelope() -> None:
+    """exp(-x^2/2) cos(k x): to first order in 1/k the envelope's integral times 2 k^2 / pi."""
+    k = 1000.0
+    result = of(lambda x: gaussian(x) * np.cos(k * x))
+    assert result.converged
+    assert result.value == pytest.approx(math.sqrt(2 * math.pi) * 2 * k**2 / math.pi, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "law"),
+    [
+        (lambda x: 1.0 * (np.abs(x) < 1), None, "h^-1"),
+        (lambda x: np.sqrt(np.abs(x)), Ball(1.0, [0.0]), "h^-0.5"),
+        (np.sqrt, Cuboid([0.0], [1.0]), "h^-0.5"),
+        (lambda x: x * np.log(np.abs(x) + 1e-300), Ball(1.0, [0.0]), r"log(1/h)"),
+    ],
+)
+def test_slopes_without_bound_are_infinite(f, domain: Domain | None, law: str) -> None:
+    result = of(f, domain)
+    assert (result.verdict, result.value, result.upper) == ("infinite", math.inf, math.inf)
+    assert law in result.law
+    assert result.lower > 10
+
+
+def test_weak_powers_that_cannot_be_told_from_logarithms_are_left_open() -> None:
+    result = of(lambda x: np.sign(x) * np.abs(x) ** 1.2, Ball(1.0, [0.0]))
+    assert (result.verdict, result.converged) == ("unresolved", False)
+    assert result.lower <= 2.4
+
+
+def test_single_precision_has_wider_bars() -> None:
+    result = of(lambda x: gaussian(x).astype(np.float32))
+    assert result.lower <= 4 / math.sqrt(math.e) <= result.upper
+    assert 1e-6 < result.error < 1e-2
+
+
+def test_affine_functions_cost_nothing_on_an_interval() -> None:
+    result = of(lambda x: 3 * x + 1, Ball(1.0, [0.0]))
+    assert (result.value, result.lower, result.converged) == (0.0, 0.0, True)
+    assert of(np.exp, Hull([[0.3]])).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (np.sin, "becomes affine far away, got one that differs by"),
+        (lambda x: x**2, "becomes affine far away"),
+        (lambda x: 3 * x + 1, "nothing but an affine function was seen"),
+        (lambda x: gaussian((x - 100) * 1e4), "nothing but an affine function was seen"),
+        (lambda x: np.where(x > 3, np.nan, 0.0), r"got nan at the point \["),
+    ],
+)
+def test_refused_on_the_whole_line(f, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        of(f)
+
+
+def test_a_box_names_where_f_bends() -> None:
+    result = of(lambda x: gaussian((x - 100) * 1e4), box=[[99.0], [101.0]])
+    assert result.value == pytest.approx(4e4 / math.sqrt(math.e), rel=1e-6)
+    with pytest.raises(ValueError, match="box: expected low < high"):
+        of(gaussian, box=[[1.0], [1.0]])
+    with pytest.raises(TypeError, match="a domain or a box, got both"):
+        of(gaussian, Ball(1.0), box=[[-1.0], [1.0]])
+
+
+def noisy_everywhere(x):
+    return np.sin(1e9 * x) * np.sin(3e9 * x**2)
+
+
+def test_time_ends_it_with_the_best_bound() -> None:
+    begin = time.perf_counter()
+    result = of(noisy_everywhere, Ball(1.0, [0.0]), seconds=1.0)
+    assert time.perf_counter() - begin < 10  # 1.1 s alone on a machine
+    assert (result.verdict, result.converged) == ("unresolved", False)
+    assert result.lower > 1e3
+    assert result.law in ("the time was over", "features on too many scales")
+
+
+def test_an_interrupt_keeps_the_best_bound() -> None:
+    def stop(line: str) -> None:
+        raise KeyboardInterrupt
+
+    result = of(two_hats, progress=stop)
+    assert (result.verdict, result.law) == ("unresolved", "interrupted")
+    assert 0 <= result.lower <= 45.0608

@@ -1,0 +1,68 @@
+"""R-TV from samples on a grid: high order, the verdicts, affine parts, and bad samples."""
+
+import math
+
+import numpy as np
+import pytest
+
+from decaying_functions import UNIT, covers, gaussian, pyramid
+from radon_nn import Grid
+from radon_nn.variation.growth import growth_of
+from radon_nn.variation.sampled import sampled_rtv
+
+
+def test_high_order_in_samples() -> None:
+    """Each 30 % more samples divide the error by more than 50."""
+    errors = [
+        abs(sampled_rtv(Grid.cube(n, 2, 9.0).sample(gaussian()), Grid.cube(n, 2, 9.0)).value - 4.768562044)
+        for n in (20, 26, 34)
+    ]
+    assert errors[1] < errors[0] / 50
+    assert errors[2] < errors[1] / 50
+
+
+@pytest.mark.parametrize(
+    ("f", "dim", "kind"),
+    [
+        (lambda x: 1.0 * (np.abs(x[:, 0]) < 1), 1, "power"),
+        (pyramid, 2, "log^2"),
+        (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0), 2, "power"),
+        (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0) ** 2, 2, "settles"),
+    ],
+)
+def test_verdicts_from_samples(f, dim: int, kind: str) -> None:
+    grid = Grid.cube(256 if dim == 2 else 1001, dim, 1.3)
+    result = sampled_rtv(grid.sample(f), grid)
+    growth = growth_of(result.refinement)
+    assert growth.kind == kind
+    assert result.law == str(growth)
+    if kind == "settles":
+        assert result.verdict == "finite"
+        assert covers(result, 21.8, 0.4)  # limit of V(h) from its Bessel transform, h to 1/250
+    else:
+        assert result.verdict == "infinite"
+        assert math.isinf(result.value)
+        assert result.lower > 30
+    if kind == "log^2":
+        assert growth.coefficient == pytest.approx(2 / np.pi**2 * (4 * math.sqrt(2) + 4), rel=0.05)
+
+
+def test_samples_with_affine_part_and_unequal_spacings() -> None:
+    grid = Grid((80, 60), (0.25, 0.3), (1.0, 1.0))
+    result = sampled_rtv(grid.sample(lambda x: gaussian([1.0, 0.5])(x) + x @ [1.0, 2.0] + 3), grid)
+    assert result.value == pytest.approx(UNIT[2], abs=1e-6)
+    assert result.converged
+    single = sampled_rtv(grid.sample(gaussian([1.0, 0.5])).astype(np.float32), grid)
+    assert covers(single, UNIT[2])
+
+
+def test_bad_samples() -> None:
+    grid = Grid.cube(32, 2, 9.0)
+    with pytest.raises(ValueError, match=r"shape \(32, 32\)"):
+        sampled_rtv(np.zeros((31, 32)), grid)
+    with pytest.raises(ValueError, match="nothing but an affine"):
+        sampled_rtv(np.ones((32, 32)), grid)
+    with pytest.raises(ValueError, match="at least 16 samples"):
+        sampled_rtv(np.zeros((8, 8)), Grid.cube(8, 2))
+    with pytest.raises(ValueError, match=r"affine near the grid's faces.*at index"):
+        sampled_rtv(grid.sample(lambda x: np.sum(x**2, axis=1)), grid)
