@@ -80,21 +80,25 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 def finite(value: float, name: str) -> float:
     """A finite number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}: expected a number, got {value!r}") from error
+    number = _number(value, name)
     if not np.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
     return number
 
 
+def _number(value: float, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected a number, got {value!r}") from error
+
+
 def positive(value: float, name: str) -> float:
     """A positive finite number."""
-    number = finite(value, name) if not isinstance(value, float) else value
+    number = _number(value, name)
     if not (np.isfinite(number) and number > 0):
         raise ValueError(f"{name}: expected a positive number, got {value!r}")
-    return float(number)
+    return number
 
 
 def at_least_zero(value: float, name: str) -> float:

@@ -123,7 +123,7 @@ class Profile:
         return made
 
     @classmethod
-    def coerce(cls, activation: str | Profile) -> Profile:
+    def coerce(cls, activation: object) -> Profile:
         """
         The profile itself, or the one of a name, which parameters may follow as in 'leaky_relu 0.1'.
 
@@ -144,14 +144,17 @@ class Profile:
         """
         if isinstance(activation, Profile):
             return activation
-        name, *parameters = activation.split() if isinstance(activation, str) else [activation]
+        if not isinstance(activation, str):
+            names = ", ".join(sorted(TABLE))
+            raise ValueError(f"activation: expected one of {names}; got {activation!r}; write a Profile for any other")
+        name, *parameters = activation.split()
         try:
             given = [float(p) for p in parameters]
         except ValueError as error:
             raise ValueError(
                 f"activation: expected a name and numbers, such as 'leaky_relu 0.1', got {activation!r}"
             ) from error
-        return cls.of(name.lower() if isinstance(name, str) else name, *given)
+        return cls.of(name.lower(), *given)
 
     @property
     def spelled(self) -> str | None:
