@@ -1,6 +1,7 @@
 """The flat public names: each is there, loaded at its first use, and nothing heavy before."""
 
 import ast
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,25 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_an_import_loads_only_what_it_uses(code: str, absent: tuple[str, ...]) -> None:
     checked = f"import sys; {code}; print([name for name in {absent!r} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", checked], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(radon_nn.__all__) if isinstance(getattr(radon_nn, name), type)]
+)
+def test_a_class_is_named_by_the_package(name: str) -> None:
+    assert getattr(radon_nn, name).__module__ == "radon_nn"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        radon_nn.Ball(2.0, [1.0, 0.0]),
+        radon_nn.Grid((4, 5), 0.5),
+        radon_nn.RidgeMeasure([[1.0, 0.0]], [0.2], [3.0]),
+        radon_nn.RTV(1.0, 1.0, 1.0, "by hand", "R^2"),
+    ],
+)
+def test_a_pickle_names_no_internal_module(value: object) -> None:
+    written = pickle.dumps(value)
+    assert b"radon_nn." not in written
+    assert repr(pickle.loads(written)) == repr(value)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.catalogue import TABLE, none
 from radon_nn.measures.line import Function, LineMeasure
@@ -17,6 +18,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 """Gauss's rule on cells an eighth of the profile's scale wide, where 16 nodes leave rounding."""
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """

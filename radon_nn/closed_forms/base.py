@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms import _sums
 from radon_nn.closed_forms._waves import Part
@@ -21,6 +22,7 @@ from radon_nn.geometry.grids import Offsets
 from radon_nn.measures.result import RTV
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class ClosedForm(ABC):
     """
@@ -240,6 +242,7 @@ class ClosedForm(ABC):
         return hash(repr(self))
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Sum(ClosedForm):
     """
@@ -300,6 +303,7 @@ class Sum(ClosedForm):
         return replace(self, terms=tuple(term._scaled(factor) for term in self.terms))
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Composed(ClosedForm):
     """

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms import _gaussian_wave
 from radon_nn.closed_forms._waves import Part, Wave
@@ -20,6 +21,7 @@ _SYMMETRIC = 1e-12
 """Entries that differ across the diagonal by this fraction of the largest are rounding of B.T @ B and the like."""
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Gaussian(ClosedForm):
     """

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms._waves import Part, Wave
 from radon_nn.closed_forms.base import ClosedForm
@@ -18,6 +19,7 @@ from radon_nn.geometry.directions import sphere_area
 from radon_nn.measures.line import LineMeasure
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Norm(ClosedForm):
     """

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.closed_forms._waves import Part, Wave
 from radon_nn.closed_forms.base import ClosedForm
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Ridge(ClosedForm):
     """

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms import _box_spline
 from radon_nn.closed_forms._waves import Jump, Part
@@ -58,6 +59,7 @@ class _Solid(ClosedForm):
         return (Part(np.eye(self.dim), Jump(self._values, points)),)
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Ellipsoid(_Solid):
     """
@@ -142,6 +144,7 @@ class Ellipsoid(_Solid):
         return replace(self, value=factor * self.value)
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Box(_Solid):
     """

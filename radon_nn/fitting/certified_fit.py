@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """

@@ -12,6 +12,7 @@ from scipy.spatial import SphericalVoronoi
 from scipy.special import roots_gegenbauer
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.hyperplanes import SignedTree, chains
 
@@ -63,6 +64,7 @@ def inversion_constant(dim: int) -> float:
     return 1 / (2 * (2 * math.pi) ** (dim - 1))
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Directions:
     """

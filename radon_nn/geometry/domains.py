@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 
 _CHUNK_BYTES = 1 << 27
@@ -35,6 +36,7 @@ class Domain(Protocol):
         ...
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Ball:
     """
@@ -158,6 +160,7 @@ class Ball:
         return depth
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Cuboid:
     """
@@ -211,6 +214,7 @@ class Cuboid:
         )
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Hull:
     """

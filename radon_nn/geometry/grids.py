@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 
@@ -19,6 +20,7 @@ Function = Callable[[Floats], ArrayLike]
 _REMEDY = "choose a grid on which f is defined"
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Grid:
     """
@@ -171,6 +173,7 @@ class Grid:
         return values.T.reshape(*batch, *self.shape)
 
 
+@public
 @dataclass(frozen=True)
 class Offsets:
     """

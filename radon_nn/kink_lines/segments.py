@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.geometry.hyperplanes import chains
@@ -27,6 +28,7 @@ _SEEN = 1e-12
 """Jumps below this part of the terms they are sums of are rounding: neurons that cancel."""
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Kinks:
     """

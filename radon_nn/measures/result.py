@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from radon_nn._support.public import public
+
 Verdict = Literal["finite", "infinite", "unresolved"]
 Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound"]
 
@@ -34,6 +36,7 @@ class Refinement:
     upper: tuple[float, ...]
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class RTV:
     """

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
@@ -17,6 +18,7 @@ _CANCELLED = 64 * np.finfo(np.float64).eps
 """A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class RidgeMeasure:
     """

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.points import in_chunks, on_leading_axes
@@ -24,6 +25,7 @@ _RANK = 1e-10
 """Singular values below this fraction of the largest are rounding of products in float64, with room."""
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class DeepNetwork:
     """

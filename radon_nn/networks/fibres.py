@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
@@ -23,6 +24,7 @@ _CHORD = np.linspace(1e-9, 1 - 1e-9, 513)[:, None]
 """Points of a chord, as fractions of it; not its ends, where hyperplanes may touch the domain and cost nothing."""
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class FibreMeasure:
     """

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
@@ -246,6 +247,7 @@ class Neurons(NamedTuple):
         return bent
 
 
+@public
 @dataclass(frozen=True)
 class Simplification:
     """

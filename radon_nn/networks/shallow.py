@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
@@ -19,6 +20,7 @@ from radon_nn.networks.neurons import Neurons, Simplification
 _FIELDS = ("weights", "biases", "readout", "skip", "constant")
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class ShallowNetwork:
     """

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from radon_nn._support import checks, threads
+from radon_nn._support.public import public
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
@@ -21,6 +22,7 @@ from radon_nn.operators._factors import Factored, engine
 from radon_nn.operators._rows import Direct
 
 
+@public
 @dataclass(frozen=True)
 class RadonTransform:
     """

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, log_softmax, softmax
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.readers.graph import Network, Understood
@@ -29,6 +30,7 @@ _LINKS: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
+@public
 @dataclass(frozen=True)
 class Verification:
     """

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import maximum_filter1d
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.fitting._refinement import Observations, fit_masses, refine
@@ -60,6 +61,7 @@ _CONSISTENT = 0.3
 have next to no mass in the fit."""
 
 
+@public
 @dataclass(frozen=True)
 class SpikeFit:
     """

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
@@ -49,6 +50,7 @@ _SAME = 1e-3
 """Candidates of two lines closer than this, in (a, t) and units of the radius, are measured one at a time."""
 
 
+@public
 @dataclass(frozen=True)
 class ProbeFit:
     """
