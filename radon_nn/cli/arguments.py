@@ -109,6 +109,18 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         metavar="{out_in,in_out}",
         help="rows of matrices, if the file does not say: out_in as in PyTorch",
     )
+    parser.add_argument(
+        "--layers",
+        type=_names,
+        metavar="NAME[,NAME...]",
+        help="layers in the order of computing, if the file holds weights by name and their order cannot be told",
+    )
+    parser.add_argument(
+        "--prefix",
+        type=_names,
+        metavar="PREFIX[,PREFIX...]",
+        help="which network to read from a file that holds several, or several in a row: encoder,decoder",
+    )
     parser.add_argument("--keep-sigmoid", action="store_true", help="keep a final sigmoid instead of giving logits")
     parser.add_argument("--layer", type=int, help="take one layer of a deep network alone, from 1")
 
@@ -149,6 +161,13 @@ def _layout(text: str) -> str:
     if text not in LAYOUTS:
         raise argparse.ArgumentTypeError(f"expected {' or '.join(LAYOUTS)}, got {text!r}")
     return text
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"expected names separated by commas, got {text!r}")
+    return names
 
 
 def _ball_named(text: str) -> Ball:

@@ -24,7 +24,7 @@ def understood(arguments: argparse.Namespace) -> Understood:
     Parameters
     ----------
     arguments : Namespace
-        With `file`, `activation`, `layout`, `keep_sigmoid` and `layer`.
+        With `file`, `activation`, `layout`, `layers`, `prefix`, `keep_sigmoid` and `layer`.
 
     Returns
     -------
@@ -40,6 +40,8 @@ def understood(arguments: argparse.Namespace) -> Understood:
         arguments.file,
         activation=arguments.activation,
         layout=arguments.layout,
+        layers=arguments.layers,
+        prefix=arguments.prefix,
         logits=not arguments.keep_sigmoid,
     )
     if arguments.layer is None:

@@ -198,3 +198,34 @@ def test_show_subdivides_the_plane_once(
     assert code == 0
     assert "R-TV infinite" in out
     assert len(calls) == 1
+
+
+def test_layers_and_prefixes_where_the_file_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys in alphabetical order, of layers that are computed in another: read as told, and refused untold."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    sizes = {"input": (4, 2), "hidden": (4, 4), "output": (1, 4)}
+    arrays = {f"{name}.weight": rng.standard_normal(size) for name, size in sizes.items()}
+    arrays |= {f"{name}.bias": rng.standard_normal(size[0]) for name, size in sizes.items()}
+    safetensors = pytest.importorskip("safetensors.numpy")
+    safetensors.save_file(arrays, "chain.safetensors")
+    common = ("--activation", "relu", "--layout", "out_in")
+    assert main(["info", "chain.safetensors", *common]) == 1
+    assert "--layers" in capsys.readouterr().err
+    assert main(["info", "chain.safetensors", *common, "--layers", "input,hidden,output"]) == 0
+    assert "a deep network of 2 inputs, 8 neurons" in capsys.readouterr().out
+    twice = {
+        f"{net}.{k}.{part}": arrays[f"{name}.{part}"]
+        for net in ("q", "target")
+        for k, name in enumerate(sizes)
+        for part in ("weight", "bias")
+    }
+    safetensors.save_file(twice, "two.safetensors")
+    assert main(["info", "two.safetensors", *common]) == 1
+    assert "--prefix" in capsys.readouterr().err
+    assert main(["info", "two.safetensors", *common, "--prefix", "q."]) == 0
+    with pytest.raises(SystemExit):
+        main(["info", "chain.safetensors", "--layers", "input,,output"])
+    assert "names separated by commas" in capsys.readouterr().err
