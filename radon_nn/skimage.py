@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks, scratch
-from radon_nn._support import threads as _threads
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._rows import spline_degree
+from radon_nn.operators._engines import spline_degree
 from radon_nn.operators.transform import RadonTransform
 
 _ORDER = 3
@@ -53,6 +52,7 @@ def radon(
     circle: bool = True,
     *,
     preserve_range: bool = False,
+    num_threads: int | None = None,
 ) -> Array:
     r"""
     Radon transform of an image, called as `skimage.transform.radon` is.
@@ -73,6 +73,8 @@ def radon(
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1, as in
         `skimage.util.img_as_float`.
+    num_threads : int, optional
+        Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def radon(
     padded = np.pad(pixels, _MARGIN)
     middle = (middle[0] + _MARGIN, middle[1] + _MARGIN)
     transform = _transform(angles.tobytes(), padded.shape, middle, count, count // 2, _ORDER, "direct")
-    return np.ascontiguousarray(transform.forward(padded).T)
+    return np.ascontiguousarray(transform.forward(padded, num_threads=num_threads).T)
 
 
 def iradon(
@@ -167,6 +169,8 @@ def iradon(
     interpolation: str = "linear",
     circle: bool = True,
     preserve_range: bool = True,
+    *,
+    num_threads: int | None = None,
 ) -> Array:
     r"""
     Filtered backprojection of a sinogram, called as `skimage.transform.iradon` is.
@@ -192,6 +196,8 @@ def iradon(
         Whether the result is set to zero outside the circle about its center with radius ``output_size // 2``.
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1.
+    num_threads : int, optional
+        Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
@@ -258,29 +264,20 @@ def iradon(
     size = checks.count(output_size, "output_size")
 
     reach = math.ceil(size // 2 * (1 if circle else math.sqrt(2))) + _MARGIN
-    before, after = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
-    middle, zero = (size // 2, size // 2), before + count // 2
-    order, total = _ORDERS[interpolation], before + count + after
+    pad = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
+    middle, zero = (size // 2, size // 2), pad[0] + count // 2
+    order, total = _ORDERS[interpolation], pad[0] + count + pad[1]
     transform = _transform(angles.tobytes(), (size, size), middle, total, zero, order, "auto")
-    filtered: Array
+    before, filtered = None, np.empty(0, sinogram.dtype)
     if filter_name is None:
-        filtered = np.pad(sinogram.T / 4, ((0, 0), (before, after)))
+        filtered = np.pad(sinogram.T / 4, ((0, 0), pad))
     else:
-        with _threads.limited(None) as threads:
-            filtered = filters.apply(
-                sinogram.T,
-                1.0,
-                power=1,
-                window=filter_name,
-                rolloff=_ROLLOFF[interpolation],
-                scale=filters.inversion_constant(2),
-                spline=spline_degree(order),
-                pad=(before, after),
-                num_threads=threads,
-                out=scratch.empty("filtered", (views, total), sinogram.dtype),
-            )
+        filtered = scratch.empty("filtered", (views, total), sinogram.dtype)
+        rolloff, scale = _ROLLOFF[interpolation], filters.inversion_constant(2)
+        chosen = filters.Filter(1, 0, filter_name, rolloff, scale, spline_degree(order))
+        before = filters.stage(sinogram.T, 1.0, chosen, pad=pad, out=filtered)
     within = Ball(max(size // 2, 0.5)) if circle else None
-    images = transform._backproject(filtered[None], within, None, splines=filter_name is not None)
+    images = transform._backproject(filtered[None], within, num_threads, splines=filter_name is not None, before=before)
     return images.reshape(size, size)
 
 

@@ -10,19 +10,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+
+from radon_nn._support.compiled import compiled
 
 _COLLINEAR = 1e-12
 _NO_ARC = 1e-10
 
 
-@njit(cache=True, inline="always")
+@compiled
 def _diamond(x, y):
     """A number in [0, 2] that grows with the angle of (x, y), y >= 0, over half a turn."""
     return 1.0 - x / (abs(x) + abs(y))
 
 
-@njit(cache=True)
+@compiled
 def _arcs_of(points, i):
     """The other points by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
     n = len(points)
@@ -39,21 +40,14 @@ def _arcs_of(points, i):
     return np.argsort(key)[: n - 1]
 
 
-@njit(cache=True)
-def arcs_in_order_alone(points, order):
-    """As arcs_in_order, on one thread: for few points, whose work is less than that of waking another."""
-    for i in range(len(points)):
+@compiled
+def arcs_in_order(points, order, first, last):
+    """For points first .. last - 1, the others by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
+    for i in range(first, last):
         order[i] = _arcs_of(points, i)
 
 
-@njit(cache=True, parallel=True)
-def arcs_in_order(points, order):
-    """For each point i, the others by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
-    for i in prange(len(points)):
-        order[i] = _arcs_of(points, i)
-
-
-@njit(cache=True, inline="always")
+@compiled
 def _arc_best(ux, uy, start, ax, ay, end, best, bx, by):
     """The best so far, bettered by the arc of normals up to (ax, ay), on which u is constant."""
     there = abs(ax * ux + ay * uy)
@@ -68,7 +62,7 @@ def _arc_best(ux, uy, start, ax, ay, end, best, bx, by):
     return best, bx, by
 
 
-@njit(cache=True)
+@compiled
 def _line_best(points, r, i, order, normal):
     """The largest |F_r| over lines through x_i; its normal is written."""
     n = len(points)
@@ -96,21 +90,14 @@ def _line_best(points, r, i, order, normal):
     return best
 
 
-@njit(cache=True)
-def strongest_in_plane_alone(points, r, order, value, normal):
-    """As strongest_in_plane, on one thread."""
-    for i in range(len(points)):
+@compiled
+def strongest_in_plane(points, r, order, value, normal, first, last):
+    """For points first .. last - 1, the largest |F_r| over lines through each, and the line's normal."""
+    for i in range(first, last):
         value[i] = _line_best(points, r, i, order[i], normal[i])
 
 
-@njit(cache=True, parallel=True)
-def strongest_in_plane(points, r, order, value, normal):
-    """For each point i, the largest |F_r| over lines through it, and the line's normal."""
-    for i in prange(len(points)):
-        value[i] = _line_best(points, r, i, order[i], normal[i])
-
-
-@njit(cache=True)
+@compiled
 def _in_cell(points, i, offside, v, a, side, e):
     """Whether v is the normal of a plane through x_i that leaves every point where a does, those on a's edge by side.
 
@@ -124,7 +111,7 @@ def _in_cell(points, i, offside, v, a, side, e):
     return True
 
 
-@njit(cache=True)
+@compiled
 def _cells_best(points, i, offside, u, along, a, e, best, out):
     """The best so far, bettered at the stationary normals of the two cells that share an arc about a.
 
@@ -147,7 +134,7 @@ def _cells_best(points, i, offside, u, along, a, e, best, out):
     return best
 
 
-@njit(cache=True)
+@compiled
 def _along(points, r, i, e, offside, out):
     """For both sides of the circle orthogonal to e, the sum of r (x - x_i) over the points of x_i + R e."""
     out[:] = 0.0
@@ -160,7 +147,7 @@ def _along(points, r, i, e, offside, out):
             out[s, 2] += r[k] * dz
 
 
-@njit(cache=True)
+@compiled
 def _circle_best(points, r, i, j, best, out):
     """The best so far, bettered over the planes through x_i and x_j and over the cells that have them as an edge."""
     n = len(points)
@@ -226,8 +213,8 @@ def _circle_best(points, r, i, j, best, out):
     return best
 
 
-@njit(cache=True)
-def _share_best(points, r, i, plane):
+@compiled
+def _part_best(points, r, i, plane):
     """The largest |F_r| over the planes through x_i and half of the other points; normal and offset are written."""
     n = len(points)
     best = 0.0
@@ -238,15 +225,11 @@ def _share_best(points, r, i, plane):
     return best
 
 
-@njit(cache=True)
-def strongest_in_space_alone(points, r, value, plane):
-    """As strongest_in_space, on one thread."""
-    for i in range(len(points)):
-        value[i] = _share_best(points, r, i, plane[i])
+@compiled
+def strongest_in_space(points, r, value, plane, first, last):
+    """The largest |F_r| over planes, with normal and offset, in parts first .. last - 1 of n.
 
-
-@njit(cache=True, parallel=True)
-def strongest_in_space(points, r, value, plane):
-    """The largest |F_r| over planes, with normal and offset, in n parts: the pairs of points, shared out evenly."""
-    for i in prange(len(points)):
-        value[i] = _share_best(points, r, i, plane[i])
+    Part i is the pairs of point i with the half of the points that follow it, so that parts are equal.
+    """
+    for i in range(first, last):
+        value[i] = _part_best(points, r, i, plane[i])
