@@ -42,7 +42,7 @@ _SAME = 1e-3
 """Angles closer than this part of the mean gap are one angle."""
 _WEDGE = 3.0
 """A gap wider than this many of its neighbours is a missing wedge. Measured on Shepp-Logan's phantom, giving the ends
-of a gap their full share beats leaving it out up to 3 times the usual gap where views are few, and up to 12 where they
+of a gap their full weight beats leaving it out up to 3 times the usual gap where views are few, and up to 12 where they
 are many and free of noise; golden-angle sets stay below 2.5."""
 
 
@@ -222,7 +222,7 @@ def iradon(
     -----
     Differences to scikit-image 0.26, all on purpose; the errors are relative, on 128 x 128 pixels:
 
-    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, repeated angles sharing theirs, then
+    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, repeated angles dividing theirs, then
       scaled to 2 pi; but a gap more than three times as wide as the six around it is a missing wedge, and counts as
       one of them. Scikit-image weighs all angles alike. Where they are evenly spaced, over the half-circle or a part
       of it, that is right, and the scale is the same here (scikit-image's doubled ramp [1]_ and halved sum [2]_
@@ -314,7 +314,7 @@ def _transform(
 
 
 def _weights(angles: Floats) -> Floats:
-    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles share."""
+    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide theirs."""
     folded = np.mod(angles, 180)
     order = np.argsort(folded)
     gaps = np.diff(folded[order], append=folded[order[0]] + 180)
@@ -326,9 +326,9 @@ def _weights(angles: Floats) -> Floats:
         around = [np.roll(distinct, shift) for shift in range(-reach, reach + 1) if shift]
         usual = np.mean(around, axis=0)
         distinct = np.where(distinct > _WEDGE * usual, usual, distinct)
-    share = (distinct + np.roll(distinct, 1)) / np.bincount(label)
+    mean_gap = (distinct + np.roll(distinct, 1)) / np.bincount(label)
     weights = np.empty(len(angles))
-    weights[order] = share[label] * (2 * np.pi / share[label].sum())
+    weights[order] = mean_gap[label] * (2 * np.pi / mean_gap[label].sum())
     return weights
 
 

@@ -141,7 +141,7 @@ class _FamilyCache(FunctionCache):
 
 
 _uncached: list[str] = []
-"""Modules whose compiled code has no place on disk."""
+"""Modules whose compiled code cannot be kept on disk."""
 
 
 @lru_cache(maxsize=1)

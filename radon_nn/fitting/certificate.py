@@ -13,7 +13,15 @@ from radon_nn._support.types import Floats
 from radon_nn.fitting import _kernels as kernels
 
 _ASCENTS = 60
+"""Steps of an ascent, at most. From 64 starts, for 60 points in d = 4 and 120 in d = 8, the mean of the maxima is then
+within 2e-4 of that after 300 steps, and the largest one within 2e-4."""
 _HALVINGS = 6
+"""Times that all steps are halved before the ascents end. With 3 the mean is 2e-4 to 1e-3 lower, with 20 it is higher
+by 1e-4, for five times as many steps."""
+_GAIN = 1e-13
+"""What counts as a gain: more than the rounding of a sum of some hundred terms."""
+_TINY = 1e-300
+"""Instead of a length of zero, to divide zeros by."""
 _SORT_NS, _SWEEP_NS, _VISIT_NS = 6.0, 8.0, 30.0
 """Nanoseconds for a point: to sort it, by the logarithm of their number; and to pass its event on an arc in the plane,
 or on a circle in space. They only decide how work is cut. Measured on one core."""
@@ -47,9 +55,9 @@ class Hyperplanes:
         above : float
             Keep those with |F_r| above this.
         most : int
-            Keep at most so many.
+            How many to keep, at most.
         distance : float
-            Keep those at least so far, in (a, t) up to sign, from all stronger ones that are kept.
+            How far each is, at least, in (a, t) up to sign, from all stronger ones that are kept.
 
         Returns
         -------
@@ -58,13 +66,13 @@ class Hyperplanes:
         """
         order = np.argsort(-self.strength)
         order = order[self.strength[order] > above]
-        place = np.column_stack([self.directions, self.offsets])
+        planes = np.column_stack([self.directions, self.offsets])
         kept: list[int] = []
         for k in order:
             if len(kept) == most:
                 break
-            near = place[kept]
-            gaps = np.minimum(np.abs(near - place[k]).sum(axis=1), np.abs(near + place[k]).sum(axis=1))
+            near = planes[kept]
+            gaps = np.minimum(np.abs(near - planes[k]).sum(axis=1), np.abs(near + planes[k]).sum(axis=1))
             if gaps.size == 0 or gaps.min() >= distance:
                 kept.append(int(k))
         return Hyperplanes(self.strength[kept], self.directions[kept], self.offsets[kept])
@@ -106,7 +114,9 @@ class HyperplaneSearch:
 
             def sort(first: int, last: int) -> None:
                 """Sort the other points about some."""
-                kernels.arcs_in_order(self.points, self._order, first, last)
+                keys = np.empty((last - first, n))
+                kernels.arc_ends(self.points, keys, first, last)
+                self._order[first:last] = np.argsort(keys, axis=1)[:, : n - 1]
 
             self._run(sort, _SORT_NS * n * math.log2(n + 1))
 
@@ -141,8 +151,8 @@ class HyperplaneSearch:
         """
         n = len(self.points)
         if self.dim == 1:
-            profile, places = _profiles(self.points, r)
-            return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), places[:, 0])
+            profile, offsets = _profiles(self.points, r)
+            return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), offsets[:, 0])
         value = np.empty(n)
         if self.dim == 2:
             normals = np.empty((n, 2))
@@ -189,11 +199,11 @@ class HyperplaneSearch:
         step = np.ones(a.shape[1])
         for _ in range(_ASCENTS):
             trial = (1 - step) * a + step * slope
-            trial /= np.maximum(np.linalg.norm(trial, axis=0), 1e-300)
-            found, places, slopes = self._best_offsets(trial, r)
-            up = found > strength * (1 + 1e-13)
+            trial /= np.maximum(np.linalg.norm(trial, axis=0), _TINY)
+            values, heights, slopes = self._best_offsets(trial, r)
+            up = values > strength * (1 + _GAIN)
             a[:, up], slope[:, up] = trial[:, up], slopes[:, up]
-            strength[up], offsets[up] = found[up], places[up]
+            strength[up], offsets[up] = values[up], heights[up]
             step = np.where(up, np.minimum(2 * step, 1), step / 2)
             if step.max() < 0.5**_HALVINGS:
                 break
@@ -201,14 +211,14 @@ class HyperplaneSearch:
 
     def _best_offsets(self, a: Floats, r: Floats) -> tuple[Floats, Floats, Floats]:
         """For normals (d, k): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""
-        profile, places = _profiles(self.points @ a, r)
+        profile, heights = _profiles(self.points @ a, r)
         i = np.argmax(np.abs(profile), axis=0)
         columns = np.arange(a.shape[1])
-        value, offset = profile[i, columns], places[i, columns]
+        value, offset = profile[i, columns], heights[i, columns]
         on = (self.points @ a > offset) * r[:, None]
         pivot = np.argmin(np.abs(self.points @ a - offset), axis=0)
         u = self.points.T @ on - self.points[pivot].T * on.sum(axis=0)
-        u *= np.sign(value) / np.maximum(np.linalg.norm(u, axis=0), 1e-300)
+        u *= np.sign(value) / np.maximum(np.linalg.norm(u, axis=0), _TINY)
         return np.abs(value), offset, u
 
 

@@ -87,9 +87,9 @@ class BundlePlan:
         """
         spread = plan.widened(MARGIN, np.argsort(plan.slopes[:, 0], kind="stable"))
         slopes = spread.slopes[:, 0]
-        place = (slopes - slopes[0]) / _SPACING
-        node = np.floor(place).astype(np.int64)
-        u = (place - node)[:, None]
+        position = (slopes - slopes[0]) / _SPACING
+        node = np.floor(position).astype(np.int64)
+        u = (position - node)[:, None]
         nodes = np.arange(-1, 3)
         slope_weights = np.prod(
             [np.where(nodes == j, 1, (u - j) / np.where(nodes == j, 1, nodes - j)) for j in nodes], axis=0
@@ -169,7 +169,7 @@ class BundlePlan:
 
     def sharpening(self, phases: int) -> Floats:
         """
-        The filters that take off what splines in bundles, and polynomials between slopes and places, blur on average.
+        The filters that take off what splines in bundles, and polynomials between slopes and lattice points, blur on average.
 
         Parameters
         ----------
@@ -192,8 +192,10 @@ class BundlePlan:
         turned = _sharpening.cubic_moments(_sharpening.powers(between), away)
 
         centers = np.arange(self.rows // SIZE) * SIZE + (SIZE - 1) / 2
-        places = _sharpening.powers((self.plan.starts[:, None] + slope * centers) * phases % 1)
-        moved = _sharpening.quintic_moments(places) if phases == 1 else _sharpening.cubic_moments(places, 1 / phases)
+        fractions = _sharpening.powers((self.plan.starts[:, None] + slope * centers) * phases % 1)
+        moved = (
+            _sharpening.quintic_moments(fractions) if phases == 1 else _sharpening.cubic_moments(fractions, 1 / phases)
+        )
         return _sharpening.inverse(_sharpening.in_turn(_sharpening.in_turn(within, turned), moved))
 
 

@@ -28,7 +28,6 @@ from radon_nn.operators._kernels.layout import (
     PAD,
     SPAN,
 )
-from radon_nn.operators._kernels.packing import pack
 from radon_nn.operators._kernels.rows import Shape, Shifts
 from radon_nn.operators._kernels.sinograms import Readout, whole_lines
 from radon_nn.operators._kernels.unbundling import SumShape, UnbundleRoom, gather_bundles
@@ -89,9 +88,8 @@ class Bundles(BundlePlan):
 
     def _summing(self, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
         """What sums bundles first .. last - 1 of all groups' into an array that begins with bundle number `zero`."""
-        n, lanes, memory = self.n, stack.lanes, stack.memory
-        factors, several = rooms.coefficients(n, self.order, dtype), rooms.interleaving(lanes)
-        layout, (shifts, weights) = walks.layout_of(self, stack), self.landing
+        n, lanes, (shifts, weights) = self.n, stack.lanes, self.landing
+        filling = walks.packing(self, stack, dtype)
         landing = kernels.Landing(shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype), n, self.width, lanes)
         size = SIZE * (n + 2 * PAD) * lanes
         some = max(1, _PACKED_BYTES // (size * dtype.itemsize))
@@ -104,7 +102,7 @@ class Bundles(BundlePlan):
             begins = scratch.empty("rows of a bundle", (BUNDLE_GROUP,), np.dtype(np.uint64))
             for begin in range(first, last, some):
                 end = min(begin + some, last)
-                pack(memory, layout, factors, several, rooms.packing_room(n, dtype), rows, (begin, end, begin))
+                filling(rows, begin, end, begin)
                 kernels.sum_bundles(rows, landing, acc, begins, sums, (0, end - begin, begin - zero))
 
         return add

@@ -10,7 +10,7 @@ from radon_nn.geometry.domains import Ball
 
 
 class Engine(Protocol):
-    """One way to transform stacks of images, by stages of a program that is run later."""
+    """Transforms stacks of images, by stages of a program that is run later."""
 
     @property
     def cost(self) -> float:

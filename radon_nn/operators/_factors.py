@@ -25,11 +25,11 @@ from radon_nn.operators._engines import Engine
 
 _INTERMEDIATE_BYTES = 1 << 25
 _LEAST_RIM = 128
-"""Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
-what is done once a part for all of them weighs."""
+"""Size of the parts of the intermediate, where it can be split: 32 MiB of float64, but at least 128 directions, so that
+what is done once for each part weighs little."""
 _CHAINED_BYTES = 1 << 27
-"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB, or twice the size of
-the sinogram if that is more, which is all of the intermediate for usual offsets."""
+"""The same in d > 3, where earlier passes are repeated for each part: 128 MiB, or twice the size of the sinogram if that
+is more. For usual offsets that holds all of the intermediate."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Factored:
         splines : bool
             Whether the numbers are coefficients of splines, as for `Direct.gather`.
         within : Ball, optional
-            Where the result is wanted; it is found everywhere.
+            Where the result is wanted; it is computed everywhere.
         """
         room = self._room(out.dtype)
         for sinogram, image in zip(self._by_rim(sinograms), out, strict=True):
@@ -160,7 +160,7 @@ class Factored:
         """
         The intermediate (x_1, b, s) of a part of the rim: x_1 along memory if slabs are transformed many at a time.
 
-        Where they are transformed one by one, that would be a fetch from memory for every number.
+        Where they are transformed one by one, every number would be fetched from memory by itself.
         """
         count, (first, heights) = part.stop - part.start, self._passes[0][2].grid.shape
         values = room[: count * heights * first]
@@ -177,7 +177,7 @@ class Factored:
 
 def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, method: str = "auto") -> Engine:
     """
-    The cheaper way to transform: factored where the directions are a product and it saves work, else direct.
+    The cheaper engine: factored where the directions are a product and it saves work, else direct.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
 @dataclass(frozen=True)
 class Plan:
     """
-    The directions that share a main axis, and where their lattices of offsets lie: t = first + step * l.
+    The directions of one main axis, and where their lattices of offsets lie: t = first + step * l.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
     corner = directions.normals @ np.array([axis[0] for axis in grid.axes])
     steps = directions.normals * np.array(grid.spacing)
     main = np.argmax(np.abs(steps), axis=1)
-    found = []
+    chosen = []
     for axis in np.unique(main):
         target = np.flatnonzero(main == axis)
         step = steps[target, axis]
@@ -248,8 +248,8 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
         starts = MARGIN + below
         length = grid.shape[axis] + math.ceil((below + above).max()) + 3 * MARGIN
         first = corner[target] - starts * step
-        found.append(Plan(grid.shape, int(axis), target, slopes, starts, first, step, length))
-    return tuple(found)
+        chosen.append(Plan(grid.shape, int(axis), target, slopes, starts, first, step, length))
+    return tuple(chosen)
 
 
 def _others(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:

@@ -14,7 +14,6 @@ from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
 from radon_nn.operators._kernels.gathering import gather_rows
 from radon_nn.operators._kernels.layout import DIRECTIONS, PACKED_ROWS, PAD
-from radon_nn.operators._kernels.packing import pack
 from radon_nn.operators._kernels.rows import Shape, Shifts, walk_rows
 from radon_nn.operators._kernels.sinograms import Readout
 from radon_nn.operators._plan import Plan
@@ -112,16 +111,11 @@ class Rows:
         list of Stage
             Two stages.
         """
-        plan, dtype, lanes, n, memory = self.plan, out.dtype, stack.lanes, self._n, stack.memory
-        factors, several = rooms.coefficients(n, self.order, dtype), rooms.interleaving(lanes)
-        layout = walks.layout_of(self, stack)
+        plan, dtype, lanes, n = self.plan, out.dtype, stack.lanes, self._n
+        several, filling = rooms.interleaving(lanes), walks.packing(self, stack, dtype)
         rows = scratch.empty(f"rows{key}", (stack.groups * self.rows * (n + 2 * PAD) * lanes,), dtype)
         shape = Shape(self.rows, n, plan.length, len(readout.pieces), lanes)
         shifts, reading = Shifts(plan.index, plan.slopes, plan.starts, self.order), walks.Reading(readout, out)
-
-        def fill(first: int, last: int) -> None:
-            """Pack blocks of rows."""
-            pack(memory, layout, factors, several, rooms.packing_room(n, dtype), rows, (first, last, 0))
 
         def walk(first: int, last: int) -> None:
             """Walk all rows for some directions, and read their lattices."""
@@ -130,10 +124,12 @@ class Rows:
             walk_rows(rows, shifts, shape, several, room, lattices, first, last)
             reading.read(lattices, first, last)
 
-        packing = walks.PACK_NS * PACKED_ROWS * n * lanes * self.order
+        pack_ns = walks.PACK_NS * PACKED_ROWS * n * lanes * self.order
         walking = reading.nanoseconds(DIRECTIONS * self._updates * lanes)
         return [
-            Stage(fill, stack.groups * (self.rows // PACKED_ROWS), packing),
+            Stage(
+                lambda first, last: filling(rows, first, last, 0), stack.groups * (self.rows // PACKED_ROWS), pack_ns
+            ),
             Stage(walk, stack.groups * reading.blocks, walking, reading.most),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from radon_nn.geometry.grids import Grid
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels.layout import DIRECTIONS, HALO
-from radon_nn.operators._kernels.packing import Layout, unpack
+from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast, unpack
 from radon_nn.operators._kernels.sinograms import (
     Readout,
     halo_points,
@@ -46,7 +46,7 @@ Unpacking = Callable[[Array, int, int, int], None]
 
 
 class Walk(Protocol):
-    """Directions of one main axis, and the way in which rows are walked for them."""
+    """Directions of one main axis, and how rows are walked for them."""
 
     @property
     def plan(self) -> Plan:
@@ -214,6 +214,38 @@ def layout_of(walk: Walk, stack: Stack) -> Layout:
     """
     plan = walk.plan
     return Layout(plan.strides(stack.images), walk.index, walk.own, plan.shape[plan.axis], stack.lanes)
+
+
+def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
+    """
+    What packs a stack's rows, with the spline coefficients of the images.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk the rows are for.
+    stack : Stack
+        The stack.
+    dtype : dtype
+        Of the images.
+
+    Returns
+    -------
+    callable
+        Fills rows, flat, with blocks first .. last - 1, the rows beginning with those of block zero.
+    """
+    layout, memory, several = layout_of(walk, stack), stack.memory, rooms.interleaving(stack.lanes)
+    factors = rooms.coefficients(layout.n, walk.order, dtype)
+
+    def fill(rows: Array, first: int, last: int, zero: int) -> None:
+        """Pack blocks of rows."""
+        room, task = rooms.packing_room(layout.n, dtype), (first, last, zero)
+        if factors is None or several:
+            pack(memory, layout, factors, several, room, rows, task)
+        else:
+            pack_abreast(memory, layout, factors, room, rows, task)
+
+    return fill
 
 
 def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:

@@ -98,11 +98,11 @@ def kernel(power: int, derivative: int, count: int, window: str = "ramp") -> Flo
 
 def _integral(power: int, quarter_turns: int, x: Floats) -> Floats:
     """(1/pi) integral_0^pi w^power cos(x w + quarter_turns pi/2) dw, by parts."""
-    at = np.where(x == 0, 1.0, x)
-    sin, cos = np.sin(np.pi * at), np.cos(np.pi * at)
-    cosine, sine = sin / at, (1 - cos) / at
+    nonzero = np.where(x == 0, 1.0, x)
+    sin, cos = np.sin(np.pi * nonzero), np.cos(np.pi * nonzero)
+    cosine, sine = sin / nonzero, (1 - cos) / nonzero
     for p in range(1, power + 1):
-        cosine, sine = (np.pi**p * sin - p * sine) / at, (-(np.pi**p) * cos + p * cosine) / at
+        cosine, sine = (np.pi**p * sin - p * sine) / nonzero, (-(np.pi**p) * cos + p * cosine) / nonzero
     cosine = np.where(x == 0, np.pi ** (power + 1) / (power + 1), cosine)
     sine = np.where(x == 0, 0.0, sine)
     return np.asarray((cosine, -sine, -cosine, sine)[quarter_turns % 4] / np.pi)
@@ -266,7 +266,7 @@ def _halved(transfer: Complexes) -> tuple[Complexes, Complexes]:
     Weights own, mirrored that filter 2 M real samples x as M complex ones, z[j] = x[2 j] + i x[2 j + 1].
 
     For the filter with values H at 2 M frequencies, z^[k] becomes own[k] z^[k] + mirrored[k] conj(z^[-k]): the parts of
-    x at even and odd places are filtered by A = (H[k] + H[k + M]) / 2, and each takes over from the other, a sample
+    x at even and odd indices are filtered by A = (H[k] + H[k + M]) / 2, and each takes over from the other, a sample
     ahead or behind, by B = (H[k] - H[k + M]) / 2; own = A - B sin(pi k / M), mirrored = i B cos(pi k / M).
     """
     first, second = transfer.reshape(2, -1)

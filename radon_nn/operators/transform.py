@@ -47,8 +47,8 @@ class RadonTransform:
     order : {1, 3, 5}
         Degree of the splines.
     method : {'auto', 'rows', 'direct'}
-        Whether to take the cheapest way; to walk every row of samples, but product directions one factor at a time; or
-        to walk every row for every direction.
+        'auto' takes whatever is cheapest; 'rows' walks every row of samples, but product directions one factor at a time;
+        'direct' walks every row for every direction.
 
     Raises
     ------

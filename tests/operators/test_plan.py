@@ -10,7 +10,7 @@ import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
 from radon_nn.operators import _rooms
 from radon_nn.operators._kernels.layout import PACKED_ROWS, PAD
-from radon_nn.operators._kernels.packing import Layout, pack
+from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast
 from radon_nn.operators._plan import plans
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=25)
@@ -25,7 +25,10 @@ def spline_coefficients(samples: np.ndarray, order: int, lanes: int = 1) -> np.n
     layout = Layout(np.array([0, n * lanes, lanes]), index, index[:, 0] < count, n, lanes)
     factors, room = _rooms.coefficients(n, order, samples.dtype), _rooms.packing_room(n, samples.dtype)
     image = np.repeat(samples.ravel(), lanes)
-    pack(image, layout, factors, _rooms.interleaving(lanes), room, rows.reshape(-1), (0, 1, 0))
+    if factors is None or lanes > 1:
+        pack(image, layout, factors, _rooms.interleaving(lanes), room, rows.reshape(-1), (0, 1, 0))
+    else:
+        pack_abreast(image, layout, factors, room, rows.reshape(-1), (0, 1, 0))
     assert not rows[:, :PAD].any()
     assert not rows[:, -PAD:].any()
     found = rows[:count, PAD:-PAD]

@@ -87,6 +87,13 @@ def _copy_abreast(images, layout, begins, first, count, abreast):
 
 
 @compiled
+def _clear(rows, begin, size):
+    """Set `size` numbers to zero."""
+    for k in range(size):
+        rows[begin + np.uint64(k)] = 0
+
+
+@compiled
 def pack(images, layout, factors, interleaved, room, rows, task):
     """Fill rows with the spline coefficients of a stack of images, zero-padded.
 
@@ -102,25 +109,36 @@ def pack(images, layout, factors, interleaved, room, rows, task):
         count = min(PACKED_ROWS, size - first)
         begin = np.uint64((t - task[2]) * PACKED_ROWS * width)
         into = begin + np.uint64(PAD * layout.lanes)
-        for k in range(PACKED_ROWS * width):
-            rows[begin + np.uint64(k)] = 0
+        _clear(rows, begin, PACKED_ROWS * width)
         _find_rows(layout, b, first, count, room.begins)
-        if factors is None:
-            _copy_rows(images, layout, interleaved, room.begins, first, count, rows, into)
-        elif interleaved is None:
-            _copy_abreast(images, layout, room.begins, first, count, room.abreast)
-            room.begins[0] = np.uint64(0)
-            solve_splines(room.abreast, room.begins[:1], layout.n, PACKED_ROWS, factors)
-            for r in range(count):
-                target = into + np.uint64(r * width)
-                for point in range(layout.n):
-                    k = np.uint64(point)
-                    rows[target + k] = room.abreast[k * np.uint64(PACKED_ROWS) + np.uint64(r)]
-        else:
-            _copy_rows(images, layout, interleaved, room.begins, first, count, rows, into)
+        _copy_rows(images, layout, interleaved, room.begins, first, count, rows, into)
+        if factors is not None:
             for r in range(count):
                 room.begins[r] = into + np.uint64(r * width)
             solve_splines(rows, room.begins[:count], layout.n, layout.lanes, factors)
+    restore(mode)
+
+
+@compiled
+def pack_abreast(images, layout, factors, room, rows, task):
+    """As `pack`, for one lane: the recurrences are worked for PACKED_ROWS rows side by side."""
+    mode = flush()
+    size, width = layout.own.size, layout.n + 2 * PAD
+    blocks = (size + PACKED_ROWS - 1) // PACKED_ROWS
+    for t in range(task[0], task[1]):
+        b, first = t // blocks, t % blocks * PACKED_ROWS
+        count = min(PACKED_ROWS, size - first)
+        begin = np.uint64((t - task[2]) * PACKED_ROWS * width)
+        _find_rows(layout, b, first, count, room.begins)
+        _copy_abreast(images, layout, room.begins, first, count, room.abreast)
+        room.begins[0] = np.uint64(0)
+        solve_splines(room.abreast, room.begins[:1], layout.n, PACKED_ROWS, factors)
+        _clear(rows, begin, PACKED_ROWS * width)
+        for r in range(count):
+            target = begin + np.uint64(r * width + PAD)
+            for point in range(layout.n):
+                k = np.uint64(point)
+                rows[target + k] = room.abreast[k * np.uint64(PACKED_ROWS) + np.uint64(r)]
     restore(mode)
 
 

@@ -41,7 +41,7 @@ class ReadoutRoom(NamedTuple):
 
 @compiled
 def halo_points(taps):
-    """Points kept free at either end of a lattice that is to be read with a stencil of so many taps."""
+    """Points kept free at either end of a lattice that is to be read with a stencil of `taps` taps."""
     return taps + HALO
 
 

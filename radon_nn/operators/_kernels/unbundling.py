@@ -101,7 +101,7 @@ def gather_bundles(lattices, walk, shape, six, extent, room, sums, task):
 
     Bundles task[1] .. task[2] - 1 of group task[0] are added to the sums from bundle task[3] on, which are set to zero
     before if task[4]; of each, points extent[k, 0] to extent[k, 1] are wanted, k counting from task[1].
-    six is None where bundles are moved by four points. Directions are sorted by slope; those that share their coarse
+    six is None where bundles are moved by four points. Directions are sorted by slope; those between the same coarse
     slopes go together. Each has as many lattices as there are phases, each of them a part of a lattice point ahead of
     the one before: with one phase this is the transpose of `walk_bundles`, with more bundles are moved the more
     exactly.
