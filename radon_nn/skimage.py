@@ -222,7 +222,7 @@ def iradon(
     -----
     Differences to scikit-image 0.26, all on purpose; the errors are relative, on 128 x 128 pixels:
 
-    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, repeated angles dividing theirs, then
+    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, divided among repeated angles, then
       scaled to 2 pi; but a gap more than three times as wide as the six around it is a missing wedge, and counts as
       one of them. Scikit-image weighs all angles alike. Where they are evenly spaced, over the half-circle or a part
       of it, that is right, and the scale is the same here (scikit-image's doubled ramp [1]_ and halved sum [2]_
@@ -314,7 +314,7 @@ def _transform(
 
 
 def _weights(angles: Floats) -> Floats:
-    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide theirs."""
+    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; divided among equal angles."""
     folded = np.mod(angles, 180)
     order = np.argsort(folded)
     gaps = np.diff(folded[order], append=folded[order[0]] + 180)

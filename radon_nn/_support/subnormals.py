@@ -2,8 +2,9 @@
 Compiled code that takes subnormal numbers (float32 below 1.2e-38) for zero, on processors that are slow with them.
 
 A Gaussian's tails, and splines that decay beside zeros, hold many; Intel's processors take a hundred times as long for
-each. The mode belongs to the thread, which runs other code too, so every kernel begins with `flush` and ends with `restore`.
-Off x86 nothing is done: ARM's processors work subnormal numbers at full speed. Without compilation nothing is done either.
+each. The mode belongs to the thread, which runs other code too, so every kernel begins with `flush` and ends with
+`restore`. Off x86 nothing is done: ARM's processors work subnormal numbers at full speed. Nor is anything done without
+compilation.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ class BundlePlan:
 
     def sharpening(self, phases: int) -> Floats:
         """
-        The filters that take off what splines in bundles, and polynomials between slopes and lattice points, blur on average.
+        The filters that take off what splines in bundles, and polynomials between slopes and points, blur on average.
 
         Parameters
         ----------

@@ -28,8 +28,8 @@ _LEAST_RIM = 128
 """Size of the parts of the intermediate, where it can be split: 32 MiB of float64, but at least 128 directions, so that
 what is done once for each part weighs little."""
 _CHAINED_BYTES = 1 << 27
-"""The same in d > 3, where earlier passes are repeated for each part: 128 MiB, or twice the size of the sinogram if that
-is more. For usual offsets that holds all of the intermediate."""
+"""The same in d > 3, where earlier passes are repeated for each part: 128 MiB, or twice the size of the sinogram if
+that is more. For usual offsets that holds all of the intermediate."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class RadonTransform:
     order : {1, 3, 5}
         Degree of the splines.
     method : {'auto', 'rows', 'direct'}
-        'auto' takes whatever is cheapest; 'rows' walks every row of samples, but product directions one factor at a time;
+        'auto' takes whatever is cheapest; 'rows' walks every row, but product directions one factor at a time;
         'direct' walks every row for every direction.
 
     Raises
