@@ -314,7 +314,7 @@ def _transform(
 
 
 def _weights(angles: Floats) -> Floats:
-    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; divided among equal angles."""
+    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide it."""
     folded = np.mod(angles, 180)
     order = np.argsort(folded)
     gaps = np.diff(folded[order], append=folded[order[0]] + 180)

@@ -18,8 +18,8 @@ _COLLINEAR = 1e-12
 1e-16 times their size; a point taken for one on the line, or not, changes |F_r| by no more than its distance."""
 _NO_ARC = 1e-10
 """Shorter arcs, in the angle of `_diamond`, are no edges of cells: where points lie in one plane with the edge,
-rounding separates events that coincide. On 18 points of a lattice every value from 0 to 1e-3 gives the same maximum: the check
-whether a normal lies in its cell rejects what such arcs yield, and leaving them out saves that."""
+rounding separates events that coincide. On 18 points of a lattice every value from 0 to 1e-3 gives the same maximum:
+the check whether a normal lies in its cell rejects what such arcs yield, and leaving them out saves that."""
 _OPPOSITE = 1e-9
 """Unit vectors whose sum is shorter are opposite, far beyond the rounding of 1e-16; the middle of their arc is then
 the upright vector."""

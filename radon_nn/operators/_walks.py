@@ -152,7 +152,7 @@ class Source:
                 room = rooms.readout_room(readout, dtype, interpolating=reach)
                 interpolate(memory, readout, several, stages, room, lattices, first, last)
             else:
-                spread(memory, readout, rooms.readout_room(readout, dtype), lattices, first, last)
+                spread(memory, readout, several, rooms.readout_room(readout, dtype), lattices, first, last)
 
         numbers = groups * lanes * (plan.length if self.weighted else count)
         return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2))

@@ -15,6 +15,7 @@ from scipy.special import gamma
 import laws
 import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
+from radon_nn._support.threads import Program
 from radon_nn.operators import _factors
 from radon_nn.operators._bundles import Bundles
 from radon_nn.operators._direct import Direct
@@ -100,7 +101,9 @@ def gaussian_errors(dim: int, n: int, order: int) -> tuple[float, float]:
     samples = transform.grid.sample(gaussian)
     factors = Factored(transform.grid, transform.directions, transform.offsets, order)
     found = np.empty((1, *transform.sinogram_shape))
-    factors.forward(samples[None], found)
+    program = Program(2)
+    factors.forward(samples[None], found, program)
+    program.run()
     errors = [np.sqrt(np.mean((g - expected) ** 2)) / expected.max() for g in (found[0], twin.forward(samples))]
     return errors[0], errors[1]
 

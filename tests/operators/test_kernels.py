@@ -167,7 +167,7 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     lattices, back = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
     pieces = _stencils.lagrange(order + 3)
     readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1)
-    spread(g.ravel(), readout, _rooms.readout_room(readout, lattices.dtype), lattices.reshape(-1), 0, 6)
+    spread(g.ravel(), readout, None, _rooms.readout_room(readout, lattices.dtype), lattices.reshape(-1), 0, 6)
     gather(walk, lattices, order, back)
     left = np.vdot(sinogram.astype(float), g)
     right = np.vdot(walk.rows[:, layout.PAD : -layout.PAD].astype(float), back[0, :, :, 0])

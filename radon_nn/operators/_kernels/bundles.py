@@ -97,9 +97,10 @@ def sum_bundles(rows, landing, acc, begins, sums, task):
     that a chunk of the bundle's rows stays in the first-level cache for all slopes. Each tap has an accumulator of its
     own, in which rows stand where they land without it. acc, and begins for BUNDLE_GROUP rows, are working memory.
     """
+    shifts, weights, n = landing.shifts, landing.weights, landing.n
     mode = flush()
-    lanes, length, width = landing.lanes, landing.width, landing.n + 2 * PAD
-    slopes, taps, size = landing.weights.shape
+    lanes, length, width = landing.lanes, landing.width, n + 2 * PAD
+    slopes, taps, size = weights.shape
     lead, points = taps // 2, max(1, CHUNK // lanes)
     room = whole_lines((points + taps - 1) * lanes)
     for bundle in range(task[0], task[1]):
@@ -107,9 +108,9 @@ def sum_bundles(rows, landing, acc, begins, sums, task):
             last = min(length, chunk + points)
             for q in range(slopes):
                 for r in range(0, size, BUNDLE_GROUP):
-                    ends = landing.shifts[q, r], landing.shifts[q, r + BUNDLE_GROUP - 1]
+                    ends = shifts[q, r], shifts[q, r + BUNDLE_GROUP - 1]
                     low = min(max(min(ends[0], ends[1]) - lead, chunk), last)
-                    high = max(min(max(ends[0], ends[1]) + lead + landing.n, last), low)
+                    high = max(min(max(ends[0], ends[1]) + lead + n, last), low)
                     reach = high - low + taps - 1 if high > low else 0
                     if r == 0:
                         for tap in range(0, taps * room, room):
@@ -119,11 +120,11 @@ def sum_bundles(rows, landing, acc, begins, sums, task):
                                 acc[k] = 0
                     begin = (bundle * size + r) * width + PAD + low - lead
                     for g in range(BUNDLE_GROUP):
-                        begins[g] = np.uint64((begin + g * width - landing.shifts[q, r + g]) * lanes)
+                        begins[g] = np.uint64((begin + g * width - shifts[q, r + g]) * lanes)
                     for tap in range(0, taps, 2):
                         into = tap * room + (low - chunk) * lanes, room
                         at, part = (q, tap, r), reach * lanes
-                        _add_eight_rows(rows, begins, landing.weights, at, acc, into, part, r == 0)
+                        _add_eight_rows(rows, begins, weights, at, acc, into, part, r == 0)
                 target = (((bundle - task[0] + task[2]) * slopes + q) * length + chunk) * lanes
                 for tap in range(0, taps, 2):
                     begin = tap * (room + lanes)
@@ -138,11 +139,12 @@ def move_bundles(chosen, walk, phases, six, shifts, moves):
     `chosen` is first direction, how many, first bundle, how many. The weights are Lagrange's, of six points, or of four
     where six is None, for a value between the middle ones, where the points lie `phases` to a lattice point.
     """
+    slopes, starts, size, margin = walk.slopes, walk.starts, walk.size, walk.margin
     begin, m, first, count = chosen
     for i in range(m):
         for k in range(count):
-            center = walk.slopes[begin + i] * ((first + k) * walk.size + (walk.size - 1) / 2)
-            sigma = (walk.starts[begin + i] + center - walk.margin) * phases
+            center = slopes[begin + i] * ((first + k) * size + (size - 1) / 2)
+            sigma = (starts[begin + i] + center - margin) * phases
             shift = math.floor(sigma)
             x2 = sigma - shift
             x1, x3, x4 = x2 + 1, x2 - 1, x2 - 2
@@ -194,39 +196,40 @@ def walk_bundles(sums, walk, readout, shape, room, lattices, task):
 
     shape is bundles, coarse slopes and points of a sum; sums begin with those of group task[2].
     """
+    read, shifts, moves, moved = room.read, room.shifts, room.moves, room.moved
+    node, w, extent, alignment = walk.node, walk.slope_weights, walk.extent, readout.alignment
     mode = flush()
     (count, coarse, width), lanes, m, kind = shape, readout.lanes, walk.starts.size, sums.dtype.type
     taps, blocks = readout.pieces.shape[0], (m + DIRECTIONS - 1) // DIRECTIONS
     halo, unit = halo_points(taps), SPAN if lanes == 1 else 1
     size = (readout.length + 2 * halo) * lanes
     for k in range(5 * lanes):
-        room.moved[k] = 0
+        moved[k] = 0
     for t in range(task[0], task[1]):
         b, first = t // blocks, t % blocks * DIRECTIONS
         some = min(DIRECTIONS, m - first)
-        move_bundles((first, some, 0, count), walk, 1, True, room.shifts, room.moves)
+        move_bundles((first, some, 0, count), walk, 1, True, shifts, moves)
         for i in range(some):
             # The lattice points that the offsets read, and one, with what resampling and sharpening reach beyond.
-            start = readout.alignment[first + i, 0]
-            stop = start + readout.alignment[first + i, 1] * (readout.offsets - 1)
+            start = alignment[first + i, 0]
+            stop = start + alignment[first + i, 1] * (readout.offsets - 1)
             lower = min(max(min(start, stop), -1.0), 1.0 * readout.length)
             upper = min(max(max(start, stop), -1.0), 1.0 * readout.length)
-            room.read[i, 0] = np.int64(lower + 1) + taps // 2 - taps - HALO - 1
-            room.read[i, 1] = np.int64(upper + 1) + taps // 2 + HALO + 1
+            read[i, 0] = np.int64(lower + 1) + taps // 2 - taps - HALO - 1
+            read[i, 1] = np.int64(upper + 1) + taps // 2 + HALO + 1
         lattice = (t - task[0]) * DIRECTIONS * size
         for k in range(lattice, lattice + some * size):
             lattices[np.uint64(k)] = 0
         for k in range(count):
             for i in range(some):
-                direction, shift = first + i, room.shifts[i, k]
-                low = max(room.read[i, 0] - shift - MOVES, walk.extent[direction, 0]) // unit * unit
-                wide = max(min(room.read[i, 1] - shift, walk.extent[direction, 1]) - low, 0)
+                direction, shift = first + i, shifts[i, k]
+                low = max(read[i, 0] - shift - MOVES, extent[direction, 0]) // unit * unit
+                wide = max(min(read[i, 1] - shift, extent[direction, 1]) - low, 0)
                 wide = min((wide + unit - 1) // unit * unit, width - low)
                 if wide > 0:
-                    at = ((b - task[2]) * count + k) * coarse + walk.node[direction]
+                    at = ((b - task[2]) * count + k) * coarse + node[direction]
                     into = lattice + i * size + (halo + shift + low) * lanes
-                    w = walk.slope_weights
                     blend = kind(w[direction, 0]), kind(w[direction, 1]), kind(w[direction, 2]), kind(w[direction, 3])
                     begin = (at * width + low) * lanes, width * lanes
-                    _add_bundle(sums, begin, blend, room.moves[i, k], room.moved, lattices, into, (wide * lanes, lanes))
+                    _add_bundle(sums, begin, blend, moves[i, k], moved, lattices, into, (wide * lanes, lanes))
     restore(mode)

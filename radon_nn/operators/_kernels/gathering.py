@@ -55,44 +55,47 @@ def add_two_taps(acc, begin, next_begin, out, into, size, fresh):
 @compiled
 def _land_on_lattices(shifts, first, last, room):
     """Whole shifts, and weights of the taps, of rows first .. last - 1 on all lattices."""
-    m, lead = shifts.starts.size, (shifts.order - 1) // 2
+    index, slopes, starts, order = shifts.rows, shifts.slopes, shifts.starts, shifts.order
+    landing, fraction, weights = room.shifts, room.fraction, room.weights
+    m, lead = starts.size, (order - 1) // 2
     for r in range(last - first):
         for i in range(m):
-            sigma = shifts.starts[i]
-            for j in range(shifts.slopes.shape[1]):
-                sigma += shifts.rows[first + r, j] * shifts.slopes[i, j]
+            sigma = starts[i]
+            for j in range(slopes.shape[1]):
+                sigma += index[first + r, j] * slopes[i, j]
             shift = math.floor(sigma)
-            room.shifts[r, i] = shift - lead
-            room.fraction[i] = sigma - shift
-        spline_weights(room.fraction[:m], shifts.order, room.weights, r)
-        for tap in range(shifts.order + 1):
+            landing[r, i] = shift - lead
+            fraction[i] = sigma - shift
+        spline_weights(fraction[:m], order, weights, r)
+        for tap in range(order + 1):
             for i in range(m, m + GROUP):
-                room.weights[r, tap, i] = 0
+                weights[r, tap, i] = 0
 
 
 @compiled
 def _gather_chunk(lattices, shifts, shape, four, two, room, source, rows):
     """Sum a chunk of `rows` = (low, high, first number, size) over all lattices of a set into the accumulators."""
+    landing, weights, acc = room.shifts, room.weights, room.acc
     m, order, lanes = shifts.starts.size, shifts.order, shape.lanes
     low, high, chunk, size = rows
     apart = whole_lines(size + order * lanes)
     for k in range((high - low) * (order + 1) * apart):
-        room.acc[k] = 0
+        acc[k] = 0
     for i in range(0, m, GROUP):
         i1, i2, i3 = min(i + 1, m - 1), min(i + 2, m - 1), min(i + 3, m - 1)
         for r in range(low, high):
             begins = (
-                ((source * m + i) * shape.length + room.shifts[r, i]) * lanes + chunk,
-                ((source * m + i1) * shape.length + room.shifts[r, i1]) * lanes + chunk,
-                ((source * m + i2) * shape.length + room.shifts[r, i2]) * lanes + chunk,
-                ((source * m + i3) * shape.length + room.shifts[r, i3]) * lanes + chunk,
+                ((source * m + i) * shape.length + landing[r, i]) * lanes + chunk,
+                ((source * m + i1) * shape.length + landing[r, i1]) * lanes + chunk,
+                ((source * m + i2) * shape.length + landing[r, i2]) * lanes + chunk,
+                ((source * m + i3) * shape.length + landing[r, i3]) * lanes + chunk,
             )
             into, span = (r - low) * (order + 1) * apart, size + order * lanes
             if four is not None:
-                _add_four_taps(lattices, begins, room.weights, (r, 0, i), room.acc, into, apart, span)
+                _add_four_taps(lattices, begins, weights, (r, 0, i), acc, into, apart, span)
             if two is not None:
                 tap = order - 1
-                add_four_rows(lattices, begins, room.weights, (r, tap, i), room.acc, into + tap * apart, apart, span)
+                add_four_rows(lattices, begins, weights, (r, tap, i), acc, into + tap * apart, apart, span)
 
 
 @compiled
@@ -107,6 +110,7 @@ def gather_rows(lattices, shifts, shape, orders, wanted, room, out, task):
     (orders 1 and 5). Each tap has an accumulator of its own, so that lattices are loaded once for two taps or four; a
     few rows go together, whose accumulators fit the first-level cache.
     """
+    sums = room.acc
     mode = flush()
     four, two = orders
     order, n, lanes = shifts.order, shape.n, shape.lanes
@@ -130,5 +134,5 @@ def gather_rows(lattices, shifts, shape, orders, wanted, room, out, task):
                         for tap in range(0, order + 1, 2):
                             acc = ((r - low) * (order + 1) + tap) * apart + tap * lanes
                             into = begin + r * n * lanes + chunk
-                            add_two_taps(room.acc, acc, acc + apart + lanes, out, into, size, False)
+                            add_two_taps(sums, acc, acc + apart + lanes, out, into, size, False)
     restore(mode)

@@ -26,13 +26,13 @@ class Lines(NamedTuple):
 @compiled
 def interleave(images, lines, stacks, first, last):
     """Copy images into stacks (groups, points, lanes), flat; lanes beyond the last image are zero. A task is a line."""
-    count, lanes = lines.begins.size, lines.lanes
+    begins, points, count, lanes = lines.begins, lines.points, lines.begins.size, lines.lanes
     apart, step, width = np.uint64(lines.ahead), np.uint64(lines.step), np.uint64(lanes)
     for task in range(first, last):
         b, r = task // count, task % count
         full = min(lanes, lines.batch - b * lanes)
-        begin = np.uint64(lines.begins[r] + b * lanes * lines.ahead)
-        into = np.uint64((b * lines.size + lines.points[r]) * lanes)
+        begin = np.uint64(begins[r] + b * lanes * lines.ahead)
+        into = np.uint64((b * lines.size + points[r]) * lanes)
         for point in range(lines.n):
             k = np.uint64(point)
             for lane in range(full):
@@ -45,13 +45,13 @@ def interleave(images, lines, stacks, first, last):
 def separate(stacks, lines, images, first, last):
     """The transpose of `interleave`: add stacks to images."""
     mode = flush()
-    count, lanes = lines.begins.size, lines.lanes
+    begins, points, count, lanes = lines.begins, lines.points, lines.begins.size, lines.lanes
     step, width = np.uint64(lines.step), np.uint64(lanes)
     for task in range(first, last):
         b, r = task // count, task % count
         for lane in range(min(lanes, lines.batch - b * lanes)):
-            into = np.uint64(lines.begins[r] + (b * lanes + lane) * lines.ahead)
-            begin = np.uint64((b * lines.size + lines.points[r]) * lanes + lane)
+            into = np.uint64(begins[r] + (b * lanes + lane) * lines.ahead)
+            begin = np.uint64((b * lines.size + points[r]) * lanes + lane)
             for point in range(lines.n):
                 k = np.uint64(point)
                 images[into + k * step] += stacks[begin + k * width]

@@ -34,11 +34,12 @@ class PackingRoom(NamedTuple):
 @compiled
 def _find_rows(layout, b, first, count, begins):
     """Where rows first .. first + count - 1 of group b begin in the images; 0 for those that are not its own."""
+    strides, rows, own = layout.strides, layout.rows, layout.own
     for r in range(count):
-        begin = layout.strides[0] * b
-        for j in range(layout.rows.shape[1]):
-            begin += layout.strides[1 + j] * np.int64(layout.rows[first + r, j])
-        begins[r] = np.uint64(begin) if layout.own[first + r] else np.uint64(0)
+        begin = strides[0] * b
+        for j in range(rows.shape[1]):
+            begin += strides[1 + j] * np.int64(rows[first + r, j])
+        begins[r] = np.uint64(begin) if own[first + r] else np.uint64(0)
 
 
 @compiled
@@ -68,10 +69,11 @@ def _copy_rows(images, layout, interleaved, begins, first, count, rows, into):
 @compiled
 def _copy_abreast(images, layout, begins, first, count, abreast):
     """Copy `count` rows side by side: point k of row r to abreast[k * PACKED_ROWS + r]."""
+    owned = layout.own
     step, across, n = np.uint64(layout.strides[-1]), np.uint64(PACKED_ROWS), layout.n
     if layout.strides[-1] == 1:
         for r in range(count):
-            source, own = begins[r], layout.own[first + r]
+            source, own = begins[r], owned[first + r]
             for point in range(n):
                 k = np.uint64(point)
                 abreast[k * across + np.uint64(r)] = images[source + k] if own else 0
@@ -79,7 +81,7 @@ def _copy_abreast(images, layout, begins, first, count, abreast):
         for point in range(n):
             k = np.uint64(point)
             for r in range(count):
-                own = layout.own[first + r]
+                own = owned[first + r]
                 abreast[k * across + np.uint64(r)] = images[begins[r] + k * step] if own else 0
     for point in range(n):
         for r in range(count, PACKED_ROWS):
@@ -102,6 +104,7 @@ def pack(images, layout, factors, interleaved, room, rows, task):
     run, and task task[2] goes to the beginning of `rows`, flat, of n + 2 PAD points each.
     """
     mode = flush()
+    begins = room.begins
     size, width = layout.own.size, (layout.n + 2 * PAD) * layout.lanes
     blocks = (size + PACKED_ROWS - 1) // PACKED_ROWS
     for t in range(task[0], task[1]):
@@ -110,12 +113,12 @@ def pack(images, layout, factors, interleaved, room, rows, task):
         begin = np.uint64((t - task[2]) * PACKED_ROWS * width)
         into = begin + np.uint64(PAD * layout.lanes)
         _clear(rows, begin, PACKED_ROWS * width)
-        _find_rows(layout, b, first, count, room.begins)
-        _copy_rows(images, layout, interleaved, room.begins, first, count, rows, into)
+        _find_rows(layout, b, first, count, begins)
+        _copy_rows(images, layout, interleaved, begins, first, count, rows, into)
         if factors is not None:
             for r in range(count):
-                room.begins[r] = into + np.uint64(r * width)
-            solve_splines(rows, room.begins[:count], layout.n, layout.lanes, factors)
+                begins[r] = into + np.uint64(r * width)
+            solve_splines(rows, begins[:count], layout.n, layout.lanes, factors)
     restore(mode)
 
 
@@ -123,22 +126,23 @@ def pack(images, layout, factors, interleaved, room, rows, task):
 def pack_abreast(images, layout, factors, room, rows, task):
     """As `pack`, for one lane: the recurrences are worked for PACKED_ROWS rows side by side."""
     mode = flush()
+    begins, abreast = room.begins, room.abreast
     size, width = layout.own.size, layout.n + 2 * PAD
     blocks = (size + PACKED_ROWS - 1) // PACKED_ROWS
     for t in range(task[0], task[1]):
         b, first = t // blocks, t % blocks * PACKED_ROWS
         count = min(PACKED_ROWS, size - first)
         begin = np.uint64((t - task[2]) * PACKED_ROWS * width)
-        _find_rows(layout, b, first, count, room.begins)
-        _copy_abreast(images, layout, room.begins, first, count, room.abreast)
-        room.begins[0] = np.uint64(0)
-        solve_splines(room.abreast, room.begins[:1], layout.n, PACKED_ROWS, factors)
+        _find_rows(layout, b, first, count, begins)
+        _copy_abreast(images, layout, begins, first, count, abreast)
+        begins[0] = np.uint64(0)
+        solve_splines(abreast, begins[:1], layout.n, PACKED_ROWS, factors)
         _clear(rows, begin, PACKED_ROWS * width)
         for r in range(count):
             target = begin + np.uint64(r * width + PAD)
             for point in range(layout.n):
                 k = np.uint64(point)
-                rows[target + k] = room.abreast[k * np.uint64(PACKED_ROWS) + np.uint64(r)]
+                rows[target + k] = abreast[k * np.uint64(PACKED_ROWS) + np.uint64(r)]
     restore(mode)
 
 
@@ -169,25 +173,27 @@ def _add_rows(rows, layout, interleaved, begins, first, count, source, images):
 @compiled
 def _solve_rows(rows, layout, factors, source, count, room):
     """Solve for the spline coefficients of `count` rows of one lane from `source` on, in place."""
+    begins, abreast = room.begins, room.abreast
     across, n = np.uint64(PACKED_ROWS), np.uint64(layout.n)
     for line in range(PACKED_ROWS):
         r = np.uint64(line)
         for point in range(layout.n):
             k = np.uint64(point)
-            room.abreast[k * across + r] = rows[source + r * n + k] if line < count else 0
-    room.begins[0] = 0
-    solve_splines(room.abreast, room.begins[:1], layout.n, PACKED_ROWS, factors)
+            abreast[k * across + r] = rows[source + r * n + k] if line < count else 0
+    begins[0] = 0
+    solve_splines(abreast, begins[:1], layout.n, PACKED_ROWS, factors)
     for line in range(count):
         r = np.uint64(line)
         for point in range(layout.n):
             k = np.uint64(point)
-            rows[source + r * n + k] = room.abreast[k * across + r]
+            rows[source + r * n + k] = abreast[k * across + r]
 
 
 @compiled
 def unpack(rows, layout, factors, interleaved, room, images, task):
     """The transpose of `pack`: add rows of n points each, which are overwritten, to the images they belong to."""
     mode = flush()
+    begins = room.begins
     size, width = layout.own.size, layout.n * layout.lanes
     blocks = (size + PACKED_ROWS - 1) // PACKED_ROWS
     for t in range(task[0], task[1]):
@@ -199,8 +205,8 @@ def unpack(rows, layout, factors, interleaved, room, images, task):
                 _solve_rows(rows, layout, factors, source, count, room)
             else:
                 for r in range(count):
-                    room.begins[r] = source + np.uint64(r * width)
-                solve_splines(rows, room.begins[:count], layout.n, layout.lanes, factors)
-        _find_rows(layout, b, first, count, room.begins)
-        _add_rows(rows, layout, interleaved, room.begins, first, count, source, images)
+                    begins[r] = source + np.uint64(r * width)
+                solve_splines(rows, begins[:count], layout.n, layout.lanes, factors)
+        _find_rows(layout, b, first, count, begins)
+        _add_rows(rows, layout, interleaved, begins, first, count, source, images)
     restore(mode)

@@ -69,8 +69,19 @@ def resample_lanes(source, lanes, index, weights, scale, out, into):
 
 
 @compiled(fast=True)
-def resample_transpose(values, lanes, index, weights, scale, out, into):
-    """out[into + (index[q] + j) * lanes + s] += scale * weights[j, q] * values[q * lanes + s], for every lane s."""
+def resample_transpose(values, index, weights, scale, out, into):
+    """out[into + index[q] + j] += scale * weights[j, q] * values[q], for one lane."""
+    to = np.uint64(into)
+    for step in range(index.size):
+        q = np.uint64(step)
+        value, k = scale * values[q], to + index[q]
+        for j in range(weights.shape[0]):
+            out[k + np.uint64(j)] += weights[j, q] * value
+
+
+@compiled(fast=True)
+def resample_lanes_transpose(values, lanes, index, weights, scale, out, into):
+    """`resample_transpose` in every lane, `into` counting numbers, not points."""
     step, to = np.uint64(lanes), np.uint64(into)
     for q in range(index.size):
         begin = np.uint64(q) * step

@@ -76,19 +76,21 @@ def add_four_rows(rows, begins, weights, at, acc, into, apart, span):
 @compiled
 def _land(shifts, begin, count, room):
     """Whole shifts, and weights of the taps, of all rows on the lattices of directions begin .. begin + count - 1."""
-    total = shifts.rows.shape[0]
+    index, slopes, starts, fraction, landing = shifts.rows, shifts.slopes, shifts.starts, room.fraction, room.shifts
+    weights, order = room.weights, shifts.order
+    total = index.shape[0]
     for i in range(count):
         for r in range(total):
-            room.fraction[r] = shifts.starts[begin + i]
-        for j in range(shifts.slopes.shape[1]):
-            slope = shifts.slopes[begin + i, j]
+            fraction[r] = starts[begin + i]
+        for j in range(slopes.shape[1]):
+            slope = slopes[begin + i, j]
             for r in range(total):
-                room.fraction[r] += shifts.rows[r, j] * slope
+                fraction[r] += index[r, j] * slope
         for r in range(total):
-            shift = math.floor(room.fraction[r])
-            room.shifts[i, r] = shift
-            room.fraction[r] -= shift
-        spline_weights(room.fraction[:total], shifts.order, room.weights, i)
+            shift = math.floor(fraction[r])
+            landing[i, r] = shift
+            fraction[r] -= shift
+        spline_weights(fraction[:total], order, weights, i)
 
 
 @compiled(fast=True)
@@ -111,6 +113,7 @@ def _join(acc, begin, shape, order, lattices, into):
 @compiled
 def walk_rows(rows, shifts, shape, interleaved, room, lattices, first, last):
     """Add packed rows, flat, to the lattices of tasks first .. last - 1; see `read_lattices`."""
+    landing, weights, acc = room.shifts, room.weights, room.acc
     mode = flush()
     m, total, order, lanes = shifts.starts.size, shifts.rows.shape[0], shifts.order, shape.lanes
     width, blocks = shape.n + 2 * PAD, (m + DIRECTIONS - 1) // DIRECTIONS
@@ -122,26 +125,26 @@ def walk_rows(rows, shifts, shape, interleaved, room, lattices, first, last):
         count = min(DIRECTIONS, m - begin)
         _land(shifts, begin, count, room)
         for k in range(count * (order + 1) * shape.length * lanes):
-            room.acc[k] = 0
+            acc[k] = 0
         for r in range(0, total, GROUP):
             for chunk in range(0, span, CHUNK):
                 part = min(span - chunk, CHUNK)
                 for i in range(count):
-                    low = min(room.shifts[i, r], room.shifts[i, r + 3])
+                    low = min(landing[i, r], landing[i, r + 3])
                     base = (b * shape.rows + r) * width + PAD + low
                     begins = (
-                        (base - room.shifts[i, r]) * lanes + chunk,
-                        (base + width - room.shifts[i, r + 1]) * lanes + chunk,
-                        (base + 2 * width - room.shifts[i, r + 2]) * lanes + chunk,
-                        (base + 3 * width - room.shifts[i, r + 3]) * lanes + chunk,
+                        (base - landing[i, r]) * lanes + chunk,
+                        (base + width - landing[i, r + 1]) * lanes + chunk,
+                        (base + 2 * width - landing[i, r + 2]) * lanes + chunk,
+                        (base + 3 * width - landing[i, r + 3]) * lanes + chunk,
                     )
                     for tap in range(0, order + 1, 2):
                         into = ((i * (order + 1) + tap) * shape.length + low) * lanes + chunk
                         apart = shape.length * lanes
-                        add_four_rows(rows, begins, room.weights, (i, tap, r), room.acc, into, apart, part)
+                        add_four_rows(rows, begins, weights, (i, tap, r), acc, into, apart, part)
         for i in range(count):
-            acc = i * (order + 1) * shape.length * lanes
-            _join(room.acc, acc, shape, order, lattices, ((task - first) * DIRECTIONS + i) * size)
+            begin = i * (order + 1) * shape.length * lanes
+            _join(acc, begin, shape, order, lattices, ((task - first) * DIRECTIONS + i) * size)
     restore(mode)
 
 

@@ -7,7 +7,14 @@ import numpy as np
 from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
 from radon_nn.operators._kernels.layout import DIRECTIONS, HALO, LINE_ITEMS
-from radon_nn.operators._kernels.resampling import resample, resample_lanes, resample_transpose, sharpen, stencil
+from radon_nn.operators._kernels.resampling import (
+    resample,
+    resample_lanes,
+    resample_lanes_transpose,
+    resample_transpose,
+    sharpen,
+    stencil,
+)
 
 
 class Readout(NamedTuple):
@@ -49,19 +56,19 @@ def halo_points(taps):
 def _store(values, readout, b, i, out):
     """Values (offsets, lanes) of a group of images to their sinograms, at direction i."""
     lanes, strides = readout.lanes, readout.strides
-    full = min(lanes, readout.batch - b * lanes)
+    full, offsets = min(lanes, readout.batch - b * lanes), readout.offsets
     begin = b * lanes * strides[0] + readout.target[i] * strides[1]
     by, width = np.uint64(strides[2]), np.uint64(lanes)
     if strides[0] == 1:
         into = np.uint64(begin)
-        for q in range(readout.offsets):
+        for q in range(offsets):
             k = np.uint64(q)
             for lane in range(full):
                 out[into + k * by + np.uint64(lane)] = values[k * width + np.uint64(lane)]
         return
     for lane in range(full):
         into, first = np.uint64(begin + lane * strides[0]), np.uint64(lane)
-        for q in range(readout.offsets):
+        for q in range(offsets):
             k = np.uint64(q)
             out[into + k * by] = values[first + k * width]
 
@@ -94,48 +101,56 @@ def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
     first .. last - 1, DIRECTIONS a task, each of `length` points and the halo at both ends.
     """
     mode = flush()
-    m, lanes, taps, kind = readout.target.size, readout.lanes, readout.pieces.shape[0], lattices.dtype.type
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     size = (readout.length + 2 * halo_points(taps)) * lanes
     blocks = (m + DIRECTIONS - 1) // DIRECTIONS
-    index, table = room.points[: readout.offsets], room.table[:, : readout.offsets]
+    index = room.points[: readout.offsets]
     for task in range(first, last):
         b, begin = task // blocks, task % blocks * DIRECTIONS
         for i in range(begin, min(begin + DIRECTIONS, m)):
-            alignment = readout.alignment[i]
-            stencil(alignment[0], alignment[1], readout.length, readout.pieces, room.fraction, index, table)
+            alignment = alignments[i]
+            stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
             ends = np.int64(index[0]), np.int64(index[readout.offsets - 1])
             low, high = min(ends[0], ends[1]), max(ends[0], ends[1]) + taps
             lattice = ((task - first) * DIRECTIONS + i - begin) * size
             source = lattice + (low + HALO) * lanes
-            sharpen(lattices, source, lanes, alignment, room.buffer, low * lanes, (high - low) * lanes)
+            sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
             if interleaved is None:
-                resample(room.buffer, index, table, kind(alignment[2]), room.values, 0)
+                resample(buffer, index, table, kind(alignment[2]), values, 0)
             else:
-                resample_lanes(room.buffer, lanes, index, table, kind(alignment[2]), room.values, 0)
-            _store(room.values, readout, b, i, sinograms)
+                resample_lanes(buffer, lanes, index, table, kind(alignment[2]), values, 0)
+            _store(values, readout, b, i, sinograms)
     restore(mode)
 
 
 @compiled
-def spread(sinograms, readout, room, lattices, first, last):
+def spread(sinograms, readout, interleaved, room, lattices, first, last):
     """The transpose of `read_lattices`: sinograms onto lattices (groups, m, length, lanes), flat, overwritten.
 
     A task is a direction, of all groups.
     """
     mode = flush()
-    m, lanes, taps, kind = readout.target.size, readout.lanes, readout.pieces.shape[0], lattices.dtype.type
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     groups, size = (readout.batch + lanes - 1) // lanes, readout.length * lanes
     halo = halo_points(taps) * lanes
-    index, table = room.points[: readout.offsets], room.table[:, : readout.offsets]
+    index = room.points[: readout.offsets]
     for i in range(first, last):
-        alignment = readout.alignment[i]
-        stencil(alignment[0], alignment[1], readout.length, readout.pieces, room.fraction, index, table)
+        alignment = alignments[i]
+        stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
         for b in range(groups):
-            _fetch(sinograms, readout, b, i, room.values, 0)
+            _fetch(sinograms, readout, b, i, values, 0)
             for k in range(size + 2 * halo):
-                room.buffer[k] = 0
-            resample_transpose(room.values, lanes, index, table, kind(alignment[2]), room.buffer, HALO * lanes)
-            sharpen(room.buffer, halo, lanes, alignment, lattices, (b * m + i) * size, size)
+                buffer[k] = 0
+            scale, into = kind(alignment[2]), HALO * lanes
+            if interleaved is None:
+                resample_transpose(values, index, table, scale, buffer, into)
+            else:
+                resample_lanes_transpose(values, lanes, index, table, scale, buffer, into)
+            sharpen(buffer, halo, lanes, alignment, lattices, (b * m + i) * size, size)
     restore(mode)
 
 
@@ -164,39 +179,41 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
     (groups, m, length, lanes) are overwritten; a task is a direction, of all groups.
     """
     mode = flush()
-    m, lanes, taps, kind = readout.target.size, readout.lanes, readout.pieces.shape[0], lattices.dtype.type
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     length, count, halo = readout.length, readout.offsets, HALO
     for s in range(stages.shape[0]):
         halo += np.int64(stages[s, 0])
     for i in range(first, last):
-        alignment = readout.alignment[i]
+        alignment = alignments[i]
         ends = -alignment[0] / alignment[1], (count - 1 - alignment[0]) / alignment[1]
         start = min(max(np.int64(min(ends[0], ends[1])) - 2, -halo), length + halo)
         stop = max(min(np.int64(max(ends[0], ends[1])) + 3, length + halo), start)
         low = max(start - halo, 0)
         high = max(min(stop + halo, length), low)
         part = whole_lines((stop - start + 4 * halo) * lanes)
-        index, table = room.points[: stop - start], room.table[:, : stop - start]
-        stencil(alignment[0] + alignment[1] * start, alignment[1], count, readout.pieces, room.fraction, index, table)
+        index = room.points[: stop - start]
+        stencil(alignment[0] + alignment[1] * start, alignment[1], count, pieces, fraction, index, table)
         for k in range(taps * lanes):
-            room.buffer[k] = 0
-            room.buffer[(taps + count) * lanes + k] = 0
+            buffer[k] = 0
+            buffer[(taps + count) * lanes + k] = 0
         for b in range(readout.batch // lanes + (readout.batch % lanes > 0)):
-            _fetch(sinograms, readout, b, i, room.buffer, taps * lanes)
+            _fetch(sinograms, readout, b, i, buffer, taps * lanes)
             begin = 2 * halo * lanes
             if interleaved is None:
-                resample(room.buffer, index, table, kind(alignment[2]), room.values, begin)
+                resample(buffer, index, table, kind(alignment[2]), values, begin)
             else:
-                resample_lanes(room.buffer, lanes, index, table, kind(alignment[2]), room.values, begin)
+                resample_lanes(buffer, lanes, index, table, kind(alignment[2]), values, begin)
             for k in range(begin):
-                room.values[k] = 0
-                room.values[(2 * halo + stop - start) * lanes + k] = 0
+                values[k] = 0
+                values[(2 * halo + stop - start) * lanes + k] = 0
             begin, left = (halo + low - start) * lanes, (high - low + 2 * halo) * lanes
             for s in range(stages.shape[0]):
                 apart = np.int64(stages[s, 0]) * lanes
                 left -= 2 * apart
                 into = part + s % 2 * part
-                _three_points(room.values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), left, into)
+                _three_points(values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), left, into)
                 begin = into
             lattice = (b * m + i) * length
             for k in range(low * lanes):
@@ -204,5 +221,5 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
             for k in range(high * lanes, length * lanes):
                 lattices[lattice * lanes + k] = 0
             into = (lattice + low) * lanes
-            sharpen(room.values, begin + HALO * lanes, lanes, alignment, lattices, into, (high - low) * lanes)
+            sharpen(values, begin + HALO * lanes, lanes, alignment, lattices, into, (high - low) * lanes)
     restore(mode)

@@ -80,19 +80,20 @@ def _gather_two(lattices, begins, moves, slope_weights, at, chunk, six, sums):
 @compiled
 def _find_lattices(shape, room, at, taps):
     """Where the points lie by which bundle k of group b is moved, for directions first .. first + some - 1."""
+    shifts, begins, phases, length, lanes = room.shifts, room.begins, shape.phases, shape.length, shape.lanes
     b, k, first, some, m = at
     for g in range(some):
-        shift = room.shifts[first + g, k]
-        point, phase = shift // shape.phases, shift % shape.phases
+        shift = shifts[first + g, k]
+        point, phase = shift // phases, shift % phases
         for tap in range(taps):
-            lattice = ((b * m + first + g) * shape.phases + phase) * shape.length + point
-            room.begins[g, tap] = np.uint64(lattice * shape.lanes)
+            lattice = ((b * m + first + g) * phases + phase) * length + point
+            begins[g, tap] = np.uint64(lattice * lanes)
             phase += 1
-            if phase == shape.phases:
+            if phase == phases:
                 point, phase = point + 1, 0
     if some % 2:
         for tap in range(taps):
-            room.begins[some, tap] = room.begins[some - 1, tap]
+            begins[some, tap] = begins[some - 1, tap]
 
 
 @compiled
@@ -106,21 +107,22 @@ def gather_bundles(lattices, walk, shape, six, extent, room, sums, task):
     the one before: with one phase this is the transpose of `walk_bundles`, with more bundles are moved the more
     exactly.
     """
+    nodes, weights, begins, moves, blend = walk.node, walk.slope_weights, room.begins, room.moves, room.slope_weights
     mode = flush()
-    m, count, lanes, taps = walk.node.size, task[2] - task[1], shape.lanes, room.begins.shape[1]
+    m, count, lanes, taps = nodes.size, task[2] - task[1], shape.lanes, begins.shape[1]
     span = shape.width * lanes
-    move_bundles((0, m, task[1], count), walk, shape.phases, six, room.shifts, room.moves)
+    move_bundles((0, m, task[1], count), walk, shape.phases, six, room.shifts, moves)
     if task[4]:
         for x in range(task[3] * shape.coarse * span, (task[3] + count) * shape.coarse * span):
             sums[np.uint64(x)] = 0
     i = 0
     while i < m:
-        node, some = walk.node[i], 1
-        while some < GROUP and i + some < m and walk.node[i + some] == node:
+        node, some = nodes[i], 1
+        while some < GROUP and i + some < m and nodes[i + some] == node:
             some += 1
         for g in range(GROUP):
             for j in range(4):
-                room.slope_weights[g, j] = walk.slope_weights[i + g, j] if g < some else 0.0
+                blend[g, j] = weights[i + g, j] if g < some else 0.0
         for k in range(count):
             _find_lattices(shape, room, (task[0], k, i, some, m), taps)
             end = extent[k, 1] * lanes
@@ -128,6 +130,6 @@ def gather_bundles(lattices, walk, shape, six, extent, room, sums, task):
                 size = min(end - begin, CHUNK)
                 chunk = (begin, size, ((task[3] + k) * shape.coarse + node) * span + begin, span)
                 for g in range(0, some, 2):
-                    _gather_two(lattices, room.begins, room.moves, room.slope_weights, (g, i + g, k), chunk, six, sums)
+                    _gather_two(lattices, begins, moves, blend, (g, i + g, k), chunk, six, sums)
         i += some
     restore(mode)
