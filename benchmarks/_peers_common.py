@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import math
+import os
 import platform
 import statistics
 import time
@@ -21,6 +22,9 @@ from scipy import special
 from radon_nn import Grid, Offsets
 
 Array = NDArray[np.floating[Any]]
+
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Threads each contestant is given: as many as there are processors, which is radon_nn's own choice."""
 
 INSIDE = 0.95
 """Images are compared within this radius: the sinograms end at |t| = 1."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from _peers_common import Array, seconds
-from numba import njit, prange
+from numba import njit
 
 LENGTH = 1024
 """Pixels in a row: 8 kB are in play for one row a pass, 24 kB for four."""
@@ -32,10 +33,10 @@ def _add_four(p, q, r, s, w, acc0, acc1):
         acc1[k] += e * p[k] + f * q[k] + g * r[k] + h * s[k]
 
 
-@njit(parallel=True)
+@njit(nogil=True)
 def one_row(rows, weights, repeats, out):
-    """acc[k] += a row[k] + b row[k-1], over and over with changing weights; each prange index has its own arrays."""
-    for i in prange(rows.shape[0]):
+    """acc[k] += a row[k] + b row[k-1], over and over with changing weights, in each of several chains."""
+    for i in range(rows.shape[0]):
         out[i] = 0.0
         row, before, acc = rows[i, 0, _GAP:], rows[i, 0, _GAP - 1 : -1], out[i, 0, _GAP:]
         for r in range(repeats):
@@ -44,10 +45,10 @@ def one_row(rows, weights, repeats, out):
                 _add_row(row, before, w[0], w[1], acc)
 
 
-@njit(parallel=True)
+@njit(nogil=True)
 def four_rows(rows, weights, repeats, out):
     """Four rows a pass into one accumulator for each tap, to be shifted and added at the end: radon_nn's own scheme."""
-    for i in prange(rows.shape[0]):
+    for i in range(rows.shape[0]):
         out[i] = 0.0
         p, q, r, s = rows[i, 0, _GAP:], rows[i, 1, _GAP:], rows[i, 2, _GAP:], rows[i, 3, _GAP:]
         acc0, acc1 = out[i, 0, _GAP:], out[i, 1, _GAP:]
@@ -88,7 +89,12 @@ def pixels_per_second(kind: str, threads: int, repeats: int, turns: int) -> floa
     RuntimeError
         If the sums do not hold every repeat, or twice the repeats take less than one and a half times the time.
     """
-    loop, generator, chains = LOOPS[kind], np.random.default_rng(0), 4 * threads
+    generator, chains, pool = np.random.default_rng(0), 4 * threads, ThreadPoolExecutor(threads)
+
+    def loop(rows: Array, weights: Array, repeats: int, out: Array) -> None:
+        parts = [slice(4 * i, 4 * i + 4) for i in range(threads)]
+        list(pool.map(lambda part: LOOPS[kind](rows[part], weights, repeats, out[part]), parts))
+
     rows, out = _aligned((chains, 4, _GAP + LENGTH)), _aligned((chains, 2, _GAP + LENGTH))
     rows[...] = generator.random(rows.shape, np.float32)
     weights = generator.random((_WEIGHTS, 4, 2), np.float32) * np.float32(1e-3)

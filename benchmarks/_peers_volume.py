@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _peers_common import Array, Method, Rays, load, race, seconds
+from _peers_common import THREADS, Array, Method, Rays, load, race, seconds
 from _peers_libraries import FourierSlice, ours_forward
-from numba import get_num_threads
 from scipy import fft
 from scipy.special import roots_gegenbauer
 
@@ -139,7 +138,7 @@ def _memory_job(method: str, dim: int, n: int) -> dict[str, float]:
             return FactoredFourierSlice(size, counts, **lean).forward
         return FourierSlice((size,) * dim, 2 / size, product_directions(counts).normals, size, **lean).forward
 
-    lean: Any = {"eps": 1e-3, "threads": get_num_threads(), "upsamplings": (1.25,)}
+    lean: Any = {"eps": 1e-3, "threads": THREADS, "upsamplings": (1.25,)}
 
     build(8, product_counts(dim, 8))(np.ones((8,) * dim, np.float32))
     before = _peak_mib()
@@ -175,7 +174,7 @@ def memory_rows(sizes: Sequence[tuple[int, int]]) -> list[MemoryRow]:
 class GrowthRow:
     """A sweep of radon_nn's forward and the exponent of the straight line through it, log against log.
 
-    The sizes take turns, lest a busy moment of the machine weigh on one of them.
+    The sizes take turns, so that a busy moment of the machine does not weigh on one of them.
     """
 
     sweep: str

@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import _peers_openmp  # noqa: F401
-import numba
 import numpy as np
-from _peers_common import INSIDE, Array, Method, Rays, Row, Section, absent, contest, load, processor, race
+from _peers_common import INSIDE, THREADS, Array, Method, Rays, Row, Section, absent, contest, load, processor, race
 from _peers_libraries import (
     adrt_methods,
     astra_methods,
@@ -251,7 +250,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.figure and "forward" not in arguments.sections:
         parser.error("--figure: expected section forward among --sections; add it")
-    scale, threads = QUICK if arguments.quick else Scale(), numba.get_num_threads()
+    scale, threads = QUICK if arguments.quick else Scale(), THREADS
 
     print(heading(threads, scale))
     found: dict[str, Section] = {}

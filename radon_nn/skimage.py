@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks, scratch
-from radon_nn._support import threads as _threads
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._rows import spline_degree
+from radon_nn.operators._engines import spline_degree
 from radon_nn.operators.transform import RadonTransform
 
 _ORDER = 3
@@ -43,7 +42,7 @@ _SAME = 1e-3
 """Angles closer than this part of the mean gap are one angle."""
 _WEDGE = 3.0
 """A gap wider than this many of its neighbours is a missing wedge. Measured on Shepp-Logan's phantom, giving the ends
-of a gap their full share beats leaving it out up to 3 times the usual gap where views are few, and up to 12 where they
+of a gap their full weight beats leaving it out up to 3 times the usual gap where views are few, and up to 12 where they
 are many and free of noise; golden-angle sets stay below 2.5."""
 
 
@@ -53,6 +52,7 @@ def radon(
     circle: bool = True,
     *,
     preserve_range: bool = False,
+    num_threads: int | None = None,
 ) -> Array:
     r"""
     Radon transform of an image, called as `skimage.transform.radon` is.
@@ -73,6 +73,8 @@ def radon(
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1, as in
         `skimage.util.img_as_float`.
+    num_threads : int, optional
+        Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def radon(
     padded = np.pad(pixels, _MARGIN)
     middle = (middle[0] + _MARGIN, middle[1] + _MARGIN)
     transform = _transform(angles.tobytes(), padded.shape, middle, count, count // 2, _ORDER, "direct")
-    return np.ascontiguousarray(transform.forward(padded).T)
+    return np.ascontiguousarray(transform.forward(padded, num_threads=num_threads).T)
 
 
 def iradon(
@@ -167,6 +169,8 @@ def iradon(
     interpolation: str = "linear",
     circle: bool = True,
     preserve_range: bool = True,
+    *,
+    num_threads: int | None = None,
 ) -> Array:
     r"""
     Filtered backprojection of a sinogram, called as `skimage.transform.iradon` is.
@@ -192,6 +196,8 @@ def iradon(
         Whether the result is set to zero outside the circle about its center with radius ``output_size // 2``.
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1.
+    num_threads : int, optional
+        Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
@@ -216,7 +222,7 @@ def iradon(
     -----
     Differences to scikit-image 0.26, all on purpose; the errors are relative, on 128 x 128 pixels:
 
-    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, repeated angles sharing theirs, then
+    - The angles' weights are half the gaps to their neighbours modulo 180 degrees, divided among repeated angles, then
       scaled to 2 pi; but a gap more than three times as wide as the six around it is a missing wedge, and counts as
       one of them. Scikit-image weighs all angles alike. Where they are evenly spaced, over the half-circle or a part
       of it, that is right, and the scale is the same here (scikit-image's doubled ramp [1]_ and halved sum [2]_
@@ -258,29 +264,20 @@ def iradon(
     size = checks.count(output_size, "output_size")
 
     reach = math.ceil(size // 2 * (1 if circle else math.sqrt(2))) + _MARGIN
-    before, after = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
-    middle, zero = (size // 2, size // 2), before + count // 2
-    order, total = _ORDERS[interpolation], before + count + after
+    pad = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
+    middle, zero = (size // 2, size // 2), pad[0] + count // 2
+    order, total = _ORDERS[interpolation], pad[0] + count + pad[1]
     transform = _transform(angles.tobytes(), (size, size), middle, total, zero, order, "auto")
-    filtered: Array
+    before, filtered = None, np.empty(0, sinogram.dtype)
     if filter_name is None:
-        filtered = np.pad(sinogram.T / 4, ((0, 0), (before, after)))
+        filtered = np.pad(sinogram.T / 4, ((0, 0), pad))
     else:
-        with _threads.limited(None) as threads:
-            filtered = filters.apply(
-                sinogram.T,
-                1.0,
-                power=1,
-                window=filter_name,
-                rolloff=_ROLLOFF[interpolation],
-                scale=filters.inversion_constant(2),
-                spline=spline_degree(order),
-                pad=(before, after),
-                num_threads=threads,
-                out=scratch.empty("filtered", (views, total), sinogram.dtype),
-            )
+        filtered = scratch.empty("filtered", (views, total), sinogram.dtype)
+        rolloff, scale = _ROLLOFF[interpolation], filters.inversion_constant(2)
+        chosen = filters.Filter(1, 0, filter_name, rolloff, scale, spline_degree(order))
+        before = filters.stage(sinogram.T, 1.0, chosen, pad=pad, out=filtered)
     within = Ball(max(size // 2, 0.5)) if circle else None
-    images = transform._backproject(filtered[None], within, None, splines=filter_name is not None)
+    images = transform._backproject(filtered[None], within, num_threads, splines=filter_name is not None, before=before)
     return images.reshape(size, size)
 
 
@@ -317,7 +314,7 @@ def _transform(
 
 
 def _weights(angles: Floats) -> Floats:
-    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles share."""
+    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide it."""
     folded = np.mod(angles, 180)
     order = np.argsort(folded)
     gaps = np.diff(folded[order], append=folded[order[0]] + 180)
@@ -329,9 +326,9 @@ def _weights(angles: Floats) -> Floats:
         around = [np.roll(distinct, shift) for shift in range(-reach, reach + 1) if shift]
         usual = np.mean(around, axis=0)
         distinct = np.where(distinct > _WEDGE * usual, usual, distinct)
-    share = (distinct + np.roll(distinct, 1)) / np.bincount(label)
+    mean_gap = (distinct + np.roll(distinct, 1)) / np.bincount(label)
     weights = np.empty(len(angles))
-    weights[order] = share[label] * (2 * np.pi / share[label].sum())
+    weights[order] = mean_gap[label] * (2 * np.pi / mean_gap[label].sum())
     return weights
 
 

@@ -113,7 +113,8 @@ def test_signatures_are_scikit_images(ours: Callable[..., Any], theirs: Callable
     def call(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
         return [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
 
-    assert call(ours) == call(theirs)
+    number_of_threads = ("num_threads", None, inspect.Parameter.KEYWORD_ONLY)
+    assert call(ours) == [*call(theirs), number_of_threads]
 
 
 def test_angles_default_to_scikit_images() -> None:

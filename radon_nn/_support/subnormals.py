@@ -2,8 +2,9 @@
 Compiled code that takes subnormal numbers (float32 below 1.2e-38) for zero, on processors that are slow with them.
 
 A Gaussian's tails, and splines that decay beside zeros, hold many; Intel's processors take a hundred times as long for
-each. The mode belongs to a thread, which is not ours alone, so every task begins with `flush` and ends with `restore`.
-Off x86 nothing is done: ARM's processors work subnormal numbers at full speed. Nor is without compilation.
+each. The mode belongs to the thread, which runs other code too, so every kernel begins with `flush` and ends with
+`restore`. Off x86 nothing is done: ARM's processors work subnormal numbers at full speed. Nor is anything done without
+compilation.
 """
 
 from __future__ import annotations
@@ -34,27 +35,27 @@ def restore(mode: int) -> None:
 
 def _read(typing_context: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = cgutils.alloca_once(builder, ir.IntType(32))  # type: ignore[no-untyped-call]
-        _call(builder, "llvm.x86.sse.stmxcsr", place)
-        return builder.load(place)
+        slot = cgutils.alloca_once(builder, ir.IntType(32))  # type: ignore[no-untyped-call]
+        _call(builder, "llvm.x86.sse.stmxcsr", slot)
+        return builder.load(slot)
 
     return types.uint32(), generate
 
 
 def _write(typing_context: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = cgutils.alloca_once(builder, ir.IntType(32))  # type: ignore[no-untyped-call]
-        builder.store(args[0], place)
-        _call(builder, "llvm.x86.sse.ldmxcsr", place)
+        slot = cgutils.alloca_once(builder, ir.IntType(32))  # type: ignore[no-untyped-call]
+        builder.store(args[0], slot)
+        _call(builder, "llvm.x86.sse.ldmxcsr", slot)
         return context.get_dummy_value()
 
     return types.void(types.uint32), generate
 
 
-def _call(builder: Any, name: str, place: Any) -> None:
+def _call(builder: Any, name: str, slot: Any) -> None:
     pointer = ir.IntType(8).as_pointer()
     function = builder.module.declare_intrinsic(name, (), ir.FunctionType(ir.VoidType(), [pointer]))
-    builder.call(function, [builder.bitcast(place, pointer)])
+    builder.call(function, [builder.bitcast(slot, pointer)])
 
 
 _register: Any = intrinsic(_read)

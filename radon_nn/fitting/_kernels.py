@@ -10,243 +10,258 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+
+from radon_nn._support.compiled import compiled
 
 _COLLINEAR = 1e-12
+"""Points whose distance from a line is below this part of their distance along it lie on it. Rounding moves them by
+1e-16 times their size; a point taken for one on the line, or not, changes |F_r| by no more than its distance."""
 _NO_ARC = 1e-10
+"""Shorter arcs, in the angle of `_diamond`, are no edges of cells: where points lie in one plane with the edge,
+rounding separates events that coincide. On 18 points of a lattice every value from 0 to 1e-3 gives the same maximum:
+the check whether a normal lies in its cell rejects what such arcs yield, and leaving them out saves that."""
+_OPPOSITE = 1e-9
+"""Unit vectors whose sum is shorter are opposite, far beyond the rounding of 1e-16; the middle of their arc is then
+the upright vector."""
 
 
-@njit(cache=True, inline="always")
+@compiled
 def _diamond(x, y):
     """A number in [0, 2] that grows with the angle of (x, y), y >= 0, over half a turn."""
     return 1.0 - x / (abs(x) + abs(y))
 
 
-@njit(cache=True)
-def _arcs_of(points, i):
-    """The other points by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
-    n = len(points)
-    key = np.empty(n)
-    for j in range(n):
-        dx = points[j, 0] - points[i, 0]
-        dy = points[j, 1] - points[i, 1]
-        if dx > 0 or (dx == 0 and dy < 0):
-            key[j] = _diamond(-dy, dx)
-        elif j != i:
-            key[j] = _diamond(dy, -dx)
-        else:
-            key[j] = 3.0
-    return np.argsort(key)[: n - 1]
+@compiled
+def arc_ends(points, keys, first, last):
+    """For points first .. last - 1, the angle of the normal in [0, pi) orthogonal to x_j - x_i, by `_diamond`.
 
-
-@njit(cache=True)
-def arcs_in_order_alone(points, order):
-    """As arcs_in_order, on one thread: for few points, whose work is less than that of waking another."""
-    for i in range(len(points)):
-        order[i] = _arcs_of(points, i)
-
-
-@njit(cache=True, parallel=True)
-def arcs_in_order(points, order):
-    """For each point i, the others by the angle of the normal in [0, pi) orthogonal to x_j - x_i."""
-    for i in prange(len(points)):
-        order[i] = _arcs_of(points, i)
-
-
-@njit(cache=True, inline="always")
-def _arc_best(ux, uy, start, ax, ay, end, best, bx, by):
-    """The best so far, bettered by the arc of normals up to (ax, ay), on which u is constant."""
-    there = abs(ax * ux + ay * uy)
-    if there > best:
-        best, bx, by = there, ax, ay
-    steep = math.sqrt(ux * ux + uy * uy)
-    if steep > best:
-        sign = 1.0 if uy > 0 else -1.0
-        vx, vy = sign * ux / steep, sign * uy / steep
-        if start <= _diamond(vx, vy) <= end:
-            best, bx, by = steep, vx, vy
-    return best, bx, by
-
-
-@njit(cache=True)
-def _line_best(points, r, i, order, normal):
-    """The largest |F_r| over lines through x_i; its normal is written."""
-    n = len(points)
-    x, y = points[i, 0], points[i, 1]
-    ux, uy = 0.0, 0.0
-    for j in range(n):
-        dx, dy = points[j, 0] - x, points[j, 1] - y
-        if dx > 0 or (dx == 0 and dy < 0):
-            ux += r[j] * dx
-            uy += r[j] * dy
-    best, bx, by, start = abs(ux), 1.0, 0.0, 0.0
-    for k in range(n - 1):
-        j = order[k]
-        dx, dy = points[j, 0] - x, points[j, 1] - y
-        sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
-        length = math.sqrt(dx * dx + dy * dy)
-        ax, ay = sign * dy / length, -sign * dx / length
-        end = _diamond(ax, ay)
-        best, bx, by = _arc_best(ux, uy, start, ax, ay, end, best, bx, by)
-        ux += sign * r[j] * dx
-        uy += sign * r[j] * dy
-        start = end
-    best, bx, by = _arc_best(ux, uy, start, -1.0, 0.0, 2.0, best, bx, by)
-    normal[0], normal[1] = bx, by
-    return best
-
-
-@njit(cache=True)
-def strongest_in_plane_alone(points, r, order, value, normal):
-    """As strongest_in_plane, on one thread."""
-    for i in range(len(points)):
-        value[i] = _line_best(points, r, i, order[i], normal[i])
-
-
-@njit(cache=True, parallel=True)
-def strongest_in_plane(points, r, order, value, normal):
-    """For each point i, the largest |F_r| over lines through it, and the line's normal."""
-    for i in prange(len(points)):
-        value[i] = _line_best(points, r, i, order[i], normal[i])
-
-
-@njit(cache=True)
-def _in_cell(points, i, offside, v, a, side, e):
-    """Whether v is the normal of a plane through x_i that leaves every point where a does, those on a's edge by side.
-
-    The edge is the circle of normals orthogonal to e; points that it meets all along lie on x_i + R e.
+    keys (last - first, n); the point's own is larger than all others.
     """
+    for i in range(first, last):
+        for j in range(len(points)):
+            dx = points[j, 0] - points[i, 0]
+            dy = points[j, 1] - points[i, 1]
+            if dx > 0 or (dx == 0 and dy < 0):
+                keys[i - first, j] = _diamond(-dy, dx)
+            elif j != i:
+                keys[i - first, j] = _diamond(dy, -dx)
+            else:
+                keys[i - first, j] = 3.0
+
+
+@compiled
+def _arc_best(u, end, angles, best):
+    """The larger of `best` = (value, x, y) and |a.u| over the arc of normals up to `end`, on which u is constant.
+
+    angles are those of the arc's ends.
+    """
+    value, x, y = best
+    at_end = abs(end[0] * u[0] + end[1] * u[1])
+    if at_end > value:
+        value, x, y = at_end, end[0], end[1]
+    steepest = math.sqrt(u[0] * u[0] + u[1] * u[1])
+    if steepest > value:
+        sign = 1.0 if u[1] > 0 else -1.0
+        vx, vy = sign * u[0] / steepest, sign * u[1] / steepest
+        if angles[0] <= _diamond(vx, vy) <= angles[1]:
+            value, x, y = steepest, vx, vy
+    return value, x, y
+
+
+@compiled
+def strongest_in_plane(points, r, order, value, normal, first, last):
+    """For points first .. last - 1, the largest |F_r| over lines through each, and the line's normal."""
+    n = len(points)
+    for i in range(first, last):
+        px, py = points[i, 0], points[i, 1]
+        ux, uy = 0.0, 0.0
+        for j in range(n):
+            dx, dy = points[j, 0] - px, points[j, 1] - py
+            if dx > 0 or (dx == 0 and dy < 0):
+                ux += r[j] * dx
+                uy += r[j] * dy
+        best, start = (abs(ux), 1.0, 0.0), 0.0
+        for k in range(n - 1):
+            j = order[i, k]
+            dx, dy = points[j, 0] - px, points[j, 1] - py
+            sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
+            length = math.sqrt(dx * dx + dy * dy)
+            end = sign * dy / length, -sign * dx / length
+            stop = _diamond(end[0], end[1])
+            best = _arc_best((ux, uy), end, (start, stop), best)
+            ux += sign * r[j] * dx
+            uy += sign * r[j] * dy
+            start = stop
+        best = _arc_best((ux, uy), (-1.0, 0.0), (start, 2.0), best)
+        value[i], normal[i, 0], normal[i, 1] = best
+
+
+@compiled
+def _dot(a, x, y, z):
+    return a[0] * x + a[1] * y + a[2] * z
+
+
+@compiled
+def _in_cell(points, i, v, side, edge):
+    """Whether v is the normal of a plane through x_i that leaves every point on the side where a does.
+
+    edge is (a, e, offside): the circle of normals orthogonal to e, and a normal a on it. Points that are not offside
+    lie on x_i + R e, which a plane with normal a contains: of those `side` tells the side.
+    """
+    a, e, offside = edge
     for k in range(len(points)):
         dx, dy, dz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]
-        there = a[0] * dx + a[1] * dy + a[2] * dz if offside[k] else side * (e[0] * dx + e[1] * dy + e[2] * dz)
-        if (v[0] * dx + v[1] * dy + v[2] * dz) * there < 0:
+        height = _dot(a, dx, dy, dz) if offside[k] else side * _dot(e, dx, dy, dz)
+        if _dot(v, dx, dy, dz) * height < 0:
             return False
     return True
 
 
-@njit(cache=True)
-def _cells_best(points, i, offside, u, along, a, e, best, out):
-    """The best so far, bettered at the stationary normals of the two cells that share an arc about a.
+@compiled
+def _cells_best(points, i, u, along, edge, best, out):
+    """The larger of `best` and |F_r| at the stationary normals of the two cells that meet in the edge at a.
 
     u sums over the points off the edge, along[side] over those on it, all relative to x_i.
     """
-    w, v = np.empty(3), np.empty(3)
+    e, v = edge[1], out[4:7]
     for s in range(2):
         side = 1.0 - 2.0 * s
-        for c in range(3):
-            w[c] = u[c] + along[s, c]
-        steep = math.sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2])
-        if steep > best:
-            lean = side * (w[0] * e[0] + w[1] * e[1] + w[2] * e[2])
-            for c in range(3):
-                v[c] = w[c] / steep if lean > 0 else -w[c] / steep
-            if _in_cell(points, i, offside, v, a, side, e):
-                best = steep
+        wx, wy, wz = u[0] + along[s, 0], u[1] + along[s, 1], u[2] + along[s, 2]
+        steepest = math.sqrt(wx * wx + wy * wy + wz * wz)
+        if steepest > best:
+            sign = 1.0 if side * _dot(e, wx, wy, wz) > 0 else -1.0
+            v[0], v[1], v[2] = sign * wx / steepest, sign * wy / steepest, sign * wz / steepest
+            if _in_cell(points, i, v, side, edge):
+                best = steepest
                 out[0], out[1], out[2] = v[0], v[1], v[2]
-                out[3] = v[0] * points[i, 0] + v[1] * points[i, 1] + v[2] * points[i, 2]
+                out[3] = _dot(v, points[i, 0], points[i, 1], points[i, 2])
     return best
 
 
-@njit(cache=True)
+@compiled
 def _along(points, r, i, e, offside, out):
     """For both sides of the circle orthogonal to e, the sum of r (x - x_i) over the points of x_i + R e."""
-    out[:] = 0.0
+    for s in range(2):
+        for c in range(3):
+            out[s, c] = 0.0
     for k in range(len(points)):
         if not offside[k]:
             dx, dy, dz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]
-            s = 0 if dx * e[0] + dy * e[1] + dz * e[2] > 0 else 1
+            s = 0 if _dot(e, dx, dy, dz) > 0 else 1
             out[s, 0] += r[k] * dx
             out[s, 1] += r[k] * dy
             out[s, 2] += r[k] * dz
 
 
-@njit(cache=True)
-def _circle_best(points, r, i, j, best, out):
-    """The best so far, bettered over the planes through x_i and x_j and over the cells that have them as an edge."""
-    n = len(points)
-    e, b, c = points[j] - points[i], np.zeros(3), np.empty(3)
-    axis = np.argmin(np.abs(e))
-    b[axis] = 1.0
-    b -= (e[axis] / np.dot(e, e)) * e
-    b /= math.sqrt(np.dot(b, b))
-    length = math.sqrt(np.dot(e, e))
-    c[0] = (e[1] * b[2] - e[2] * b[1]) / length
-    c[1] = (e[2] * b[0] - e[0] * b[2]) / length
-    c[2] = (e[0] * b[1] - e[1] * b[0]) / length
-    p, q, key, offside = np.empty(n), np.empty(n), np.full(n, 3.0), np.zeros(n, np.bool_)
-    u, total, events = np.zeros(3), 0.0, 0
-    for k in range(n):
+@compiled
+def _frame(points, i, j, e, b, c):
+    """e = x_j - x_i, and unit vectors b and c orthogonal to it and to each other."""
+    axis, square = 0, 0.0
+    for m in range(3):
+        e[m] = points[j, m] - points[i, m]
+        square += e[m] * e[m]
+        if abs(e[m]) < abs(e[axis]):
+            axis = m
+    size = 0.0
+    for m in range(3):
+        b[m] = (1.0 if m == axis else 0.0) - e[axis] / square * e[m]
+        size += b[m] * b[m]
+    length, size = math.sqrt(square), math.sqrt(size)
+    for m in range(3):
+        b[m] /= size
+    for m in range(3):
+        p, q = (m + 1) % 3, (m + 2) % 3
+        c[m] = (e[p] * b[q] - e[q] * b[p]) / length
+
+
+@compiled
+def _events(points, r, i, frame, room):
+    """The half circle's events: where each point meets a plane through x_i about e; and the sums at its beginning.
+
+    room is (p, q, key, offside, u) of each point: its coordinates along b and c, the angle of its event, whether it
+    is off the line x_i + R e; and the sum of r (x - x_i). Returned are the number of events and the sum of r.
+    """
+    _, b, c = frame
+    p, q, key, offside, u = room
+    total, events = 0.0, 0
+    u[0], u[1], u[2] = 0.0, 0.0, 0.0
+    for k in range(len(points)):
         dx, dy, dz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]
-        p[k], q[k] = b[0] * dx + b[1] * dy + b[2] * dz, c[0] * dx + c[1] * dy + c[2] * dz
-        if abs(p[k]) + abs(q[k]) > _COLLINEAR * (abs(dx) + abs(dy) + abs(dz)):
-            offside[k] = True
-            events += 1
-            if p[k] > 0 or (p[k] == 0 and q[k] < 0):
-                key[k] = _diamond(-q[k], p[k])
-                u[0] += r[k] * dx
-                u[1] += r[k] * dy
-                u[2] += r[k] * dz
-                total += r[k]
-            else:
-                key[k] = _diamond(q[k], -p[k])
+        p[k], q[k] = _dot(b, dx, dy, dz), _dot(c, dx, dy, dz)
+        offside[k] = abs(p[k]) + abs(q[k]) > _COLLINEAR * (abs(dx) + abs(dy) + abs(dz))
+        if not offside[k]:
+            key[k] = 3.0
+            continue
+        events += 1
+        if p[k] > 0 or (p[k] == 0 and q[k] < 0):
+            key[k] = _diamond(-q[k], p[k])
+            u[0] += r[k] * dx
+            u[1] += r[k] * dy
+            u[2] += r[k] * dz
+            total += r[k]
+        else:
+            key[k] = _diamond(q[k], -p[k])
+    return events, total
+
+
+@compiled
+def _circle_best(points, r, i, j, best, out):
+    """The larger of `best` and |F_r| over the planes through x_i and x_j, and over the cells with these as an edge."""
+    n = len(points)
+    e, b, c, a, beyond, u = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    p, q, key, offside = np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.bool_)
     near, far = np.empty((2, 3)), np.empty((2, 3))
+    _frame(points, i, j, e, b, c)
+    events, total = _events(points, r, i, (e, b, c), (p, q, key, offside, u))
     _along(points, r, i, e, offside, near)
     _along(points, r, j, e, offside, far)
     order = np.argsort(key)
-    a, beyond = np.empty(3), np.empty(3)
     x, y, start = 1.0, 0.0, 0.0
     for step in range(events + 1):
         k = order[min(step, n - 1)]
-        sign, endx, endy, end = 0.0, -1.0, 0.0, 2.0
+        sign, endx, endy, stop = 0.0, -1.0, 0.0, 2.0
         if step < events:
             sign = -1.0 if p[k] > 0 or (p[k] == 0 and q[k] < 0) else 1.0
             size = math.sqrt(p[k] * p[k] + q[k] * q[k])
             endx, endy = sign * q[k] / size, -sign * p[k] / size
-            end = _diamond(endx, endy)
-        if end > start:
-            ux, uy = b[0] * u[0] + b[1] * u[1] + b[2] * u[2], c[0] * u[0] + c[1] * u[1] + c[2] * u[2]
-            found, vx, vy = _arc_best(ux, uy, start, endx, endy, end, best, 0.0, 0.0)
-            if found > best:
-                best = found
+            stop = _diamond(endx, endy)
+        if stop > start:
+            across = _dot(b, u[0], u[1], u[2]), _dot(c, u[0], u[1], u[2])
+            value, vx, vy = _arc_best(across, (endx, endy), (start, stop), (best, 0.0, 0.0))
+            if value > best:
+                best = value
                 for m in range(3):
                     out[m] = vx * b[m] + vy * c[m]
-                out[3] = out[0] * points[i, 0] + out[1] * points[i, 1] + out[2] * points[i, 2]
-        # Where points lie in one plane with the edge, rounding parts their events by arcs that are none.
-        if end > start + _NO_ARC:
-            x, y = (x + endx, y + endy) if abs(x + endx) + abs(y + endy) > 1e-9 else (0.0, 1.0)
+                out[3] = _dot(out, points[i, 0], points[i, 1], points[i, 2])
+        if stop > start + _NO_ARC:
+            x, y = (x + endx, y + endy) if abs(x + endx) + abs(y + endy) > _OPPOSITE else (0.0, 1.0)
             for m in range(3):
                 a[m] = x * b[m] + y * c[m]
                 beyond[m] = u[m] - total * e[m]
-            best = _cells_best(points, i, offside, u, near, a, e, best, out)
-            best = _cells_best(points, j, offside, beyond, far, a, e, best, out)
+            best = _cells_best(points, i, u, near, (a, e, offside), best, out)
+            best = _cells_best(points, j, beyond, far, (a, e, offside), best, out)
         if step < events:
-            u += sign * r[k] * (points[k] - points[i])
+            for m in range(3):
+                u[m] += sign * r[k] * (points[k, m] - points[i, m])
             total += sign * r[k]
-            x, y, start = endx, endy, end
+            x, y, start = endx, endy, stop
     return best
 
 
-@njit(cache=True)
-def _share_best(points, r, i, plane):
-    """The largest |F_r| over the planes through x_i and half of the other points; normal and offset are written."""
-    n = len(points)
-    best = 0.0
-    plane[:] = 0.0
-    for ahead in range(1, n // 2 + 1):
-        if 2 * ahead < n or i < n // 2:
-            best = _circle_best(points, r, i, (i + ahead) % n, best, plane)
-    return best
+@compiled
+def strongest_in_space(points, r, value, plane, first, last):
+    """The largest |F_r| over planes, with normal and offset, in parts first .. last - 1 of n.
 
-
-@njit(cache=True)
-def strongest_in_space_alone(points, r, value, plane):
-    """As strongest_in_space, on one thread."""
-    for i in range(len(points)):
-        value[i] = _share_best(points, r, i, plane[i])
-
-
-@njit(cache=True, parallel=True)
-def strongest_in_space(points, r, value, plane):
-    """The largest |F_r| over planes, with normal and offset, in n parts: the pairs of points, shared out evenly."""
-    for i in prange(len(points)):
-        value[i] = _share_best(points, r, i, plane[i])
+    Part i is the pairs of point i with the half of the points that follow it, so that parts take equally long.
+    """
+    n, out = len(points), np.empty(7)
+    for i in range(first, last):
+        best = 0.0
+        for m in range(4):
+            out[m] = 0.0
+        for ahead in range(1, n // 2 + 1):
+            if 2 * ahead < n or i < n // 2:
+                best = _circle_best(points, r, i, (i + ahead) % n, best, out)
+        value[i] = best
+        for m in range(4):
+            plane[i, m] = out[m]

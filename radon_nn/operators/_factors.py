@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from radon_nn._support import scratch
+from radon_nn._support.properties import cached_property
+from radon_nn._support.threads import Program
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
-from radon_nn.operators._rows import Direct
+from radon_nn.operators import _stacks as stacks
+from radon_nn.operators._direct import Direct
+from radon_nn.operators._engines import Engine
 
 _INTERMEDIATE_BYTES = 1 << 25
 _LEAST_RIM = 128
-"""Size the intermediate is worked in, where it can be split: 32 MiB of float64, but so many directions at least, lest
-what is done once a part for all of them weighs."""
+"""Size of the parts of the intermediate, where it can be split: 32 MiB of float64, but at least 128 directions, so that
+what is done once for each part weighs little."""
 _CHAINED_BYTES = 1 << 27
-"""The same in d > 3, where the passes before the last but one are repeated for each part: 128 MiB, or twice the size of
-the sinogram if that is more, which is all of the intermediate for usual offsets."""
+"""The same in d > 3, where earlier passes are repeated for each part: 128 MiB, or twice the size of the sinogram if
+that is more. For usual offsets that holds all of the intermediate."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,12 @@ class Factored:
         first = self._passes[0]
         return self.grid.shape[0] * sum(inner.cost for _, inner, _ in self._passes) + len(self._rim) * first[2].cost
 
-    def forward(self, images: Array, out: Array) -> None:
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the images of a stack are transformed one after the other."""
+        return True
+
+    def forward(self, images: Array, out: Array, program: Program) -> None:
         """
         Transform a stack of images.
 
@@ -70,18 +78,21 @@ class Factored:
             The images, of any layout.
         out : ndarray, shape (B, m, n)
             Overwritten; of any layout.
+        program : Program
+            What the stages are added to.
         """
         room = self._room(images.dtype)
         for image, sinogram in zip(images, self._by_rim(out), strict=True):
             for part, inner, outer in self._passes:
                 slabs = self._slabs(room, part)
-                inner.forward(image, slabs)
-                outer.forward(slabs.transpose(1, 0, 2), sinogram[part])
+                inner.forward(image, slabs, program)
+                outer.forward(slabs.transpose(1, 0, 2), sinogram[part], program)
 
     def gather(
         self,
         sinograms: Array,
         out: Array,
+        program: Program,
         *,
         weighted: bool,
         splines: bool = False,
@@ -96,20 +107,22 @@ class Factored:
             The sinograms, of any layout.
         out : ndarray, shape (B, *grid.shape)
             Added to; of any layout.
+        program : Program
+            What the stages are added to.
         weighted : bool
             Whether to integrate over the sphere, with the directions' weights, or to transpose.
         splines : bool
             Whether the numbers are coefficients of splines, as for `Direct.gather`.
         within : Ball, optional
-            Where the result is wanted; it is found everywhere.
+            Where the result is wanted; it is computed everywhere.
         """
         room = self._room(out.dtype)
         for sinogram, image in zip(self._by_rim(sinograms), out, strict=True):
             for part, inner, outer in self._passes:
                 slabs = self._slabs(room, part)
-                slabs[...] = 0
-                outer.gather(sinogram[part], slabs.transpose(1, 0, 2), weighted=weighted, splines=splines)
-                inner.gather(slabs, image, weighted=weighted)
+                stacks.clear(slabs, program)
+                outer.gather(sinogram[part], slabs.transpose(1, 0, 2), program, weighted=weighted, splines=splines)
+                inner.gather(slabs, image, program, weighted=weighted)
 
     @property
     def _rim(self) -> Directions:
@@ -118,7 +131,7 @@ class Factored:
         return self.directions.factors[1]
 
     @cached_property
-    def _passes(self) -> tuple[tuple[slice, Direct | Factored, Direct], ...]:
+    def _passes(self) -> tuple[tuple[slice, Engine, Direct], ...]:
         """Parts of the rim; for each, the slabs' transform, and the plane transform of (x_1, s)."""
         assert self.directions.factors is not None
         polar, rim = self.directions.factors
@@ -147,11 +160,11 @@ class Factored:
         """
         The intermediate (x_1, b, s) of a part of the rim: x_1 along memory if slabs are transformed many at a time.
 
-        Where they are transformed one by one, that would be a fetch from memory for every number.
+        Where they are transformed one by one, every number would be fetched from memory by itself.
         """
         count, (first, heights) = part.stop - part.start, self._passes[0][2].grid.shape
         values = room[: count * heights * first]
-        if isinstance(self._passes[0][1], Factored):
+        if self._passes[0][1].one_by_one:
             return values.reshape(first, count, heights)
         return values.reshape(count, heights, first).transpose(2, 0, 1)
 
@@ -162,9 +175,9 @@ class Factored:
         return sinograms.reshape(batch, m // rim, rim, n).transpose(0, 2, 1, 3)
 
 
-def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, method: str = "auto") -> Direct | Factored:
+def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, method: str = "auto") -> Engine:
     """
-    The cheaper way to transform: factored where the directions are a product and it saves work, else direct.
+    The cheaper engine: factored where the directions are a product and it saves work, else direct.
 
     Parameters
     ----------

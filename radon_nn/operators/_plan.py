@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky_banded
 
+from radon_nn._support import threads
+from radon_nn._support.properties import cached_property
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import _sharpening
-from radon_nn.operators._kernels import walk as _kernels
+from radon_nn.operators._kernels.layout import GROUP, MARGIN
+from radon_nn.operators._kernels.rows import fraction_powers
+
+_FRACTION_NS = 2.0
+"""Nanoseconds to average the powers of one row's fraction."""
 
 
 @lru_cache(maxsize=256)
@@ -54,7 +60,7 @@ def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
 @dataclass(frozen=True)
 class Plan:
     """
-    The directions that share a main axis, and where their lattices of offsets lie: t = first + step * l.
+    The directions of one main axis, and where their lattices of offsets lie: t = first + step * l.
 
     Parameters
     ----------
@@ -94,7 +100,7 @@ class Plan:
     def index(self) -> Floats:
         """Index of each row along the other axes, (rows, d-1)."""
         if len(self.shape) == 1:
-            return np.empty((_kernels.GROUP, 0))
+            return np.empty((GROUP, 0))
         return np.ascontiguousarray(np.indices(self.others).reshape(len(self.others), -1).T, dtype=np.float64)
 
     @cached_property
@@ -163,7 +169,13 @@ class Plan:
         """
         u = np.zeros((len(self.starts), 3))
         if order < 5:
-            _kernels.fraction_powers(self.index, self.own, self.slopes, self.starts, u)
+            rows = self.index, self.own, self.slopes, self.starts
+
+            def average(first: int, last: int) -> None:
+                """Average over rows, for some directions."""
+                fraction_powers(*rows, u, first, last)
+
+            threads.run(threads.Stage(average, len(u), _FRACTION_NS * len(self.own)), threads.resolve(None))
         return _sharpening.inverse(_sharpening.spline_moments(order, u))
 
     def offsets_on_lattice(self, offsets: Offsets, scale: Floats, filters: Floats) -> Floats:
@@ -226,20 +238,20 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
     corner = directions.normals @ np.array([axis[0] for axis in grid.axes])
     steps = directions.normals * np.array(grid.spacing)
     main = np.argmax(np.abs(steps), axis=1)
-    found = []
+    chosen = []
     for axis in np.unique(main):
         target = np.flatnonzero(main == axis)
         step = steps[target, axis]
         slopes = np.ascontiguousarray(np.delete(steps[target], axis, axis=1) / step[:, None])
         last = np.array(_others(grid.shape, axis)[: slopes.shape[1]]) - 1
         below, above = np.maximum(-slopes, 0) @ last, np.maximum(slopes, 0) @ last
-        starts = _kernels.MARGIN + below
-        length = grid.shape[axis] + math.ceil((below + above).max()) + 3 * _kernels.MARGIN
+        starts = MARGIN + below
+        length = grid.shape[axis] + math.ceil((below + above).max()) + 3 * MARGIN
         first = corner[target] - starts * step
-        found.append(Plan(grid.shape, int(axis), target, slopes, starts, first, step, length))
-    return tuple(found)
+        chosen.append(Plan(grid.shape, int(axis), target, slopes, starts, first, step, length))
+    return tuple(chosen)
 
 
 def _others(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     others = shape[:axis] + shape[axis + 1 :] or (1,)
-    return (*others[:-1], -(-others[-1] // _kernels.GROUP) * _kernels.GROUP)
+    return (*others[:-1], -(-others[-1] // GROUP) * GROUP)

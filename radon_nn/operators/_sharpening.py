@@ -1,7 +1,7 @@
 """What interpolation blurs on average, and the filter that takes it off again.
 
-A sample that falls a fraction f past a lattice point is shared among several. The even moments m2, m4, m6 of the
-shares about the sample are polynomials in u = f (1 - f); the odd ones change sign with f -> 1 - f, and vanish on the
+A sample that falls a fraction f past a lattice point is divided among several. The even moments m2, m4, m6 of their
+weights about the sample are polynomials in u = f (1 - f); the odd ones change sign with f -> 1 - f, and vanish on the
 mean. To leading orders a row is convolved with 1 + m2/2 d^2 + m4/24 d^4 + m6/720 d^6, and all rows of a lattice, on the
 mean, with the same for the means of the moments. The inverse of that mean, a filter of seven points, costs next to
 nothing. What is left has mean zero over neighbouring rows: it is of the interpolation's order in the spacing still, but
@@ -32,7 +32,7 @@ _POLES: dict[int, tuple[float, ...]] = {
 
 def spline_moments(order: int, u: ArrayLike) -> Floats:
     """
-    Moments of the shares of splines through the samples.
+    Moments of the weights of splines through the samples.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def spline_moments(order: int, u: ArrayLike) -> Floats:
 
 def cubic_moments(u: ArrayLike, scale: ArrayLike = 1.0) -> Floats:
     """
-    Moments of the shares of the cubic polynomial through the points -1, 0, 1, 2.
+    Moments of the weights of the cubic polynomial through the points -1, 0, 1, 2.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def cubic_moments(u: ArrayLike, scale: ArrayLike = 1.0) -> Floats:
 
 def quintic_moments(u: ArrayLike) -> Floats:
     """
-    Moments of the shares of the polynomial of degree 5 through the points -2 .. 3.
+    Moments of the weights of the polynomial of degree 5 through the points -2 .. 3.
 
     Parameters
     ----------
@@ -174,12 +174,12 @@ def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
         For each filter the distance of the outer points, and the weights of the inner and of the outer ones. None for
         degree 1.
     """
-    found = []
+    filters = []
     for pole in _POLES[order]:
         power, distance = -pole, 1
         while abs(power) > np.finfo(dtype).eps:
-            found.append((distance, 1 + power**2, power))
+            filters.append((distance, 1 + power**2, power))
             power, distance = power**2, 2 * distance
-    stages = np.array(found).reshape(-1, 3)
+    stages = np.array(filters).reshape(-1, 3)
     stages[:1, 1:] *= math.prod(_POLES[order]) / SPLINE_AT_INTEGERS[order][-1]
     return checks.frozen(stages)

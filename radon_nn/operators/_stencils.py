@@ -1,7 +1,7 @@
 """
 Interpolation between equally spaced samples: each tap's weight, a polynomial in the fraction past a sample.
 
-Weights of `taps` taps, an even number, go to the samples 1 - taps/2 .. taps/2 from the last one before the place.
+Weights of `taps` taps, an even number, go to the samples 1 - taps/2 .. taps/2 from the last one before the position.
 """
 
 from __future__ import annotations

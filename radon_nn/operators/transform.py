@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from radon_nn._support import checks, threads
+from radon_nn._support.properties import cached_property
 from radon_nn._support.public import public
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._factors import Factored, engine
-from radon_nn.operators._rows import Direct
+from radon_nn.operators._engines import Engine
+from radon_nn.operators._factors import engine
 
 
 @public
@@ -48,8 +49,8 @@ class RadonTransform:
     order : {1, 3, 5}
         Degree of the splines.
     method : {'auto', 'rows', 'direct'}
-        Whether to take the cheapest way; to walk every row of samples, but product directions one factor at a time; or
-        to walk every row for every direction.
+        'auto' takes whatever is cheapest; 'rows' walks every row, but product directions one factor at a time;
+        'direct' walks every row for every direction.
 
     Raises
     ------
@@ -83,7 +84,7 @@ class RadonTransform:
             raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
         checks.one_of(self.method, "method", ("auto", "rows", "direct"))
         if self.offsets is None:
-            object.__setattr__(self, "offsets", Offsets.covering(self.grid))
+            object.__setattr__(self, "offsets", Offsets.covering(self.grid))  # type: ignore[unreachable]
 
     @property
     def sinogram_shape(self) -> tuple[int, int]:
@@ -99,7 +100,7 @@ class RadonTransform:
         samples : array_like, shape (..., *grid.shape)
             Samples; leading axes are batch. Integers and bools are taken as float64.
         num_threads : int, optional
-            Threads to use in this call; Numba's present number if not given.
+            Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
         Returns
         -------
@@ -121,8 +122,9 @@ class RadonTransform:
         images, batch = self._batch(samples, "samples", self.grid.shape)
         self._refuse_large(len(images), images.itemsize)
         out = np.empty((len(images), *self.sinogram_shape), images.dtype)
-        with threads.limited(num_threads):
-            self._engine.forward(images, out)
+        program = threads.Program(threads.resolve(num_threads))
+        self._engine.forward(images, out, program)
+        program.run()
         return out.reshape(*batch, *self.sinogram_shape)
 
     def adjoint(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
@@ -134,7 +136,7 @@ class RadonTransform:
         sinogram : array_like, shape (..., m, n)
             Sinograms; leading axes are batch.
         num_threads : int, optional
-            Threads to use in this call; Numba's present number if not given.
+            Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
         Returns
         -------
@@ -166,7 +168,7 @@ class RadonTransform:
         within : Ball, optional
             The part of the grid that is wanted, such as the disc that all directions see; other samples are zero.
         num_threads : int, optional
-            Threads to use in this call; Numba's present number if not given.
+            Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
         Returns
         -------
@@ -202,7 +204,7 @@ class RadonTransform:
         derivative : int
             Order of the further derivative; 2 turns Rf of a network into its spikes.
         num_threads : int, optional
-            Threads to use in this call; Numba's present number if not given.
+            Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
         Returns
         -------
@@ -215,16 +217,8 @@ class RadonTransform:
             If the window is unknown, or the sinogram not finite or of the wrong shape.
         """
         sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        with threads.limited(num_threads) as count:
-            filtered = filters.apply(
-                sinograms,
-                self.offsets.step,
-                power=self.grid.dim - 1,
-                derivative=checks.count(derivative, "derivative", least=0),
-                window=window,
-                scale=filters.inversion_constant(self.grid.dim),
-                num_threads=count,
-            )
+        chosen = self._filter(window, checks.count(derivative, "derivative", least=0))
+        filtered = filters.apply(sinograms, self.offsets.step, chosen, num_threads=num_threads)
         return filtered.reshape(*batch, *self.sinogram_shape)
 
     def invert(
@@ -248,7 +242,7 @@ class RadonTransform:
         within : Ball, optional
             As for `backproject`.
         num_threads : int, optional
-            Threads to use in this call; Numba's present number if not given.
+            Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
         Returns
         -------
@@ -260,8 +254,11 @@ class RadonTransform:
         ValueError
             As for `filter` and `backproject`.
         """
-        filtered = self.filter(sinogram, window=window, num_threads=num_threads)
-        return self.backproject(filtered, within=within, num_threads=num_threads)
+        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        filtered = np.empty(sinograms.shape, sinograms.dtype)
+        step = filters.stage(sinograms, self.offsets.step, self._filter(window), out=filtered)
+        images = self._backproject(filtered, within, num_threads, before=step)
+        return images.reshape(*batch, *self.grid.shape)
 
     def linear_operator(self, dtype: Any = np.float64) -> LinearOperator:
         """
@@ -314,8 +311,12 @@ class RadonTransform:
         return abs(left - right) / scale if scale else abs(left - right)
 
     @cached_property
-    def _engine(self) -> Direct | Factored:
+    def _engine(self) -> Engine:
         return engine(self.grid, self.directions, self.offsets, self.order, self.method)
+
+    def _filter(self, window: str, derivative: int = 0) -> filters.Filter:
+        scale = filters.inversion_constant(self.grid.dim)
+        return filters.Filter(self.grid.dim - 1, derivative, window=window, scale=scale)
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
         """Coerce to (batch, *shape) and return the batch axes apart."""
@@ -333,37 +334,51 @@ class RadonTransform:
         )
 
     def _backproject(
-        self, sinograms: Array, within: Ball | None, num_threads: int | None, *, splines: bool = False
+        self,
+        sinograms: Array,
+        within: Ball | None,
+        num_threads: int | None,
+        *,
+        splines: bool = False,
+        before: threads.Stage | None = None,
     ) -> Array:
-        """As `backproject`, of samples (B, m, n) or of coefficients of the splines through them."""
+        """As `backproject`, of samples (B, m, n) or of coefficients of the splines through them.
+
+        A stage `before` is what writes the sinograms.
+        """
         outside = False if within is None else self._outside(within)
-        images = self._gather(sinograms, num_threads, weighted=True, splines=splines, within=within)
+        images = self._gather(sinograms, num_threads, before, weighted=True, splines=splines, within=within)
         np.copyto(images, 0, where=outside)
         return images
 
-    def _gather(self, sinograms: Array, num_threads: int | None, **options: Any) -> Array:
+    def _gather(
+        self, sinograms: Array, num_threads: int | None, before: threads.Stage | None = None, **options: Any
+    ) -> Array:
         checks.fits_memory(
             float(len(sinograms)) * self.grid.size * sinograms.itemsize,
             f"an image on a {self.grid.shape} grid",
             "take fewer samples along each axis",
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
-        with threads.limited(num_threads):
-            self._engine.gather(sinograms, out, **options)
+        program = threads.Program(threads.resolve(num_threads))
+        if before is not None:
+            program.add(before)
+        self._engine.gather(sinograms, out, program, **options)
+        program.run()
         return out
 
     def _outside(self, within: Ball) -> NDArray[np.bool_]:
         """The samples not in a ball; the last one asked for is kept."""
         if not isinstance(within, Ball):
             raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
-        found = self._masks.get(within)
-        if found is None:
+        mask = self._masks.get(within)
+        if mask is None:
             center = within.center_in(self.grid.dim)
             squares = [(axis - middle) ** 2 for axis, middle in zip(self.grid.axes, center, strict=True)]
-            found = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+            mask = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
             self._masks.clear()
-            self._masks[within] = found
-        return found
+            self._masks[within] = mask
+        return mask
 
     @cached_property
     def _masks(self) -> dict[Ball, NDArray[np.bool_]]:

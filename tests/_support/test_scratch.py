@@ -33,11 +33,22 @@ def test_zeros_are_zeros_each_time() -> None:
     assert not scratch.zeros("test", (5,), FLOAT).any()
 
 
-def test_large_arrays_are_not_kept() -> None:
+def test_large_arrays_are_kept_only_as_long_as_someone_holds_them() -> None:
     shape = (scratch._KEPT_BYTES // 8 + 1,)
     large = scratch.empty("large", shape, FLOAT)
-    assert not np.shares_memory(large, scratch.empty("large", shape, FLOAT))
+    assert np.shares_memory(large, scratch.empty("large", shape, FLOAT))
+    assert "large" in scratch._kept.large
+    del large
+    assert "large" not in scratch._kept.large
     assert "large" not in scratch._kept.buffers
+
+
+def test_asked_for_again_an_array_is_the_same_object() -> None:
+    first = scratch.empty("same", (3, 4), FLOAT)
+    assert scratch.empty("same", (3, 4), FLOAT) is first
+    other = scratch.empty("same", (4, 3), FLOAT)
+    assert other.shape == (4, 3)
+    assert scratch.empty("same", (3, 4), np.dtype(np.float32)).dtype == np.float32
 
 
 def test_threads_do_not_share_it() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from radon_nn import Directions, Grid, Offsets, RadonTransform
-from radon_nn._support import subnormals
+from radon_nn._support import subnormals, threads
 from radon_nn.operators import filters
 
 compiled = pytest.mark.skipif(
@@ -13,12 +13,14 @@ compiled = pytest.mark.skipif(
 )
 
 
-@numba.njit(parallel=True)
 def halves(values):
-    """Half of each value, each by some thread of those that run the package's kernels, too."""
+    """Half of each value, by the threads that run the package's kernels."""
     out = np.empty_like(values)
-    for i in numba.prange(values.size):
-        out[i] = values[i] * values.dtype.type(0.5)
+
+    def work(first, last):
+        out[first:last] = values[first:last] * values.dtype.type(0.5)
+
+    threads.run(threads.Stage(work, values.size, 1e6), 2)
     return out
 
 
@@ -55,10 +57,10 @@ def test_sums_of_normal_numbers_are_what_they_are_without_it():
 def test_filters_take_subnormals_for_zeros_and_pass_nan_on():
     tiny = np.finfo(np.float32).tiny
     lines = np.full((2, 8), tiny / 4, np.float32)
-    assert not filters.apply(lines, 1.0, power=1).any()
+    assert not filters.apply(lines, 1.0, filters.Filter(1)).any()
     lines[1, 3] = np.nan
-    assert np.isnan(filters.apply(lines, 1.0, power=1)[1]).all()
-    assert filters.apply(np.full((1, 8), tiny, np.float32), 1.0, power=0).any()
+    assert np.isnan(filters.apply(lines, 1.0, filters.Filter(1))[1]).all()
+    assert filters.apply(np.full((1, 8), tiny, np.float32), 1.0, filters.Filter(0)).any()
 
 
 def test_without_compilation_nothing_is_switched():

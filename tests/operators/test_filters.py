@@ -64,7 +64,7 @@ def test_apply_is_the_linear_convolution(n: int, power: int, derivative: int) ->
     expected = convolved(values, 0.7, power, derivative, "ramp")
     rounding = 1e-13 * (math.pi / 0.7) ** (power + derivative) * np.abs(values).sum()
     for name in ("ramp", "none"):
-        actual = filters.apply(values, 0.7, power=power, derivative=derivative, window=name)
+        actual = filters.apply(values, 0.7, filters.Filter(power=power, derivative=derivative, window=name))
         assert_allclose(actual, expected, rtol=0, atol=rounding)
 
 
@@ -75,7 +75,7 @@ def test_windowed_apply_is_the_linear_convolution(n: int, power: int, derivative
     """The tolerance leaves room for a kernel integrated numerically."""
     values = np.random.default_rng(n).standard_normal((3, n))
     expected = convolved(values, 0.7, power, derivative, window)
-    actual = filters.apply(values, 0.7, power=power, derivative=derivative, window=window)
+    actual = filters.apply(values, 0.7, filters.Filter(power=power, derivative=derivative, window=window))
     assert_allclose(actual, expected, rtol=0, atol=1e-8)
 
 
@@ -83,8 +83,8 @@ def test_windowed_apply_is_the_linear_convolution(n: int, power: int, derivative
 def test_zeros_appended_change_nothing(window: str) -> None:
     """Samples are zero beyond the offsets whatever the window, and nothing wraps around."""
     values = np.random.default_rng(1).standard_normal(33)
-    longer = filters.apply(np.append(values, np.zeros(60)), 0.5, power=1, window=window)[:33]
-    assert_allclose(filters.apply(values, 0.5, power=1, window=window), longer, rtol=0, atol=1e-8)
+    longer = filters.apply(np.append(values, np.zeros(60)), 0.5, filters.Filter(power=1, window=window))[:33]
+    assert_allclose(filters.apply(values, 0.5, filters.Filter(power=1, window=window)), longer, rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("derivative", [0, 1])
@@ -96,10 +96,10 @@ def test_lines_are_filtered_one_by_one_however_they_lie(
     lines = np.random.default_rng(3).standard_normal((20, 37)).T
     monkeypatch.setattr(filters, "_BLOCK_BYTES", 10_000)
     out = np.empty((37, pad[0] + 20 + pad[1]))
-    found = filters.apply(lines, 0.5, power=1, derivative=derivative, pad=pad, out=out)
+    found = filters.apply(lines, 0.5, filters.Filter(power=1, derivative=derivative), pad=pad, out=out)
     assert found is out
     for line, filtered in zip(lines, found, strict=True):
-        alone = filters.apply(np.pad(line, pad), 0.5, power=1, derivative=derivative)
+        alone = filters.apply(np.pad(line, pad), 0.5, filters.Filter(power=1, derivative=derivative))
         assert_allclose(filtered, alone, rtol=0, atol=1e-12)
 
 
@@ -109,7 +109,7 @@ def test_windows_shape_the_response_to_a_wave(window: str) -> None:
     t, w = np.arange(-300, 301) * 0.5, 2.1
     envelope = np.exp(-((t / 40) ** 2) / 2)
     gain = w * float(np.broadcast_to(reference.WINDOWS[window](np.array([w * 0.5 / math.pi])), 1)[0])
-    filtered = filters.apply(envelope * np.cos(w * t), 0.5, power=1, window=window)
+    filtered = filters.apply(envelope * np.cos(w * t), 0.5, filters.Filter(power=1, window=window))
     assert_allclose(filtered, gain * envelope * np.cos(w * t), rtol=0, atol=0.03)
 
 
@@ -118,7 +118,7 @@ def test_ramp_of_a_constant_is_the_hilbert_transform_of_its_edges() -> None:
     n, step = 401, 0.02
     t = (np.arange(n) - n // 2) * step
     A = n * step / 2
-    filtered = filters.apply(np.ones(n), step, power=1)
+    filtered = filters.apply(np.ones(n), step, filters.Filter(power=1))
     middle = np.abs(t) < A / 2
     expected = (1 / (A + t) + 1 / (A - t)) / math.pi
     assert np.all(filtered[middle] > 0)
@@ -134,7 +134,7 @@ def test_symbols_compose_on_band_limited_samples(power: int, derivative: int) ->
     w, dw = reference.half_line(20)
     symbol = w ** (power + derivative) * 1j**derivative * s * math.sqrt(2 * math.pi) * np.exp(-((s * w) ** 2) / 2)
     expected = (np.exp(1j * w * t[:, None]) @ (symbol * dw)).real / math.pi
-    filtered = filters.apply(np.exp(-((t / s) ** 2) / 2), step, power=power, derivative=derivative)
+    filtered = filters.apply(np.exp(-((t / s) ** 2) / 2), step, filters.Filter(power=power, derivative=derivative))
     rounding = 1e-14 * (math.pi / step) ** (power + derivative)
     assert_allclose(filtered, expected, rtol=0, atol=1e-9 * np.abs(expected).max() + rounding)
 
@@ -158,13 +158,13 @@ def test_k_is_local_in_odd_dimensions(dim: int) -> None:
     """|w|^(d-1) = (-1)^((d-1)/2) d_t^(d-1): K agrees with the derivative filter, and vanishes beyond the support."""
     x = np.random.default_rng(dim).standard_normal((2, 24))
     transform = RadonTransform(Grid.cube(2, dim), Directions.random(2, dim, np.random.default_rng(0)), Offsets(24, 0.5))
-    derivative = filters.apply(x, 0.5, power=0, derivative=dim - 1)
+    derivative = filters.apply(x, 0.5, filters.Filter(power=0, derivative=dim - 1))
     expected = (-1) ** ((dim - 1) // 2) * filters.inversion_constant(dim) * derivative
     assert_allclose(transform.filter(x), expected, rtol=0, atol=1e-12 * np.abs(expected).max())
     t = (np.arange(161) - 80) * 0.1
     bump = np.exp(-(t**2) / (2 * 0.25))
-    far = np.abs(filters.apply(bump, 0.1, power=dim - 1))[np.abs(t) > 6.5]
-    assert far.max() < 1e-7 < 1e-4 < np.abs(filters.apply(bump, 0.1, power=dim)[np.abs(t) > 6.5]).max()
+    far = np.abs(filters.apply(bump, 0.1, filters.Filter(power=dim - 1)))[np.abs(t) > 6.5]
+    assert far.max() < 1e-7 < 1e-4 < np.abs(filters.apply(bump, 0.1, filters.Filter(power=dim))[np.abs(t) > 6.5]).max()
 
 
 def test_filtered_and_differentiated_decaying_functions_have_zero_mean() -> None:
@@ -179,11 +179,14 @@ def test_filtered_and_differentiated_decaying_functions_have_zero_mean() -> None
 @pytest.mark.parametrize("window", ["Ramp", "", "gauss"])
 def test_unknown_windows_name_the_known(window: str) -> None:
     with pytest.raises(ValueError, match="shepp-logan, cosine, hamming, hann"):
-        filters.apply(np.ones(4), 1.0, power=1, window=window)
+        filters.apply(np.ones(4), 1.0, filters.Filter(power=1, window=window))
 
 
 def test_single_precision_stays_and_agrees() -> None:
     x = np.random.default_rng(5).standard_normal((2, 3, 20))
-    exact, single = filters.apply(x, 0.3, power=2), filters.apply(x.astype(np.float32), 0.3, power=2)
+    exact, single = (
+        filters.apply(x, 0.3, filters.Filter(power=2)),
+        filters.apply(x.astype(np.float32), 0.3, filters.Filter(power=2)),
+    )
     assert single.dtype == np.float32
     assert_allclose(single, exact, rtol=0, atol=1e-6 * np.abs(exact).max())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -13,8 +12,12 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.interpolate import BSpline
 
 import reference
-from radon_nn.operators import _stencils
-from radon_nn.operators._kernels import walk as _kernels
+from radon_nn.operators import _rooms, _stencils, _walks
+from radon_nn.operators._kernels import layout, resampling, rows
+from radon_nn.operators._kernels.gathering import gather_rows
+from radon_nn.operators._kernels.lanes import Lines, interleave, separate
+from radon_nn.operators._kernels.sinograms import Readout, interpolate, spread
+from radon_nn.operators._kernels.splines import spline_weights
 
 ORDERS = (1, 3, 5)
 
@@ -32,48 +35,67 @@ class Walk(NamedTuple):
 def a_walk(seed: int, others: tuple[int, ...], n: int, count: int, dtype: DTypeLike = np.float64) -> Walk:
     rng = np.random.default_rng(seed)
     index = np.indices(others).reshape(len(others), -1).T.astype(float)
-    rows = np.zeros((len(index), n + 2 * _kernels.PAD), dtype)
-    rows[:, _kernels.PAD : -_kernels.PAD] = rng.standard_normal((len(index), n))
+    rows = np.zeros((len(index), n + 2 * layout.PAD), dtype)
+    rows[:, layout.PAD : -layout.PAD] = rng.standard_normal((len(index), n))
     slopes = rng.uniform(-1, 1, (count, len(others)))
     slopes[:2] = np.array([[1], [-1]])[: min(count, 2)]
     last = np.array(others) - 1
     below, above = np.maximum(-slopes, 0) @ last, np.maximum(slopes, 0) @ last
-    length = n + math.ceil((below + above).max()) + 3 * _kernels.MARGIN
-    return Walk(rows, index, slopes, _kernels.MARGIN + below, length)
+    length = n + math.ceil((below + above).max()) + 3 * layout.MARGIN
+    return Walk(rows, index, slopes, layout.MARGIN + below, length)
 
 
-def lattices_of(walk: Walk, order: int, kernel: Any = _kernels.walk) -> NDArray[Any]:
+def lattices_of(walk: Walk, order: int, kernel: Any = rows.walk_rows) -> NDArray[Any]:
     """The lattices themselves: the resampling's positions are the lattice's own points."""
     count = len(walk.slopes)
     out = np.zeros((count, walk.length), walk.rows.dtype)
-    place = np.tile([0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0], (count, 1))
-    forward(walk, order, place, np.arange(count), out, kernel)
+    alignment = np.tile([0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0], (count, 1))
+    forward(walk, order, alignment, np.arange(count), out, kernel)
     return out
 
 
 def forward(
     walk: Walk,
     order: int,
-    place: Any,
+    alignment: Any,
     target: Any,
     out: NDArray[Any],
-    kernel: Any = _kernels.walk,
+    kernel: Any = rows.walk_rows,
     batch: int = 1,
     lanes: int = 1,
 ) -> None:
     """Walk `batch` copies of the rows, one after the other in `out` (batch * directions, offsets)."""
-    rows = np.tile(walk.rows[None, :, :, None], (-(-batch // lanes), 1, 1, lanes))
-    m, n = len(walk.slopes), out.shape[1]
-    strides = np.array([m * n, n, 1])
-    common = (rows, batch, walk.places, walk.slopes, walk.starts, order, walk.length)
-    kernel(*common, place, _stencils.lagrange(order + 3), target, strides, n, out.reshape(-1))
+    packed = np.tile(walk.rows[None, :, :, None], (-(-batch // lanes), 1, 1, lanes))
+    m, n, total, width = len(walk.slopes), out.shape[1], *walk.rows.shape
+    sinograms = np.array([m * n, n, 1])
+    pieces = _stencils.lagrange(order + 3)
+    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes)
+    reading = _walks.Reading(readout, out.reshape(-1))
+    shape = rows.Shape(total, width - 2 * layout.PAD, walk.length, len(pieces), lanes)
+    room = _rooms.walk_room(order, total, walk.length, lanes, out.dtype)
+    shifts = rows.Shifts(walk.places, walk.slopes, walk.starts, order)
+    for first in range(0, len(packed) * reading.blocks, reading.most):
+        last = min(first + reading.most, len(packed) * reading.blocks)
+        lattices = reading.lattices()
+        kernel(packed.reshape(-1), shifts, shape, _rooms.interleaving(lanes), room, lattices, first, last)
+        reading.read(lattices, first, last)
+
+
+def gather(walk: Walk, lattices: NDArray[Any], order: int, out: NDArray[Any], fresh: bool = False) -> None:
+    """Read lattices (sets, directions, length, 1) at all rows, and write or add them to out (sets, rows, n, 1)."""
+    sets, m = lattices.shape[:2]
+    total, n = out.shape[1:3]
+    shape, shifts = rows.Shape(total, n, walk.length, 0, 1), rows.Shifts(walk.places, walk.slopes, walk.starts, order)
+    wanted, room = np.tile([0, n], (sets, 1)), _rooms.gather_room(order, m, 1, lattices.dtype)
+    task = (0, sets, 0, total, 0, fresh)
+    gather_rows(lattices.reshape(-1), shifts, shape, _rooms.taps_at_once(order), wanted, room, out.reshape(-1), task)
 
 
 def spline_sum(walk: Walk, order: int) -> NDArray[np.float64]:
     """lattice[l] = sum over rows and samples of B(l - k - slopes.index - start) row[k], B the centred B-spline."""
     half = (order + 1) / 2
     spline = BSpline.basis_element(np.arange(order + 2) - half, extrapolate=False)
-    inner = walk.rows[:, _kernels.PAD : -_kernels.PAD]
+    inner = walk.rows[:, layout.PAD : -layout.PAD]
     out = np.zeros((len(walk.slopes), walk.length))
     for lattice, slopes, start in zip(out, walk.slopes, walk.starts, strict=True):
         for row, index in zip(inner, walk.places, strict=True):
@@ -85,10 +107,10 @@ def spline_sum(walk: Walk, order: int) -> NDArray[np.float64]:
 @pytest.mark.parametrize("order", ORDERS)
 def test_spline_weights_are_b_splines(order: int) -> None:
     spline = BSpline.basis_element(np.arange(order + 2.0), extrapolate=False)
-    weights = np.empty((order + 1, 4))
     fractions = np.array([0.0, 0.25, 0.5, 0.999])
-    for column, fraction in enumerate(fractions):
-        _kernels._spline_weights(order, fraction, column, weights)
+    weights = np.empty((2, order + 1, 4))
+    spline_weights(fractions, order, weights, 1)
+    weights = weights[1]
     # The spline's support is half open at its right end, where scipy yields nan and the weight is 0.
     expected = np.nan_to_num(spline(np.arange(order + 1)[:, None] + 1 - fractions))
     assert_allclose(weights, expected, rtol=0, atol=1e-14)
@@ -99,7 +121,7 @@ def test_spline_weights_are_b_splines(order: int) -> None:
 def test_stencil_is_lagrange_interpolation_between_zeros(taps: int) -> None:
     positions = -3.05 + 0.4 * np.arange(45)
     index, weights = np.empty(45, np.uint64), np.empty((taps, 45))
-    _kernels._stencil(-3.05, 0.4, 12, _stencils.lagrange(taps), index, weights)
+    resampling.stencil(-3.05, 0.4, 12, _stencils.lagrange(taps), np.empty(45), index, weights)
     dense = np.zeros((45, 12 + 2 * taps))
     np.put_along_axis(dense, index[:, None].astype(int) + np.arange(taps), weights.T, axis=1)
     expected = reference.lagrange_matrix(positions, 12, taps)
@@ -113,12 +135,12 @@ def test_resampling_reproduces_polynomials_below_the_number_of_taps(taps: int) -
     source = np.zeros(20 + 2 * taps)
     source[taps:-taps] = cubic(np.arange(20) / 20)
     index, weights, out = np.empty(9, np.uint64), np.empty((taps, 9)), np.empty(9)
-    _kernels._stencil(5.3, 1.07, 20, _stencils.lagrange(taps), index, weights)
+    resampling.stencil(5.3, 1.07, 20, _stencils.lagrange(taps), np.empty(9), index, weights)
     expected = 2.5 * cubic((5.3 + 1.07 * np.arange(9)) / 20)
-    _kernels._resample(source, 1, index, weights, 2.5, out)
+    resampling.resample(source, index, weights, 2.5, out, 0)
     assert_allclose(out, expected, rtol=1e-12)
     lanes = np.empty(27)
-    _kernels._resample(np.outer(source, [1, 2, 3]).ravel(), 3, index, weights, 2.5, lanes)
+    resampling.resample_lanes(np.outer(source, [1, 2, 3]).ravel(), 3, index, weights, 2.5, lanes, 0)
     assert_allclose(lanes.reshape(9, 3), np.outer(expected, [1, 2, 3]), rtol=1e-12)
 
 
@@ -142,11 +164,13 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     target = rng.permutation(6)
     sinogram, g = np.zeros((6, 25), dtype), rng.standard_normal((6, 25)).astype(dtype)
     forward(walk, order, place, target, sinogram)
-    lattices, rows = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
-    _kernels.spread(g.ravel(), 1, np.array([0, 25, 1]), 25, target, place, _stencils.lagrange(order + 3), lattices)
-    _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, order, rows)
+    lattices, back = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
+    pieces = _stencils.lagrange(order + 3)
+    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1)
+    spread(g.ravel(), readout, None, _rooms.readout_room(readout, lattices.dtype), lattices.reshape(-1), 0, 6)
+    gather(walk, lattices, order, back)
     left = np.vdot(sinogram.astype(float), g)
-    right = np.vdot(walk.rows[:, _kernels.PAD : -_kernels.PAD].astype(float), rows[0, :, :, 0])
+    right = np.vdot(walk.rows[:, layout.PAD : -layout.PAD].astype(float), back[0, :, :, 0])
     scale = np.linalg.norm(sinogram) * np.linalg.norm(g)
     assert abs(left - right) <= {8: 1e-13, 4: 1e-5}[np.dtype(dtype).itemsize] * scale
 
@@ -167,11 +191,14 @@ def test_lanes_are_interleaved_and_separated(batch: int) -> None:
     images = np.random.default_rng(batch).standard_normal((5, batch, 3)).transpose(1, 2, 0)
     stacks, back = np.full((2, 15, 8), np.nan), np.ones((batch, 3, 5))
     flat = np.ascontiguousarray(images.transpose(2, 0, 1)).ravel()
-    _kernels.interleave(flat, np.arange(3), 3 * batch, batch, 3, 5 * np.arange(3), 5, stacks[: -(-batch // 8)])
-    found = stacks[: -(-batch // 8)].transpose(0, 2, 1).reshape(-1, 3, 5)
+    groups = -(-batch // 8)
+    lines = Lines(np.arange(3), 5 * np.arange(3), 3 * batch, batch, 3, 5, 15, 8)
+    interleave(flat, lines, stacks.reshape(-1), 0, 3 * groups)
+    found = stacks[:groups].transpose(0, 2, 1).reshape(-1, 3, 5)
     assert_array_equal(found[:batch], images)
     assert not found[batch:].any()
-    _kernels.separate(stacks, 5 * np.arange(3), 1, batch, 15, 5 * np.arange(3), 5, back.reshape(-1))
+    lines = Lines(5 * np.arange(3), 5 * np.arange(3), 1, batch, 15, 5, 15, 8)
+    separate(stacks.reshape(-1), lines, back.reshape(-1), 0, 3 * groups)
     assert_array_equal(back, images + 1)
 
 
@@ -188,8 +215,10 @@ def test_gather_adds_to_its_output() -> None:
     lattices = np.random.default_rng(3).standard_normal((2, 3, walk.length, 1))
     once, twice = np.zeros((2, 8, 5, 1)), np.ones((2, 8, 5, 1))
     for out in (once, twice):
-        _kernels.gather(lattices, walk.places, walk.slopes, walk.starts, 1, out)
+        gather(walk, lattices, 1, out)
     assert_allclose(twice, once + 1, rtol=0, atol=1e-14 * np.abs(once).max())
+    gather(walk, lattices, 1, twice, fresh=True)
+    assert_array_equal(twice, once)
 
 
 @pytest.mark.parametrize("stages", [[], [[1, 1.2, -0.3]], [[1, 1.2, -0.3], [2, 0.9, 0.1], [1, 1.1, 0.2]]])
@@ -201,9 +230,10 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
     )
     lattices = np.full((1, 3, 60, 1), np.nan)
     in_turn = np.reshape(np.array(stages), (-1, 3))
-    where = np.array([0, 16, 1]), 16, target, place
-    _kernels.interpolate(sinogram.ravel(), 1, *where, _stencils.lagrange(4), in_turn, lattices)
     reach = 3 + int(in_turn[:, 0].sum())
+    readout = Readout(place, _stencils.lagrange(4), target, np.array([0, 16, 1]), 16, 1, 60, 1)
+    room = _rooms.readout_room(readout, lattices.dtype, interpolating=reach)
+    interpolate(sinogram.ravel(), readout, None, in_turn, room, lattices.reshape(-1), 0, 3)
     for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):
         positions = first + step * np.arange(-reach, 60 + reach)
         inside = (positions >= -1) & (positions < 16)
@@ -218,19 +248,5 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
 @pytest.mark.parametrize("order", ORDERS)
 def test_compiled_and_plain_python_agree(order: int) -> None:
     walk = a_walk(20 + order, (8,), 6, 5)
-    plain = lattices_of(walk, order, getattr(_kernels.walk, "py_func", _kernels.walk))
+    plain = lattices_of(walk, order, getattr(rows.walk_rows, "py_func", rows.walk_rows))
     assert_allclose(lattices_of(walk, order), plain, rtol=0, atol=1e-13 * np.abs(plain).max())
-
-
-def test_threads_do_not_change_a_bit() -> None:
-    walk = a_walk(30, (4, 8), 9, 23)
-    threads = numba.get_num_threads()
-    many, rows = lattices_of(walk, 1), np.zeros((2, 1, 32, 9, 1))
-    _kernels.gather(many[None, :, :, None], walk.places, walk.slopes, walk.starts, 1, rows[0])
-    try:
-        numba.set_num_threads(1)
-        assert_array_equal(lattices_of(walk, 1), many)
-        _kernels.gather(many[None, :, :, None], walk.places, walk.slopes, walk.starts, 1, rows[1])
-    finally:
-        numba.set_num_threads(threads)
-    assert_array_equal(rows[0], rows[1])

@@ -8,8 +8,10 @@ from scipy.interpolate import BSpline
 
 import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
-from radon_nn.operators._kernels import walk as _kernels
-from radon_nn.operators._plan import plans, spline_factors
+from radon_nn.operators import _rooms
+from radon_nn.operators._kernels.layout import PACKED_ROWS, PAD
+from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast
+from radon_nn.operators._plan import plans
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("repeatable")
@@ -19,13 +21,17 @@ def spline_coefficients(samples: np.ndarray, order: int, lanes: int = 1) -> np.n
     """By way of packing each line of samples as a row, the same in every lane."""
     count, n = samples.shape
     index = np.arange(-(-count // 4) * 4, dtype=float)[:, None]
-    rows = np.empty((1, len(index), n + 2 * _kernels.PAD, lanes), samples.dtype)
-    strides = np.array([0, n * lanes, lanes])
-    factors = spline_factors(n, order, samples.dtype)
-    _kernels.pack(np.repeat(samples.ravel(), lanes), strides, index, index[:, 0] < count, factors, rows)
-    assert not rows[0, :, : _kernels.PAD].any()
-    assert not rows[0, :, -_kernels.PAD :].any()
-    found = rows[0, :count, _kernels.PAD : -_kernels.PAD]
+    rows = np.empty((PACKED_ROWS, n + 2 * PAD, lanes), samples.dtype)
+    layout = Layout(np.array([0, n * lanes, lanes]), index, index[:, 0] < count, n, lanes)
+    factors, room = _rooms.coefficients(n, order, samples.dtype), _rooms.packing_room(n, samples.dtype)
+    image = np.repeat(samples.ravel(), lanes)
+    if factors is None or lanes > 1:
+        pack(image, layout, factors, _rooms.interleaving(lanes), room, rows.reshape(-1), (0, 1, 0))
+    else:
+        pack_abreast(image, layout, factors, room, rows.reshape(-1), (0, 1, 0))
+    assert not rows[:, :PAD].any()
+    assert not rows[:, -PAD:].any()
+    found = rows[:count, PAD:-PAD]
     np.testing.assert_array_equal(found, np.repeat(found[..., :1], lanes, axis=2))
     return found[..., 0]
 

@@ -35,9 +35,10 @@ def test_splines_are_b_splines_about_their_nodes(degree: int) -> None:
 def test_a_filter_hands_over_the_coefficients_of_the_spline_through_its_samples(degree: int) -> None:
     values = np.random.default_rng(degree).standard_normal((2, 40))
     pad = 40
-    options = {"power": 1, "window": "hann", "pad": (pad, pad)}
-    samples = filters.apply(values, 0.5, **options)  # type: ignore[arg-type]
-    coefficients = filters.apply(values, 0.5, spline=degree, **options)  # type: ignore[arg-type]
+    samples, coefficients = (
+        filters.apply(values, 0.5, filters.Filter(1, window="hann", spline=spline), pad=(pad, pad))
+        for spline in (1, degree)
+    )
     at = np.array([np.polyval(powers, 0.0) for powers in _stencils.spline(degree)])[:-1]
     through = np.array([np.convolve(line, at[::-1], "same") for line in coefficients])
     inside = slice(pad, -pad)

@@ -437,12 +437,9 @@ def test_transform_of_the_laplacian_is_the_second_derivative(dim: int, lengths: 
         transform = RadonTransform(grid, directions)
         expected = gaussian.radon_second_derivative(directions.normals, transform.offsets.values)
         laplacian = transform.forward(grid.sample(gaussian.laplacian))
-        derivative = filters.apply(
-            RadonTransform(grid, directions, order=3).forward(grid.sample(gaussian)),
-            transform.offsets.step,
-            power=0,
-            derivative=2,
-        )
+        twice = filters.Filter(power=0, derivative=2)
+        sinogram = RadonTransform(grid, directions, order=3).forward(grid.sample(gaussian))
+        derivative = filters.apply(sinogram, transform.offsets.step, twice)
         through.append(np.abs(laplacian - expected).max() / np.abs(expected).max())
         around.append(np.abs(derivative - expected).max() / np.abs(expected).max())
     assert max(through[-1], around[-1]) < {2: 0.01, 3: 0.02}[dim]
@@ -453,7 +450,7 @@ def test_transform_of_the_laplacian_is_the_second_derivative(dim: int, lengths: 
 def test_filter_with_two_derivatives_is_minus_the_next_ramps(dim: int) -> None:
     """d_t^2 K has the symbol -c_d |w|^(d+1)."""
     transform, _, sinogram = example(dim)
-    ramp = filters.apply(sinogram, transform.offsets.step, power=dim + 1)
+    ramp = filters.apply(sinogram, transform.offsets.step, filters.Filter(power=dim + 1))
     laws.same(transform.filter(sinogram, derivative=2), -filters.inversion_constant(dim) * ramp)
     laws.same(transform.filter(sinogram, window="none"), transform.filter(sinogram, window="ramp"))
 
@@ -556,7 +553,7 @@ def test_splines_through_the_samples_are_backprojected_as_the_samples(dim: int, 
     t = transform.offsets.values
     sinogram = np.exp(-(((t - 0.2 * directions.normals[:, :1]) / 0.15) ** 2))
     samples = transform.backproject(sinogram)
-    coefficients = filters.apply(sinogram, transform.offsets.step, power=0, spline=max(order, 3))
+    coefficients = filters.apply(sinogram, transform.offsets.step, filters.Filter(power=0, spline=max(order, 3)))
     found = transform._backproject(coefficients[None], None, None, splines=True)[0]
     assert_allclose(found, samples, rtol=0, atol=(2e-5 if order < 5 else 4e-7) * np.abs(samples).max())
     assert np.abs(transform.backproject(coefficients) - samples).max() > 1e-2 * np.abs(samples).max()

@@ -1,0 +1,266 @@
+"""How rows lie in bundles, and how each direction is interpolated between coarse slopes.
+
+Rows are taken in bundles of `SIZE`. For slopes a spacing `_SPACING` apart, each bundle is summed about its center; the
+sum at any slope is then a cubic interpolation between four of these, which is walked in place of `SIZE` rows. Bundles
+are moved by fractions of a lattice point with interpolation of degree 5, or 3 where there are two points to a lattice
+point, which blurs little; linear and cubic splines keep their order, and those of degree 5, which would need more
+nodes, walk rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import BSpline
+
+from radon_nn._support import checks, scratch
+from radon_nn._support.properties import cached_property
+from radon_nn._support.types import Floats
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid
+from radon_nn.operators import _sharpening
+from radon_nn.operators._kernels.layout import MOVES, NODES, SPAN
+from radon_nn.operators._plan import Plan
+
+SIZE = 16
+_SPACING = 1 / 8
+"""A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
+MARGIN = 12
+"""Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
+_GAIN = 0.8
+"""Bundles are used where their updates are fewer than this part of the direct sum's; other costs eat the rest."""
+
+
+PHASES = {1: 1, 3: 2}
+"""Lattices a direction has in the weighted backprojection, by the splines' degree. With two of them, half a point
+apart, moving bundles loses next to nothing; linear splines lose more themselves."""
+
+
+@dataclass(frozen=True)
+class BundlePlan:
+    """
+    One plan's rows in bundles, and how each direction is interpolated between coarse slopes.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan, with one other axis, its directions sorted by slope, and room on its lattices for bundles' margins.
+    order : {1, 3}
+        Degree of the splines.
+    first : float
+        The first coarse slope.
+    count : int
+        How many coarse slopes there are.
+    node : ndarray of int, shape (k,)
+        The first of the four coarse slopes each direction is interpolated from.
+    slope_weights : ndarray, shape (k, 4)
+        Their weights.
+    """
+
+    plan: Plan
+    order: int
+    first: float
+    count: int
+    node: NDArray[np.int64]
+    slope_weights: Floats
+
+    @classmethod
+    def of(cls, plan: Plan, order: int) -> Self:
+        """
+        Prepare bundles for a plan.
+
+        Parameters
+        ----------
+        plan : Plan
+            A plan with one other axis.
+        order : {1, 3}
+            Degree of the splines.
+
+        Returns
+        -------
+        BundlePlan
+            Its bundles, of the class this is called on.
+        """
+        spread = plan.widened(MARGIN, np.argsort(plan.slopes[:, 0], kind="stable"))
+        slopes = spread.slopes[:, 0]
+        position = (slopes - slopes[0]) / _SPACING
+        node = np.floor(position).astype(np.int64)
+        u = (position - node)[:, None]
+        nodes = np.arange(-1, 3)
+        slope_weights = np.prod(
+            [np.where(nodes == j, 1, (u - j) / np.where(nodes == j, 1, nodes - j)) for j in nodes], axis=0
+        )
+        return cls(spread, order, float(slopes[0]) - _SPACING, int(node[-1]) + 4, node, slope_weights)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, filled up to whole bundles."""
+        return -(-_across(self.plan) // SIZE) * SIZE
+
+    @property
+    def width(self) -> int:
+        """Points of a bundle's sum."""
+        n = self.plan.shape[self.plan.axis]
+        return -(-(n + 2 * MARGIN + 2) // SPAN) * SPAN
+
+    @property
+    def cost(self) -> float:
+        """Updates of an accumulator, for one image."""
+        pairs = self.rows // SIZE * self.width * len(self.node) * (NODES + MOVES) / 2
+        return pairs + (self.order + 1) / 2 * self.count * self.rows * self.plan.shape[self.plan.axis]
+
+    @cached_property
+    def index(self) -> Floats:
+        """Index of each row, (rows, 1)."""
+        return np.arange(self.rows, dtype=np.float64)[:, None]
+
+    @cached_property
+    def own(self) -> NDArray[np.bool_]:
+        """Which rows are the image's own."""
+        return np.arange(self.rows) < _across(self.plan)
+
+    @cached_property
+    def coarse(self) -> tuple[Floats, Floats]:
+        """The coarse slopes, (count, 1), and the shifts of a bundle's row 0 at each."""
+        slopes = np.asarray(self.first + _SPACING * np.arange(self.count), dtype=np.float64)
+        return slopes[:, None], MARGIN - (SIZE - 1) / 2 * slopes
+
+    @cached_property
+    def landing(self) -> tuple[NDArray[np.int64], Floats]:
+        """Where a bundle's rows land in its sums: whole shifts, (count, size), and (count, order + 1, size) weights."""
+        slopes, starts = self.coarse
+        sigma = starts[:, None] + slopes * np.arange(SIZE)
+        shifts = np.floor(sigma)
+        away = (sigma - shifts)[:, None] + (self.order - 1) // 2 - np.arange(self.order + 1)[:, None]
+        spline = BSpline.basis_element(np.arange(self.order + 2) - (self.order + 1) / 2, extrapolate=False)
+        return shifts.astype(np.int64), np.nan_to_num(spline(away))
+
+    @cached_property
+    def extent(self) -> NDArray[np.int64]:
+        """Where the sums that each direction is interpolated from may differ from zero: first point, and last + 1."""
+        shifts, lead = self.landing[0], self.order // 2
+        first, last = shifts.min(axis=1) - lead, shifts.max(axis=1) + lead + 1 + self.plan.shape[self.plan.axis]
+        nodes = self.node[:, None] + np.arange(NODES)
+        return np.stack([first[nodes].min(axis=1), last[nodes].max(axis=1)], axis=1)
+
+    @property
+    def phases(self) -> int:
+        """Lattices of a direction in the weighted backprojection."""
+        return PHASES[self.order]
+
+    @property
+    def bundles(self) -> int:
+        """Number of bundles."""
+        return self.rows // SIZE
+
+    @property
+    def n(self) -> int:
+        """Points of a row."""
+        return self.plan.shape[self.plan.axis]
+
+    @cached_property
+    def slopes(self) -> Floats:
+        """Slope of each direction, (k,)."""
+        return np.ascontiguousarray(self.plan.slopes[:, 0])
+
+    def sharpening(self, phases: int) -> Floats:
+        """
+        The filters that take off what splines in bundles, and polynomials between slopes and points, blur on average.
+
+        Parameters
+        ----------
+        phases : int
+            Points to move bundles by that stand for a lattice point.
+
+        Returns
+        -------
+        ndarray, shape (k, 4)
+            Weights at distances of 0 to 3 lattice points; see `radon_nn.operators._sharpening`.
+        """
+        slopes, starts = self.coarse
+        landing = (starts[:, None] + slopes * np.arange(SIZE)) % 1
+        moments = _sharpening.spline_moments(self.order, _sharpening.powers(landing))
+        within = np.einsum("kj,kjm->km", self.slope_weights, moments[self.node[:, None] + np.arange(NODES)])
+
+        slope = self.plan.slopes[:, :1]
+        between = (slope - self.first) / _SPACING % 1
+        away = (np.arange(SIZE) - (SIZE - 1) / 2) * _SPACING
+        turned = _sharpening.cubic_moments(_sharpening.powers(between), away)
+
+        centers = np.arange(self.rows // SIZE) * SIZE + (SIZE - 1) / 2
+        fractions = _sharpening.powers((self.plan.starts[:, None] + slope * centers) * phases % 1)
+        moved = (
+            _sharpening.quintic_moments(fractions) if phases == 1 else _sharpening.cubic_moments(fractions, 1 / phases)
+        )
+        return _sharpening.inverse(_sharpening.in_turn(_sharpening.in_turn(within, turned), moved))
+
+
+def worthwhile(plan: Plan, order: int) -> bool:
+    """
+    Whether bundles save work on a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    order : {1, 3, 5}
+        Degree of the splines.
+
+    Returns
+    -------
+    bool
+        True in the plane, for linear and cubic splines, many directions and many rows.
+    """
+    if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * NODES:
+        return False
+    direct = (order + 1) / 2 * _across(plan) * plan.shape[plan.axis] * len(plan.target)
+    return BundlePlan.of(plan, order).cost < _GAIN * direct
+
+
+def _across(plan: Plan) -> int:
+    return plan.shape[1 - plan.axis]
+
+
+@lru_cache(maxsize=16)
+def chords(grid: Grid, axis: int, within: Ball | None, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Which points of its rows each bundle has within a disc, in whole cache lines, and which of its sums they need.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid.
+    axis : int
+        The main axis.
+    within : Ball, optional
+        The disc; the whole grid if not given.
+    width : int
+        Points of a sum.
+
+    Returns
+    -------
+    ndarray of int, shape (bundles, 2)
+        Of rows, the first point, and the last + 1; equal where there is none.
+    ndarray of int, shape (bundles, 2)
+        The same of sums.
+    """
+    n, across = grid.shape[axis], grid.axes[1 - axis]
+    first = np.arange(0, len(across), SIZE)
+    wanted = np.stack([np.zeros_like(first), np.full_like(first, n)], axis=1)
+    if within is not None:
+        center = within.center_in(2)
+        nearest = np.minimum.reduceat(np.abs(across - center[1 - axis]), first)
+        half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
+        along, line = grid.axes[axis] - center[axis], scratch.LINE_BYTES // 4
+        # One point more at either end, for those on the circle that rounding would leave out.
+        wanted[:, 0] = np.maximum(np.searchsorted(along, -half) - 1, 0) // line * line
+        wanted[:, 1] = np.minimum(-(-(np.searchsorted(along, half) + 1) // line) * line, n)
+        wanted[nearest > within.radius] = 0
+    extent = wanted.copy()
+    some = wanted[:, 1] > wanted[:, 0]
+    extent[some, 1] = np.minimum(wanted[some, 1] + width - n, width)
+    return checks.frozen(wanted), checks.frozen(extent)

@@ -1,0 +1,218 @@
+"""The transform as a direct sum over samples: batches of images through the kernels, one main axis at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.properties import cached_property
+from radon_nn._support.threads import Program, Stage
+from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid, Offsets
+from radon_nn.operators import _stacks as stacks
+from radon_nn.operators import _stencils
+from radon_nn.operators._bundle_plan import worthwhile
+from radon_nn.operators._bundles import Bundles
+from radon_nn.operators._engines import spline_degree
+from radon_nn.operators._kernels.layout import PAD
+from radon_nn.operators._kernels.sinograms import Readout
+from radon_nn.operators._plan import plans
+from radon_nn.operators._rows import Rows
+from radon_nn.operators._walks import LATTICE_BYTES, Source, Walk
+
+_ROW_BYTES = 1 << 23
+"""Working memory of rows of one pass, which are read in order: 8 MiB."""
+_ABREAST_BYTES = 1 << 22
+"""Up to 4 MiB of rows or lattices each walk has memory of its own, so that one need not wait for another."""
+_RESAMPLING = 3
+"""Taps beyond the spline's degree of the resampling from lattices to offsets: lattices are finer than the offsets and
+resolve what they carry."""
+_INTERPOLATING = {1: 6, 3: 6, 5: 10}
+"""Taps of the interpolation from offsets to lattices by the spline's degree. A filtered sinogram has its energy at the
+highest frequencies, where more taps lower the error of the inverse a little."""
+
+
+@dataclass(frozen=True)
+class Direct:
+    """
+    The direct transform of stacks of images: every sample is added to every lattice.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where functions are sampled.
+    directions : Directions
+        The unit normals.
+    offsets : Offsets
+        The offsets.
+    order : {1, 3, 5}
+        Degree of the splines along rows.
+    bundles : bool
+        Whether rows may be walked in bundles.
+    """
+
+    grid: Grid
+    directions: Directions
+    offsets: Offsets
+    order: int
+    bundles: bool = True
+
+    @property
+    def cost(self) -> float:
+        """Updates of an accumulator by a sample, for one image."""
+        return float(self.grid.size) * len(self.directions) * (self.order + 1) / 2
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the images of a stack are transformed one after the other."""
+        return False
+
+    def forward(self, images: Array, out: Array, program: Program) -> None:
+        """
+        Transform a stack of images.
+
+        Parameters
+        ----------
+        images : ndarray, shape (B, *grid.shape)
+            The images, of any layout.
+        out : ndarray, shape (B, m, n)
+            Overwritten; of any layout.
+        program : Program
+            What the stages are added to.
+        """
+        target, into = stacks.flat(out), stacks.strides(out)
+        pieces = _stencils.lagrange(self.order + _RESAMPLING)
+        for part, lanes in stacks.parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
+            stack = stacks.interleaved(images[part], lanes, program)
+            sinograms = target[part.start * into[0] :]
+            abreast = len(stack.images) * lanes * self._row_bytes(images.itemsize) <= _ABREAST_BYTES
+            transforms = []
+            for number, (walk, alignment) in enumerate(zip(self.walks, self._offsets_on_lattices, strict=True)):
+                readout = Readout(
+                    alignment, pieces, walk.plan.target, into, self.offsets.count, stack.batch, walk.plan.length, lanes
+                )
+                key = f" {number}" if abreast else ""
+                transforms.append(walk.forward(stack, readout, sinograms, key, program.num_threads))
+            _add_forward(transforms, abreast, program)
+
+    def gather(
+        self,
+        sinograms: Array,
+        out: Array,
+        program: Program,
+        *,
+        weighted: bool,
+        splines: bool = False,
+        within: Ball | None = None,
+    ) -> None:
+        """
+        Add the transpose of `forward`, or the weighted backprojection, to a stack of images.
+
+        Parameters
+        ----------
+        sinograms : ndarray, shape (B, m, n)
+            The sinograms, of any layout.
+        out : ndarray, shape (B, *grid.shape)
+            Added to; of any layout.
+        program : Program
+            What the stages are added to.
+        weighted : bool
+            Whether to integrate over the sphere, with the directions' weights, or to transpose.
+        splines : bool
+            Whether the numbers are not samples but coefficients of splines, of degree `spline_degree`, through them.
+        within : Ball, optional
+            Where the result is wanted. Elsewhere it may be anything.
+        """
+        if not weighted:
+            pieces = _stencils.lagrange(self.order + _RESAMPLING)
+        elif splines:
+            pieces = _stencils.spline(spline_degree(self.order))
+        else:
+            pieces = _stencils.lagrange(_INTERPOLATING[self.order])
+        item = sinograms.itemsize
+        lattice_bytes = max(min(len(w.plan.target) * w.plan.length * item, LATTICE_BYTES) for w in self.walks)
+        nbytes = self._row_bytes(item) + lattice_bytes
+        alignments = self._lattices_on_offsets if weighted else self._offsets_on_lattices
+        for part, lanes in stacks.parts(len(out), nbytes, LATTICE_BYTES, item):
+            stack = stacks.cleared(out[part], lanes, program)
+            abreast = len(stack.images) * lanes * lattice_bytes <= _ABREAST_BYTES
+            transposes = []
+            for number, (walk, alignment) in enumerate(zip(self.walks, alignments, strict=True)):
+                source = Source(sinograms[part], alignment, pieces, weighted, self.grid, within)
+                transposes.append(walk.gather(source, stack, f" {number}" if abreast else ""))
+            _add_transposes(transposes, abreast, program)
+            stacks.add_lanes(stack, out[part], program)
+
+    def _row_bytes(self, itemsize: int) -> int:
+        return max(len(w.index) * (w.plan.shape[w.plan.axis] + 2 * PAD) for w in self.walks) * itemsize
+
+    @cached_property
+    def walks(self) -> tuple[Walk, ...]:
+        """One walk for each main axis, by bundles where these are allowed and save work."""
+        return tuple(
+            Bundles.of(plan, self.order) if self.bundles and worthwhile(plan, self.order) else Rows(plan, self.order)
+            for plan in plans(self.grid, self.directions)
+        )
+
+    @cached_property
+    def _offsets_on_lattices(self) -> tuple[Floats, ...]:
+        """For each walk, how the offsets lie on its lattices: see `Plan.offsets_on_lattice`."""
+        alignments = []
+        for walk in self.walks:
+            area = self.grid.cell_volume / np.abs(walk.plan.step)
+            alignments.append(checks.frozen(walk.plan.offsets_on_lattice(self.offsets, area, walk.sharpening(1))))
+        return tuple(alignments)
+
+    @cached_property
+    def _lattices_on_offsets(self) -> tuple[Floats, ...]:
+        """For each walk, how its lattices, one a phase of each direction, lie on the offsets."""
+        alignments = []
+        for walk in self.walks:
+            plan, phases = walk.plan, walk.phases
+            weights = self.directions.weights[plan.target]
+            first = plan.lattice_on_offsets(self.offsets, weights, walk.sharpening(phases))
+            alignment = np.repeat(first, phases, axis=0)
+            alignment[:, 0] += np.tile(np.arange(phases) / phases, len(first)) * alignment[:, 1]
+            alignments.append(checks.frozen(alignment))
+        return tuple(alignments)
+
+
+def _add_forward(transforms: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:
+    """Add the walks' stages, one walk after the other; abreast, all first stages, then all second ones.
+
+    A thread that has come to the end of one walk's first stage then has another's to work on, and need not wait.
+    """
+    if not abreast:
+        for stages in transforms:
+            for stage in stages:
+                program.add(stage)
+        return
+    begin, ready = program.present, []
+    for stages in transforms:
+        program.add(stages[0], after=begin)
+        ready.append(program.present)
+    for stages, after in zip(transforms, ready, strict=True):
+        for stage in stages[1:]:
+            program.add(stage, after=after)
+
+
+def _add_transposes(transposes: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:
+    """Add the walks' stages: abreast, all lattices, then the gathering by one walk after the other, from the first on.
+
+    All walks add to the same images, hence only the lattices are independent of each other.
+    """
+    if not abreast or any(len(stages) != 2 for stages in transposes):
+        for stages in transposes:
+            for stage in stages:
+                program.add(stage)
+        return
+    begin = program.present
+    for filling, _ in transposes:
+        program.add(filling, after=begin)
+    for number, (_, gathering) in enumerate(transposes):
+        program.add(gathering, after=begin + 1 if number == 0 else None)

@@ -1,0 +1,225 @@
+"""Between lattices and sinograms: reading lattices at the offsets, its transpose, and interpolation of sinograms."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from radon_nn._support.compiled import compiled
+from radon_nn._support.subnormals import flush, restore
+from radon_nn.operators._kernels.layout import DIRECTIONS, HALO, LINE_ITEMS
+from radon_nn.operators._kernels.resampling import (
+    resample,
+    resample_lanes,
+    resample_lanes_transpose,
+    resample_transpose,
+    sharpen,
+    stencil,
+)
+
+
+class Readout(NamedTuple):
+    """How lattices and the rows of sinograms lie to each other.
+
+    alignment (m, 7) holds, for reading lattices, the lattice position of the first offset, the offsets' step on the
+    lattice, a factor, and four weights of `sharpen`; for interpolating sinograms, positions are the other way round.
+    pieces is the taps' stencil. Image b, direction i, offset q of `offsets` is the sinograms' number
+    b * strides[0] + target[i] * strides[1] + q * strides[2]. Lattices have `length` points and a halo.
+    """
+
+    alignment: np.ndarray
+    pieces: np.ndarray
+    target: np.ndarray
+    strides: np.ndarray
+    offsets: int
+    batch: int
+    length: int
+    lanes: int
+
+
+class ReadoutRoom(NamedTuple):
+    """Working memory for one direction: taps at each position, and values before and after resampling."""
+
+    fraction: np.ndarray
+    points: np.ndarray
+    table: np.ndarray
+    buffer: np.ndarray
+    values: np.ndarray
+
+
+@compiled
+def halo_points(taps):
+    """Points kept free at either end of a lattice that is to be read with a stencil of `taps` taps."""
+    return taps + HALO
+
+
+@compiled
+def _store(values, readout, b, i, out):
+    """Values (offsets, lanes) of a group of images to their sinograms, at direction i."""
+    lanes, strides = readout.lanes, readout.strides
+    full, offsets = min(lanes, readout.batch - b * lanes), readout.offsets
+    begin = b * lanes * strides[0] + readout.target[i] * strides[1]
+    by, width = np.uint64(strides[2]), np.uint64(lanes)
+    if strides[0] == 1:
+        into = np.uint64(begin)
+        for q in range(offsets):
+            k = np.uint64(q)
+            for lane in range(full):
+                out[into + k * by + np.uint64(lane)] = values[k * width + np.uint64(lane)]
+        return
+    for lane in range(full):
+        into, first = np.uint64(begin + lane * strides[0]), np.uint64(lane)
+        for q in range(offsets):
+            k = np.uint64(q)
+            out[into + k * by] = values[first + k * width]
+
+
+@compiled
+def _fetch(sinograms, readout, b, i, values, into):
+    """The transpose of `_store`, to values from `into` on; lanes beyond the last image are zero."""
+    lanes, strides = readout.lanes, readout.strides
+    full = min(lanes, readout.batch - b * lanes)
+    first = np.uint64(b * lanes * strides[0] + readout.target[i] * strides[1])
+    by, ahead, width, to = np.uint64(strides[2]), np.uint64(strides[0]), np.uint64(lanes), np.uint64(into)
+    if lanes == 1:
+        for q in range(readout.offsets):
+            k = np.uint64(q)
+            values[to + k] = sinograms[first + k * by]
+        return
+    for q in range(readout.offsets):
+        k = np.uint64(q)
+        for lane in range(full):
+            values[to + k * width + np.uint64(lane)] = sinograms[first + k * by + np.uint64(lane) * ahead]
+        for lane in range(full, lanes):
+            values[to + k * width + np.uint64(lane)] = 0
+
+
+@compiled
+def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
+    """Sharpen lattices, as far as they are read, and resample them onto the offsets.
+
+    A task is DIRECTIONS directions of a group of images, or those that are left. lattices, flat, holds those of tasks
+    first .. last - 1, DIRECTIONS a task, each of `length` points and the halo at both ends.
+    """
+    mode = flush()
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
+    size = (readout.length + 2 * halo_points(taps)) * lanes
+    blocks = (m + DIRECTIONS - 1) // DIRECTIONS
+    index = room.points[: readout.offsets]
+    for task in range(first, last):
+        b, begin = task // blocks, task % blocks * DIRECTIONS
+        for i in range(begin, min(begin + DIRECTIONS, m)):
+            alignment = alignments[i]
+            stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
+            ends = np.int64(index[0]), np.int64(index[readout.offsets - 1])
+            low, high = min(ends[0], ends[1]), max(ends[0], ends[1]) + taps
+            lattice = ((task - first) * DIRECTIONS + i - begin) * size
+            source = lattice + (low + HALO) * lanes
+            sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
+            if interleaved is None:
+                resample(buffer, index, table, kind(alignment[2]), values, 0)
+            else:
+                resample_lanes(buffer, lanes, index, table, kind(alignment[2]), values, 0)
+            _store(values, readout, b, i, sinograms)
+    restore(mode)
+
+
+@compiled
+def spread(sinograms, readout, interleaved, room, lattices, first, last):
+    """The transpose of `read_lattices`: sinograms onto lattices (groups, m, length, lanes), flat, overwritten.
+
+    A task is a direction, of all groups.
+    """
+    mode = flush()
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
+    groups, size = (readout.batch + lanes - 1) // lanes, readout.length * lanes
+    halo = halo_points(taps) * lanes
+    index = room.points[: readout.offsets]
+    for i in range(first, last):
+        alignment = alignments[i]
+        stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
+        for b in range(groups):
+            _fetch(sinograms, readout, b, i, values, 0)
+            for k in range(size + 2 * halo):
+                buffer[k] = 0
+            scale, into = kind(alignment[2]), HALO * lanes
+            if interleaved is None:
+                resample_transpose(values, index, table, scale, buffer, into)
+            else:
+                resample_lanes_transpose(values, lanes, index, table, scale, buffer, into)
+            sharpen(buffer, halo, lanes, alignment, lattices, (b * m + i) * size, size)
+    restore(mode)
+
+
+@compiled(fast=True)
+def _three_points(values, begin, apart, weights, size, into):
+    """values[into + k] = inner * v[apart + k] + outer * (v[k] + v[2 * apart + k]), v = values[begin:], k < size."""
+    inner, outer = weights
+    first, to = np.uint64(begin), np.uint64(into)
+    middle, last = first + np.uint64(apart), first + np.uint64(2 * apart)
+    for step in range(size):
+        k = np.uint64(step)
+        values[to + k] = inner * values[middle + k] + outer * (values[first + k] + values[last + k])
+
+
+@compiled
+def whole_lines(size):
+    """`size` rounded up to whole cache lines, so that what comes after begins with one."""
+    return (size + LINE_ITEMS - 1) // LINE_ITEMS * LINE_ITEMS
+
+
+@compiled
+def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, last):
+    """Interpolate sinograms at the lattices' points, and beyond, and turn these values into spline coefficients.
+
+    stages (k, 3) are filters of three points, to be applied in turn: distance, inner and outer weight. lattices
+    (groups, m, length, lanes) are overwritten; a task is a direction, of all groups.
+    """
+    mode = flush()
+    fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
+    alignments, pieces = readout.alignment, readout.pieces
+    m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
+    length, count, halo = readout.length, readout.offsets, HALO
+    for s in range(stages.shape[0]):
+        halo += np.int64(stages[s, 0])
+    for i in range(first, last):
+        alignment = alignments[i]
+        ends = -alignment[0] / alignment[1], (count - 1 - alignment[0]) / alignment[1]
+        start = min(max(np.int64(min(ends[0], ends[1])) - 2, -halo), length + halo)
+        stop = max(min(np.int64(max(ends[0], ends[1])) + 3, length + halo), start)
+        low = max(start - halo, 0)
+        high = max(min(stop + halo, length), low)
+        part = whole_lines((stop - start + 4 * halo) * lanes)
+        index = room.points[: stop - start]
+        stencil(alignment[0] + alignment[1] * start, alignment[1], count, pieces, fraction, index, table)
+        for k in range(taps * lanes):
+            buffer[k] = 0
+            buffer[(taps + count) * lanes + k] = 0
+        for b in range(readout.batch // lanes + (readout.batch % lanes > 0)):
+            _fetch(sinograms, readout, b, i, buffer, taps * lanes)
+            begin = 2 * halo * lanes
+            if interleaved is None:
+                resample(buffer, index, table, kind(alignment[2]), values, begin)
+            else:
+                resample_lanes(buffer, lanes, index, table, kind(alignment[2]), values, begin)
+            for k in range(begin):
+                values[k] = 0
+                values[(2 * halo + stop - start) * lanes + k] = 0
+            begin, left = (halo + low - start) * lanes, (high - low + 2 * halo) * lanes
+            for s in range(stages.shape[0]):
+                apart = np.int64(stages[s, 0]) * lanes
+                left -= 2 * apart
+                into = part + s % 2 * part
+                _three_points(values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), left, into)
+                begin = into
+            lattice = (b * m + i) * length
+            for k in range(low * lanes):
+                lattices[lattice * lanes + k] = 0
+            for k in range(high * lanes, length * lanes):
+                lattices[lattice * lanes + k] = 0
+            into = (lattice + low) * lanes
+            sharpen(values, begin + HALO * lanes, lanes, alignment, lattices, into, (high - low) * lanes)
+    restore(mode)

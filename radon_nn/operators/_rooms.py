@@ -1,0 +1,182 @@
+"""What the kernels are given besides data: working memory of this thread, and arguments they are compiled by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from radon_nn._support import scratch
+from radon_nn._support.types import Array
+from radon_nn.operators._kernels.layout import CHUNK, DIRECTIONS, GATHERED_ROWS, GROUP, PACKED_ROWS
+from radon_nn.operators._kernels.packing import PackingRoom
+from radon_nn.operators._kernels.rows import WalkRoom
+from radon_nn.operators._kernels.sinograms import Readout, ReadoutRoom, halo_points, whole_lines
+from radon_nn.operators._plan import spline_factors
+
+
+def coefficients(n: int, order: int, dtype: np.dtype[Any]) -> Array | None:
+    """
+    Factors that turn n samples into spline coefficients.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    order : {1, 3, 5}
+        Degree of the splines.
+    dtype : dtype
+        Of the samples.
+
+    Returns
+    -------
+    ndarray, optional
+        See `spline_factors`; None for order 1, whose samples are coefficients.
+    """
+    return None if order == 1 else spline_factors(n, order, dtype)
+
+
+def interleaving(lanes: int) -> bool | None:
+    """
+    The argument by which kernels are compiled for one lane or for several.
+
+    Parameters
+    ----------
+    lanes : int
+        Images in a group.
+
+    Returns
+    -------
+    bool, optional
+        True for several; None for one.
+    """
+    return None if lanes == 1 else True
+
+
+def taps_at_once(order: int) -> tuple[bool | None, bool | None]:
+    """
+    The argument `orders` of `gather_rows`: whether it takes four taps at once, and whether two.
+
+    Parameters
+    ----------
+    order : {1, 3, 5}
+        Degree of the splines.
+
+    Returns
+    -------
+    tuple of (bool, optional)
+        True or None.
+    """
+    return None if order == 1 else True, None if order == 3 else True
+
+
+def packing_room(n: int, dtype: np.dtype[Any]) -> PackingRoom:
+    """
+    This thread's working memory for `pack` and `unpack`.
+
+    Parameters
+    ----------
+    n : int
+        Points of a row.
+    dtype : dtype
+        Of the numbers.
+
+    Returns
+    -------
+    PackingRoom
+        The memory.
+    """
+    begins = scratch.empty("row begins", (PACKED_ROWS,), np.dtype(np.uint64))
+    return PackingRoom(begins, scratch.empty("rows abreast", (n * PACKED_ROWS,), dtype))
+
+
+def walk_room(order: int, rows: int, length: int, lanes: int, dtype: np.dtype[Any]) -> WalkRoom:
+    """
+    This thread's working memory for `walk_rows`.
+
+    Parameters
+    ----------
+    order : {1, 3, 5}
+        Degree of the splines.
+    rows : int
+        Rows of an image.
+    length : int
+        Lattice points.
+    lanes : int
+        Images in a group.
+    dtype : dtype
+        Of the numbers.
+
+    Returns
+    -------
+    WalkRoom
+        The memory.
+    """
+    return _landing_room("walked", DIRECTIONS, rows, order, DIRECTIONS * (order + 1) * length * lanes, dtype)
+
+
+def gather_room(order: int, directions: int, lanes: int, dtype: np.dtype[Any]) -> WalkRoom:
+    """
+    This thread's working memory for `gather_rows`.
+
+    Parameters
+    ----------
+    order : {1, 3, 5}
+        Degree of the splines.
+    directions : int
+        Lattices of a set.
+    lanes : int
+        Images in a group.
+    dtype : dtype
+        Of the numbers.
+
+    Returns
+    -------
+    WalkRoom
+        The memory.
+    """
+    some = max(1, GATHERED_ROWS // (order + 1))
+    acc = some * (order + 1) * whole_lines(CHUNK + order * lanes)
+    return _landing_room("gathered", GATHERED_ROWS, directions + GROUP, order, acc, dtype)
+
+
+def _landing_room(name: str, outer: int, inner: int, order: int, acc: int, dtype: np.dtype[Any]) -> WalkRoom:
+    return WalkRoom(
+        scratch.empty(f"{name} fractions", (inner,), np.dtype(np.float64)),
+        scratch.empty(f"{name} shifts", (outer, inner), np.dtype(np.int64)),
+        scratch.empty(f"{name} weights", (outer, order + 1, inner), dtype),
+        scratch.empty(f"{name} sums", (acc,), dtype),
+    )
+
+
+def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | None = None) -> ReadoutRoom:
+    """
+    This thread's working memory for `read_lattices` and `spread`, or for `interpolate`.
+
+    Parameters
+    ----------
+    readout : Readout
+        What is read.
+    dtype : dtype
+        Of the numbers.
+    interpolating : int, optional
+        If sinograms are interpolated, points beyond either end of a lattice that filters reach.
+
+    Returns
+    -------
+    ReadoutRoom
+        The memory.
+    """
+    taps, lanes, count = len(readout.pieces), readout.lanes, readout.offsets
+    if interpolating is None:
+        positions, buffer, values = count, readout.length + 2 * halo_points(taps), count * lanes
+    else:
+        positions, buffer = readout.length + 2 * interpolating, count + 2 * taps
+        values = 3 * whole_lines((positions + 4 * interpolating) * lanes)
+    return ReadoutRoom(
+        scratch.empty("fractions read", (positions,), dtype),
+        scratch.empty("indices read", (positions,), np.dtype(np.uint64)),
+        scratch.empty("taps read", (taps, positions), dtype),
+        scratch.empty("sharpened", (buffer * lanes,), dtype),
+        scratch.empty("values read", (values,), dtype),
+    )

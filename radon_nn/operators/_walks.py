@@ -1,0 +1,332 @@
+"""What the two walks over a plan's rows have in common: row by row, and by bundles of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support import scratch
+from radon_nn._support.threads import Stage
+from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Grid
+from radon_nn.operators import _rooms as rooms
+from radon_nn.operators import _sharpening
+from radon_nn.operators._kernels.layout import DIRECTIONS, HALO
+from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast, unpack
+from radon_nn.operators._kernels.sinograms import (
+    Readout,
+    halo_points,
+    interpolate,
+    read_lattices,
+    spread,
+)
+from radon_nn.operators._plan import Plan
+from radon_nn.operators._stacks import Stack, flat, strides
+
+UPDATE_NS = 0.035
+"""Nanoseconds for each byte of a number that two taps add to an accumulator; 0.13 for a float32. This and the other
+times were measured on one core at 2 to 3 GHz. They only decide how work is cut."""
+PACK_NS, RESAMPLE_NS = 1.0, 1.0
+"""Nanoseconds to pack or unpack a number, and to resample one by one tap."""
+LATTICE_BYTES = 1 << 22
+"""Working memory of lattices, of the size of the caches: 4 MiB."""
+_READ_BYTES = 1 << 18
+"""Lattices walked before they are read: 256 KiB, of the second-level cache."""
+_LEAST = 64
+"""Directions gathered at a time, at least: each time all rows or sums are read and written once more."""
+
+
+Unpacking = Callable[[Array, int, int, int], None]
+"""Adds rows, flat, of blocks first .. last - 1 to images, the rows beginning with those of block zero."""
+
+
+class Walk(Protocol):
+    """Directions of one main axis, and how rows are walked for them."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+
+    @property
+    def order(self) -> int:
+        """Degree of the splines."""
+
+    @property
+    def index(self) -> Floats:
+        """Index of each row along the other axes, (rows, d-1)."""
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """Which rows are the images' own, not filling up a block or group, (rows,)."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in memory, filled up to whole blocks."""
+
+    @property
+    def phases(self) -> int:
+        """Lattices of a direction in the weighted backprojection, each a part of a lattice point ahead of the last."""
+
+    @property
+    def cost(self) -> float:
+        """Updates of an accumulator by a number, for one image."""
+
+    def sharpening(self, phases: int) -> Floats:
+        """Weights (k, 4) of the filters that take off what interpolation blurs on average, at so many phases."""
+
+    def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
+        """The stages that transform a stack, each needing the one before; key tells apart the memory of two walks."""
+
+    def gather(self, source: Source, stack: Stack, key: str) -> list[Stage]:
+        """The stages that add the transpose, or the backprojection, to a stack, each needing those before."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    Sinograms to be gathered, and how.
+
+    Parameters
+    ----------
+    sinograms : ndarray, shape (B, m, n)
+        The sinograms, of any layout.
+    alignment : ndarray, shape (k * phases, 7)
+        How the lattices of one walk's directions lie to the offsets; see `Readout`.
+    pieces : ndarray
+        The stencil.
+    weighted : bool
+        Whether to integrate over the sphere, or to transpose.
+    grid : Grid
+        The grid of the images.
+    within : Ball, optional
+        Where the result is wanted. Elsewhere it may be anything.
+    """
+
+    sinograms: Array
+    alignment: Floats
+    pieces: Floats
+    weighted: bool
+    grid: Grid
+    within: Ball | None
+
+    def lattices(self, walk: Walk, part: slice, groups: int, lanes: int, key: str) -> tuple[Array, Stage]:
+        """
+        Lattices of some of a walk's directions, and the stage that fills them.
+
+        Parameters
+        ----------
+        walk : Walk
+            The walk.
+        part : slice
+            The directions.
+        groups, lanes : int
+            Groups of images, and images in a group.
+        key : str
+            Tells apart the memory of two walks.
+
+        Returns
+        -------
+        ndarray, shape (groups * directions * phases * length * lanes,)
+            The lattices.
+        Stage
+            The stage.
+        """
+        plan, phases, dtype = walk.plan, len(self.alignment) // len(walk.plan.target), self.sinograms.dtype
+        target = np.repeat(plan.target[part], phases)
+        alignment = self.alignment[phases * part.start : phases * part.stop]
+        batch, _, count = self.sinograms.shape
+        readout = Readout(alignment, self.pieces, target, strides(self.sinograms), count, batch, plan.length, lanes)
+        lattices = scratch.empty(f"lattices{key}", (groups * len(target) * plan.length * lanes,), dtype)
+        memory, several = flat(self.sinograms), rooms.interleaving(lanes)
+        stages = _sharpening.to_coefficients(walk.order, dtype)
+        reach = int(stages[:, 0].sum()) + HALO
+
+        def fill(first: int, last: int) -> None:
+            """Fill the lattices of some directions."""
+            if self.weighted:
+                room = rooms.readout_room(readout, dtype, interpolating=reach)
+                interpolate(memory, readout, several, stages, room, lattices, first, last)
+            else:
+                spread(memory, readout, several, rooms.readout_room(readout, dtype), lattices, first, last)
+
+        numbers = groups * lanes * (plan.length if self.weighted else count)
+        return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2))
+
+    def blocks(self, walk: Walk, lanes: int) -> list[slice]:
+        """
+        Directions whose lattices fit in `LATTICE_BYTES`.
+
+        Parameters
+        ----------
+        walk : Walk
+            The walk.
+        lanes : int
+            Images in a group.
+
+        Returns
+        -------
+        list of slice
+            The directions, some at a time.
+        """
+        m = len(walk.plan.target)
+        phases = len(self.alignment) // m
+        size = max(_LEAST, LATTICE_BYTES // (walk.plan.length * lanes * phases * self.sinograms.itemsize))
+        return [slice(begin, min(begin + size, m)) for begin in range(0, m, size)]
+
+    def factors(self, walk: Walk) -> Array | None:
+        """
+        The factors to turn gathered rows into images with.
+
+        Parameters
+        ----------
+        walk : Walk
+            The walk.
+
+        Returns
+        -------
+        ndarray, optional
+            See `spline_factors`; None for the backprojection, which has taken coefficients already.
+        """
+        plan = walk.plan
+        return None if self.weighted else rooms.coefficients(plan.shape[plan.axis], walk.order, self.sinograms.dtype)
+
+
+def layout_of(walk: Walk, stack: Stack) -> Layout:
+    """
+    Where a walk's rows lie in a stack.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk.
+    stack : Stack
+        The stack.
+
+    Returns
+    -------
+    Layout
+        The kernels' argument.
+    """
+    plan = walk.plan
+    return Layout(plan.strides(stack.images), walk.index, walk.own, plan.shape[plan.axis], stack.lanes)
+
+
+def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
+    """
+    What packs a stack's rows, with the spline coefficients of the images.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk the rows are for.
+    stack : Stack
+        The stack.
+    dtype : dtype
+        Of the images.
+
+    Returns
+    -------
+    callable
+        Fills rows, flat, with blocks first .. last - 1, the rows beginning with those of block zero.
+    """
+    layout, memory, several = layout_of(walk, stack), stack.memory, rooms.interleaving(stack.lanes)
+    factors = rooms.coefficients(layout.n, walk.order, dtype)
+
+    def fill(rows: Array, first: int, last: int, zero: int) -> None:
+        """Pack blocks of rows."""
+        room, task = rooms.packing_room(layout.n, dtype), (first, last, zero)
+        if factors is None or several:
+            pack(memory, layout, factors, several, room, rows, task)
+        else:
+            pack_abreast(memory, layout, factors, room, rows, task)
+
+    return fill
+
+
+def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
+    """
+    What adds gathered rows to a stack.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk the rows belong to.
+    source : Source
+        What they were gathered from.
+    stack : Stack
+        The stack.
+
+    Returns
+    -------
+    callable
+        See `Unpacking`.
+    """
+    layout, factors, memory = layout_of(walk, stack), source.factors(walk), stack.memory
+    several = rooms.interleaving(stack.lanes)
+
+    def add(rows: Array, first: int, last: int, zero: int) -> None:
+        """Add blocks of rows."""
+        room = rooms.packing_room(layout.n, rows.dtype)
+        unpack(rows, layout, factors, several, room, memory, (first, last, zero))
+
+    return add
+
+
+class Reading:
+    """
+    The second half of the forward transform: lattices, a few directions' at a time, and reading them.
+
+    Parameters
+    ----------
+    readout : Readout
+        How they are read.
+    out : ndarray
+        Sinograms, flat.
+    """
+
+    def __init__(self, readout: Readout, out: Array) -> None:
+        self.readout, self.out = readout, out
+        self.blocks = -(-len(readout.target) // DIRECTIONS)
+        self.size = DIRECTIONS * (readout.length + 2 * halo_points(len(readout.pieces))) * readout.lanes
+        self.most = max(1, _READ_BYTES // (self.size * out.itemsize))
+
+    def lattices(self) -> Array:
+        """This thread's memory for the lattices of `most` tasks."""
+        return scratch.empty("lattices walked", (self.most * self.size,), self.out.dtype)
+
+    def read(self, lattices: Array, first: int, last: int) -> None:
+        """
+        Read the lattices of tasks first .. last - 1.
+
+        Parameters
+        ----------
+        lattices : ndarray
+            From `lattices`, filled.
+        first, last : int
+            The tasks.
+        """
+        room = rooms.readout_room(self.readout, self.out.dtype)
+        read_lattices(lattices, self.readout, rooms.interleaving(self.readout.lanes), room, self.out, first, last)
+
+    def nanoseconds(self, updates: float) -> float:
+        """
+        About how long a task takes.
+
+        Parameters
+        ----------
+        updates : float
+            Of its lattices by numbers, in the walk.
+
+        Returns
+        -------
+        float
+            Nanoseconds.
+        """
+        numbers = DIRECTIONS * self.readout.offsets * self.readout.lanes
+        reading = RESAMPLE_NS * numbers * len(self.readout.pieces)
+        return updates * UPDATE_NS * self.out.itemsize + reading
