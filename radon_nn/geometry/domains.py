@@ -299,7 +299,7 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
 
 def chords(domain: Domain, directions: Floats) -> tuple[Floats, Floats]:
     """
-    Segments in a domain, about as long as it is in given directions.
+    Segments in a domain that run from its lowest to its highest point in given directions.
 
     Parameters
     ----------
@@ -311,7 +311,7 @@ def chords(domain: Domain, directions: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     starts, ends : ndarray, shape (m, d) or (0, d)
-        Diameters of a ball, lines through the center of a box, and from the lowest to the highest point of a hull.
+        Both ends; diameters of a ball, diagonals of a box.
     """
     dim = directions.shape[1]
     if isinstance(domain, Hull):
@@ -320,8 +320,8 @@ def chords(domain: Domain, directions: Floats) -> tuple[Floats, Floats]:
     if isinstance(domain, Ball):
         middle, step = domain.center_in(dim), domain.radius * directions
     elif isinstance(domain, Cuboid):
-        middle, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
-        step = directions / (np.abs(directions) / half).max(axis=1)[:, None]
+        ahead = directions >= 0
+        return np.where(ahead, domain.lower, domain.upper), np.where(ahead, domain.upper, domain.lower)
     else:
         return np.empty((0, dim)), np.empty((0, dim))
     return middle - step, middle + step

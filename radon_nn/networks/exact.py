@@ -37,7 +37,8 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     -------
     RTV
         Exact for spikes; for densities, exact to the error of a one-dimensional quadrature on R^d, for d = 1 and where
-        they lie on one direction, and otherwise an upper bound; infinite where s'' is no measure. Never above the path
+        they lie on one direction (see `FibreMeasure.chord_bound`), and otherwise an upper bound; infinite where s'' is
+        no measure. Never above the path
         norm, which bounds the R-TV too.
     """
     source = "from the spikes"

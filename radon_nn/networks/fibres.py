@@ -22,6 +22,8 @@ _CHORDS, _MOST_AXES = 8, 256
 """Chords along directions and along axes, and the dimension up to which axes are computed: milliseconds each."""
 _CHORD = np.linspace(1e-9, 1 - 1e-9, 513)[:, None]
 """Points of a chord, as fractions of it; not its ends, where hyperplanes may touch the domain and cost nothing."""
+_MOST_COMPONENTS = 1 << 23
+"""Components of all neurons' gradients at most: 64 MiB."""
 
 
 @public
@@ -261,12 +263,14 @@ class FibreMeasure:
 
     def chord_bound(self, domain: Domain) -> float:
         """
-        The largest variation of the derivative of f along some chords of a domain, a lower bound of the R-TV there.
+        The largest variation of the gradient of f along some chords of a domain, a lower bound of the R-TV there.
 
-        Whatever measure has the function f on the domain: on a chord p + s u, |u| = 1, each (a.x - t)_+ has a
-        derivative in s with one step, of |a.u| <= 1. So the variation of f' along the chord is at most the measure's
-        norm. The chords follow the directions of the largest densities and the main axes of their sum; f' is evaluated
-        at points, between which its variation is at least its difference.
+        Whatever measure has the function f on the domain: along a chord the gradient of each (a.x - t)_+ has at most
+        one step, of |a| = 1. So the variation of the gradient of f along the chord is at most the measure's norm; for f
+        with densities on one direction it is equal to it on a chord between the extremes of that direction. The chords
+        follow the directions of the largest densities and the main axes of their sum. The gradient is evaluated at
+        points; between two of them it varies by at least its difference. Where its components would take too much
+        memory, only the one along the chord is used.
 
         Parameters
         ----------
@@ -281,11 +285,12 @@ class FibreMeasure:
         starts, ends = domains.chords(domain, self._main_directions())
         moves = ends - starts
         lengths = norms(moves)
+        gradients = self._gradients() if self.readout.size * self.dim <= _MOST_COMPONENTS else None
         best = 0.0
         for start, move, length in zip(starts[lengths > 0], moves[lengths > 0], lengths[lengths > 0], strict=True):
             rise = (self.directions @ move)[self.fibre] * self.scales
             z = (self.directions @ start)[self.fibre] * self.scales + self.biases
-            weights = (rise / length)[:, None] * self.readout
+            weights = gradients if gradients is not None else (rise / length)[:, None] * self.readout
 
             def slopes(s: Floats, z: Floats = z, rise: Floats = rise, weights: Floats = weights) -> Floats:
                 return np.asarray(self.profile.derivative(z + s * rise) @ weights)
@@ -295,6 +300,11 @@ class FibreMeasure:
             rounding = 2 * len(_CHORD) * (len(rise) + 8) * _ROUNDING * steepest * float(norms(weights).sum())
             best = max(best, float(bends) - rounding)
         return best
+
+    def _gradients(self) -> Floats:
+        """The gradient of each neuron where s' = 1, for all outputs, (k, o d)."""
+        normals = self.scales[:, None] * self.directions[self.fibre]
+        return np.asarray(np.einsum("ko,kd->kod", self.readout, normals).reshape(len(normals), -1))
 
     def _main_directions(self) -> Floats:
         """Directions of the largest single neurons, and the axes in which the sum of their signed masses bends most."""
