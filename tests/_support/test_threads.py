@@ -157,7 +157,8 @@ def transform(n: int = 48) -> tuple[RadonTransform, np.ndarray]:
     return RadonTransform(Grid.cube(n), Directions.half_circle(60), order=3), np.random.default_rng(1).random((n, n))
 
 
-def test_eight_threads_get_what_one_gets() -> None:
+def test_eight_threads_get_what_one_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_threads, "_LEAST_NS", 1.0)
     some, image = transform()
     expected, different = some.invert(some.forward(image)), []
 
@@ -203,7 +204,8 @@ def test_loaders_of_pytorch_transform_in_their_workers() -> None:
 
 
 @forking
-def test_forks_while_other_threads_call() -> None:
+def test_forks_while_other_threads_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_threads, "_LEAST_NS", 1.0)
     some, image = transform()
     expected, over = some.forward(image), threading.Event()
 

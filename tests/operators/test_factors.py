@@ -144,8 +144,10 @@ def test_its_adjoint_is_the_transpose_in_any_geometry(dim: int, order: int, seed
         u = rng.standard_normal((2, *grid.shape)).astype(dtype)
         v = rng.standard_normal((2, len(directions), 9)).astype(dtype)
         image, back = np.empty_like(v), np.zeros_like(u)
-        factors.forward(u, image)
-        factors.gather(v, back, weighted=False)
+        program = Program(2)
+        factors.forward(u, image, program)
+        factors.gather(v, back, program, weighted=False)
+        program.run()
         gap = abs(np.vdot(image.astype(float), v) - np.vdot(u.astype(float), back))
         assert gap <= limit * max(np.linalg.norm(image) * np.linalg.norm(v), np.linalg.norm(u) * np.linalg.norm(back))
 

@@ -115,9 +115,9 @@ def sum_bundles(rows, landing, acc, begins, sums, task):
                     if r == 0:
                         for tap in range(0, taps * room, room):
                             for k in range(tap, tap + (low - chunk) * lanes):
-                                acc[k] = 0
+                                acc[np.uint64(k)] = 0
                             for k in range(tap + (low - chunk + reach) * lanes, tap + room):
-                                acc[k] = 0
+                                acc[np.uint64(k)] = 0
                     begin = (bundle * size + r) * width + PAD + low - lead
                     for g in range(BUNDLE_GROUP):
                         begins[g] = np.uint64((begin + g * width - shifts[q, r + g]) * lanes)

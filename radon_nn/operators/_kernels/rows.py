@@ -99,7 +99,7 @@ def _join(acc, begin, shape, order, lattices, into):
     lanes, size = shape.lanes, (shape.length - MARGIN) * shape.lanes
     halo = halo_points(shape.taps) * lanes
     for k in range(shape.length * lanes + 2 * halo):
-        lattices[into + k] = 0
+        lattices[np.uint64(into + k)] = 0
     for tap in range(0, order + 1, 2):
         first, to = np.uint64(begin + tap * shape.length * lanes), np.uint64(into + halo + (tap - order // 2) * lanes)
         second = first + np.uint64((shape.length - 1) * lanes)

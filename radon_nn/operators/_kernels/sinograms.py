@@ -197,7 +197,7 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
         stencil(alignment[0] + alignment[1] * start, alignment[1], count, pieces, fraction, index, table)
         for k in range(taps * lanes):
             buffer[k] = 0
-            buffer[(taps + count) * lanes + k] = 0
+            buffer[np.uint64((taps + count) * lanes + k)] = 0
         for b in range(readout.batch // lanes + (readout.batch % lanes > 0)):
             _fetch(sinograms, readout, b, i, buffer, taps * lanes)
             begin = 2 * halo * lanes
@@ -207,7 +207,7 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
                 resample_lanes(buffer, lanes, index, table, kind(alignment[2]), values, begin)
             for k in range(begin):
                 values[k] = 0
-                values[(2 * halo + stop - start) * lanes + k] = 0
+                values[np.uint64((2 * halo + stop - start) * lanes + k)] = 0
             begin, left = (halo + low - start) * lanes, (high - low + 2 * halo) * lanes
             for s in range(stages.shape[0]):
                 apart = np.int64(stages[s, 0]) * lanes
@@ -217,9 +217,9 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
                 begin = into
             lattice = (b * m + i) * length
             for k in range(low * lanes):
-                lattices[lattice * lanes + k] = 0
+                lattices[np.uint64(lattice * lanes + k)] = 0
             for k in range(high * lanes, length * lanes):
-                lattices[lattice * lanes + k] = 0
+                lattices[np.uint64(lattice * lanes + k)] = 0
             into = (lattice + low) * lanes
             sharpen(values, begin + HALO * lanes, lanes, alignment, lattices, into, (high - low) * lanes)
     restore(mode)
