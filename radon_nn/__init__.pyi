@@ -25,6 +25,7 @@ from .networks.deep import DeepNetwork
 from .networks.fibres import FibreMeasure
 from .networks.neurons import Simplification
 from .networks.shallow import ShallowNetwork
+from .operators.ahead_of_time import warm_up
 from .operators.transform import RadonTransform
 from .readers.live_models import from_model
 from .readers.verification import Verification, verify
@@ -78,6 +79,7 @@ __all__ = [
     "save",
     "shepp_logan",
     "verify",
+    "warm_up",
 ]
 
 __version__: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from importlib import import_module
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -17,5 +16,7 @@ def run(arguments: argparse.Namespace) -> None:
         The command line.
     """
     begin = time.monotonic()
-    import_module("radon_nn.operators._warm_up").warm_up()
+    from radon_nn.operators.ahead_of_time import warm_up  # imported here, so that --help does not import Numba
+
+    warm_up()
     print(f"compiled, or found compiled, in {time.monotonic() - begin:.1f} s; later processes load it from disk")

@@ -11,7 +11,7 @@ import numba
 import pytest
 
 import radon_nn
-from radon_nn.operators import _warm_up
+from radon_nn.operators import ahead_of_time
 from radon_nn.operators._bundles import Bundles
 from radon_nn.operators._direct import Direct
 from radon_nn.operators._rows import Rows
@@ -20,7 +20,7 @@ CODE = """
 import numpy as np
 from numba.core import event
 from radon_nn import Directions, Grid, RadonTransform
-from radon_nn.operators._warm_up import warm_up
+from radon_nn.operators.ahead_of_time import warm_up
 from radon_nn.skimage import iradon, radon
 
 warm_up(["float32"])
@@ -47,9 +47,9 @@ print(sorted(set(Count.names)))
 def test_it_covers_rows_and_bundles() -> None:
     kinds = set()
     for order in (1, 3):
-        for angles in (_warm_up._FEW, _warm_up._ANGLES):
-            grid, directions = radon_nn.Grid.cube(_warm_up._SIDE), radon_nn.Directions.half_circle(angles)
-            engine = Direct(grid, directions, radon_nn.Offsets(_warm_up._SIDE, 2 / _warm_up._SIDE), order)
+        for angles in (ahead_of_time._FEW, ahead_of_time._ANGLES):
+            grid, directions = radon_nn.Grid.cube(ahead_of_time._SIDE), radon_nn.Directions.half_circle(angles)
+            engine = Direct(grid, directions, radon_nn.Offsets(ahead_of_time._SIDE, 2 / ahead_of_time._SIDE), order)
             kinds |= {(order, type(walk)) for walk in engine.walks}
     assert kinds == {(1, Rows), (1, Bundles), (3, Rows), (3, Bundles)}
 
