@@ -129,7 +129,7 @@ ROUTES = (
         "weights",
         "shallow network, measure",
         ("domain",),
-        "exact",
+        "exact; bounds if smooth on a domain",
         _is(ShallowNetwork, RidgeMeasure, FibreMeasure),
         lambda q: exact_rtv(q.f, q.domain),
     ),
@@ -232,7 +232,7 @@ def rtv(
     ===========  ================================  ==============================  =====================================
     route        f                                 options                         worth
     ===========  ================================  ==============================  =====================================
-    weights      shallow network, measure          domain                          exact
+    weights      shallow network, measure          domain                          exact; bounds if smooth on a domain
     deep         deep network                      domain, rng                     exact if d = 1; else infinite or open
     closed form  closed form, no domain            tol, rng                        exact, or an error of quadrature
     line         callable, d = 1                   dim, domain, box, tol, seconds  an error and a certified lower bound
