@@ -30,15 +30,16 @@ MOST = 256
 VARIABLE = "RADON_NN_NUM_THREADS"
 """Environment variable with the number of threads of calls that do not say theirs; read at each such call."""
 
-_LEAST_NS = 150_000
-"""Work worth a thread. Waking one takes 15 to 50 microseconds, and longer on a busy machine."""
-_LEAST_BLOCK_NS = 40_000
-"""Shortest block: a call of a kernel takes 5 to 10 microseconds."""
+_LEAST_NS = 500_000
+"""Work worth a thread. Waking one takes 15 to 50 microseconds, and on a busy machine whole milliseconds: there, two
+threads took 0.7 ms for what one does in 0.5."""
+_LEAST_BLOCK_NS = 100_000
+"""Shortest block: a call of a kernel takes 5 to 10 microseconds, and one more thread to pass Python's lock to."""
 _BLOCK_NS = 50_000_000
 """Longest block: Ctrl-C is taken between blocks."""
-_BLOCKS_PER_THREAD = 4
-"""Blocks a stage is cut into for each thread, so that one that was held up is made up for by the others. With 2 the
-slowest thread is waited for longer; with 8 the 5 microseconds that each call of a kernel takes begin to show."""
+_BLOCKS_PER_THREAD = 2
+"""Blocks a stage is cut into for each thread, so that one that was held up is made up for by the others. With 4 and 8,
+256 images of 28^2 took a third longer; with 1 a thread that starts late is waited for."""
 _WAIT_SECONDS = 0.1
 """How long to sleep at a stretch: on Windows a lock cannot be interrupted while it is waited for."""
 
