@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import SphericalVoronoi
 from scipy.special import roots_gegenbauer
 
 from radon_nn._support import checks
@@ -309,6 +308,8 @@ def _quadrature_weights(normals: Floats) -> Floats:
         weights[order] = gaps + np.roll(gaps, 1)
     elif dim == 3 and count > 2 and np.linalg.matrix_rank(distinct, tol=1e-6) == 3:
         # Normals in one plane, to SphericalVoronoi's own 1e-6, have no cells and keep equal weights.
+        from scipy.spatial import SphericalVoronoi  # takes 0.3 s to import, and only normals in space need it
+
         areas = SphericalVoronoi(np.concatenate([distinct, -distinct])).calculate_areas()
         weights = areas[:count] + areas[count:]
     return np.asarray(weights[label] / np.bincount(label)[label])

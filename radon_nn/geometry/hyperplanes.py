@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from radon_nn._support.types import Floats, Indices
 
@@ -139,6 +136,9 @@ def chains(i: Indices, j: Indices, count: int) -> tuple[int, Indices]:
     label : ndarray of int, shape (count,)
         Component of each node.
     """
+    from scipy.sparse import coo_array  # with what follows 0.3 s to import, which transforms need not wait for
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(i)), (i, j)), shape=(count, count))
     components, label = connected_components(links, directed=False)
     return int(components), label.astype(np.int64)
@@ -157,6 +157,8 @@ class SignedTree:
     """
 
     def __init__(self, rows: Floats) -> None:
+        from scipy.spatial import cKDTree  # imported here as in `chains`
+
         self._rows, self._tree = rows, cKDTree(np.concatenate([rows, -rows]))
 
     def nearest(self, rows: Floats) -> tuple[Floats, Indices]:

@@ -15,7 +15,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 
 from radon_nn._support import checks, scratch
 from radon_nn._support.properties import cached_property
@@ -136,6 +135,8 @@ class BundlePlan:
         sigma = starts[:, None] + slopes * np.arange(SIZE)
         shifts = np.floor(sigma)
         away = (sigma - shifts)[:, None] + (self.order - 1) // 2 - np.arange(self.order + 1)[:, None]
+        from scipy.interpolate import BSpline  # takes 0.15 s to import, and small images have no bundles
+
         spline = BSpline.basis_element(np.arange(self.order + 2) - (self.order + 1) / 2, extrapolate=False)
         return shifts.astype(np.int64), np.nan_to_num(spline(away))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import BSpline, PPoly
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
@@ -50,6 +49,8 @@ def spline(degree: int) -> Floats:
     ndarray, shape (degree + 1, degree + 1)
         The weights' coefficients, of the highest power first.
     """
+    from scipy.interpolate import BSpline, PPoly  # takes 0.15 s to import, and only the backprojection needs it
+
     basis = PPoly.from_spline(BSpline.basis_element(np.arange(degree + 2.0)).tck)
     first = np.searchsorted(basis.x, np.arange(degree + 1.0), side="right") - 1
     return checks.frozen(basis.c[:, first[::-1]].T)
