@@ -60,7 +60,7 @@ def r_squared(y: Array, fit: Array) -> float:
 def summary(name: str, net: ShallowNetwork) -> None:
     """Print the neurons, spikes and norms of a network."""
     mass = np.linalg.norm(net.weights, axis=1) * np.linalg.norm(net.readout, axis=0)
-    measure = net.measure(1e-6)
+    measure = net.measure().merged(1e-6, unit=1.0)
     inside = measure.restricted(Ball(1.0))
     print(f"{name}.npz")
     living = np.sum(mass > 1e-6 * mass.max())

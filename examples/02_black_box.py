@@ -35,7 +35,7 @@ def main(
     )
     for name in names:
         network = load(shipped(f"{name}.npz"))
-        exact = network.measure(1e-6).restricted(disc)
+        exact = network.measure().merged(1e-6, unit=1.0).restricted(disc)
         fit = find_spikes(network, Grid.cube(n), domain=disc)
         missed = unmatched(exact, fit.measure, tol=2 / n)
         results.append((exact.rtv, fit.measure.rtv))

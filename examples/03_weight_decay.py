@@ -19,7 +19,9 @@ def main(save: Path | None = None, n: int = 256) -> dict[str, tuple[int, float]]
         title: load(shipped(name))
         for title, name in (("no decay", "topography_nodecay.npz"), ("weight decay", "topography_decay.npz"))
     }
-    measures = {title: network.measure(1e-6).restricted(Ball(1.0)) for title, network in networks.items()}
+    measures = {
+        title: network.measure().merged(1e-6, unit=1.0).restricted(Ball(1.0)) for title, network in networks.items()
+    }
     for title, measure in measures.items():
         print(f"{title}: {networks[title].neurons} neurons, {len(measure)} spikes, R-TV {measure.rtv:.4f}")
     if save is not None:

@@ -82,7 +82,7 @@ def main(save: Path | None = None, n: int = 384, few: int = 24, times: int = 20)
     head = grid.sample(shepp_logan())
     network = load(shipped("tumour.npz"))
     assert isinstance(network, ShallowNetwork)
-    spikes = network.measure(1e-6).restricted(Ball(0.85))
+    spikes = network.measure().merged(1e-6, unit=1.0).restricted(Ball(0.85))
     count = int((spikes.sizes > 0.01 * spikes.rtv).sum())  # two more have less than a thousandth of the R-TV
     spikes = RidgeMeasure(spikes.directions[:count], spikes.offsets[:count], spikes.masses[:count])
     scans, pictures, errors, shares = [], [], [], []

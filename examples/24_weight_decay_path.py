@@ -79,7 +79,7 @@ def examine(model: Any) -> Step:
     network = from_model(model)
     assert isinstance(network, ShallowNetwork)
     inner, outer = np.linalg.norm(network.weights, axis=1), np.abs(network.readout[0])
-    near = network.measure(0.03).restricted(Ball(1.0))
+    near = network.measure().merged(0.03, unit=1.0).restricted(Ball(1.0))
     heavy = near.sizes > 1e-3 * near.sizes.max(initial=0)
     spikes = RidgeMeasure(near.directions[heavy], near.offsets[heavy], near.masses[heavy], near.skip, near.constant)
     rtv = network.measure().restricted(Ball(1.0)).rtv

@@ -49,7 +49,7 @@ def _draw_networks(folder: Path, n: int) -> None:
     for name in _SHIPPED:
         network = load(shipped(f"{name}.npz"))
         assert isinstance(network, ShallowNetwork)
-        measure = network.measure(_SAME).restricted(ball)
+        measure = network.measure().merged(_SAME, unit=1.0).restricted(ball)
         networks.append((f"{name}: {network.neurons} neurons", network, measure))
         lines.append(
             f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"

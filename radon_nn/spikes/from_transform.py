@@ -53,6 +53,9 @@ _STRETCHES, _QUIET, _MARGIN = 96, 0.75, 1.7
 times this margin is the floor of the misfit: over 60 networks in single precision, 1.5 to 2.2 times their noise."""
 _PROGRESS = 0.9
 """A round that leaves more than this fraction of the mean square misfit has stalled; the next one accepts more."""
+_FEW = 4
+"""Spikes that cut off up to this many samples for each of their d + 1 numbers are tried without: at the edge of the
+domain refinement can leave one that the samples do not demand."""
 _STALLS = 5
 """Give up after this many stalled rounds in a row: chosen, not tuned."""
 _REMEDY = "choose a grid or domain=Ball(radius, center) on which f is defined"
@@ -187,7 +190,7 @@ def find_spikes(
         model = search.pruned(refine(model, samples, steps=30), width, floor)
     except KeyboardInterrupt:
         pass
-    model = search.supported(model)
+    model = search.demanded(search.supported(model), floor)
     residual = samples.residual(model)
     misfit = float(np.mean(np.sum(residual**2, axis=1)))
     whole = RidgeMeasure(
@@ -303,9 +306,7 @@ class _Search:
 
     def supported(self, model: RidgeMeasure) -> RidgeMeasure:
         """The same function at the samples; spikes with all samples on one side go into the affine part."""
-        on = np.zeros(len(model), np.int64)
-        for begin in range(0, len(self.samples.points), 8192):
-            on += (self.samples.points[begin : begin + 8192] @ model.directions.T > model.offsets).sum(axis=0)
+        on = self._samples_above(model)
         split, above = (on > 0) & (on < len(self.samples.points)), on > 0
         outside = ~split & above
         return RidgeMeasure(
@@ -315,6 +316,28 @@ class _Search:
             model.skip + model.masses[outside].T @ model.directions[outside],
             model.constant - model.masses[outside].T @ model.offsets[outside],
         )
+
+    def demanded(self, model: RidgeMeasure, floor: float) -> RidgeMeasure:
+        """The model without spikes that cut off a few samples only, where the others explain these as well."""
+        if self.samples.misfit(model) > floor:
+            return model
+        on = self._samples_above(model)
+        cut = np.minimum(on, len(self.samples.points) - on)
+        keep = np.ones(len(model), bool)
+        for k in np.argsort(cut)[: np.count_nonzero(cut <= _FEW * (model.dim + 1))]:
+            keep[k] = False
+            fewer = fit_masses(model.directions[keep], model.offsets[keep], self.samples)
+            keep[k] = self.samples.misfit(fewer) > floor
+        if keep.all():
+            return model
+        return refine(fit_masses(model.directions[keep], model.offsets[keep], self.samples), self.samples, steps=30)
+
+    def _samples_above(self, model: RidgeMeasure) -> Indices:
+        """How many samples lie above each hyperplane."""
+        on = np.zeros(len(model), np.int64)
+        for begin in range(0, len(self.samples.points), 8192):
+            on += (self.samples.points[begin : begin + 8192] @ model.directions.T > model.offsets).sum(axis=0)
+        return on
 
     def pruned(self, model: RidgeMeasure, width: float, floor: float) -> RidgeMeasure:
         """Fold spikes that left the domain, and join close ones where that raises the misfit by 2 % at most."""

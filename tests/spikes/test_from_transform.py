@@ -9,7 +9,9 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import gap, points_in, random_measure, separated_measure
 from radon_nn import Ball, Grid, RidgeMeasure, ShallowNetwork, find_spikes, load, rtv
+from radon_nn.fitting._refinement import fit_masses
 from radon_nn.spikes.filtered import laplacian
+from radon_nn.spikes.from_transform import _Search
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -311,6 +313,26 @@ def test_trained_networks_cost_as_a_black_box_what_their_weights_say(name: str) 
     network = load(DATA / f"{name}.npz")
     fit = find_spikes(network, Grid.cube(256))
     assert fit.measure.rtv == pytest.approx(float(rtv(network, domain=Ball(1.0))), rel=0.01)
+    assert len(fit.measure) == len(network.measure().merged(1e-6, unit=1.0).restricted(Ball(1.0)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_spike_that_no_sample_demands_is_dropped(seed: int) -> None:
+    """One that cuts off a cap without samples of its own, and one that cuts off a few, which the others explain."""
+    rng = np.random.default_rng(seed)
+    true = separated_measure(rng, 4, 2)
+    search = _Search.over(true, Grid.cube(64), Ball(1.0))[0]
+    floor = 1e-20 * search.samples.variance
+    angle = rng.uniform(0, np.pi)
+    cap = [np.cos(angle), np.sin(angle)]
+    offset = np.sort(search.samples.points @ cap)[-1 - seed] + 1e-9
+    more = RidgeMeasure(
+        np.vstack([true.directions, cap]), np.append(true.offsets, offset), np.vstack([true.masses, [[1e-12]]])
+    )
+    fitted = fit_masses(more.directions, more.offsets, search.samples)
+    kept = search.demanded(fitted, floor)
+    assert len(kept) == len(true)
+    assert search.samples.misfit(kept) <= floor
 
 
 def in_single_precision(network: ShallowNetwork) -> Callable[[np.ndarray], np.ndarray]:
