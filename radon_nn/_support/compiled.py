@@ -10,7 +10,8 @@ The decorator of all compiled functions, and what it promises.
 - When compilation takes longer than a second, a line on stderr says so, if that is a terminal; always or never, if the
   environment variable RADON_NN_SHOW_COMPILATION is 1 or 0.
 - A process may fork at any time: while another thread compiles, the fork waits until that is done, some seconds at
-  most, because the child would find the compiler locked by a thread that it does not have.
+  most, because the child would find the compiler locked by a thread that it does not have. A Ctrl-C in that wait is
+  lost.
 - Under NUMBA_DISABLE_JIT=1 everything runs as plain Python.
 """
 
@@ -97,6 +98,13 @@ def family_stamp(path: str) -> str:
 
 class _CheckedFile(IndexDataCacheFile):
     """A function's files on disk, each with a hash: machine code with a flipped bit must not run."""
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (self._source_stamp, key, data))
+
+    def load(self, key: Any) -> Any:
+        stored = super().load(key)  # Of another key, if two processes took the same name at once.
+        return stored[2] if stored is not None and stored[:2] == (self._source_stamp, key) else None
 
     def _save_data(self, name: str, data: Any) -> None:
         content = self._dump(data)
@@ -196,14 +204,17 @@ class _ForkGuard(threading.local):
 
     def before(self) -> None:
         """Wait until no other thread compiles."""
-        global_compiler_lock.acquire()
-        self.held = True
+        while not self.held:
+            try:  # noqa: SIM105 (a context manager's own code could be interrupted)
+                self.held = global_compiler_lock._lock.acquire(timeout=3600)
+            except KeyboardInterrupt:  # Python would print it, and fork without the lock.
+                pass
 
     def after(self) -> None:
         """Let go, in the parent and in the child."""
         if self.held:
             self.held = False
-            global_compiler_lock.release()
+            global_compiler_lock._lock.release()
 
 
 if hasattr(os, "register_at_fork"):

@@ -20,7 +20,7 @@ import math
 import os
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from radon_nn._support import checks
@@ -35,7 +35,7 @@ _LEAST_NS = 500_000
 threads took 0.7 ms for what one does in 0.5."""
 _LEAST_BLOCK_NS = 100_000
 """Shortest block: a call of a kernel takes 5 to 10 microseconds, and one more thread to pass Python's lock to."""
-_BLOCK_NS = 50_000_000
+BLOCK_NS = 50_000_000
 """Longest block: Ctrl-C is taken between blocks."""
 _BLOCKS_PER_THREAD = 2
 """Blocks a stage is cut into for each thread, so that one that was held up is made up for by the others. With 4 and 8,
@@ -157,24 +157,31 @@ def _cut(number: int, stage: Stage, after: int, threads: int) -> list[_Block]:
     total = stage.tasks * stage.nanoseconds
     # Not so fine that handing out blocks would show, nor so coarse that Ctrl-C had to wait.
     wanted = min(threads * _BLOCKS_PER_THREAD, int(total / _LEAST_BLOCK_NS)) if threads > 1 else 1
-    needed = math.ceil(max(total / _BLOCK_NS, stage.tasks / (stage.most or max(stage.tasks, 1))))
+    needed = math.ceil(max(total / BLOCK_NS, stage.tasks / (stage.most or max(stage.tasks, 1))))
     parts = max(1, min(stage.tasks, max(wanted, needed)))
     ends = [part * stage.tasks // parts for part in range(parts + 1)]
     return [_Block(number, after, stage.work, first, last) for first, last in itertools.pairwise(ends) if last > first]
 
 
 class _Job:
-    """One run of a program: which block is next, which stages are complete, and who is at work."""
+    """
+    One run of a program: which block is next, which stages are complete, and who is at work.
+
+    Ctrl-C may be taken after any call, also between that which takes a lock and the block that would release it. So the
+    caller takes none: what is counted here is counted by single steps of C, `next` of a counter and `append` to lists.
+    """
 
     def __init__(self, blocks: list[_Block], stages: int) -> None:
-        self.blocks = blocks
-        self.changed = threading.Condition(threading.Lock())
-        self.next, self.complete, self.helping = 0, 0, 0
-        self.left = [0] * stages
+        self.blocks, self.numbers = blocks, itertools.count()
+        self.totals = [0] * stages
         for block in blocks:
-            self.left[block.stage] += 1
-        self._advance()
-        self.stopped, self.waiting = False, 0
+            self.totals[block.stage] += 1
+        self.done: list[list[None]] = [[] for _ in range(stages)]
+        self.complete = 0
+        self.came: list[None] = []
+        self.gone: list[None] = []
+        self.bells: list[SimpleQueue[None]] = []
+        self.stopped = False
         self.error: BaseException | None = None
 
     def run(self, helpers: int) -> None:
@@ -182,79 +189,83 @@ class _Job:
         try:
             _pool.call(self, helpers)
             self._work()
-            self._wait(lambda: self.complete == len(self.left) or self.stopped)
+            self._wait(lambda: self._over(len(self.totals)))
+            if self.stopped:
+                self._wait(self._left)
         except BaseException:
-            self._stop()
+            self.stopped = True
+            while True:
+                try:
+                    self._wait(self._left)  # Blocks under way use this thread's memory.
+                    break
+                except KeyboardInterrupt:  # One is on its way already.
+                    pass
+            self.blocks = []
             raise
-        if self.stopped:
-            self._stop()
         self.blocks = []  # Calls for help that nobody has answered yet must not keep arrays alive.
         if self.error is not None:
-            raise self.error
+            try:
+                raise self.error
+            finally:
+                self.error = None  # Its frames hold this job.
 
     def help(self) -> None:
         """Work in a thread of the pool."""
-        with self.changed:
-            if self.stopped or self.next >= len(self.blocks):
-                return
-            self.helping += 1
+        self.came.append(None)  # Before `stopped` is looked at: who sets that then sees this.
         try:
             self._work()
         except BaseException as error:
             self.error = self.error or error
             self.stopped = True
         finally:
-            with self.changed:
-                self.helping -= 1
-                self.changed.notify_all()
+            self.gone.append(None)
+            self._ring()
 
     def _work(self) -> None:
         """Take blocks and run them until there are none."""
+        blocks = self.blocks
         while not self.stopped:
-            with self.changed:
-                if self.next >= len(self.blocks):
-                    return
-                block = self.blocks[self.next]
-                self.next += 1
-            if self.complete < block.after:
-                self._wait(lambda after=block.after: self.complete >= after or self.stopped)  # type: ignore[misc]
+            number = next(self.numbers)
+            if number >= len(blocks):
+                return
+            block = blocks[number]
+            if not self._reached(block.after):
+                self._wait(lambda after=block.after: self._over(after))  # type: ignore[misc]
                 if self.stopped:
                     return  # type: ignore[unreachable]
             block.work(block.first, block.last)
-            with self.changed:
-                self.left[block.stage] -= 1
-                if not self.left[block.stage]:
-                    self._advance()
-                    if self.waiting:
-                        self.changed.notify_all()
+            done = self.done[block.stage]
+            done.append(None)
+            if len(done) == self.totals[block.stage]:
+                self._ring()
 
-    def _advance(self) -> None:
-        while self.complete < len(self.left) and not self.left[self.complete]:
-            self.complete += 1
+    def _over(self, after: int) -> bool:
+        """Whether there is nothing to wait for before tasks that need stages 0 .. after - 1."""
+        return self.stopped or self._reached(after)
+
+    def _reached(self, after: int) -> bool:
+        """Whether stages 0 .. after - 1 are complete."""
+        complete = self.complete
+        while complete < after and len(self.done[complete]) == self.totals[complete]:
+            complete += 1
+        self.complete = complete  # Perhaps less than another thread has found by now: then it is found once more.
+        return complete >= after
+
+    def _left(self) -> bool:
+        return len(self.gone) == len(self.came)  # In this order: who comes in between has not gone yet.
+
+    def _ring(self) -> None:
+        for bell in self.bells:
+            bell.put(None)
 
     def _wait(self, over: Callable[[], bool]) -> None:
-        with self.changed:
-            self.waiting += 1
-            try:
-                while not over():
-                    self.changed.wait(_WAIT_SECONDS)
-            finally:
-                self.waiting -= 1
-
-    def _stop(self) -> None:
-        """Wait for the blocks under way, which use this thread's memory; a further Ctrl-C does not cut that short."""
-        interrupted: KeyboardInterrupt | None = None
-        while True:
-            try:
-                with self.changed:  # Nobody is between seeing `stopped` and being counted.
-                    self.stopped = True
-                self._wait(lambda: not self.helping)
-                break
-            except KeyboardInterrupt as again:
-                interrupted = again
-        self.blocks = []
-        if interrupted is not None:
-            raise interrupted
+        bell: SimpleQueue[None] = SimpleQueue()
+        self.bells.append(bell)
+        while not over():
+            try:  # noqa: SIM105 (a context manager costs more than the rest of the loop)
+                bell.get(timeout=_WAIT_SECONDS)
+            except Empty:
+                pass
 
 
 class _Pool:
@@ -275,7 +286,8 @@ class _Pool:
                     except RuntimeError:  # Python is shutting down, or the system has no more threads to give.
                         break
                     self.size += 1
-        for _ in range(min(helpers, self.size)):
+        # Each thread has at most one call waiting: of more they would find the work done.
+        for _ in range(min(helpers, self.size - self.calls.qsize())):
             self.calls.put(job)
 
     def _serve(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support import scratch
-from radon_nn._support.threads import Stage
+from radon_nn._support.threads import BLOCK_NS, Stage
 from radon_nn._support.types import Array
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
@@ -80,8 +80,10 @@ class Bundles(BundlePlan):
                 summing(sums, group * bundles, (group + 1) * bundles, group * bundles)
                 walking(sums, group * reading.blocks, (group + 1) * reading.blocks, group)
 
-        if stack.groups >= max(num_threads, 2):
-            return [Stage(transform, stack.groups, bundles * sum_ns + reading.blocks * walk_ns)]
+        # A task cannot be interrupted: groups that take longer than a block may are cut like single images.
+        group_ns = bundles * sum_ns + reading.blocks * walk_ns
+        if stack.groups >= max(num_threads, 2) and group_ns <= BLOCK_NS:
+            return [Stage(transform, stack.groups, group_ns)]
         sums = scratch.empty(f"sums{key}", (stack.groups * size,), out.dtype)
         return [
             Stage(lambda first, last: summing(sums, first, last, 0), stack.groups * bundles, sum_ns),

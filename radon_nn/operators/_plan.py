@@ -175,7 +175,7 @@ class Plan:
                 """Average over rows, for some directions."""
                 fraction_powers(*rows, u, first, last)
 
-            threads.run(threads.Stage(average, len(u), _FRACTION_NS * len(self.own)), threads.resolve(None))
+            threads.run(threads.Stage(average, len(u), _FRACTION_NS * len(self.own)), 1)
         return _sharpening.inverse(_sharpening.spline_moments(order, u))
 
     def offsets_on_lattice(self, offsets: Offsets, scale: Floats, filters: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 from typing import Any
 
@@ -85,6 +85,10 @@ class RadonTransform:
         checks.one_of(self.method, "method", ("auto", "rows", "direct"))
         if self.offsets is None:
             object.__setattr__(self, "offsets", Offsets.covering(self.grid))  # type: ignore[unreachable]
+
+    def __getstate__(self) -> dict[str, object]:
+        """The parameters alone: what was computed from them is computed anew where it is needed."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def sinogram_shape(self) -> tuple[int, int]:

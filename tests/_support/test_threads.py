@@ -56,7 +56,7 @@ def test_little_work_stays_in_the_calling_thread() -> None:
 def test_blocks_are_short_and_no_longer_than_asked_for() -> None:
     blocks = []
     _threads.run(Stage(lambda first, last: blocks.append(last - first), 1000, 1e6), 1)
-    assert max(blocks) * 1e6 <= 1.1 * _threads._BLOCK_NS
+    assert max(blocks) * 1e6 <= 1.1 * _threads.BLOCK_NS
     blocks.clear()
     _threads.run(Stage(lambda first, last: blocks.append(last - first), 1000, 1e3, 30), 2)
     assert max(blocks) <= 30

@@ -801,3 +801,14 @@ def test_order_of_calls_does_not_matter() -> None:
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             assert_array_equal(a, b)
+
+
+def test_a_pickle_holds_the_parameters_alone() -> None:
+    """Plans and stencils kept after a call do not travel, and the copy transforms alike, to the bit."""
+    transform = RadonTransform(Grid.cube(24), Directions.half_circle(30), order=3)
+    before = len(pickle.dumps(transform))
+    samples = np.random.default_rng(0).standard_normal((24, 24))
+    sinogram = transform.forward(samples)
+    written = pickle.dumps(transform)
+    assert len(written) == before
+    assert np.array_equal(pickle.loads(written).forward(samples), sinogram)

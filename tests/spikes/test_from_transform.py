@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import gap, points_in, random_measure, separated_measure
 from radon_nn import Ball, Grid, RidgeMeasure, ShallowNetwork, find_spikes, load, rtv
-from radon_nn.fitting._refinement import fit_masses
+from radon_nn.fitting._refinement import fit_masses, refine
 from radon_nn.spikes.filtered import laplacian
 from radon_nn.spikes.from_transform import _Search
 
@@ -329,7 +329,7 @@ def test_a_spike_that_no_sample_demands_is_dropped(seed: int) -> None:
     more = RidgeMeasure(
         np.vstack([true.directions, cap]), np.append(true.offsets, offset), np.vstack([true.masses, [[1e-12]]])
     )
-    fitted = fit_masses(more.directions, more.offsets, search.samples)
+    fitted = refine(fit_masses(more.directions, more.offsets, search.samples), search.samples, steps=30)
     kept = search.demanded(fitted, floor)
     assert len(kept) == len(true)
     assert search.samples.misfit(kept) <= floor
