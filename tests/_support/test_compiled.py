@@ -228,3 +228,13 @@ def test_a_stamp_is_that_of_the_whole_folder() -> None:
     stamps = {compiled.family_stamp(str(path)) for path in kernels.glob("*.py")}
     assert len(stamps) == 1
     assert compiled.family_stamp(str(ROOT / "fitting" / "_kernels.py")) not in stamps
+
+
+def test_code_stored_for_other_types_is_not_loaded(tmp_path: Path) -> None:
+    """Two processes that begin with an empty folder can give one file's name to the code of two keys."""
+    file = compiled._CheckedFile(str(tmp_path), "kernel", "stamp")
+    file.save("float32", "code")
+    (name,) = file._load_index().values()
+    file._save_index({"float32": name, "float64": name})
+    assert file.load("float32") == "code"
+    assert file.load("float64") is None

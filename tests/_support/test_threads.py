@@ -278,3 +278,61 @@ def test_control_c_ends_a_long_transform() -> None:
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     print(ended.stdout)
     assert ended.returncode == 0, ended.stderr
+
+
+STORM = """
+import os, random, signal, sys, threading, time
+from radon_nn._support.threads import Program, Stage
+
+armed, late, beat = False, 0, time.monotonic()
+rng = random.Random(SEED)
+
+def work(first, last):
+    global late
+    sum(range(400))
+    late += not running
+
+def strike():
+    global armed
+    while True:
+        time.sleep(rng.uniform(0.001, 0.01))
+        if armed:
+            armed = False
+            for _ in range(rng.randint(1, 2)):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(rng.uniform(0, 0.003))
+
+def watch():
+    while time.monotonic() - beat < 20:
+        time.sleep(0.5)
+    os._exit(7)
+
+for target in (strike, watch):
+    threading.Thread(target=target, daemon=True).start()
+hit = 0
+while hit < 60:
+    try:
+        try:
+            running, armed = True, True
+            program = Program(2)
+            for _ in range(200):
+                program.add(Stage(work, 8, 1e6, 1))
+            program.run()
+        finally:
+            running, armed, beat = False, False, time.monotonic()
+    except KeyboardInterrupt:
+        hit += 1
+    except BaseException as error:
+        print(repr(error))
+        os._exit(8)
+os._exit(9 if late else 0)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent to consoles there")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_control_c_at_any_moment_neither_hangs_nor_leaves_work_behind(seed: int) -> None:
+    """Exit 7: a call that did not end; 8: another error than KeyboardInterrupt; 9: work done after a call had ended."""
+    program = STORM.replace("SEED", str(seed))
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode in (0, -2), ended.stdout + ended.stderr
