@@ -46,6 +46,7 @@ def facts(understood: Understood, domain: Domain | None = None) -> dict[str, Any
         "neurons": network.neurons,
         "rtv": number(whole.value),
         "rtv_in_words": str(whole),
+        "rtv_standing": whole.standing,
         "path_norm": number(network.path_norm),
         "layers": [_layer(layer) for layer in layers],
         "notes": list(understood.notes),
@@ -95,7 +96,8 @@ def lines(about: dict[str, Any]) -> list[str]:
     if "rtv_of_outputs" in about:
         some = about["rtv_of_outputs"]
         more = f" and {len(some) - _MOST} more" if len(some) > _MOST else ""
-        out.append(f"each output's own: {', '.join(map(_said, some[:_MOST]))}{more}")
+        own = "each output's own, at most" if about["rtv_standing"] == "upper bound" else "each output's own"
+        out.append(f"{own}: {', '.join(map(_said, some[:_MOST]))}{more}")
     if "simplification" in about:
         s = about["simplification"]
         out.append(

@@ -228,3 +228,22 @@ def test_layers_and_prefixes_where_the_file_does_not_tell(
     assert main(["info", "two.safetensors", *common, "--prefix", "q."]) == 0
     assert main(["info", "chain.safetensors", "--layers", "input,,output"]) == 2
     assert "names separated by commas" in capsys.readouterr().err
+
+
+def test_outputs_of_smooth_networks_on_a_domain_have_upper_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    save(
+        "smooth.npz",
+        ShallowNetwork(
+            rng.standard_normal((5, 2)), rng.standard_normal(5), rng.standard_normal((2, 5)), activation="tanh"
+        ),
+    )
+    assert main(["info", "smooth.npz", "--domain", "1"]) == 0
+    on_a_ball = capsys.readouterr().out
+    assert "R-TV at most" in on_a_ball
+    assert "each output's own, at most: " in on_a_ball
+    assert main(["info", "smooth.npz"]) == 0
+    assert "at most" not in capsys.readouterr().out
