@@ -1,8 +1,8 @@
 """Scikit-image's `radon` and `iradon` on top of `RadonTransform`: change the import, keep the call.
 
-Pixel (i, j) of an image of shape (n_0, n_1) is the point x = (i - n_0//2, j - n_1//2), pixels being the unit of length,
-and row k of a sinogram with n rows the offset t = k - n//2. The column at angle p (in degrees, as scikit-image has it)
-belongs to the normal a = (-sin p, cos p): at p = 0 the lines run down the image's columns.
+Pixel (i, j) of an image of shape (n_0, n_1) is the point x = (i - n_0//2, j - n_1//2), with pixels as the unit of
+length. Row k of a sinogram with n rows has the offset t = k - n//2. The column at angle p (in degrees, as in
+scikit-image) belongs to the normal a = (-sin p, cos p): at p = 0 the lines run down the image's columns.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from radon_nn.operators._engines import spline_degree
 from radon_nn.operators.transform import RadonTransform
 
 _ORDER = 3
-"""Of `radon`, row by row: bundles take a third of the time, but on images with edges their error can exceed
-scikit-image's, as that of order 1 can."""
+"""Degree of the splines in `radon`, which walks rows one by one: bundles take a third of the time, but on images with
+edges their error can exceed scikit-image's, as that of degree 1 can."""
 _ORDERS = {"nearest": 3, "linear": 3, "cubic": 5}
-"""Of `iradon`."""
+"""Degree of the splines in `iradon`, by the interpolation."""
 _ROLLOFF = {"nearest": 0.32, "linear": 0.32, "cubic": 0.0}
-"""What `iradon` takes off the highest frequency, by the interpolation. Scikit-image's linear interpolation takes off
-0.6 there, and something at low frequencies too; a third is enough for white noise to come through about as loud as
-there, and for the benchmark's disc to err no more, in the mean and at the worst pixel."""
+"""Fraction by which `iradon` damps the highest frequency, by the interpolation. Scikit-image's linear interpolation
+damps it by 0.6, and low frequencies somewhat too; with a third, white noise comes through about as loud as with
+scikit-image, and the error for the benchmark's disc is no larger, on average and at the worst pixel."""
 _FILTERS = ("ramp", "shepp-logan", "cosine", "hamming", "hann")
 _MARGIN = 16
 """Zeros kept around an image, and samples of a sinogram beyond its rim: there the tails of splines have decayed to
 1e-9, or 1e-6 for degree 5."""
 _KEPT = 8
-"""Geometries whose transforms are kept, for the next slice of a stack."""
+"""Number of geometries whose transforms are kept, for the next slice of a stack."""
 _SAME = 1e-3
-"""Angles closer than this part of the mean gap are one angle."""
+"""Angles closer than this fraction of the mean gap count as one angle."""
 _WEDGE = 3.0
-"""A gap wider than this many of its neighbours is a missing wedge. Measured on Shepp-Logan's phantom, giving the ends
-of a gap their full weight beats leaving it out up to 3 times the usual gap where views are few, and up to 12 where they
-are many and free of noise; golden-angle sets stay below 2.5."""
+"""A gap more than this many times as wide as its neighbours is a missing wedge. Measured on Shepp-Logan's phantom,
+giving the ends of a gap their full weight beats leaving it out up to 3 times the usual gap where views are few, and up
+to 12 where they are many and free of noise; golden-angle sets stay below 2.5."""
 
 
 def radon(
@@ -65,11 +65,11 @@ def radon(
     image : array_like, shape (n_0, n_1)
         The image, zero outside its pixels.
     theta : array_like, shape (m,), optional
-        Angles p in degrees, in any order and number of turns; ``np.arange(180)`` if not given.
+        Angles p in degrees, in any order and over any number of turns; ``np.arange(180)`` if not given.
     circle : bool
         Whether the image vanishes outside the circle about its center with radius ``min(image.shape) // 2``. The
         sinogram then has n = ``min(image.shape)`` rows, and pixels beyond the square around the circle are left out;
-        otherwise it has n = ceil(sqrt(2) max(image.shape)) rows, which see every pixel from every side.
+        otherwise it has n = ceil(sqrt(2) max(image.shape)) rows, which cover every pixel at every angle.
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1, as in
         `skimage.util.img_as_float`.
@@ -101,7 +101,7 @@ def radon(
 
     Notes
     -----
-    Differences to scikit-image 0.26, all on purpose:
+    Differences from scikit-image 0.26, all deliberate:
 
     - Rows are interpolated by cubic splines and integrated, where scikit-image rotates the image by bilinear
       interpolation and sums. For a Gaussian four pixels wide on 64 x 64 pixels the largest error, relative to the
@@ -109,15 +109,15 @@ def radon(
       of splines: the sinogram of an image that is nowhere negative may undershoot zero, by up to 3 % of its peak
       on discs and Shepp-Logan's phantom, and 17 % beside a single bright pixel.
     - If the image's shorter side is even and the longer one odd, scikit-image's crop for ``circle=True`` puts the
-      center of rotation one pixel from where its documentation, its warning and ``circle=False`` have it. Here it
-      stays. The crop keeps the whole circle; if both sides are even, scikit-image's loses the last pixel along
+      center of rotation one pixel from where its documentation, its warning and ``circle=False`` put it. Here it does
+      not move. The crop keeps the whole circle; if both sides are even, scikit-image's loses the last pixel along
       the longer one.
     - Images of one row are transformed for ``circle=True`` too; there scikit-image raises an IndexError or ValueError.
     - Lines are integrated through the whole square, also where the image is not zero outside the circle in spite of
       ``circle=True`` (set it to zero there if you mean to invert). Scikit-image cuts them off at the n samples nearest
       the center: of an image of ones the diagonal keeps 71 %, and of images of even size pixel (0, n // 2), which
       the circle holds, is lost at 180 degrees.
-    - Values that are not finite are an error; `theta` without angles, too.
+    - Values that are not finite, and `theta` without angles, raise an error.
 
     The center of rotation of images of even size is scikit-image's, half a pixel off the image's middle [1]_.
 
@@ -181,17 +181,17 @@ def iradon(
     Parameters
     ----------
     radon_image : array_like, shape (n, m)
-        The sinogram, one column an angle, the center of rotation in row ``n // 2``; zero beyond its rows.
+        The sinogram, with one column per angle and the center of rotation in row ``n // 2``; zero beyond its rows.
     theta : array_like, shape (m,), optional
-        Angles p in degrees, in any order and number of turns; m of them evenly over 180 degrees if not given.
+        Angles p in degrees, in any order and over any number of turns; m of them evenly over 180 degrees if not given.
     output_size : int, optional
         Rows and columns of the result; if not given n for ``circle=True``, otherwise n / sqrt(2) rounded down (but at
         least 1).
     filter_name : {'ramp', 'shepp-logan', 'cosine', 'hamming', 'hann', None}
         Window of the filter; None for no filter, which gives pi / 2 times the mean of g over the lines through x.
     interpolation : {'linear', 'nearest', 'cubic'}
-        Splines of degree 3, 3 and 5: scikit-image's names for the accuracy, not for the method. 'nearest' is taken as
-        'linear', which costs no more here.
+        Splines of degree 3, 3 and 5: scikit-image's names for the accuracy, not for the method. 'nearest' is the same
+        as 'linear', which costs no more here.
     circle : bool
         Whether the result is set to zero outside the circle about its center with radius ``output_size // 2``.
     preserve_range : bool
@@ -220,21 +220,22 @@ def iradon(
 
     Notes
     -----
-    Differences to scikit-image 0.26, all on purpose; the errors are relative, on 128 x 128 pixels:
+    Differences from scikit-image 0.26, all deliberate; the errors are relative, on 128 x 128 pixels:
 
     - The angles' weights are half the gaps to their neighbours modulo 180 degrees, divided among repeated angles, then
       scaled to 2 pi; but a gap more than three times as wide as the six around it is a missing wedge, and counts as
-      one of them. Scikit-image weighs all angles alike. Where they are evenly spaced, over the half-circle or a part
+      one of them. Scikit-image weights all angles equally. Where they are evenly spaced, over the half-circle or a part
       of it, that is right, and the scale is the same here (scikit-image's doubled ramp [1]_ and halved sum [2]_
       cancel). Elsewhere it is not. Errors on twelve Gaussians: ``np.linspace(0, 180, 61)``, with both ends, 0.0002
       against 0.034; 100 golden angles 0.0017 against 0.038; 40 of 60 angles in the first 45 degrees 0.022 against 0.76.
     - Sharpened cubic splines instead of linear interpolation, and no cut at the detector's last row. Linear
       interpolation damps the highest frequency by 0.6, and low ones too; here 'linear' damps the highest by a third
-      and low ones to fifth order only, so that white noise comes through as loud as there (0.96 of it with the ramp,
-      1.09 with 'hann'). Errors of ``iradon(radon(image))`` at 180 angles: twelve Gaussians 0.0001 against 0.0063; a
-      disc 0.030 against 0.038; Shepp-Logan's phantom 0.107 against 0.151; a disc of zeros and ones 0.056 against 0.060.
-      From the chords themselves, not a transform of pixels, discs err up to a tenth more than there.
-    - Values that are not finite are an error; so are a sinogram without columns and an image of no pixels.
+      and low ones to fifth order only, so that white noise comes through as loud as with scikit-image (0.96 times
+      with the ramp, 1.09 times with 'hann'). Errors of ``iradon(radon(image))`` at 180 angles: twelve Gaussians 0.0001
+      against 0.0063; a disc 0.030 against 0.038; Shepp-Logan's phantom 0.107 against 0.151; a disc of zeros and ones
+      0.056 against 0.060. From exact chord lengths, not a transform of pixels, the error for discs is up to a tenth
+      above scikit-image's.
+    - Values that are not finite, a sinogram without columns and an image of no pixels raise an error.
 
     References
     ----------
@@ -305,7 +306,7 @@ def _angles(theta: ArrayLike) -> Floats:
 def _transform(
     angles: bytes, shape: tuple[int, int], middle: tuple[int, int], count: int, zero: int, order: int, method: str
 ) -> RadonTransform:
-    """Of pixels at unit distance about the one at `middle`; offset `zero` of `count` is 0; angles are float64."""
+    """The transform of unit pixels, centered on the one at `middle`; offset number `zero` is 0; angles are float64."""
     theta = np.frombuffer(angles)
     radians = np.deg2rad(theta)
     directions = Directions(np.stack([-np.sin(radians), np.cos(radians)], axis=1), _weights(theta))
@@ -314,7 +315,7 @@ def _transform(
 
 
 def _weights(angles: Floats) -> Floats:
-    """Half the gaps to either side modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide it."""
+    """Half of both adjacent gaps modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide it."""
     folded = np.mod(angles, 180)
     order = np.argsort(folded)
     gaps = np.diff(folded[order], append=folded[order[0]] + 180)

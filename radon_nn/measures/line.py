@@ -16,11 +16,11 @@ Function = Callable[[Floats], NDArray[np.floating[Any]]]
 
 _ROUNDING = np.finfo(np.float64).eps
 _STEPS = 60
-"""Steps of the search for a sign change: 20 bisections among them, and Illinois steps that need about ten."""
+"""Maximum number of steps in the search for a sign change: 20 of them are bisections; Illinois steps need about ten."""
 _ENTRIES = 1 << 21
 """Numbers in the largest intermediate array: 16 MiB."""
 _LONG = 1 << 14
-"""A mesh of one line is thinned from this length on: below, a density at every point costs milliseconds."""
+"""The mesh of a single line is thinned from this length on: below it, the density at all points takes milliseconds."""
 _CANCELLED = 64 * _ROUNDING
 """A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
@@ -33,7 +33,7 @@ class LineMeasure:
     Parameters
     ----------
     name : str
-        What it is the measure of; measures of one name are taken to be equal.
+        What the measure belongs to; measures with the same name are treated as equal.
     density : callable
         The density at an array of u.
     integral : callable
@@ -42,13 +42,13 @@ class LineMeasure:
         Points in increasing order: between neighbours the density does not oscillate, beyond the ends it keeps its
         sign.
     ends : tuple of float
-        The antiderivative at -infinity and at infinity.
+        Limits of the antiderivative at -infinity and at infinity.
     edges : tuple of float
         Points where the antiderivative has an infinite slope.
     atoms : tuple of (float, float)
         Point masses: (position, mass) each, by increasing position.
     law : str
-        If it is no finite measure: why, and how it grows; nothing else need then be given.
+        If the measure is not finite: why, and how it grows; the other fields may then be empty.
     breaks : tuple of float
         Where the density jumps.
     """
@@ -71,7 +71,7 @@ class LineMeasure:
 
     @property
     def variation(self) -> float:
-        """The total variation: the integral of |density| and the sum of |masses|."""
+        """The total variation: the integral of |density| plus the sum of |masses|."""
         return self.smooth_variation + sum(abs(mass) for _, mass in self.atoms)
 
 
@@ -114,7 +114,7 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
 
     Between neighbouring sign changes z_j the integral is the increment of the antiderivative G, so the result is
     sum_j |G(z_(j+1)) - G(z_j)|. An error in z_j enters to second order only, and a pair of sign changes that the mesh
-    misses costs twice the integral between them: the value is never too large by more than rounding.
+    misses costs twice the integral between them: the value never exceeds the true one by more than rounding.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _sides(copies: Sequence[Copies]) -> Floats:
     """
     Points on both sides of each jump of a density, two roundings away, (m, 2 jumps).
 
-    Between two jumps that lie in one cell of the mesh the density has a sign that no point of the mesh may see.
+    Between two jumps that lie in one cell of the mesh, the density may have a sign that it has at no mesh point.
     """
     points = [np.empty((len(copies[0].mu), 0))]
     for c in copies:
@@ -255,9 +255,10 @@ def _end(copies: Sequence[Copies], place: Floats, side: int) -> Floats:
 
 def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats, Floats]:
     """
-    Lines and offsets of the edges of the measures, the size of the numbers added up to the offset, antiderivatives.
+    Line and offset of each edge of the measures, size of the terms that add up to the offset, and antiderivative.
 
-    Rounding u by 1e-16 may change an antiderivative there by 1e-8, so each measure's own is evaluated at the edge.
+    Rounding u by 1e-16 may change an antiderivative there by 1e-8, so each measure's own antiderivative is evaluated
+    exactly at the edge.
     """
     none = np.empty(0)
     edges: list[tuple[Indices, Floats, Floats, Floats]] = [(none.astype(np.int64), none, none, none)]
@@ -275,7 +276,7 @@ def _edges(copies: Sequence[Copies]) -> tuple[Indices, Floats, Floats, Floats]:
 
 
 def _brackets(copies: Sequence[Copies], mesh: Floats, values: Floats) -> tuple[Indices, Floats, Floats, Floats, Floats]:
-    """Line, ends, and densities at the ends, of intervals where the sign changes."""
+    """Line, ends, and densities at the ends, of each interval where the sign changes."""
     row, column = np.nonzero(values)
     t, g = mesh[row, column], values[row, column]
     change = np.flatnonzero((row[1:] == row[:-1]) & (g[1:] * np.sign(g[:-1]) < 0))
@@ -325,7 +326,7 @@ def _zeros(
         if not len(active):
             break
         a, b, fa, fb = low[active], high[active], at_low[active], at_high[active]
-        # Not within 1/1000 of an end, so that brackets shrink from both sides.
+        # The new point is not within 1/1000 of an end, so that brackets shrink from both sides.
         t = a + (b - a) * (0.5 if step % 3 == 2 else np.clip(fa / (fa - fb), 1e-3, 1 - 1e-3))
         f = _density(copies, row[active], t[:, None])[:, 0]
         left = f * np.sign(fa) > 0

@@ -1,10 +1,10 @@
 """How rows lie in bundles, and how each direction is interpolated between coarse slopes.
 
-Rows are taken in bundles of `SIZE`. For slopes a spacing `_SPACING` apart, each bundle is summed about its center; the
-sum at any slope is then a cubic interpolation between four of these, which is walked in place of `SIZE` rows. Bundles
-are moved by fractions of a lattice point with interpolation of degree 5, or 3 where there are two points to a lattice
-point, which blurs little; linear and cubic splines keep their order, and those of degree 5, which would need more
-nodes, walk rows.
+Each bundle holds `SIZE` rows, which are summed about the bundle's center at coarse slopes `_SPACING` apart. The sum at
+any other slope is a cubic interpolation between four of these sums, and is walked in place of `SIZE` rows. A bundle is
+moved by a fraction of a lattice point with interpolation of degree 5, or of degree 3 where there are two points to a
+lattice point; this blurs little, and linear and cubic splines keep their order. Splines of degree 5 would need
+more nodes, and are walked row by row.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _SPACING = 1 / 8
 MARGIN = 12
 """Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
 _GAIN = 0.8
-"""Bundles are used where their updates are fewer than this part of the direct sum's; other costs eat the rest."""
+"""Bundles are used where they need less than this fraction of the direct sum's updates, since they have other costs."""
 
 
 PHASES = {1: 1, 3: 2}
-"""Lattices a direction has in the weighted backprojection, by the splines' degree. With two of them, half a point
-apart, moving bundles loses next to nothing; linear splines lose more themselves."""
+"""Lattices per direction in the weighted backprojection, by the splines' degree. With two of them, half a point apart,
+moving bundles adds next to no error; linear splines have a larger error themselves, so that one is enough."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,17 @@ class BundlePlan:
     Parameters
     ----------
     plan : Plan
-        The plan, with one other axis, its directions sorted by slope, and room on its lattices for bundles' margins.
+        The plan, with one other axis. Its directions are sorted by slope; its lattices have room for bundles' margins.
     order : {1, 3}
         Degree of the splines.
     first : float
         The first coarse slope.
     count : int
-        How many coarse slopes there are.
+        Number of coarse slopes.
     node : ndarray of int, shape (k,)
         The first of the four coarse slopes each direction is interpolated from.
     slope_weights : ndarray, shape (k, 4)
-        Their weights.
+        Weights of these four coarse slopes.
     """
 
     plan: Plan
@@ -102,13 +102,13 @@ class BundlePlan:
 
     @property
     def width(self) -> int:
-        """Points of a bundle's sum."""
+        """Number of points of a bundle's sum."""
         n = self.plan.shape[self.plan.axis]
         return -(-(n + 2 * MARGIN + 2) // SPAN) * SPAN
 
     @property
     def cost(self) -> float:
-        """Updates of an accumulator, for one image."""
+        """How often a number is added to an accumulator, for one image."""
         pairs = self.rows // SIZE * self.width * len(self.node) * (NODES + MOVES) / 2
         return pairs + (self.order + 1) / 2 * self.count * self.rows * self.plan.shape[self.plan.axis]
 
@@ -119,7 +119,7 @@ class BundlePlan:
 
     @cached_property
     def own(self) -> NDArray[np.bool_]:
-        """Which rows are the image's own."""
+        """True for the image's rows, False for rows that only fill up a bundle, (rows,)."""
         return np.arange(self.rows) < _across(self.plan)
 
     @cached_property
@@ -150,7 +150,7 @@ class BundlePlan:
 
     @property
     def phases(self) -> int:
-        """Lattices of a direction in the weighted backprojection."""
+        """Number of lattices per direction in the weighted backprojection."""
         return PHASES[self.order]
 
     @property
@@ -160,7 +160,7 @@ class BundlePlan:
 
     @property
     def n(self) -> int:
-        """Points of a row."""
+        """Number of points of a row."""
         return self.plan.shape[self.plan.axis]
 
     @cached_property
@@ -170,12 +170,12 @@ class BundlePlan:
 
     def sharpening(self, phases: int) -> Floats:
         """
-        The filters that take off what splines in bundles, and polynomials between slopes and points, blur on average.
+        The filters that undo the average blur of splines in bundles and of polynomials between slopes and points.
 
         Parameters
         ----------
         phases : int
-            Points to move bundles by that stand for a lattice point.
+            Number of points per lattice point when bundles are moved.
 
         Returns
         -------
@@ -214,7 +214,7 @@ def worthwhile(plan: Plan, order: int) -> bool:
     Returns
     -------
     bool
-        True in the plane, for linear and cubic splines, many directions and many rows.
+        True only in the plane, for linear or cubic splines, with enough directions and rows.
     """
     if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * NODES:
         return False
@@ -229,7 +229,7 @@ def _across(plan: Plan) -> int:
 @lru_cache(maxsize=16)
 def chords(grid: Grid, axis: int, within: Ball | None, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
-    Which points of its rows each bundle has within a disc, in whole cache lines, and which of its sums they need.
+    Points of each bundle's rows that lie in a disc, in whole cache lines, and the points of its sums they need.
 
     Parameters
     ----------
@@ -240,14 +240,14 @@ def chords(grid: Grid, axis: int, within: Ball | None, width: int) -> tuple[NDAr
     within : Ball, optional
         The disc; the whole grid if not given.
     width : int
-        Points of a sum.
+        Number of points of a sum.
 
     Returns
     -------
     ndarray of int, shape (bundles, 2)
-        Of rows, the first point, and the last + 1; equal where there is none.
+        First point of the rows, and last + 1; equal where no point lies in the disc.
     ndarray of int, shape (bundles, 2)
-        The same of sums.
+        The same for the sums.
     """
     n, across = grid.shape[axis], grid.axes[1 - axis]
     first = np.arange(0, len(across), SIZE)
@@ -257,7 +257,7 @@ def chords(grid: Grid, axis: int, within: Ball | None, width: int) -> tuple[NDAr
         nearest = np.minimum.reduceat(np.abs(across - center[1 - axis]), first)
         half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
         along, line = grid.axes[axis] - center[axis], scratch.LINE_BYTES // 4
-        # One point more at either end, for those on the circle that rounding would leave out.
+        # One more point at either end, since rounding could leave out points on the circle.
         wanted[:, 0] = np.maximum(np.searchsorted(along, -half) - 1, 0) // line * line
         wanted[:, 1] = np.minimum(-(-(np.searchsorted(along, half) + 1) // line) * line, n)
         wanted[nearest > within.radius] = 0

@@ -1,4 +1,4 @@
-"""How the transform walks a grid: which axis each direction takes its rows from, and where its lattice lies."""
+"""How the transform walks a grid: which axis the rows of each direction run along, and where its lattice lies."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _FRACTION_NS = 2.0
 @lru_cache(maxsize=256)
 def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
     """
-    Factors of the banded system whose solution is the spline through n samples, with none outside.
+    Factors of the banded system whose solution is the n coefficients of the spline through n samples.
 
-    The B-spline at the integers gives a symmetric, positive definite Toeplitz matrix L D L'; its inverse, the
-    prefilter, is its own transpose.
+    Coefficients beyond these are zero. The B-spline at the integers then gives a symmetric, positive definite Toeplitz
+    matrix L D L'; its inverse, the prefilter, is its own transpose.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
     order : {1, 3, 5}
         Degree of the spline.
     dtype : dtype
-        Of the samples.
+        Type of the samples.
 
     Returns
     -------
     ndarray, shape (order // 2 + 1, n)
-        Row 0 holds 1 / D, row j the subdiagonal j of L, entry k standing in row k of L. One row for order 1, where
-        samples are coefficients.
+        Row 0 holds 1 / D; entry k of row j is entry (k, k - j) of L. Order 1, where samples are coefficients, has one
+        row.
     """
     bands = np.repeat(_sharpening.SPLINE_AT_INTEGERS[order][:, None], n, axis=1)
     cholesky = cholesky_banded(bands[: min(n, len(bands))], lower=True)
@@ -69,9 +69,9 @@ class Plan:
     axis : int
         The main axis, along which rows run.
     target : ndarray of int, shape (k,)
-        Which of the transform's directions these are.
+        Indices of these directions among the transform's.
     slopes : ndarray, shape (k, d-1)
-        Shift of a row, in lattice points, per index along each other axis; at most 1 in size.
+        Shift of a row, in lattice points, per index along each other axis; of modulus at most 1.
     starts : ndarray, shape (k,)
         Shift of the row at index 0.
     first : ndarray, shape (k,)
@@ -79,7 +79,7 @@ class Plan:
     step : ndarray, shape (k,)
         Offset from one lattice point to the next, of either sign.
     length : int
-        Lattice points.
+        Number of lattice points.
     """
 
     shape: tuple[int, ...]
@@ -105,21 +105,21 @@ class Plan:
 
     @cached_property
     def own(self) -> NDArray[np.bool_]:
-        """Which rows are the image's own, not filling up a group, (rows,)."""
+        """True for the image's rows, False for rows that only fill up a group, (rows,)."""
         last = self.others[-1]
         width = 1 if len(self.shape) == 1 else tuple(np.delete(self.shape, self.axis))[-1]
         return np.arange(len(self.index)) % last < width
 
     def widened(self, margin: int, chosen: NDArray[np.int64]) -> Plan:
         """
-        The same walk with more room at both ends of the lattices.
+        The same plan with more lattice points at both ends.
 
         Parameters
         ----------
         margin : int
-            Further lattice points before the first row.
+            Number of lattice points to add before the first row.
         chosen : ndarray of int
-            The directions, in a new order.
+            Indices of the directions, in their new order.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class Plan:
 
     def strides(self, images: Array) -> NDArray[np.int64]:
         """
-        Strides of a stack of images in the order the kernels take them.
+        Strides of a stack of images, in the order that the kernels expect.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Plan:
 
     def sharpening(self, order: int) -> Floats:
         """
-        The filters that take off what splines blur on average; see `radon_nn.operators._sharpening`.
+        The filters that undo the average blur of the splines; see `radon_nn.operators._sharpening`.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class Plan:
             rows = self.index, self.own, self.slopes, self.starts
 
             def average(first: int, last: int) -> None:
-                """Average over rows, for some directions."""
+                """Average over the rows for directions first .. last - 1."""
                 fraction_powers(*rows, u, first, last)
 
             threads.run(threads.Stage(average, len(u), _FRACTION_NS * len(self.own)), 1)

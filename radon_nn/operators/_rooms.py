@@ -1,4 +1,4 @@
-"""What the kernels are given besides data: working memory of this thread, and arguments they are compiled by."""
+"""Arguments of the kernels besides data: this thread's working memory, and the choice between compiled versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def coefficients(n: int, order: int, dtype: np.dtype[Any]) -> Array | None:
     order : {1, 3, 5}
         Degree of the splines.
     dtype : dtype
-        Of the samples.
+        Type of the samples.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def coefficients(n: int, order: int, dtype: np.dtype[Any]) -> Array | None:
 
 def interleaving(lanes: int) -> bool | None:
     """
-    The argument by which kernels are compiled for one lane or for several.
+    The argument that chooses between kernels compiled for one lane and for several.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def interleaving(lanes: int) -> bool | None:
 
 def taps_at_once(order: int) -> tuple[bool | None, bool | None]:
     """
-    The argument `orders` of `gather_rows`: whether it takes four taps at once, and whether two.
+    The argument `orders` of `gather_rows`: whether to take taps four at a time, and whether two at a time.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def taps_at_once(order: int) -> tuple[bool | None, bool | None]:
     Returns
     -------
     tuple of (bool, optional)
-        True or None.
+        True for yes, None for no; for degree 5 both are True.
     """
     return None if order == 1 else True, None if order == 3 else True
 
@@ -79,7 +79,7 @@ def packing_room(n: int, dtype: np.dtype[Any]) -> PackingRoom:
     n : int
         Points of a row.
     dtype : dtype
-        Of the numbers.
+        Type of the numbers.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def walk_room(order: int, rows: int, length: int, lanes: int, dtype: np.dtype[An
     lanes : int
         Images in a group.
     dtype : dtype
-        Of the numbers.
+        Type of the numbers.
 
     Returns
     -------
@@ -124,11 +124,11 @@ def gather_room(order: int, directions: int, lanes: int, dtype: np.dtype[Any]) -
     order : {1, 3, 5}
         Degree of the splines.
     directions : int
-        Lattices of a set.
+        Number of lattices in a set.
     lanes : int
         Images in a group.
     dtype : dtype
-        Of the numbers.
+        Type of the numbers.
 
     Returns
     -------
@@ -156,11 +156,11 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
     Parameters
     ----------
     readout : Readout
-        What is read.
+        How lattices are aligned with the rows of sinograms.
     dtype : dtype
-        Of the numbers.
+        Type of the numbers.
     interpolating : int, optional
-        If sinograms are interpolated, points beyond either end of a lattice that filters reach.
+        For `interpolate`, the number of points beyond either end of a lattice that its filters reach.
 
     Returns
     -------

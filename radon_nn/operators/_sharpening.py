@@ -1,11 +1,11 @@
-"""What interpolation blurs on average, and the filter that takes it off again.
+"""The average blur of interpolation, and the filter that undoes it.
 
-A sample that falls a fraction f past a lattice point is divided among several. The even moments m2, m4, m6 of their
-weights about the sample are polynomials in u = f (1 - f); the odd ones change sign with f -> 1 - f, and vanish on the
-mean. To leading orders a row is convolved with 1 + m2/2 d^2 + m4/24 d^4 + m6/720 d^6, and all rows of a lattice, on the
-mean, with the same for the means of the moments. The inverse of that mean, a filter of seven points, costs next to
-nothing. What is left has mean zero over neighbouring rows: it is of the interpolation's order in the spacing still, but
-far smaller for most directions.
+A sample at a fraction f past a lattice point is distributed over several points. The even moments m2, m4, m6 of their
+weights about the sample are polynomials in u = f (1 - f); the odd ones change sign with f -> 1 - f, and average to
+zero. To leading orders a row is convolved with 1 + m2/2 d^2 + m4/24 d^4 + m6/720 d^6, where d is the derivative; the
+rows of a lattice, on average, with the same expression in the means of the moments. The inverse of that average, a
+filter of seven points, costs next to nothing. The remaining error averages to zero over neighbouring rows: it is still
+of the interpolation's order in the spacing, but far smaller for most directions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _POLES: dict[int, tuple[float, ...]] = {
     3: (2 - math.sqrt(3),),
     5: tuple(2 / (y + math.sqrt(y**2 - 4)) for y in (13 - math.sqrt(105), 13 + math.sqrt(105))),
 }
-"""Those p for which the B-spline at the integers is, as a filter, a multiple of a product of (1 + p z) (1 + p / z)."""
+"""Numbers p: the B-spline at the integers is, as a filter, a multiple of the product of all (1 + p z) (1 + p / z)."""
 
 
 def spline_moments(order: int, u: ArrayLike) -> Floats:
@@ -37,7 +37,7 @@ def spline_moments(order: int, u: ArrayLike) -> Floats:
     Parameters
     ----------
     order : {1, 3, 5}
-        Degree of the splines. Those of degree 5 have moments of zero up to the fourth, and are taken as exact.
+        Degree of the splines. For degree 5 the second and fourth moment vanish, and the sixth is neglected.
     u : array_like, shape (..., 3)
         The means of u, u^2, u^3, u = f (1 - f).
 
@@ -63,7 +63,7 @@ def cubic_moments(u: ArrayLike, scale: ArrayLike = 1.0) -> Floats:
     u : array_like, shape (..., 3)
         The means of u, u^2, u^3, u = f (1 - f).
     scale : array_like
-        The distances of the points; moments are averaged over these.
+        One or more spacings of the points; the moments are averaged over them.
 
     Returns
     -------
@@ -115,17 +115,17 @@ def powers(fraction: Floats) -> Floats:
 
 def in_turn(first: Floats, second: Floats) -> Floats:
     """
-    The moments of two blurs in turn.
+    The moments of one blur followed by another.
 
     Parameters
     ----------
     first, second : ndarray, shape (..., 3)
-        Their moments, those of order three and five being zero.
+        The second, fourth and sixth moment of each blur, whose odd moments are zero.
 
     Returns
     -------
     ndarray, shape (..., 3)
-        The moments of the sum of independent displacements.
+        The moments of both together, as of a sum of independent displacements.
     """
     (a2, a4, a6), (b2, b4, b6) = np.moveaxis(first, -1, 0), np.moveaxis(second, -1, 0)
     return np.stack([a2 + b2, a4 + b4 + 6 * a2 * b2, a6 + b6 + 15 * (a4 * b2 + a2 * b4)], axis=-1)
@@ -135,7 +135,7 @@ def inverse(moments: Floats) -> Floats:
     """
     The symmetric filter of seven points that inverts a blur to eighth order.
 
-    With -D the second difference, d^2 = -(D + D^2/12 + D^3/90) + ..., and the inverse is 1 + c1 D + c2 D^2 + c3 D^3.
+    If -D is the second difference, d^2 = -(D + D^2/12 + D^3/90) + ..., and the inverse is 1 + c1 D + c2 D^2 + c3 D^3.
 
     Parameters
     ----------
@@ -156,10 +156,10 @@ def inverse(moments: Floats) -> Floats:
 @lru_cache(maxsize=8)
 def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
     """
-    Filters of three points each that in turn turn samples into the coefficients of the spline through them.
+    Three-point filters that, one after another, turn samples into the coefficients of the spline through them.
 
-    The B-spline at the integers is, as a filter, a product of (1 + p z) (1 + p / z), and each of these is inverted by
-    1 / (1 + p z) = (1 - p z) (1 + p^2 z^2) (1 + p^4 z^4) ..., to the rounding of the dtype.
+    The B-spline at the integers is, as a filter, a product of (1 + p z) (1 + p / z), and each factor is inverted by
+    1 / (1 + p z) = (1 - p z) (1 + p^2 z^2) (1 + p^4 z^4) ..., up to the rounding of the dtype.
 
     Parameters
     ----------
@@ -171,8 +171,8 @@ def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
     Returns
     -------
     ndarray, shape (k, 3)
-        For each filter the distance of the outer points, and the weights of the inner and of the outer ones. None for
-        degree 1.
+        For each filter: the distance of the outer points from the middle one, the weight of the middle point, and the
+        weight of the outer ones. There are no filters for degree 1.
     """
     filters = []
     for pole in _POLES[order]:

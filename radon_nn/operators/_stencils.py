@@ -1,7 +1,7 @@
 """
-Interpolation between equally spaced samples: each tap's weight, a polynomial in the fraction past a sample.
+Interpolation between equally spaced samples: each tap's weight is a polynomial in the fraction past a sample.
 
-Weights of `taps` taps, an even number, go to the samples 1 - taps/2 .. taps/2 from the last one before the position.
+The taps, an even number, are the samples 1 - taps/2 .. taps/2, counted from the last sample before the position.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def lagrange(taps: int) -> Floats:
     Parameters
     ----------
     taps : int
-        How many samples: an even number, at least 4.
+        Number of samples: even, at least 4.
 
     Returns
     -------
     ndarray, shape (taps, taps)
-        The weights' coefficients, of the highest power first.
+        Coefficients of the weights: one row for each tap, the highest power first.
     """
     nodes = np.arange(taps) + 1.0 - taps // 2
     others = [nodes[nodes != node] for node in nodes]
@@ -37,7 +37,7 @@ def lagrange(taps: int) -> Floats:
 @lru_cache(maxsize=16)
 def spline(degree: int) -> Floats:
     """
-    The spline with given coefficients, which are not its samples.
+    The spline whose B-spline coefficients, rather than samples, are given.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def spline(degree: int) -> Floats:
     Returns
     -------
     ndarray, shape (degree + 1, degree + 1)
-        The weights' coefficients, of the highest power first.
+        Coefficients of the weights: one row for each tap, the highest power first.
     """
     from scipy.interpolate import BSpline, PPoly  # takes 0.15 s to import, and only the backprojection needs it
 

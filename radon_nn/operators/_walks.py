@@ -1,4 +1,4 @@
-"""What the two walks over a plan's rows have in common: row by row, and by bundles of rows."""
+"""Common parts of the two walks over a plan's rows: row by row, and by bundles of rows."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from radon_nn.operators._stacks import Stack, flat, strides
 
 UPDATE_NS = 0.035
 """Nanoseconds for each byte of a number that two taps add to an accumulator; 0.13 for a float32. This and the other
-times were measured on one core at 2 to 3 GHz. They only decide how work is cut."""
+times were measured on one core at 2 to 3 GHz. They only decide how work is divided."""
 PACK_NS, RESAMPLE_NS = 1.0, 1.0
 """Nanoseconds to pack or unpack a number, and to resample one by one tap."""
 LATTICE_BYTES = 1 << 22
-"""Working memory of lattices, of the size of the caches: 4 MiB."""
+"""Working memory for lattices: 4 MiB, about the size of the caches."""
 _READ_BYTES = 1 << 19
-"""Lattices walked before they are read: 512 KiB, half of a second-level cache; 64 KiB is a tenth slower."""
+"""Size of the lattices walked before they are read: 512 KiB, half of a second-level cache; 64 KiB is a tenth slower."""
 _LEAST = 64
-"""Directions gathered at a time, at least: each time all rows or sums are read and written once more."""
+"""The fewest directions gathered at a time: each pass reads and writes all rows or sums once more."""
 
 
 Unpacking = Callable[[Array, int, int, int], None]
-"""Adds rows, flat, of blocks first .. last - 1 to images, the rows beginning with those of block zero."""
+"""Called with (rows, first, last, zero), adds blocks first .. last - 1 to images; flat rows begin with block `zero`."""
 
 
 class Walk(Protocol):
@@ -62,25 +62,25 @@ class Walk(Protocol):
 
     @property
     def own(self) -> NDArray[np.bool_]:
-        """Which rows are the images' own, not filling up a block or group, (rows,)."""
+        """True for the images' rows, False for rows that only fill up a block or group, (rows,)."""
 
     @property
     def rows(self) -> int:
-        """Rows in memory, filled up to whole blocks."""
+        """Number of rows in memory, filled up to whole blocks."""
 
     @property
     def phases(self) -> int:
-        """Lattices of a direction in the weighted backprojection, each a part of a lattice point ahead of the last."""
+        """Lattices per direction in the weighted backprojection, each 1/phases of a lattice point past the last."""
 
     @property
     def cost(self) -> float:
-        """Updates of an accumulator by a number, for one image."""
+        """How often a number is added to an accumulator, for one image."""
 
     def sharpening(self, phases: int) -> Floats:
-        """Weights (k, 4) of the filters that take off what interpolation blurs on average, at so many phases."""
+        """Weights (k, 4) of the filters that undo the average blur of interpolation, for this number of phases."""
 
     def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
-        """The stages that transform a stack, each needing the one before; key tells apart the memory of two walks."""
+        """The stages that transform a stack, each needing the one before; key distinguishes the memory of two walks."""
 
     def gather(self, source: Source, stack: Stack, key: str) -> list[Stage]:
         """The stages that add the transpose, or the backprojection, to a stack, each needing those before."""
@@ -89,22 +89,22 @@ class Walk(Protocol):
 @dataclass(frozen=True)
 class Source:
     """
-    Sinograms to be gathered, and how.
+    Sinograms to gather images from, and how to do it.
 
     Parameters
     ----------
     sinograms : ndarray, shape (B, m, n)
         The sinograms, of any layout.
     alignment : ndarray, shape (k * phases, 7)
-        How the lattices of one walk's directions lie to the offsets; see `Readout`.
+        How the lattices of one walk's directions are aligned with the offsets; see `Readout`.
     pieces : ndarray
         The stencil.
     weighted : bool
-        Whether to integrate over the sphere, or to transpose.
+        True for the backprojection, an integral over the sphere; False for the transpose.
     grid : Grid
         The grid of the images.
     within : Ball, optional
-        Where the result is wanted. Elsewhere it may be anything.
+        Ball in which the result is needed; outside it the values are arbitrary.
     """
 
     sinograms: Array
@@ -127,7 +127,7 @@ class Source:
         groups, lanes : int
             Groups of images, and images in a group.
         key : str
-            Tells apart the memory of two walks.
+            Distinguishes the memory of two walks.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class Source:
 
     def blocks(self, walk: Walk, lanes: int) -> list[slice]:
         """
-        Directions whose lattices fit in `LATTICE_BYTES`.
+        Blocks of directions whose lattices fit in `LATTICE_BYTES`, or of `_LEAST` directions.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class Source:
         Returns
         -------
         list of slice
-            The directions, some at a time.
+            The directions of each block.
         """
         m = len(walk.plan.target)
         phases = len(self.alignment) // m
@@ -180,7 +180,7 @@ class Source:
 
     def factors(self, walk: Walk) -> Array | None:
         """
-        The factors to turn gathered rows into images with.
+        The factors that turn gathered rows into images.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class Source:
         Returns
         -------
         ndarray, optional
-            See `spline_factors`; None for the backprojection, which has taken coefficients already.
+            See `spline_factors`; None for the backprojection, whose lattices already hold coefficients.
         """
         plan = walk.plan
         return None if self.weighted else rooms.coefficients(plan.shape[plan.axis], walk.order, self.sinograms.dtype)
@@ -218,7 +218,7 @@ def layout_of(walk: Walk, stack: Stack) -> Layout:
 
 def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
     """
-    What packs a stack's rows, with the spline coefficients of the images.
+    A function that fills rows with the spline coefficients of a stack's images.
 
     Parameters
     ----------
@@ -227,12 +227,12 @@ def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, 
     stack : Stack
         The stack.
     dtype : dtype
-        Of the images.
+        Type of the images.
 
     Returns
     -------
     callable
-        Fills rows, flat, with blocks first .. last - 1, the rows beginning with those of block zero.
+        Called with (rows, first, last, zero), fills in blocks first .. last - 1; flat rows begin with block `zero`.
     """
     layout, memory, several = layout_of(walk, stack), stack.memory, rooms.interleaving(stack.lanes)
     factors = rooms.coefficients(layout.n, walk.order, dtype)
@@ -250,14 +250,14 @@ def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, 
 
 def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
     """
-    What adds gathered rows to a stack.
+    A function that adds gathered rows to a stack.
 
     Parameters
     ----------
     walk : Walk
         The walk the rows belong to.
     source : Source
-        What they were gathered from.
+        The sinograms they were gathered from.
     stack : Stack
         The stack.
 
@@ -279,12 +279,12 @@ def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
 
 class Reading:
     """
-    The second half of the forward transform: lattices, a few directions' at a time, and reading them.
+    The second half of the forward transform: reading lattices, those of a few directions at a time.
 
     Parameters
     ----------
     readout : Readout
-        How they are read.
+        How the lattices are read.
     out : ndarray
         Sinograms, flat.
     """
@@ -315,12 +315,12 @@ class Reading:
 
     def nanoseconds(self, updates: float) -> float:
         """
-        About how long a task takes.
+        Estimate how long a task takes.
 
         Parameters
         ----------
         updates : float
-            Of its lattices by numbers, in the walk.
+            How often the walk adds a number to an accumulator for these lattices.
 
         Returns
         -------

@@ -27,9 +27,9 @@ from radon_nn.operators._stacks import flat, strides
 Complexes = NDArray[np.complex128]
 
 _BLOCK_BYTES = 1 << 20
-"""Lines a thread filters at a time: about 1 MiB, which its cache holds."""
+"""Size of the lines that a thread filters at a time: about 1 MiB, which fits its cache."""
 _FILTER_NS = 8.0
-"""Nanoseconds to filter a number in float32, two Fourier transforms included: measured on one core."""
+"""Nanoseconds to filter a number in float32, including two Fourier transforms: measured on one core."""
 
 WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
 """Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
@@ -103,14 +103,15 @@ class Filter:
     derivative : int
         Order m of the derivative d_t^m.
     window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
-        Apodisation; 'ramp' and 'none' are no window at all.
+        Apodisation; 'ramp' and 'none' both mean that there is no window.
     rolloff : float
-        What is taken off the highest frequency; low ones keep their strength to fifth order.
+        Fraction by which the highest frequency is damped; low frequencies are unchanged to fifth order.
     scale : float
-        A factor.
+        A constant factor.
     spline : {1, 3, 5}
-        Degree of the splines through the filtered samples whose coefficients to return: of degree 1, the samples. Close
-        to either end of what is returned they are no better than their neighbours beyond, which the filter leaves out.
+        If 3 or 5, return the coefficients of the spline of this degree through the filtered samples; if 1, return the
+        samples. Close to either end the coefficients are less exact, because they depend on filtered samples beyond
+        it, which the filter leaves out.
 
     Raises
     ------
@@ -146,11 +147,11 @@ def apply(
     sinogram : ndarray, shape (..., n)
         Samples in the offset variable, taken as zero outside.
     step : float
-        Distance of the samples.
+        Spacing of the samples.
     chosen : Filter
         The filter.
     pad : tuple of int
-        How many more values, beyond the first and the last sample, to return.
+        How many values to return before the first sample, and after the last.
     num_threads : int, optional
         Threads to use, at most; if not given, see `radon_nn.operators`.
     out : ndarray, shape (..., pad[0] + n + pad[1]), optional
@@ -180,25 +181,25 @@ def stage(
     out: NDArray[np.floating],
 ) -> threads.Stage:
     """
-    What `apply` does, as a stage of a program.
+    The work of `apply`, as a stage of a program.
 
     Parameters
     ----------
     sinogram : ndarray, shape (..., n)
-        As for `apply`, and so the rest.
+        Samples in the offset variable; this and the other parameters are as for `apply`.
     step : float
-        Distance of the samples.
+        Spacing of the samples.
     chosen : Filter
         The filter.
     pad : tuple of int
-        How many more values to return.
+        How many values to return before the first sample, and after the last.
     out : ndarray, shape (..., pad[0] + n + pad[1])
         Where to write the filtered samples.
 
     Returns
     -------
     Stage
-        The stage, a task of which is a line.
+        The stage; each of its tasks is a line.
     """
     first, last = pad
     count = sinogram.shape[-1]
@@ -229,7 +230,7 @@ def stage(
 def _weights(
     chosen: Filter, step: float, lags: tuple[int, int], length: int, dtype: np.dtype[Any]
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """What `combine` weighs the spectra of `length` samples with, for lags of -lags[1] < lag < lags[0]."""
+    """The weights `combine` needs for spectra of `length` samples; the kernel has the lags -lags[1] < lag < lags[0]."""
     ahead, behind = lags
     samples = kernel(chosen.power, chosen.derivative, max(ahead, behind), chosen.window)
     response = np.zeros(length)
@@ -249,8 +250,8 @@ def _halved(transfer: Complexes) -> tuple[Complexes, Complexes]:
     Weights own, mirrored that filter 2 M real samples x as M complex ones, z[j] = x[2 j] + i x[2 j + 1].
 
     For the filter with values H at 2 M frequencies, z^[k] becomes own[k] z^[k] + mirrored[k] conj(z^[-k]): the parts of
-    x at even and odd indices are filtered by A = (H[k] + H[k + M]) / 2, and each takes over from the other, a sample
-    ahead or behind, by B = (H[k] - H[k + M]) / 2; own = A - B sin(pi k / M), mirrored = i B cos(pi k / M).
+    x at even and odd indices are each filtered by A = (H[k] + H[k + M]) / 2, and each is added to the other, a sample
+    ahead or behind, filtered by B = (H[k] - H[k + M]) / 2; own = A - B sin(pi k / M), mirrored = i B cos(pi k / M).
     """
     first, second = transfer.reshape(2, -1)
     angle = np.pi * np.arange(len(first)) / len(first)
