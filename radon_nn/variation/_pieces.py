@@ -1,8 +1,8 @@
-"""A function of one variable as polynomials on pieces, halved until each is resolved or too narrow to tell.
+"""A function of one variable as polynomials on pieces, halved until each is resolved or too narrow to resolve.
 
 A piece is resolved if its Chebyshev coefficients have fallen to rounding, or so far that its slope is known to the
-tolerance, and if the polynomial agrees with f at all probes inside. Kinks and jumps leave pieces that are halved down
-to the width at which the rounding of f hides their slopes.
+tolerance, and if the polynomial agrees with f at all probes inside. Pieces that hold kinks and jumps are halved down to
+the width at which the rounding of f hides their slopes.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ costs three digits at most."""
 NODES: Floats = np.asarray(-np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE), dtype=np.float64)
 _TO_COEFFICIENTS: Floats = np.asarray(np.linalg.inv(chebyshev.chebvander(NODES, DEGREE)).T, dtype=np.float64)
 DERIVATIVE: Floats = np.zeros((DEGREE + 1, DEGREE + 1))
-"""Coefficients times this are those of the derivative in u, -1 <= u <= 1."""
+"""`coefficients @ DERIVATIVE` are the coefficients of the derivative in u, -1 <= u <= 1."""
 DERIVATIVE[:, :DEGREE] = np.stack([chebyshev.chebder(row) for row in np.eye(DEGREE + 1)])
 
 _CHOPPED = 2.0
-"""Coefficients beyond the last above this many times the noise are left out: noise in c_k is a quarter of that in f."""
+"""Coefficients after the last above this many times the noise are dropped: noise in c_k is a quarter of that in f."""
 
 _NARROW = 64.0
-"""Least widths in units of noise over root precision: at 1 the rounding of a slope and the change of a slope of
-curvature 1 over the piece are equal; wider, since kinks are extrapolated from both sides, which halves no digits."""
+"""Least widths in units of noise / sqrt(precision); chosen by hand, not measured. At 1 the rounding of a slope equals
+its change over the piece at curvature 1. Wider pieces suffice, since kinks are extrapolated from both sides, which does
+not halve the digits."""
 
 CHORDS = np.array([0, 4, 8, 12, 16])
 """Nodes between which chords are taken: wide enough that rounding divided by their width stays small."""
@@ -43,7 +44,7 @@ _ROUNDING = 8.0
 """Coefficients up to this many times the noise of f count as noise: the largest of 17 normal deviations is below 4."""
 
 _MOST_PIECES = 1 << 15
-"""Pieces halved at a time, at most: a million values of f, a second or two for a formula."""
+"""The most pieces halved at a time: a million values of f, a second or two for a formula."""
 
 
 class Pieces(NamedTuple):
@@ -52,18 +53,18 @@ class Pieces(NamedTuple):
     low: Floats
     high: Floats
     values: Floats
-    """At the nodes, (k, 17)."""
+    """Values of f at the nodes, (k, 17)."""
     coefficients: Floats
-    """Of the Chebyshev series, those that are noise set to 0; (k, 17)."""
+    """Coefficients of the Chebyshev series, with those that are noise set to 0; (k, 17)."""
     noise: Floats
-    """The size of f's own errors on each."""
+    """The size of f's own errors on each piece."""
     slope_error: Floats
     """How far the polynomial's slope may be off."""
     resolved: Floats
-    """1, or 0 where the polynomial is not f."""
+    """1, or 0 where the polynomial does not agree with f."""
 
     def take(self, index: Any) -> Pieces:
-        """Some of them."""
+        """The pieces at these indices."""
         return Pieces(*(field[index] for field in self))
 
     @property
@@ -83,7 +84,7 @@ class Pieces(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What all pieces gave when the narrowest had this width: the variation of their chords, and its rounding."""
+    """One level of halving: the width of the narrowest piece, the variation of all pieces' chords, and its rounding."""
 
     width: float
     variation: float
@@ -91,7 +92,7 @@ class Level(NamedTuple):
 
     @property
     def least(self) -> float:
-        """A lower bound of the variation of f': that of the chords, less all that rounding can have added."""
+        """A lower bound of the variation of f': that of the chords, less the most that rounding can have added."""
         # Each slope enters twice, with two errors of f over at least 0.29 half widths: 53 noise / half for four chords.
         return max(0.0, self.variation - 4 * self.rounding)
 
@@ -110,7 +111,7 @@ class Halving:
     close : float
         Relative error of the variation at which a piece is resolved.
     finest : float
-        The least width of a piece; near x = 0 and f = 0 rounding alone sets none.
+        The least width of a piece, needed near x = 0 and f = 0, where rounding sets no limit.
     """
 
     f: BlackBox
@@ -124,14 +125,14 @@ class Halving:
         gaps = np.diff(self.probes)
         bend = self._bend(gaps)
         self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
-        # What rounding cannot explain of the chords through the probes is a lower bound of the variation.
+        # The variation of the chords through the probes, less what rounding explains, is a lower bound.
         self.variation = float(self._bend(gaps).sum())
         near = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
         noise = self.noise_at(self.probes, self.at_probes)
         self.allowed = np.maximum(4 * _ROUNDING * noise, 0.1 * self.close * self.variation * near)
 
     def _bend(self, gaps: Floats) -> Floats:
-        """By how much the slopes of chords at each inner probe differ, at least; sets the steepest of them."""
+        """The least by which the slopes of the chords at each inner probe differ; also sets `steepest`."""
         x, y = np.abs(self.probes), np.abs(self.at_probes)
         slopes = np.diff(self.at_probes) / gaps
         size = self.f.precision * (np.maximum(y[1:], y[:-1]) + np.maximum(x[1:], x[:-1]) * np.abs(slopes))
@@ -144,15 +145,16 @@ class Halving:
         return self.f(x.reshape(-1, 1))
 
     def noise_at(self, x: Floats, values: Floats) -> Floats:
-        """The size of errors of f: the rounding of its values, that of x times the slope, and what was measured."""
+        """The size of f's errors: as measured, or, if larger, rounding of its values plus that of x times the slope."""
         return np.maximum(self.f.precision * (np.abs(values) + np.abs(x) * self.steepest), self.floor)
 
     def _measured(self, bend: Floats) -> float:
         """
-        f's own errors where it bends, from sixth differences over many steps.
+        f's own errors where it bends, from sixth differences at many step sizes.
 
-        Near x = 0 the rounding of f's inner offsets is not seen from x. Steps too small for them give exactly 0, steps
-        near a feature's size, or at a singularity all, give f; the errors are the smallest that are not 0.
+        Near x = 0 the rounding of offsets inside f cannot be predicted from x. Steps too small for these errors give
+        exactly 0; steps near a feature's size, and at a singularity all steps, give differences of f itself. The errors
+        are taken as the smallest differences that are not 0.
         """
         total = np.cumsum(bend)
         if total[-1] == 0:
@@ -171,7 +173,7 @@ class Halving:
         return 2 * float(np.median(found)) if 2 * len(found) > len(centers) else 0.0
 
     def fitted(self, low: Floats, high: Floats) -> Pieces:
-        """Polynomials on pieces, and whether they are f."""
+        """Polynomials on pieces, and whether they agree with f."""
         x = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * NODES
         x[:, 0], x[:, -1] = low, high
         values = self(x.ravel()).reshape(x.shape)
@@ -188,7 +190,8 @@ class Halving:
         degree = np.where(truncated > 0, DEGREE, degree)
         coefficients[np.arange(DEGREE + 1) > degree[:, None]] = 0.0
         slope_error = truncated + 2 * _CHOPPED * noise * (degree + 1) ** 2 / half
-        # Each extreme of the slope may be off by so much: relative to the piece's own part, for there may be thousands.
+        # The error allowed at an extreme of the slope is relative to the piece's own part of the variation, since there
+        # may be thousands of extremes.
         chords = np.diff(values[:, CHORDS], axis=1) / (half[:, None] * np.diff(NODES[CHORDS]))
         own = np.maximum(np.ptp(chords, axis=1), self.variation / 256)
         resolved = truncated <= self.close * own
@@ -203,13 +206,13 @@ class Halving:
         probe = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + begin[piece]
         u = (self.probes[probe] - pieces.middle[piece]) / pieces.half[piece]
         off = np.abs(self.at_probes[probe] - series(pieces.coefficients[piece], u))
-        # What is missed between neighbouring probes may rise and fall from one to the next.
+        # One probe off is enough: a missed feature may rise and fall between two neighbours of that probe.
         agree = np.full(len(count), True)
         agree[piece[off > self.allowed[probe]]] = False
         return agree
 
     def narrowest(self, pieces: Pieces) -> Floats:
-        """Widths at which rounding hides what halving would show: of the order of the root of the precision."""
+        """Widths at which rounding hides what halving would show, of the order of the root of the precision."""
         if self.variation == 0:
             return np.full(len(pieces.low), np.inf)
         hidden = _NARROW * pieces.noise / (math.sqrt(self.f.precision) * self.variation)
@@ -219,7 +222,7 @@ class Halving:
 
     def run(self, edges: Floats, until: float, say: Callable[[str], object]) -> tuple[Pieces, list[Level], str]:
         """
-        Halve pieces until all are resolved, too narrow, or the budget ends.
+        Halve pieces until all are resolved or too narrow, or the budget is used up.
 
         Parameters
         ----------
@@ -233,9 +236,9 @@ class Halving:
         Returns
         -------
         pieces : Pieces
-            In order; those not resolved at the end are of the least width, or the budget ended.
+            In order; those not resolved at the end have the least width, unless the budget was used up.
         levels : list of Level
-            The values on the way.
+            One for each halving.
         why : str
             Why it ended early, or ''.
         """
@@ -271,19 +274,19 @@ class Halving:
 
 def series(coefficients: Floats, u: Floats) -> Floats:
     """
-    Chebyshev series, one a point.
+    Evaluate Chebyshev series, one for each point.
 
     Parameters
     ----------
     coefficients : ndarray, shape (m, 17)
         The series.
     u : ndarray, shape (m,)
-        Where, -1 to 1 or near.
+        Points, within [-1, 1] or near it.
 
     Returns
     -------
     ndarray, shape (m,)
-        Their values.
+        The values of the series.
     """
     last = before = np.zeros_like(u)
     for k in range(DEGREE, 0, -1):
@@ -303,7 +306,7 @@ def joined(parts: list[Pieces]) -> Pieces:
     Returns
     -------
     Pieces
-        Of all.
+        All of them, sorted.
     """
     together = Pieces(*(np.concatenate(fields) for fields in zip(*parts, strict=True)))
     return together.take(np.argsort(together.low, kind="stable"))

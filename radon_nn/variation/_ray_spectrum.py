@@ -26,7 +26,7 @@ _OFFSETS = 128
 """Offsets evaluated at a time."""
 
 _DIRECTIONS = 512
-"""Directions whose variation is found at a time: their arrays stay within some tens of MiB."""
+"""Directions whose variation is computed at a time: their arrays stay within some tens of MiB."""
 
 
 def ray_rule(dim: int, count: int) -> Directions:
@@ -62,14 +62,14 @@ def frequency_rule(band: float, reach: float) -> tuple[Floats, Floats]:
     Gauss-Legendre rule on [0, band] that integrates exp(i w s) to rounding for |s| <= reach.
 
     f^(w a) is smooth in w on the half line, whereas |w|^(d+1) has a kink at 0 for even d: equally spaced frequencies
-    would leave an algebraic error, Gauss nodes on the half line leave none.
+    would leave an algebraic error; Gauss nodes on the half line leave none.
 
     Parameters
     ----------
     band : float
         The band limit W.
     reach : float
-        The largest |t| + |x| to come.
+        The largest |s|, which is an offset |t| plus a coordinate |x|.
 
     Returns
     -------
@@ -86,10 +86,10 @@ def frequency_rule(band: float, reach: float) -> tuple[Floats, Floats]:
 
 def _fold(samples: Floats) -> Floats:
     """
-    Even and odd parts, along every axis, of samples that stand symmetrically about 0.
+    Even and odd parts, along every axis, of samples at coordinates symmetric about 0.
 
-    From (n_1, ..., n_d) to (2, h_1, ..., 2, h_d), h = (n+1)//2, with the parts at coordinates >= 0; the middle sample
-    of an odd count is shared by both halves.
+    Shape (n_1, ..., n_d) becomes (2, h_1, ..., 2, h_d), h = (n+1)//2, with the parts at coordinates >= 0; the middle
+    sample of an odd count belongs to both halves, and is counted once.
     """
     for axis in range(0, 2 * samples.ndim, 2):
         moved = np.moveaxis(samples, axis, 0)
@@ -103,7 +103,7 @@ def _fold(samples: Floats) -> Floats:
 
 
 def _angles(directions: Directions) -> list[Floats]:
-    """(cos p, sin p) of every angle of a product of directions, first axis first."""
+    """(cos p, sin p) for every angle of a product of directions, in the order of the axes."""
     angles = []
     while directions.factors is not None:
         angles.append(directions.factors[0].normals)
@@ -163,7 +163,7 @@ def ray_spectrum(samples: Floats, axes: Sequence[Floats], frequencies: Floats, d
             parts = [(wave @ part[:, i]).reshape(shape) for part in parts for i, wave in enumerate(waves)]
         phase = np.multiply.outer(radii, halves[-1])
         waves = np.cos(phase), np.sin(phase)
-        # Parities stand in the order of the axes.
+        # Parities are in the order of the axes.
         last = [
             np.einsum("kh,kh->k", wave, np.broadcast_to(part[:, i, :, 0], wave.shape))
             for part in parts
@@ -174,7 +174,7 @@ def ray_spectrum(samples: Floats, axes: Sequence[Floats], frequencies: Floats, d
         for j, place in enumerate(places):
             whole = whole.take(place, axis=1 + j)
             sign = np.where(angles[j][:, 0] < 0, 1j, -1j).reshape(-1, *(1,) * (2 * dim - 3 - 2 * j))
-            # Parities stand in the order of the axes from position `dim` on; the first of them is axis j's.
+            # From position `dim` on, parities are in the order of the axes; the first of them is that of axis j.
             whole = np.take(whole, 0, axis=dim) + sign * np.take(whole, 1, axis=dim)
         result[begin : begin + step] = (whole[..., 0] - 1j * whole[..., 1]).reshape(block, -1)
     return result * cells
@@ -205,8 +205,8 @@ def total_variation(
     integral |g(a, t)| dt in each direction: the total variation of G, where G' = g.
 
     G(a, t) = -(c_d / pi) Im integral_0^W w^d f^(w a) exp(i w t) dw is evaluated on offsets at a quarter of the Nyquist
-    distance; between two offsets where g changes sign, G's extreme is read from a quintic. Errors of the place of
-    a sign change enter squared, since G is stationary there. Beyond +-reach, where g keeps its sign (it decays like
+    distance; between two offsets where g changes sign, G's extreme is read from a quintic. An error in the position of
+    a sign change enters squared, since G is stationary there. Beyond +-reach, where g keeps its sign (it decays like
     |t|^-(d+2) for even d and vanishes for odd d), the variation is |G(+-reach)|.
 
     Parameters
@@ -220,16 +220,16 @@ def total_variation(
     dim : int
         Dimension d.
     band : float
-        The highest frequency W of consequence.
+        The band limit W, which sets the spacing of the offsets.
     reach : float
-        Offsets are looked at in [-reach, reach].
+        G is evaluated at offsets in [-reach, reach].
 
     Returns
     -------
     variation : ndarray, shape (m,)
         The variation in each direction.
     change : ndarray, shape (m,)
-        By how much it would differ had one stopped at 0.85 reach: the tail's standing.
+        How much the variation changes if offsets end at 0.85 reach: it shows the error of the tail.
     """
     parts = [
         _variation(spectrum[:, i : i + _DIRECTIONS], frequencies, weights, dim, band, reach)
@@ -240,7 +240,7 @@ def total_variation(
 
 
 def _variation(spectrum: Complex, frequencies: Floats, weights: Floats, dim: int, band: float, reach: float) -> Floats:
-    """The variation in some directions, and what it would be had one stopped at 0.85 reach: (2, m)."""
+    """The variation in some directions, and its value if offsets end at 0.85 reach: (2, m)."""
     count = spectrum.shape[1]
     primitive = (-inversion_constant(dim) / math.pi) * (weights * frequencies**dim)[:, None] * spectrum
     derivatives = np.stack(

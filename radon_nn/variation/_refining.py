@@ -1,4 +1,4 @@
-"""Runs of the transform at chosen samples, radius and directions, each done once, and how they are refined."""
+"""The refinement of samples, radius and directions, and the runs of the transform that it takes, each done once."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from radon_nn.variation._samples import (
 from radon_nn.variation._survey import Survey
 
 _STAGES = 4.1
-"""Runs that must fit in the time left before a finer grid is begun, in units of one: itself, two tapered further in,
-and two of 1/1.5 and 1/1.5^2 of its directions."""
+"""Time that must be left before a finer grid is started, in units of one run: the run itself, two with the taper closer
+in, and two with 1/1.5 and 1/1.5^2 of the directions."""
 
 _RADIANS = 12 / math.pi
-"""Samples along an axis for each unit of radius at the third size: six radians a unit, which resolves a Gaussian to
-1e-8."""
+"""Samples along an axis per unit of radius on the third grid: its band limit is then six radians per unit, which
+resolves a Gaussian to 1e-8."""
 
 
 class Runs:
     """
-    Runs of a surveyed function, each done once.
+    Runs of the transform of a surveyed function, each done once.
 
     Parameters
     ----------
     h : Survey
-        The function in coordinates in which it is about a unit bump.
+        The function in coordinates in which it is roughly a unit bump.
     say : callable
         Called with a line of text after each run.
     until : float
@@ -60,7 +60,7 @@ class Runs:
 
     def samples(self, n: int, radius: float, center: Sequence[float] | None = None) -> GridSamples:
         """
-        Samples on a cube, zero outside the ball in it.
+        Samples on a cube, zero outside the inscribed ball.
 
         Parameters
         ----------
@@ -69,12 +69,12 @@ class Runs:
         radius : float
             Half the cube's side.
         center : sequence of float, optional
-            The cube's middle; 0 if not given.
+            The cube's center; 0 if not given.
 
         Returns
         -------
         GridSamples
-            The samples, in coordinates about the middle.
+            The samples, in coordinates relative to the center.
         """
         if center is None and self._latest is not None and self._latest[0] == (n, radius):
             return self._latest[1]
@@ -106,7 +106,7 @@ class Runs:
         radius : float
             Half the cube's side.
         count : int
-            Directions an angle.
+            Directions per angle.
         share : float
             The samples are tapered to 0 at this fraction of the radius.
 
@@ -126,7 +126,7 @@ class Runs:
 
     def noise(self, n: int, radius: float, count: int) -> float:
         """
-        What f's own errors may have added to a run.
+        What f's own errors may have added to the value of a run.
 
         Parameters
         ----------
@@ -149,19 +149,19 @@ class Runs:
 
     def fits(self, n: int, count: int, runs: float = _STAGES) -> bool:
         """
-        Whether so much work fits in the time left.
+        Whether runs of this size fit in the time left.
 
         Parameters
         ----------
         n, count : int
             As for `value`.
         runs : float
-            How many such runs.
+            The number of such runs.
 
         Returns
         -------
         bool
-            True if it does, as far as the latest run tells.
+            True if they do, at the pace of the latest run.
         """
         return runs * work(self.dim, n, count) <= self.work_left
 
@@ -175,7 +175,7 @@ class Ladder:
     first, ratio : float
         The progression.
     unit : int
-        What every rung is a multiple of.
+        Every rung is a multiple of it.
     """
 
     def __init__(self, first: float, ratio: float, unit: int) -> None:
@@ -187,7 +187,7 @@ class Ladder:
 
 def directions_ladder(dim: int) -> Ladder:
     """
-    Directions an angle: the coarsest first, which resolve a nearly isotropic bump to about 1e-3.
+    Directions per angle: the fewest, which come first, resolve a nearly isotropic bump to about 1e-3.
 
     Parameters
     ----------
@@ -197,14 +197,14 @@ def directions_ladder(dim: int) -> Ladder:
     Returns
     -------
     Ladder
-        By factors of 1.5.
+        Counts that rise by factors of 1.5.
     """
     return Ladder({1: 1, 2: 8, 3: 5, 4: 3}[dim], COARSER["directions"], 1)
 
 
 class Search:
     """
-    Samples, radius and directions, refined in turn until each has settled, or the budget ends.
+    Samples, radius and directions, refined in turn until each has settled or the budget is used up.
 
     Parameters
     ----------
@@ -218,12 +218,12 @@ class Search:
 
     def __init__(self, runs: Runs, tol: float, max_samples: int) -> None:
         self.runs, self.counts, self.j = runs, directions_ladder(runs.dim), 2
-        # Values that grow like log^2(1/h) change by less than a tenth a step: a coarser aim would call them settled.
+        # Values that grow like log^2(1/h) change by less than a tenth per step: a coarser aim would call them settled.
         self.aim = min(tol, 1e-2) / 4
         self.most = most_samples(runs.dim, max_samples, lambda n: self.counts[2])
         h = runs.h
-        # h is tapered from where it has sunk to a hundredth of the tolerance. Slow tails are met by widening step by
-        # step; what matters at first sight, a thousandth of the peak, must be in from the start.
+        # The taper begins where h has fallen to a hundredth of the tolerance. For slow tails the ball is widened step
+        # by step, but all of h above a thousandth of its peak is inside from the start.
         near, far = h.extent(1e-3), h.extent(max(1e-2 * tol, 4 * h.noise / h.peak))
         self.radius = min(max(near, min(far, 10.0)) / TAPER, self.most / _RADIANS)
         self.n = self.n_first = Ladder(self.radius * _RADIANS, 1.0, 2)[0]
@@ -235,7 +235,7 @@ class Search:
 
     @property
     def count(self) -> int:
-        """Directions an angle."""
+        """Directions per angle."""
         return self.counts[self.j]
 
     @property
@@ -244,7 +244,7 @@ class Search:
         return self.runs.value(self.n, self.radius, self.count)
 
     def refine_samples(self) -> None:
-        """More samples, until the value has settled, or would not within the budget."""
+        """Take more samples until the value has settled, or cannot settle within the budget."""
         ratio = COARSER["samples"]
         sizes, k = Ladder(self.radius * _RADIANS / ratio**2, ratio, 2), 2
         values = [self.runs.value(sizes[i], self.radius, self.count) for i in range(3)]
@@ -260,7 +260,7 @@ class Search:
             values.append(self.runs.value(sizes[k], self.radius, self.count))
 
     def refine_radius(self) -> None:
-        """A wider ball at the same spacing, until what is cut off no longer matters."""
+        """Widen the ball at the same spacing until what is cut off no longer matters."""
         wider = COARSER["radius"]
         while True:
             self.cut = geometric_error(
@@ -274,7 +274,7 @@ class Search:
             self.radius, self.n = self.radius * more / self.n, more
 
     def refine_directions(self) -> None:
-        """More directions, until the value has settled."""
+        """Take more directions until the value has settled."""
         if self.runs.dim == 1:
             self.turned = 0.0
             return
@@ -284,7 +284,7 @@ class Search:
             more = self.counts[self.j + 1]
             if not self.smooth or self.turned <= self.aim * self.value or more > MOST_DIRECTIONS[self.runs.dim]:
                 return
-            # A quarter of the largest transform, since this one is taken at every rung.
+            # A quarter of the work allowed for one transform, since there is one transform at every rung.
             if work(self.runs.dim, self.n, more) > WORK / 4 or not self.runs.fits(self.n, more, 1.0):
                 return
             self.j += 1
@@ -302,13 +302,13 @@ def even(n: float) -> int:
     Returns
     -------
     int
-        The even one.
+        The even number.
     """
     return max(8, 2 * round(n / 2))
 
 
 def _hopeless(values: Sequence[float], aim: float, room: float) -> bool:
-    """Whether values at sample counts in geometric progression need over 3 `room` times more, at their pace."""
+    """Whether values at geometrically rising sample counts will, at their pace, need over 3 `room` times as many."""
     # Nine values span a factor of six in samples; over fewer, a function that will be resolved can still look hopeless.
     if len(values) < 9:
         return False

@@ -1,8 +1,8 @@
-"""The R-TV of samples in coordinates in which they are about a unit bump: its error, its growth, and the verdict.
+"""The R-TV of samples in scaled coordinates: its error, its growth, and the verdict.
 
-R-TV(f) is the integral over directions b of |B' b| times the total variation of the samples' transform along b, for
-y = B (x - c). If finer samples do not settle it, it is looked at through spikes smoothed at scales h, and the law by
-which that value settles or grows as h falls gives the verdict.
+In the coordinates y = B (x - c) the sampled function is roughly a unit bump. R-TV(f) is the integral over directions b
+of |B' b| times the total variation of the samples' transform along b. If the value does not settle with finer samples,
+f is smoothed by Gaussians of scale h, and the law by which its R-TV settles or grows as h falls gives the verdict.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from radon_nn.variation._survey import smooth_step
 from radon_nn.variation.growth import growth_of
 
 TAPER = 0.75
-"""Fraction of the radius at which samples begin to be brought to 0."""
+"""Fraction of the radius at which the taper of the samples to 0 begins."""
 
 COARSER = {"samples": 1.25, "radius": 1.15, "directions": 1.5}
-"""Factors by which each is refined; its error is read from runs coarser by one factor and by two."""
+"""Factors by which each is refined; its error is estimated from runs that are one and two factors coarser."""
 
 WORK = 1e11
-"""Multiplications allowed in one transform: some ten seconds on two cores."""
+"""Multiplications allowed in one transform: about ten seconds on two cores."""
 
 _MOST = {1: 1 << 11, 2: 400, 3: 256, 4: 64}
-"""Samples along an axis, at most: by then the work in the plane is that of `WORK`, and the memory in space some GiB."""
+"""Most samples along an axis: with these the work in the plane is that of `WORK`, and the memory in space some GiB."""
 
 MOST_DIRECTIONS = {1: 1, 2: 2048, 3: 160, 4: 40}
 
@@ -40,15 +40,15 @@ ROUNDING = 1e-8
 """Relative error allowed for reading G's extremes from quintics: tested to be below 4e-9 for Gaussians."""
 
 _SPACINGS = 3.0
-"""The finest scale h in spacings: the window then leaves 1e-19 of what the samples cannot tell from its aliases."""
+"""The finest scale h in spacings: exp(-(w h)^2 / 2) is then below 1e-19 at w = pi / spacing, where aliasing begins."""
 
 _RELIABLE = 3e-3
-"""Values at scale h count if coarser samples give the same to this fraction."""
+"""A value at scale h is used if its error, estimated from coarser samples and noise, is at most this fraction of it."""
 
 
 @dataclass(frozen=True, eq=False)
 class GridSamples:
-    """Samples of h on a product grid about 0 in coordinates y; f has errors of size `noise`."""
+    """Samples of h on a product grid centered at 0 in the coordinates y; `noise` is the size of f's own errors."""
 
     values: Floats
     axes: tuple[Floats, ...]
@@ -67,7 +67,7 @@ class GridSamples:
         return float(self.axes[0][1] - self.axes[0][0])
 
     def tapered(self, share: float) -> GridSamples:
-        """The samples brought smoothly to 0 at this fraction of the radius, beginning at `TAPER` of it."""
+        """The samples tapered smoothly to 0 between `TAPER` * `share` and `share` of the radius."""
         parts = [axis.reshape(-1, *(1,) * (self.dim - 1 - i)) for i, axis in enumerate(self.axes)]
         radius = share * self.radius
         step = smooth_step((1 - np.sqrt(sum(part**2 for part in parts)) / radius) / (1 - TAPER))
@@ -75,21 +75,21 @@ class GridSamples:
 
 
 def geometric_error(coarsest: float, coarser: float, value: float) -> float:
-    """The error of the last of three values, taken as a geometric sequence, but at least the last difference."""
+    """The error of the last of three values if they converge geometrically, but at least the last difference."""
     last, before = abs(value - coarser), abs(coarser - coarsest)
     ratio = min(last / before, 0.9) if before else 0.0
     return last * max(1.0, 2 * ratio / (1 - ratio))
 
 
 def erratic_error(coarsest: float, coarser: float, value: float) -> float:
-    """The error of the last of three values of rules over directions, each finer than the one before."""
+    """The error of the last of three values, computed with ever finer rules over directions."""
     # Where two zeros of g(b, t) merge as b turns, the variation in direction b has a kink of power 3/2. The error then
     # falls only algebraically, by factors that depend on where the nodes lie: one small difference can be luck.
     return 2 * max(abs(value - coarser), abs(coarser - coarsest) / 2)
 
 
 def noise_cost(samples: GridSamples, band: float) -> float:
-    """What independent errors of the samples add to the R-TV up to a band limit W, at most about."""
+    """Approximate bound of what independent errors of the samples add to the R-TV up to a band limit W."""
     d, length = samples.dim, 2 * samples.radius
     # In each direction g has variance noise^2 spacing^(2d) count / length times the integral of the squared kernel of
     # c_d |w|^(d+1), |w| < W; |g| adds its mean modulus over all offsets.
@@ -99,7 +99,7 @@ def noise_cost(samples: GridSamples, band: float) -> float:
 
 
 def band_limit(samples: GridSamples) -> float:
-    """The band limit: what the spacing carries, or less if beyond it the transform is f's own errors."""
+    """The band limit: pi / spacing, or less if the transform beyond it consists of f's own errors."""
     most = math.pi / samples.spacing
     w = np.linspace(0.02, 1.0, 50) * most
     size = np.abs(ray_spectrum(samples.values, samples.axes, w, ray_rule(samples.dim, 3))).max(axis=1)
@@ -110,7 +110,7 @@ def band_limit(samples: GridSamples) -> float:
 
 
 def windowed_values(samples: GridSamples, count: int, windows: Sequence[tuple[float, float]]) -> list[float]:
-    """R-TV with `count` directions an angle, up to each band limit and through a window of each scale h (0: none)."""
+    """R-TV with `count` directions per angle, for each pair of a band limit and a window's scale h (0: no window)."""
     dim, reach = samples.dim, 1.25 * samples.radius
     rule = ray_rule(dim, count)
     w, weights = frequency_rule(max(band for band, _ in windows), reach + samples.radius)
@@ -131,7 +131,7 @@ def windowed_values(samples: GridSamples, count: int, windows: Sequence[tuple[fl
 
 
 def plain_value(samples: GridSamples, count: int) -> tuple[float, float]:
-    """R-TV with `count` directions an angle, and what f's own errors may have added to it."""
+    """R-TV with `count` directions per angle, and what f's own errors may have added to it."""
     band = band_limit(samples)
     return windowed_values(samples, count, [(band, 0.0)])[0], noise_cost(samples, band)
 
@@ -143,7 +143,7 @@ def work(dim: int, n: int, count: int) -> float:
 
 
 def most_samples(dim: int, max_samples: int, count: Callable[[int], int], budget: float = WORK) -> int:
-    """Samples along an axis that the budget allows, an even number, at least 8."""
+    """The largest even number of samples along an axis that the budget allows, at least 8."""
     n = min(_MOST[dim], int(max_samples ** (1 / dim) + 1e-9)) // 2 * 2
     while n > 8 and work(dim, n, count(n)) > budget:
         n -= 2
@@ -186,14 +186,14 @@ def ladder(
 
 
 class Assumption(NamedTuple):
-    """How a value was found, and what was assumed."""
+    """The method that computed a value, and what it assumes."""
 
     method: str
     assumed: str
 
 
 def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:
-    """Values as they settled, each as uncertain as it is far from the last."""
+    """The refinement of values that settled; the uncertainty of each is its distance from the last, plus `error`."""
     at, values = zip(*steps, strict=True)
     away = [abs(value - last) + error for value in values]
     lower = tuple(value - e for value, e in zip(values, away, strict=True))
@@ -202,10 +202,10 @@ def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, err
 
 
 def verdict_of(found: Refinement | None, last: float, error: float, made: Assumption, dim: int) -> RTV:
-    """The verdict from values at falling scales, None if too few are reliable; `last` is the value without a window."""
+    """The verdict from values at falling scales (None if too few are reliable); `last` is that without a window."""
 
     def unresolved(value: float, lower: float, law: str) -> RTV:
-        """The verdict that the samples do not tell."""
+        """The verdict where the samples do not decide."""
         return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, found, False)
 
     if found is None:
@@ -220,8 +220,8 @@ def verdict_of(found: Refinement | None, last: float, error: float, made: Assump
         )
     if growth.grows:
         return RTV(math.inf, floor, math.inf, *made, "estimated", "infinite", str(growth), found, True)
-    # Smoothing never adds to R-TV, so the finest value is a lower bound; above, the limit may be off by half its
-    # distance from that, and by as much as leaving out one scale moves it.
+    # Smoothing never increases R-TV, so the finest value is a lower bound. The upper bound allows for half the distance
+    # of the limit from that value, and for the change of the limit when the finest scale is left out.
     limit = max(growth.limit, floor)
     above = limit + growth.spread + (limit - found.value[-1]) / 2
     below = max(floor, limit - growth.spread) if growth.exponent == 0 else floor

@@ -1,8 +1,8 @@
-"""Where a black box on R^d is not affine: its affine part, center, scales, extent and noise, from its values alone.
+"""A survey of a black box on R^d, from its values alone: affine part, center, scales, extent and noise.
 
-The box is probed on dyadic shells over twelve decades about the origin, or within a region the user names. Far away it
-must be affine; the affine part is fitted there and taken off. What is left, h, is climbed to its largest value, and
-moments of h^2 by importance sampling give a center and scales in which h is about a unit bump.
+The box is probed on dyadic shells over twelve decades about the origin, or within a region that the user gives. Far
+away it must be affine; the affine part is fitted there and subtracted. A search climbs to the peak of the remainder h;
+then moments of h^2, by importance sampling, give a center and scales in which h is roughly a unit bump.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _OCTAVES = 20
 """Shells reach from 2^-20 to 2^20 of the user's unit: twelve decades."""
 
 _FLOOR = 1e-13
-"""Differences from the affine part below this fraction of its size at a point are rounding: five hundred units in the
-last place, for formulas that lose two digits."""
+"""Differences from the affine part below this fraction of its size at a point count as rounding: about 450 units in the
+last place; chosen by hand, not measured."""
 
 _ELONGATION = 1e3
-"""Scales are kept within this ratio of one another; tested up to a ratio of 100."""
+"""The largest ratio allowed between two scales; tested up to a ratio of 100."""
 
 _ON_SHELL = 512
-"""Probes on a shell: in d = 4 they see a bump that fills a five-hundredth of it."""
+"""Probes on a shell: in d = 4 they hit a bump that fills a five-hundredth of the shell."""
 
 _WIDE = 40.0
-"""|h| must have sunk to a twentieth of its peak at this many scales: what decays more slowly has moments of h^2 that
-depend on how far one looks."""
+"""The radius, in scales, by which |h| must have fallen to a twentieth of its peak: if it decays more slowly, moments of
+h^2 depend on how far out the probes reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Survey:
     peak : float
         Largest |h| seen.
     noise : float
-        Size of f's own errors, as its sixth differences show them.
+        Size of f's own errors, from its sixth differences.
     radii, profile : ndarray, shape (k,)
         Radii |y|, rising, and the largest |h| seen beyond each.
     limits : tuple of two ndarrays, shape (d,), optional
@@ -88,7 +88,7 @@ class Survey:
 
     def extent(self, fraction: float) -> float:
         """
-        The radius |y| beyond which |h| stays below a fraction of its peak, as far as was seen.
+        The radius |y| beyond which |h| stays below a fraction of its peak at all probes.
 
         Parameters
         ----------
@@ -111,12 +111,12 @@ def smooth_step(u: Floats) -> Floats:
     Parameters
     ----------
     u : ndarray
-        Where.
+        Arguments.
 
     Returns
     -------
     ndarray
-        1 / (1 + exp(1/u - 1/(1-u))) between.
+        1 / (1 + exp(1/u - 1/(1-u))) where 0 < u < 1.
     """
     v = np.clip(u, 1e-3, 1 - 1e-3)
     middle = expit(1 / (1 - v) - 1 / v)
@@ -142,7 +142,7 @@ def _normals(count: int, dim: int) -> Floats:
 
 
 def _shells(radii: Floats, count: int, dim: int) -> Floats:
-    """Low-discrepancy points between each radius r and 2 r, or its neighbour: (shells, count, d)."""
+    """Low-discrepancy points between each radius and the next, at a constant ratio of radii: (shells, count, d)."""
     cube = _cube(count * len(radii), dim + 1)[: count * len(radii)].reshape(count, len(radii), dim + 1).swapaxes(0, 1)
     direction = ndtri(cube[..., 1:])
     direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
@@ -173,7 +173,7 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
     slope, intercept = _affine(points[far].reshape(-1, box.dim), values[far].ravel(), zero)
 
     def rest(slope: Floats, intercept: float, distance: float) -> tuple[Floats, Floats]:
-        """h and its rounding level, the affine part having been fitted at some distance."""
+        """h and its rounding level, for an affine part fitted at this distance."""
         sizes = np.abs(points) @ np.abs(slope) + abs(intercept) + np.abs(values)
         return values - points @ slope - intercept, _FLOOR * sizes + 1e-15 * distance * float(np.abs(slope).sum())
 
@@ -189,7 +189,7 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
             f"and by {seen.max():.3g} at most elsewhere; {_remedy(box.dim)}, or give box=(low, high), outside which it "
             "is affine"
         )
-    # The slope times 1e6 has swamped the intercept's last digits: fit again on the nearest shells where h is gone.
+    # The slope times 1e6 has swamped the intercept's last digits: fit again on the nearest shells where h vanishes.
     near = np.flatnonzero(seen[::-1] > 1e-13 * seen.max())
     begin = min(len(radii) - int(near[0]) + 1, far.start) if len(near) else _OCTAVES
     again = slice(begin, begin + 3)
@@ -199,7 +199,7 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
 
 
 def _within(box: BlackBox, low: Floats, high: Floats) -> tuple[Floats, float, Floats, Floats, Floats]:
-    """The same within a region, the affine part from near its faces."""
+    """The same as `_everywhere` within a region, with the affine part fitted near its faces."""
     points = low + (high - low) * _cube(1 << 15, box.dim)
     values = box(points)
     rim = np.min(_margins(points, low, high), axis=1) < 0.1
@@ -243,7 +243,7 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     _require_bend(f, size, limits)
     height = _Height(f, slope, at_zero, limits)
     best = points[int(np.argmax(size))]
-    # Without a region, of the order of the best probe's distance, for shells are probed about the origin.
+    # Without a region, the scale is of the order of the best probe's distance, since the shells surround the origin.
     scale = max(float(np.linalg.norm(best)), 1e-6)
     if limits is not None:
         scale = float(np.linalg.norm(limits[1] - limits[0]))
@@ -256,7 +256,7 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
             f"affine part extends beyond all probes, about {best.tolist()}; {_remedy(f.dim)}, or give box=(low, high), "
             "outside which it is affine"
         )
-    # From a sixteenth of its scale to 5000 times, by quarters of an octave.
+    # Radii from a sixteenth of the scale to 5000 times the scale, in quarters of an octave.
     radii = np.exp2(np.arange(-4, 12.5, 0.25))
     shells = mean + np.linalg.solve(turn, _shells(radii, _ON_SHELL, f.dim).reshape(-1, f.dim).T).T
     heights = height(shells)
@@ -275,7 +275,7 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
 
 @dataclass(frozen=True, eq=False)
 class _Height:
-    """|h| at points, 0 outside the region and where it is rounding."""
+    """|h| at points; 0 outside the region and where |h| is within rounding."""
 
     f: BlackBox
     slope: Floats
@@ -304,7 +304,7 @@ def _require_bend(f: BlackBox, size: Floats, limits: tuple[Floats, Floats] | Non
 
 
 def _climbed(height: Callable[[Floats], Floats], best: Floats, peak: float, scale: float) -> tuple[Floats, float]:
-    """From a probe to the highest point: Gaussian trials at all scales at once, so that a tail leads to its peak."""
+    """Climb from a probe to the highest point: Gaussian trials at all scales at once, so a tail leads to its peak."""
     dim, idle = len(best), 0
     for _ in range(60):
         trials = best + scale * (2.0 ** -np.arange(26))[:, None, None] * _normals(64, dim)[None] * (1 - 0.1 * idle)
@@ -331,7 +331,7 @@ def _turn(covariance: Floats) -> tuple[Floats, float]:
 def _moments(
     height: Callable[[Floats], Floats], best: Floats, peak: float, seen: Floats, scale: float
 ) -> tuple[Floats, Floats, float]:
-    """Mean and covariance of x weighted by h^2, from its highest point, all probes where h counts; the largest |h|."""
+    """Mean and covariance of x weighted by h^2, and the largest |h|, from the highest point and the probes `seen`."""
     dim = len(best)
     radii = scale * np.exp2(np.arange(-26.0, 8.0))
     rings = height((best + _shells(radii, 256, dim)).reshape(-1, dim)).reshape(len(radii), -1).max(axis=1)
@@ -341,7 +341,7 @@ def _moments(
         reach = max(reach, float(np.linalg.norm(seen - best, axis=1).max()))
     mean, root = best, np.eye(dim) * reach**2
     for _ in range(12):
-        # Proposals from a Gaussian of twice the scales found so far, mixed with a wider one for what it may miss.
+        # Points are drawn from a Gaussian of twice the current scales, mixed with a wider one for what it may miss.
         factor = np.linalg.cholesky(root)
         normals = np.concatenate([_normals(1 << 13, dim), 3 * _normals(1 << 11, dim)])
         square = np.sum(normals**2, axis=1)
@@ -366,7 +366,7 @@ def _moments(
 
 
 def _noise(h: Survey) -> float:
-    """The size of f's errors: sixth differences over 1/2000 of its scale, where a smooth f leaves 1e-19 of itself."""
+    """The size of f's errors, from sixth differences at steps of 1/2000 scale, where a smooth f contributes 1e-19."""
     dim = h.box.dim
     starts, directions = _normals(512, dim), _normals(1024, dim)[512:]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

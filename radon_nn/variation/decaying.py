@@ -1,9 +1,9 @@
 """The R-TV of a function that decays on R^d, up to an affine part, from its values alone.
 
 R-TV(f) is the integral over the whole sphere and over t of |g(a, t)|, with g^(a, w) = -c_d |w|^(d+1) f^(w a). f is
-sampled on a grid in coordinates y = B (x - c) in which it is about a unit bump; there its transform is taken on rays.
-Samples, radius and directions are refined in turn until the value settles; if it does not, the law by which the value
-seen through spikes smoothed at scale h settles or grows as h falls gives the verdict.
+sampled on a grid in coordinates y = B (x - c) in which it is roughly a unit bump, and transformed on rays. Samples,
+radius and directions are refined in turn until the value settles. If it does not, f is smoothed by Gaussians of scale
+h, and the law by which its R-TV settles or grows as h falls gives the verdict.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ from radon_nn.variation.growth import growth_of
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
 _SETTLED = 1e-3
-"""A value with at most this error is given as finite, even if its samples have not settled to the tolerance."""
+"""A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
 
 _ZOOM = 4.0
-"""By what factor the second grid is finer, on which growth must persist: two octaves of scale beyond the first."""
+"""The second grid, on which growth must persist, is finer than the first by this factor: two octaves of scale."""
 
 
 def tolerance(tol: float) -> float:
     """
-    A tolerance that rounding allows.
+    Check that a tolerance is one that rounding allows.
 
     Parameters
     ----------
     tol : float
-        As given.
+        The tolerance.
 
     Returns
     -------
     float
-        The same.
+        The tolerance, unchanged.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def decaying_rtv(
     max_samples : int
         Samples on one grid, at most.
     seconds : float, optional
-        Time after which no finer run is begun that would not end in time; None for no limit.
+        Time limit: no finer run is started that is not expected to end within it. None for no limit.
     progress : callable, optional
         Called with a line of text after each step.
 
@@ -108,8 +108,9 @@ def decaying_rtv(
     -------
     RTV
         With standing 'estimated': lower and upper hold the errors of sampling, radius, directions and f's own values.
-        Verdict 'infinite' (value infinite; `law` and `growth_of(result.refinement)` say how it grows, lower is what
-        was seen) or 'unresolved' (upper infinite) if it does not settle. `converged` says whether `tol` was met.
+        If the value does not settle, the verdict is 'infinite' (value infinite; `law` and
+        `growth_of(result.refinement)` say how it grows; lower is the largest bound seen) or 'unresolved' (upper
+        infinite). `converged` says whether `tol` was met.
 
     Raises
     ------
@@ -121,7 +122,7 @@ def decaying_rtv(
 
     See Also
     --------
-    sampled_rtv : The same from samples already taken.
+    sampled_rtv : The same for samples already taken.
 
     References
     ----------
@@ -163,14 +164,14 @@ def region(box: ArrayLike, dim: int) -> tuple[Floats, Floats]:
     Parameters
     ----------
     box : array_like, shape (2, dim)
-        As given.
+        The two corners.
     dim : int
         Dimension d.
 
     Returns
     -------
     tuple of ndarray
-        Both corners.
+        Both corners, as arrays.
 
     Raises
     ------
@@ -215,7 +216,7 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
 
 
 def _interrupted(search: Search) -> RTV:
-    """The finest value so far; how far it is from the truth was not yet known."""
+    """The verdict after an interruption: the finest value so far, whose error is not yet known."""
     made = _assumption(search)
     value = search.steps[-1][1]
     steps = on_the_way("samples along each axis", search.steps, value, search.sampled or 0.0)
@@ -227,11 +228,11 @@ def _rough(search: Search, max_samples: int, value: float, error: float, assumed
     """The verdict on a function whose value has not settled."""
     runs, dim = search.runs, search.runs.dim
 
-    # V(h) in direction b varies over angles of about h / radius, h >= 3 spacings: as many directions as pi n / 12.
+    # V(h) in direction b varies over angles of about h / radius with h >= 3 spacings, which takes pi n / 12 directions.
     def count(n: int) -> int:
         return 1 if dim == 1 else math.ceil(n / 4)
 
-    # Two grids, each seen at two spacings, and perhaps the second pair zoomed: some four transforms.
+    # Two spacings, and perhaps two more on the finer grid: about four transforms.
     n = most_samples(dim, max_samples, count, min(WORK, runs.work_left / 4))
     radius = min(search.radius, runs.h.extent(1e-4) / 0.75)
     method = _method(dim, n, count(n))
@@ -250,17 +251,17 @@ def _rough(search: Search, max_samples: int, value: float, error: float, assumed
 
 
 def _persists(refinement: Refinement | None) -> bool:
-    """Whether values in a window, as the scale falls, rise on: at a singularity their rises fall ever more slowly."""
+    """Whether values in a window keep rising as the scale falls: at a singularity the rises shrink ever more slowly."""
     if refinement is None:
         return False
-    # Measured, local exponents of the rise: pyramid -0.13, -0.03, 0.06, paraboloid cut off -0.55, -0.41, -0.21; smooth
-    # functions on their way to h^2: 1/(1 + |x|^2) 0.17, -0.33, -0.83.
+    # Local exponents of the rise, as measured: pyramid -0.13, -0.03, 0.06; paraboloid cut off -0.55, -0.41, -0.21; and,
+    # for a smooth function whose values will settle like h^2, 1/(1 + |x|^2), 0.17, -0.33, -0.83.
     exponents = growth_of(refinement).exponents
     return len(exponents) > 0 and exponents[-1] > max(exponents[0], -1.0)
 
 
 def _roughest(samples: GridSamples) -> list[float]:
-    """The point about which second differences are largest."""
+    """The point at which second differences are largest."""
     bend = np.zeros(samples.values.shape)
     for axis in range(samples.dim):
         values = np.moveaxis(samples.values, axis, 0)
@@ -270,7 +271,7 @@ def _roughest(samples: GridSamples) -> list[float]:
 
 
 def _windowed(samples: GridSamples) -> GridSamples:
-    """Samples less their affine part, brought to 0 from the middle on: a steeper window would cost more than f."""
+    """Samples minus their affine part, tapered from the center on: a steeper taper would add more R-TV than f has."""
     places = np.meshgrid(*samples.axes, indexing="ij", sparse=True)
     window = smooth_step(np.asarray(1 - np.sqrt(sum(place**2 for place in places)) / samples.radius))
     # The window is even along each axis, so that the affine functions' moments are orthogonal.

@@ -1,15 +1,16 @@
 """The law by which a value V(h) settles or grows as the scale h goes to 0.
 
-V(h) here is the R-TV seen through spikes smoothed at scale h. Smoothing by a Gaussian never increases an integral of
-|g|, so V(h) can only increase as h falls, and its limit is the R-TV, finite or not. The candidates are
+V(h) is the integral of |g| after g has been smoothed by a Gaussian of scale h. Smoothing never increases the integral,
+so V(h) can only increase as h falls, and its limit is the R-TV, finite or not. The candidates are
 
     settles:  a - c h^p          (p > 0; the limit is a)
     log:      a + c log(1/h)
     log^2:    a + b log(1/h) + c log(1/h)^2
     power:    a + c h^-p         (p > 0)
 
-told apart by the local exponent s = d log D / d log(1/h) of the rise D = d V / d log(1/h): it tends to -p, 0, 0 and p;
-for log^2 as 1/s = log(1/h) + const, so that the slope of 1/s tells log^2 (1) from a power (0).
+They are told apart by the local exponent s = d log D / d log(1/h) of the rise D = d V / d log(1/h), which tends to -p,
+0, 0 and p in this order. For log^2, 1/s = log(1/h) + const: the slope of 1/s against log(1/h) is 1 for log^2 and 0 for
+a power.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ _WINDOW = 7
 """Scales fitted: three octaves at ratio sqrt 2. More would include coarse scales, where no law holds yet."""
 
 _FLAT = 0.12
-"""Local exponents within this of 0, and not drifting, mean log(1/h): over three octaves slower powers look the same."""
+"""Local exponents this close to 0, and not drifting, mean log(1/h): over three octaves slower powers look the same."""
 
 _FALLS = 0.25
-"""Local exponents below minus this mean that V settles; h^p with a smaller p cannot be told from a logarithm."""
+"""V settles if the local exponents are below minus this value; h^p with a smaller p cannot be told from a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Growth:
     Parameters
     ----------
     kind : {'settles', 'log', 'log^2', 'power', 'unclear'}
-        The law; 'unclear' if the local exponents name none, as when they still drift.
+        The law; 'unclear' if the local exponents match none, for example because they still drift.
     coefficient : float
         Factor c of the leading term (of h^p, log(1/h), log(1/h)^2 or h^-p); nan if unclear.
     exponent : float
@@ -55,7 +56,7 @@ class Growth:
     spread : float
         How far the limit moves when the finest scale is left out of the fit; 0 if it is infinite, nan if unclear.
     exponents : tuple of float
-        The local exponents s, at the finest scale last.
+        The local exponents s, from coarse to fine scales.
     """
 
     kind: Kind
@@ -105,10 +106,10 @@ class Growth:
 
 def _basis(h: Floats, kind: Kind, p: float) -> Floats:
     """
-    Terms of a law at the scales, (n, terms): constant, leading, and last the first correction.
+    Terms of a law at the scales, (n, terms): the constant, the leading term, and corrections.
 
-    Fractional powers come from g ~ |t - t0|^-(1+p) times a smooth function, whose next term is one order up; logarithms
-    from crossing kinks, where the Gaussian's own expansion goes by h^2 (measured on the pyramid).
+    Fractional powers come from g ~ |t - t0|^-(1+p) times a smooth function, whose next term is one order higher.
+    Logarithms come from crossing kinks, where the Gaussian contributes powers of h^2 (measured on the pyramid).
     """
     one, rise = np.ones_like(h), np.log(1 / h)
     if kind == "settles":
@@ -121,7 +122,7 @@ def _basis(h: Floats, kind: Kind, p: float) -> Floats:
 
 
 def _least_squares(h: Floats, values: Floats, sigma: Floats, kind: Kind, p: float) -> tuple[Floats, float]:
-    """Factors of a law's terms by weighted least squares, and the weighted sum of squares left."""
+    """Factors of a law's terms by weighted least squares, and the weighted sum of squared residuals."""
     basis = _basis(h, kind, p) / sigma[:, None]
     scale = np.linalg.norm(basis, axis=0)
     factors = np.linalg.lstsq(basis / scale, values / sigma, rcond=None)[0] / scale
@@ -144,10 +145,10 @@ def _fit(h: Floats, values: Floats, sigma: Floats, kind: Kind, near: float) -> t
 
 
 def _law(rise: Floats, s: Floats) -> Kind:
-    """The law that the local exponents name, at ln(1/h) = `rise`."""
+    """The law that matches the local exponents `s` at ln(1/h) = `rise`."""
     drift = float(s.max() - s.min())
     if s.max() <= -_FALLS:
-        # Not if they head for zero: what is left of the fall must outlast two more octaves.
+        # Not if they head for zero: extrapolated by two octaves, they must still be below -_FALLS / 2.
         return "settles" if s[-1] + 2 * (s[-1] - s[0]) <= -_FALLS / 2 else "unclear"
     if np.max(np.abs(s)) <= _FLAT:
         return "log" if drift <= _FLAT else "unclear"

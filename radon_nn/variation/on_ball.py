@@ -24,22 +24,22 @@ _FIRST = {1: 33, 2: 100, 3: 60}
 _FIRST_BEYOND = 100
 _MOST = {1: 1 << 17, 2: 6400, 3: 960}
 _MOST_BEYOND = 800
-"""Samples of the last round. The exact search is O(n^2 log n) in d = 2 and O(n^3) in d = 3, so that a further doubling
-would take several times the default of 60 seconds; chosen by hand, as were the counts of the first round."""
+"""Samples of the last round; chosen by hand, not measured, as were the counts of the first round. The exact search is
+O(n^2 log n) in d = 2 and O(n^3) in d = 3, so a further doubling multiplies its time by more than 4 and by 8."""
 _STILL = 2
-"""Doublings over which the bound must have stopped growing: over one, luck in where samples fall can look so."""
+"""Doublings over which the bound must not have grown: over one, it may stay the same by luck in where samples fall."""
 _SAME = 1e-9
 """A network this near f at all fresh points, relative to f's bend, counts as f. Chosen by hand, well above rounding and
 well below the tolerances that users ask for."""
 _CAUTION = 3.0
-"""What is still missing, in units of what the last doublings added: one if errors fall like the root of the count, and
-more because where samples fall is a matter of luck."""
+"""What the bound still lacks, in units of what the last doublings added: 1 if errors fall like the inverse root of the
+count; set higher because where samples fall is a matter of luck."""
 _CLOSER = 20_000
-"""Further fresh points once the network seems to be f: twenty fall where a kink cuts off a thousandth of the ball."""
+"""Further fresh points once the network seems to equal f: 20 fall where a kink cuts off a thousandth of the ball."""
 _FRESH = 4
-"""Fresh points, for each sample, on which the interpolant is compared with f."""
+"""Fresh points per sample, at which the interpolant is compared with f."""
 _WORST_MISFIT = 0.1
-"""The interpolant's misfit, relative to f's bend, that rounding of f's values may ask for, at most."""
+"""The largest misfit of the interpolant, relative to f's bend, that is allowed on account of rounding in f's values."""
 
 
 def bounded_rtv(
@@ -57,19 +57,19 @@ def bounded_rtv(
 
     The least R-TV of all functions through n samples of f is a lower bound of f's, for d <= 3 a certified one, and
     increases to it as the samples fill the ball. The function that attains it is a network; if it agrees with f at
-    fresh points too, its norm bounds from above the R-TV of a function equal to f as far as was seen.
+    fresh points too, its norm is an upper bound of the R-TV of a function that equals f at all points evaluated.
 
     Parameters
     ----------
     f : callable
         Takes points (n, d), returns n values.
     domain : Ball
-        Where to sample.
+        The ball to sample.
     dim : int
         Dimension d.
     tol : float
-        Stop when lower and upper bound are within this fraction, and f and the network within this fraction of the
-        largest departure of f from an affine function.
+        Stop when lower and upper bound differ by at most this fraction, and f and the network by at most this fraction
+        of the largest departure of f from an affine function.
     seconds : float, optional
         Stop after this time with the best bounds so far; None for no limit.
     progress : callable, optional
@@ -80,19 +80,19 @@ def bounded_rtv(
     Returns
     -------
     RTV
-        `lower` is a theorem for d <= 3, rounding of f's values allowed for. `upper` is the network's norm if that
-        equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. If it agrees
-        within `tol`, it is more by what the last doublings of the samples added, an estimate; if it does not,
-        infinite. The refinement is over the number of samples.
+        `lower` is a theorem for d <= 3, with an allowance for rounding of f's values. `upper` is the network's norm if
+        the network equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. If
+        the network agrees with f only within `tol`, `upper` is an estimate: three times what the last doublings of the
+        samples added is added to the norm. Otherwise `upper` is infinite. The refinement is over the number of samples.
 
     Raises
     ------
     ValueError
-        If f returns what is not one finite number a point, or the domain is of another dimension.
+        If f does not return one finite number for each point, or the domain has another dimension.
 
     See Also
     --------
-    radon_nn.interpolate : What is done with each set of samples.
+    radon_nn.interpolate : The network through one set of samples.
 
     References
     ----------
@@ -125,7 +125,7 @@ def bounded_rtv(
 def _first_samples(f: Function, domain: Ball, d: int, rng: np.random.Generator) -> BallSamples:
     samples = BallSamples(BlackBox(f, d, _REMEDY), domain, d, rng)
     count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
-    # As many on the sphere as make their gaps there equal to those inside.
+    # Enough on the sphere that the gaps there equal those inside.
     rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
     points = np.concatenate([rim, samples.inside(count - len(rim))])
     samples.add(points, samples.f(points))
@@ -133,7 +133,7 @@ def _first_samples(f: Function, domain: Ball, d: int, rng: np.random.Generator) 
 
 
 def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tuple[Floats, Floats, Floats]]:
-    """The network through the samples, compared with f at fresh points: these, f there, and by how much it is off."""
+    """The network through the samples; with it the fresh points, f there, and the network's error at each."""
     left = None if until == math.inf else max(until - time.monotonic(), 0.1)
     rounding, bend = 4 * samples.f.rounding, samples.bend
     misfit = min(max(DEFAULT_MISFIT, rounding / bend), _WORST_MISFIT) if bend > 0 else DEFAULT_MISFIT
@@ -147,7 +147,7 @@ def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tu
         more_values = samples.f(more)
         fresh, values = np.concatenate([fresh, more]), np.concatenate([values, more_values])
         off = np.abs(values - fitted(fresh))
-    # What rounding may add to r.y; without it the bound is that of the rounded function.
+    # What rounding may add to the lower bound, dual.values; if not subtracted, the bound is the rounded function's.
     spread = samples.f.rounding * float(np.abs(fitted.dual).sum())
     lower = max(0.0, fitted.lower - spread)
     made = _Round(len(samples.points), len(fresh), fitted, lower, spread, float(off.max()), bend, rounding)
@@ -155,7 +155,7 @@ def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tu
 
 
 def _ended(rounds: list[_Round], d: int, close: float, until: float) -> str | None:
-    """Why no further round is begun, '' if the bounds have met; None if there is to be one."""
+    """Why no further round is started ('' if the bounds have met), or None if another one follows."""
     last, most = rounds[-1], _MOST.get(d, _MOST_BEYOND)
     if _met(rounds, close):
         return ""
@@ -167,7 +167,7 @@ def _ended(rounds: list[_Round], d: int, close: float, until: float) -> str | No
 
 
 def _double(samples: BallSamples, fresh: Floats, values: Floats, off: Floats) -> None:
-    """Twice as many samples: half of the new ones where the network was worst, the others from the sequence."""
+    """Double the samples: half of the new ones where the network was worst, the others from the sequence."""
     worst = np.argsort(-off)[: len(samples.points) // 2]
     rest = samples.inside(len(samples.points) - len(worst))
     samples.add(np.concatenate([fresh[worst], rest]), np.concatenate([values[worst], samples.f(rest)]))
@@ -175,7 +175,7 @@ def _double(samples: BallSamples, fresh: Floats, values: Floats, off: Floats) ->
 
 @dataclass(frozen=True)
 class _Round:
-    """What a number of samples gave: the network, a bound, its largest error at fresh points, and how much f bends."""
+    """The result of one round: the network, its largest error at fresh points, a lower bound, and how much f bends."""
 
     count: int
     fresh: int
@@ -187,7 +187,7 @@ class _Round:
     rounding: float
 
     def agrees(self, tol: float) -> bool:
-        """Whether the network is f, at fresh points."""
+        """Whether the network equals f at fresh points, to within `tol` of f's bend."""
         return self.off <= tol * self.bend + self.rounding
 
     def __str__(self) -> str:
@@ -198,7 +198,7 @@ class _Round:
 
 
 def _met(rounds: list[_Round], tol: float) -> bool:
-    """Whether the bounds meet: the network is f, or nearly f and its bound has stopped growing, twice."""
+    """Whether the bounds meet: the network equals f, or nearly so and the bound has not grown over two doublings."""
     last = rounds[-1]
     spread = last.fitted.lower - last.lower
     known = last.fitted.presumed_lower - spread

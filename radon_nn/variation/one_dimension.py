@@ -1,8 +1,8 @@
 """The R-TV of a function of one variable: the variation of its slope, on an interval or on the whole line.
 
-f becomes polynomials on adaptive pieces; the slope's extremes are read from these, and its jumps from the polynomials
-on both sides of a piece that holds a kink. Chords about the extremes bound the variation from below: a chord's slope
-is a mean of f', so whatever f is, its variation is no less than that of the chords.
+f is approximated by polynomials on adaptive pieces. The slope's extremes are read from these, and its jumps from the
+polynomials on both sides of a piece that holds a kink. Chords near the extremes bound the variation from below: the
+slope of a chord is a mean of f', so for any f the variation of f' is no less than that of the chords.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from radon_nn.variation._samples import Assumption
 from radon_nn.variation.growth import Growth, fit_growth
 
 _OCTAVES = 40
-"""Without a domain f is looked at from 2^-40 to 2^40 of the user's unit, and taken as affine beyond."""
+"""Without a domain f is probed from 2^-40 to 2^40 of the user's unit, and taken as affine beyond."""
 
 _PER_OCTAVE = 96
-"""Probes an octave on either side of 0: features wider than a hundredth of their distance from 0 are seen."""
+"""Probes per octave on each side of 0: features wider than a hundredth of their distance from 0 are seen."""
 
 _ON_INTERVAL = 1 << 14
-"""Probes on an interval: features wider than 1/16384 of it are seen. As many values cost a formula a millisecond."""
+"""Probes on an interval: features wider than 1/16384 of it are seen. A formula takes about a millisecond for these."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 """Multiples of this, modulo 1, leave no gap wider than 2.6 times the mean, and avoid the dyadic ends of pieces."""
 
 _SAMPLES = 64
-"""Places on a piece at which the second derivative's sign is read: four times its degree."""
+"""Intervals of a piece in which a sign change of the second derivative is sought: four times the degree."""
 
 _MOST_TURNS = 20_000
-"""With more extremes than this the chords of the pieces have to do as a lower bound: some seconds are saved."""
+"""With more extremes than this, the lower bound uses only the chords of the pieces, which saves some seconds."""
 
 _FAR = 1e-2
 """A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
@@ -51,7 +51,7 @@ _REMEDY = "where it is not defined everywhere, give box=(low, high), outside whi
 
 
 class Slopes(NamedTuple):
-    """Slopes of f along the line, among them all extremes: where, how much, and how far off they may be."""
+    """Slopes of f along the line, all their extremes included: positions, slopes, and errors of the slopes."""
 
     at: Floats
     slope: Floats
@@ -82,16 +82,16 @@ def line_rtv(
         Ends of an interval outside which f is affine; not evaluated there. Needed if f bends only in an interval
         narrow compared with its distance from 0.
     seconds : float, optional
-        Time after which the pieces so far have to do; None for no limit.
+        Time after which halving ends and the result uses the pieces so far; None for no limit.
     progress : callable, optional
         Called with a line of text now and then.
 
     Returns
     -------
     RTV
-        `lower` is a theorem, f's rounding as measured allowed for; value and upper are estimates, which hold if f has
-        no feature narrower than the probes tell. Verdict 'infinite' with the law of growth if slopes grow without
-        bound as pieces narrow, 'unresolved' if that cannot be told.
+        `lower` is a theorem, with an allowance for f's rounding as measured; value and upper are estimates, which hold
+        if f has no feature narrower than the probes resolve. The verdict is 'infinite', with the law of growth, if
+        slopes grow without bound as pieces narrow, and 'unresolved' if that cannot be decided.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def line_rtv(
     if domain is None and box is None and not why:
         _require_settled_ends(slopes, len(turns) > 1)
     value = float(np.abs(np.diff(slopes.slope[turns])).sum())
-    # What falls between turns is below its own error, or noise.
+    # Changes of the slope between turns are below their own error, or noise.
     passed_over = float(np.abs(np.diff(slopes.slope)).sum()) - value
     error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
     lower = levels[-1].least
@@ -150,7 +150,7 @@ def line_rtv(
 
 
 class View(NamedTuple):
-    """Where f is looked at: the ends of the first pieces, probes in between, rising, and the least width of pieces."""
+    """Where f is evaluated: the ends of the first pieces, probes in between, rising, and the least width of pieces."""
 
     edges: Floats
     probes: Floats
@@ -197,7 +197,7 @@ def _weights(count: int) -> Floats:
 
 
 def _slopes(pieces: Pieces) -> tuple[Slopes, bool]:
-    """Slopes along the line, and whether some pieces are neither polynomials nor hold a single kink."""
+    """Slopes along the line, and whether some pieces are neither resolved nor part of a single kink."""
     good = pieces.resolved.astype(bool)
     at, slope, error = [], [], []
     index = np.flatnonzero(good)
@@ -227,7 +227,7 @@ def _slopes(pieces: Pieces) -> tuple[Slopes, bool]:
 
 
 def _stationary(second: Floats) -> tuple[Indices, Floats]:
-    """Zeros inside pieces of second derivatives (k, 17): which piece, and where, -1 < u < 1."""
+    """Zeros of second derivatives (k, 17) inside pieces: the index of the piece, and the position -1 < u < 1."""
     grid = -np.cos(np.pi * np.arange(_SAMPLES + 1) / _SAMPLES)
     basis = np.polynomial.chebyshev.chebvander(grid, second.shape[1] - 1)
     values = second @ basis.T
@@ -243,7 +243,7 @@ def _stationary(second: Floats) -> tuple[Indices, Floats]:
 
 
 def _kink(pieces: Pieces, run: Indices) -> Slopes | None:
-    """The slopes on both sides of a kink in unresolved pieces, if the polynomials beside them meet in one."""
+    """The slopes on both sides of a kink in unresolved pieces, or None if the polynomials beside do not meet in one."""
     left, right = int(run[0]) - 1, int(run[-1]) + 1
     if left < 0 or right >= len(pieces.low):
         return None
@@ -264,7 +264,7 @@ def _kink(pieces: Pieces, run: Indices) -> Slopes | None:
     predicted = series(sides.coefficients[side], (x - sides.middle[side]) / sides.half[side])
     off = np.abs(predicted - pieces.values[run].ravel()).max()
     noise = float(max(pieces.noise[run].max(), sides.noise.max()))
-    # Beside the noise, a hundredth of the kink's own height over the pieces: two kinks in one would differ by more.
+    # Besides the noise, a hundredth of the kink's height over the pieces is allowed: two kinks would differ by more.
     if off > 32 * noise + 1e-2 * abs(angle) * (b - a):
         return None
     _, slopes = both(at)
@@ -305,8 +305,8 @@ def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) 
     sign = np.where(np.arange(len(t)) % 2 == 0, 1.0, -1.0) * (1.0 if s[0] > s[1] else -1.0)
     between = (t[1:] + t[:-1]) / 2
     room = np.append(between, high) - t, t - np.append(low, between)
-    # From all the room to widths that rounding swamps: the best lies where truncation and rounding balance, which six
-    # widths a decade meet to a few per cent of the error.
+    # Widths go from all the room down to where rounding swamps the slope. The best one balances truncation and
+    # rounding; with six widths per decade, the error is within a few per cent of the best.
     decades = math.log10((high - low) / halving.finest) - 3
     relative = 10.0 ** -np.linspace(0, decades, int(np.clip(200_000 / len(t), 2 * decades, 6 * decades)))
     best = np.full(len(t), -np.inf)
@@ -324,7 +324,7 @@ def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) 
 
 
 def _require_affine_ends(halving: Halving) -> None:
-    """Refuse functions of the whole line that oscillate, or grow faster than linearly, over the outermost octaves."""
+    """Refuse functions on the whole line that oscillate, or grow faster than linearly, over the outermost octaves."""
     rest, outer = np.zeros(len(halving.probes)), np.abs(halving.probes) >= 2.0 ** (_OCTAVES - 1)
     for side in (halving.probes < 0, halving.probes > 0):
         x, y = (part[side & outer] for part in (halving.probes, halving.at_probes))
@@ -341,7 +341,7 @@ def _require_affine_ends(halving: Halving) -> None:
 
 
 def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
-    """Refuse functions of the whole line whose slope has no limit, or that are affine everywhere."""
+    """Refuse functions on the whole line whose slope has no limit, or that are affine everywhere."""
     variation = float(np.abs(np.diff(slopes.slope)).sum())
     outer = np.abs(slopes.at) >= 2.0 ** (_OCTAVES - 1)
     drift = max(
@@ -361,7 +361,7 @@ def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
 
 
 def _refinement(levels: list[Level]) -> Refinement | None:
-    """The chords' variation as pieces narrow; a lower bound, but for rounding."""
+    """The chords' variation as pieces narrow: apart from rounding, a lower bound."""
     at = tuple(level.width for level in levels)
     value = tuple(level.variation for level in levels)
     lower = tuple(level.least for level in levels)
@@ -372,7 +372,7 @@ def _refinement(levels: list[Level]) -> Refinement | None:
 def _rough(
     value: float, lower: float, error: float, made: Assumption, levels: list[Level], why: str, close: float
 ) -> RTV:
-    """The verdict where some pieces were not resolved at the least width, or the budget ended."""
+    """The verdict if some pieces were not resolved at the least width, or the budget was used up."""
     refinement = _refinement(levels)
     value = max(value, lower)
     growth = _growth(levels)
@@ -381,7 +381,7 @@ def _rough(
         return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
     if growth.grows:
         return RTV(math.inf, lower, math.inf, *made, "estimated", "infinite", str(growth), refinement, True)
-    # What the law adds to the chords of the last level it adds to the value: the rest of f has not changed since.
+    # The law's rise above the chords of the last level is added to the value: the rest of f no longer changes.
     rest = max(growth.limit - levels[-1].variation, 0.0)
     limit, above = value + rest, value + 1.5 * rest + growth.spread + error
     met = max(above - limit, limit - lower) <= close * limit

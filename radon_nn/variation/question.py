@@ -1,4 +1,4 @@
-"""What `rtv` is asked: a function in whatever form, and the options given."""
+"""The arguments of `rtv`: a function in any form, and the options given."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Grid
 
 _SECONDS = 60.0
-"""The time that a user at a prompt will wait."""
+"""The default time limit: about as long as a user at a prompt will wait."""
 
 
 @dataclass(frozen=True)
 class Question:
     """
-    What `rtv` was asked: the function and the options that were given; None stands for one that was not.
+    The arguments of `rtv`: the function, and the options, each None if it was not given.
 
     Parameters
     ----------
     f : object
-        The function, in whatever form.
+        The function, in any form that `rtv` takes.
     dim, domain, grid, box, tol, seconds, progress, rng : object, optional
         As `rtv` takes them.
     """
@@ -42,7 +42,7 @@ class Question:
 
     @property
     def dimension(self) -> int | None:
-        """The dimension d of a callable: as given, else the callable's or the domain's own; None if none says it."""
+        """The dimension d of a callable: as given, else that of the callable or of the domain; None if unknown."""
         if self.dim is not None or isinstance(self.own_dimension, int):
             return self.own_dimension if self.dim is None else self.dim
         if isinstance(self.domain, Ball):
@@ -53,13 +53,13 @@ class Question:
 
     @property
     def own_dimension(self) -> int | None:
-        """The callable's own, if it has one."""
+        """The callable's attribute `dim`, if it is an integer, else None."""
         own = getattr(self.f, "dim", None)
         return own if isinstance(own, int) else None
 
     @property
     def needed_dimension(self) -> int:
-        """The same, for routes that cannot do without."""
+        """The dimension d, for routes that need it."""
         if self.dimension is None:
             raise TypeError(
                 "rtv: expected the dimension of a callable, as dim=2 or a domain with a center, got neither"
@@ -68,13 +68,13 @@ class Question:
 
     @property
     def time(self) -> float | None:
-        """Seconds, 60 if not given; None for no limit."""
+        """The time limit in seconds, 60 if not given; None for no limit."""
         limit = _SECONDS if self.seconds is None else self.seconds
         return None if math.isinf(limit) else limit
 
     @property
     def seed(self) -> int | np.random.Generator:
-        """The seed of samples, 0 if not given."""
+        """The seed of the samples, 0 if not given."""
         return 0 if self.rng is None else self.rng
 
     def close(self, default: float) -> float:
@@ -84,11 +84,11 @@ class Question:
         Parameters
         ----------
         default : float
-            The route's own.
+            The route's default.
 
         Returns
         -------
         float
-            As given, else the route's own.
+            The tolerance as given, else the route's default.
         """
         return default if self.tol is None else self.tol
