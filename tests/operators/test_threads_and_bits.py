@@ -29,6 +29,7 @@ CASES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("order", [1, 3, 5])
@@ -62,6 +63,7 @@ def test_no_bit_depends_on_the_number_of_threads(
             assert_array_equal(one, several)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("eager")
 def test_nor_does_the_front_end_of_scikit_image() -> None:
     image = np.random.default_rng(0).standard_normal((33, 40))
