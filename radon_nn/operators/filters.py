@@ -208,6 +208,8 @@ def stage(
     dtype = sinogram.dtype
     weights = _weights(chosen, step, (n - first, first + count), 2 * half, dtype)
     values, filtered = sinogram.reshape(-1, count), out.reshape(-1, n)
+    if min(values.strides) < 0:  # `flat`, and blocks that begin at a multiple of a stride, need memory run forwards.
+        values = np.ascontiguousarray(values)
     memory, (across, along), least = flat(values), strides(values), np.finfo(dtype).tiny
     complexes = np.result_type(dtype, np.complex64)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
@@ -190,3 +190,13 @@ def test_single_precision_stays_and_agrees() -> None:
     )
     assert single.dtype == np.float32
     assert_allclose(single, exact, rtol=0, atol=1e-6 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("turn", [np.s_[::-1, :], np.s_[:, ::-1], np.s_[::-1, ::-1], np.s_[::-2, ::3]])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_lines_that_run_backwards_through_memory(turn: tuple[slice, slice], transposed: bool) -> None:
+    """More lines than a block has: a block must not begin at the wrong end of memory."""
+    whole = np.random.default_rng(0).standard_normal((700, 600))
+    lines = (whole.T if transposed else whole)[turn]
+    expected = filters.apply(np.ascontiguousarray(lines), 0.1, filters.Filter(1))
+    assert_array_equal(filters.apply(lines, 0.1, filters.Filter(1)), expected)
