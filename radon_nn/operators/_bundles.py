@@ -166,36 +166,36 @@ class Bundles(BundlePlan):
         parts, groups, lanes, dtype = source.blocks(self, stack.lanes), stack.groups, stack.lanes, stack.images.dtype
         blocks, each = -(-self.bundles // BLOCK_BUNDLES), self.count * self.width * lanes
         wanted, extent = chords(source.grid, self.plan.axis, source.within, self.width)
-        unbundling = self._unbundling(source, stack, wanted)
         unpack_ns = walks.PACK_NS * self.order * BLOCK_BUNDLES * SIZE * self.n * lanes
         sums_ns = walks.UPDATE_NS * dtype.itemsize * BLOCK_BUNDLES * self.width * lanes * (NODES + MOVES) / 2
         if len(parts) == 1:
             lattices, filling = source.lattices(self, parts[0], groups, lanes, key)
-            gathering = self._gathering(lattices, parts[0], source, lanes, extent)
 
             def gather(first: int, last: int) -> None:
-                """Gather a task's sums, and add them to the images."""
+                """Gather each task's sums, and add them to the images."""
                 sums = scratch.empty("sums gathered", (BLOCK_BUNDLES * each,), dtype)
+                gathering = self._gathering(lattices, parts[0], source, lanes, extent)
+                unbundling = self._unbundling(source, stack, wanted)
                 for task in range(first, last):
                     gathering(sums, task, True, 0)
                     unbundling(sums, task, 0)
 
-            count = groups * blocks
-            return [filling, Stage(gather, count, sums_ns * len(self.node) + unpack_ns)]
+            return [filling, Stage(gather, groups * blocks, sums_ns * len(self.node) + unpack_ns)]
         whole, stages = scratch.empty(f"sums{key}", (groups * self.bundles * each,), dtype), []
         for part in parts:
             lattices, filling = source.lattices(self, part, groups, lanes, key)
-            gathering = self._gathering(lattices, part, source, lanes, extent)
 
-            def add(first: int, last: int, gathering: Any = gathering, fresh: bool = part.start == 0) -> None:
+            def add(first: int, last: int, lattices: Array = lattices, part: slice = part) -> None:
                 """Add lattices to sums."""
+                gathering = self._gathering(lattices, part, source, lanes, extent)
                 for task in range(first, last):
-                    gathering(whole, task, fresh, self._bundle(task))
+                    gathering(whole, task, part.start == 0, self._bundle(task))
 
             stages += [filling, Stage(add, groups * blocks, sums_ns * (part.stop - part.start))]
 
         def unbundle(first: int, last: int) -> None:
             """Add sums to the images."""
+            unbundling = self._unbundling(source, stack, wanted)
             for task in range(first, last):
                 unbundling(whole, task, self._bundle(task))
 
@@ -209,21 +209,23 @@ class Bundles(BundlePlan):
     def _gathering(
         self, lattices: Array, part: slice, source: walks.Source, lanes: int, extent: NDArray[np.int64]
     ) -> Callable[[Array, int, bool, int], None]:
-        """What adds lattices to a task's bundles in sums, from bundle `into` on, set to zero before if fresh."""
+        """What adds lattices to a task's bundles in sums, from bundle `into` on, set to zero before if fresh.
+
+        It holds working memory of this thread, and is called by this thread only.
+        """
         dtype, interpolation = lattices.dtype, self._interpolation(part)
-        phases = len(source.alignment) // len(self.node)
+        phases, m = len(source.alignment) // len(self.node), len(interpolation.node)
         shape = SumShape(self.bundles, self.count, self.width, self.plan.length, phases, lanes)
-        six, m = (True, len(interpolation.node)) if phases == 1 else (None, len(interpolation.node))
-        taps = MOVES if phases == 1 else FINE_MOVES
+        six, taps = (True, MOVES) if phases == 1 else (None, FINE_MOVES)
+        room = UnbundleRoom(
+            scratch.empty("shifts gathered", (m, BLOCK_BUNDLES), np.dtype(np.int64)),
+            scratch.empty("moves gathered", (m, BLOCK_BUNDLES, taps), dtype),
+            scratch.empty("lattices gathered", (GROUP, taps), np.dtype(np.uint64)),
+            scratch.empty("slopes gathered", (GROUP, NODES), dtype),
+        )
 
         def gather(sums: Array, task: int, fresh: bool, into: int) -> None:
             """Add lattices to the sums of a task's bundles."""
-            room = UnbundleRoom(
-                scratch.empty("shifts gathered", (m, BLOCK_BUNDLES), np.dtype(np.int64)),
-                scratch.empty("moves gathered", (m, BLOCK_BUNDLES, taps), dtype),
-                scratch.empty("lattices gathered", (GROUP, taps), np.dtype(np.uint64)),
-                scratch.empty("slopes gathered", (GROUP, NODES), dtype),
-            )
             group, first = divmod(self._bundle(task), self.bundles)
             last = min(first + BLOCK_BUNDLES, self.bundles)
             at = (group, first, last, into, fresh)
@@ -234,19 +236,22 @@ class Bundles(BundlePlan):
     def _unbundling(
         self, source: walks.Source, stack: Stack, wanted: NDArray[np.int64]
     ) -> Callable[[Array, int, int], None]:
-        """What adds the sums of a task's bundles, which stand from bundle `begin` on, to the images."""
+        """What adds the sums of a task's bundles, which stand from bundle `begin` on, to the images.
+
+        It holds working memory of this thread, and is called by this thread only.
+        """
         slopes, starts = self.coarse
         shifts, orders = Shifts(self.index[:SIZE], slopes, starts, self.order), rooms.taps_at_once(self.order)
         lanes, dtype, n = stack.lanes, stack.images.dtype, self.n
         shape, adding = Shape(self.rows, n, self.width, 0, lanes), walks.unpacking(self, source, stack)
+        room = rooms.gather_room(self.order, self.count, lanes, dtype)
+        rows = scratch.empty("rows gathered", (BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
 
         def unbundle(sums: Array, task: int, begin: int) -> None:
             """Add a task's sums to the images."""
             bundle = self._bundle(task)
             first = bundle % self.bundles
             count = min(BLOCK_BUNDLES, self.bundles - first)
-            room = rooms.gather_room(self.order, self.count, lanes, dtype)
-            rows = scratch.empty("rows gathered", (BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
             at = (begin, begin + count, 0, SIZE, 0, True)
             gather_rows(sums, shifts, shape, orders, wanted[first : first + count], room, rows, at)
             adding(rows, bundle, bundle + count, bundle)

@@ -168,11 +168,11 @@ class Rows:
         shifts = Shifts(plan.index, plan.slopes[part], plan.starts[part], self.order)
         shape, orders = Shape(self.rows, n, plan.length, 0, lanes), rooms.taps_at_once(self.order)
         blocks, wanted = self.rows // PACKED_ROWS, checks.frozen(np.array([[0, n]]))
-        adding = None if rows is not None else walks.unpacking(self, source, stack)
 
         def gather(first: int, last: int) -> None:
             """Gather some blocks of rows at a time."""
             room = rooms.gather_room(self.order, len(shifts.starts), lanes, dtype)
+            adding = None if rows is not None else walks.unpacking(self, source, stack)
             few = (
                 rows
                 if rows is not None
@@ -195,7 +195,10 @@ class Rows:
         return Stage(gather, stack.groups * blocks, gathering)
 
     def _unpack(self, rows: Array, source: walks.Source, stack: Stack) -> Stage:
-        adding = walks.unpacking(self, source, stack)
+        def unpack(first: int, last: int) -> None:
+            """Add blocks of rows to the images."""
+            walks.unpacking(self, source, stack)(rows, first, last, 0)
+
         numbers = PACKED_ROWS * self._n * stack.lanes
         count = stack.groups * (self.rows // PACKED_ROWS)
-        return Stage(lambda first, last: adding(rows, first, last, 0), count, walks.PACK_NS * self.order * numbers)
+        return Stage(unpack, count, walks.PACK_NS * self.order * numbers)

@@ -250,7 +250,7 @@ def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, 
 
 def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
     """
-    A function that adds gathered rows to a stack.
+    A function that adds gathered rows to a stack, for this thread only, whose working memory it holds.
 
     Parameters
     ----------
@@ -267,11 +267,10 @@ def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
         See `Unpacking`.
     """
     layout, factors, memory = layout_of(walk, stack), source.factors(walk), stack.memory
-    several = rooms.interleaving(stack.lanes)
+    several, room = rooms.interleaving(stack.lanes), rooms.packing_room(layout.n, memory.dtype)
 
     def add(rows: Array, first: int, last: int, zero: int) -> None:
         """Add blocks of rows."""
-        room = rooms.packing_room(layout.n, rows.dtype)
         unpack(rows, layout, factors, several, room, memory, (first, last, zero))
 
     return add
