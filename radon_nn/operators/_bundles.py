@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,17 @@ from radon_nn.operators._stacks import Stack
 
 _PACKED_BYTES = 1 << 18
 """Rows of bundles packed at a time: 256 KiB, a part of the second-level cache."""
+_SUMS_BYTES = 3 << 17
+"""Sums of bundles gathered by one call of a kernel, which takes some 10 microseconds: 384 KiB, a part of the
+second-level cache."""
+
+
+class _Range(NamedTuple):
+    """Bundles begin .. end - 1 of a group of images."""
+
+    group: int
+    begin: int
+    end: int
 
 
 class Bundles(BundlePlan):
@@ -165,6 +176,7 @@ class Bundles(BundlePlan):
         """
         parts, groups, lanes, dtype = source.blocks(self, stack.lanes), stack.groups, stack.lanes, stack.images.dtype
         blocks, each = -(-self.bundles // BLOCK_BUNDLES), self.count * self.width * lanes
+        some = max(1, _SUMS_BYTES // (BLOCK_BUNDLES * each * dtype.itemsize))
         wanted, extent = chords(source.grid, self.plan.axis, source.within, self.width)
         unpack_ns = walks.PACK_NS * self.order * BLOCK_BUNDLES * SIZE * self.n * lanes
         sums_ns = walks.UPDATE_NS * dtype.itemsize * BLOCK_BUNDLES * self.width * lanes * (NODES + MOVES) / 2
@@ -173,12 +185,12 @@ class Bundles(BundlePlan):
 
             def gather(first: int, last: int) -> None:
                 """Gather each task's sums, and add them to the images."""
-                sums = scratch.empty("sums gathered", (BLOCK_BUNDLES * each,), dtype)
+                sums = scratch.empty("sums gathered", (some * BLOCK_BUNDLES * each,), dtype)
                 gathering = self._gathering(lattices, parts[0], source, lanes, extent)
-                unbundling = self._unbundling(source, stack, wanted)
-                for task in range(first, last):
-                    gathering(sums, task, True, 0)
-                    unbundling(sums, task, 0)
+                unbundling = self._unbundling(source, stack, wanted, some)
+                for bundles in self._bundles(first, last, some):
+                    gathering(sums, bundles, True, 0)
+                    unbundling(sums, bundles, 0)
 
             return [filling, Stage(gather, groups * blocks, sums_ns * len(self.node) + unpack_ns)]
         whole, stages = scratch.empty(f"sums{key}", (groups * self.bundles * each,), dtype), []
@@ -188,28 +200,32 @@ class Bundles(BundlePlan):
             def add(first: int, last: int, lattices: Array = lattices, part: slice = part) -> None:
                 """Add lattices to sums."""
                 gathering = self._gathering(lattices, part, source, lanes, extent)
-                for task in range(first, last):
-                    gathering(whole, task, part.start == 0, self._bundle(task))
+                for bundles in self._bundles(first, last, blocks):
+                    gathering(whole, bundles, part.start == 0, bundles.begin + bundles.group * self.bundles)
 
             stages += [filling, Stage(add, groups * blocks, sums_ns * (part.stop - part.start))]
 
         def unbundle(first: int, last: int) -> None:
             """Add sums to the images."""
-            unbundling = self._unbundling(source, stack, wanted)
-            for task in range(first, last):
-                unbundling(whole, task, self._bundle(task))
+            unbundling = self._unbundling(source, stack, wanted, some)
+            for bundles in self._bundles(first, last, some):
+                unbundling(whole, bundles, bundles.begin + bundles.group * self.bundles)
 
         return [*stages, Stage(unbundle, groups * blocks, unpack_ns)]
 
-    def _bundle(self, task: int) -> int:
-        """The first of a task's bundles, among those of all groups."""
-        group, block = divmod(task, -(-self.bundles // BLOCK_BUNDLES))
-        return group * self.bundles + block * BLOCK_BUNDLES
+    def _bundles(self, first: int, last: int, some: int) -> Iterator[_Range]:
+        """Bundles of tasks first .. last - 1, in ranges of at most `some` tasks of a group."""
+        blocks = -(-self.bundles // BLOCK_BUNDLES)
+        while first < last:
+            group, block = divmod(first, blocks)
+            stop = min(block + some, blocks, block + last - first)
+            yield _Range(group, block * BLOCK_BUNDLES, min(stop * BLOCK_BUNDLES, self.bundles))
+            first += stop - block
 
     def _gathering(
         self, lattices: Array, part: slice, source: walks.Source, lanes: int, extent: NDArray[np.int64]
-    ) -> Callable[[Array, int, bool, int], None]:
-        """What adds lattices to a task's bundles in sums, from bundle `into` on, set to zero before if fresh.
+    ) -> Callable[[Array, _Range, bool, int], None]:
+        """What adds lattices to bundles' sums, from bundle `into` on, which are set to zero before if fresh.
 
         It holds working memory of this thread, and is called by this thread only.
         """
@@ -224,19 +240,17 @@ class Bundles(BundlePlan):
             scratch.empty("slopes gathered", (GROUP, NODES), dtype),
         )
 
-        def gather(sums: Array, task: int, fresh: bool, into: int) -> None:
-            """Add lattices to the sums of a task's bundles."""
-            group, first = divmod(self._bundle(task), self.bundles)
-            last = min(first + BLOCK_BUNDLES, self.bundles)
-            at = (group, first, last, into, fresh)
-            gather_bundles(lattices, interpolation, shape, six, extent[first:last], room, sums, at)
+        def gather(sums: Array, bundles: _Range, fresh: bool, into: int) -> None:
+            """Add lattices to the sums of some bundles."""
+            at = (*bundles, into, fresh)
+            gather_bundles(lattices, interpolation, shape, six, extent[bundles.begin : bundles.end], room, sums, at)
 
         return gather
 
     def _unbundling(
-        self, source: walks.Source, stack: Stack, wanted: NDArray[np.int64]
-    ) -> Callable[[Array, int, int], None]:
-        """What adds the sums of a task's bundles, which stand from bundle `begin` on, to the images.
+        self, source: walks.Source, stack: Stack, wanted: NDArray[np.int64], some: int
+    ) -> Callable[[Array, _Range, int], None]:
+        """What adds the sums of bundles of `some` tasks, which stand from bundle `begin` on, to the images.
 
         It holds working memory of this thread, and is called by this thread only.
         """
@@ -245,15 +259,14 @@ class Bundles(BundlePlan):
         lanes, dtype, n = stack.lanes, stack.images.dtype, self.n
         shape, adding = Shape(self.rows, n, self.width, 0, lanes), walks.unpacking(self, source, stack)
         room = rooms.gather_room(self.order, self.count, lanes, dtype)
-        rows = scratch.empty("rows gathered", (BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
+        rows = scratch.empty("rows gathered", (some * BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
 
-        def unbundle(sums: Array, task: int, begin: int) -> None:
-            """Add a task's sums to the images."""
-            bundle = self._bundle(task)
-            first = bundle % self.bundles
-            count = min(BLOCK_BUNDLES, self.bundles - first)
-            at = (begin, begin + count, 0, SIZE, 0, True)
-            gather_rows(sums, shifts, shape, orders, wanted[first : first + count], room, rows, at)
-            adding(rows, bundle, bundle + count, bundle)
+        def unbundle(sums: Array, bundles: _Range, begin: int) -> None:
+            """Add the sums of some bundles to the images."""
+            group, first, last = bundles
+            number = group * self.bundles + first
+            at = (begin, begin + last - first, 0, SIZE, 0, True)
+            gather_rows(sums, shifts, shape, orders, wanted[first:last], room, rows, at)
+            adding(rows, number, number + last - first, number)
 
         return unbundle

@@ -350,9 +350,10 @@ class RadonTransform:
 
         A stage `before` is what writes the sinograms.
         """
-        outside = False if within is None else self._outside(within)
+        outside = None if within is None else self._outside(within)
         images = self._gather(sinograms, num_threads, before, weighted=True, splines=splines, within=within)
-        np.copyto(images, 0, where=outside)
+        if outside is not None:
+            np.copyto(images, 0, where=outside)
         return images
 
     def _gather(

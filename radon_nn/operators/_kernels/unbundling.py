@@ -7,7 +7,7 @@ import numpy as np
 from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
 from radon_nn.operators._kernels.bundles import move_bundles
-from radon_nn.operators._kernels.layout import CHUNK, GROUP
+from radon_nn.operators._kernels.layout import BLOCK_BUNDLES, CHUNK, GROUP
 
 
 class SumShape(NamedTuple):
@@ -107,29 +107,31 @@ def gather_bundles(lattices, walk, shape, six, extent, room, sums, task):
     the one before: with one phase this is the transpose of `walk_bundles`, with more bundles are moved the more
     exactly.
     """
-    nodes, weights, begins, moves, blend = walk.node, walk.slope_weights, room.begins, room.moves, room.slope_weights
+    nodes, weights, begins, blend = walk.node, walk.slope_weights, room.begins, room.slope_weights
     mode = flush()
-    m, count, lanes, taps = nodes.size, task[2] - task[1], shape.lanes, begins.shape[1]
-    span = shape.width * lanes
-    move_bundles((0, m, task[1], count), walk, shape.phases, six, room.shifts, moves)
-    if task[4]:
-        for x in range(task[3] * shape.coarse * span, (task[3] + count) * shape.coarse * span):
-            sums[np.uint64(x)] = 0
-    i = 0
-    while i < m:
-        node, some = nodes[i], 1
-        while some < GROUP and i + some < m and nodes[i + some] == node:
-            some += 1
-        for g in range(GROUP):
-            for j in range(4):
-                blend[g, j] = weights[i + g, j] if g < some else 0.0
-        for k in range(count):
-            _find_lattices(shape, room, (task[0], k, i, some, m), taps)
-            end = extent[k, 1] * lanes
-            for begin in range(extent[k, 0] * lanes, end, CHUNK):
-                size = min(end - begin, CHUNK)
-                chunk = (begin, size, ((task[3] + k) * shape.coarse + node) * span + begin, span)
-                for g in range(0, some, 2):
-                    _gather_two(lattices, begins, moves, blend, (g, i + g, k), chunk, six, sums)
-        i += some
+    m, lanes, taps, span = nodes.size, shape.lanes, begins.shape[1], shape.width * shape.lanes
+    for block in range(task[1], task[2], BLOCK_BUNDLES):
+        count, into = min(BLOCK_BUNDLES, task[2] - block), task[3] + block - task[1]
+        move_bundles((0, m, block, count), walk, shape.phases, six, room.shifts, room.moves)
+        if task[4]:
+            for x in range(into * shape.coarse * span, (into + count) * shape.coarse * span):
+                sums[np.uint64(x)] = 0
+        i = 0
+        while i < m:
+            node, some = nodes[i], 1
+            while some < GROUP and i + some < m and nodes[i + some] == node:
+                some += 1
+            for g in range(GROUP):
+                for j in range(4):
+                    blend[g, j] = weights[i + g, j] if g < some else 0.0
+            for k in range(count):
+                _find_lattices(shape, room, (task[0], k, i, some, m), taps)
+                wanted = block - task[1] + k
+                end = extent[wanted, 1] * lanes
+                for begin in range(extent[wanted, 0] * lanes, end, CHUNK):
+                    size = min(end - begin, CHUNK)
+                    chunk = (begin, size, ((into + k) * shape.coarse + node) * span + begin, span)
+                    for g in range(0, some, 2):
+                        _gather_two(lattices, begins, room.moves, blend, (g, i + g, k), chunk, six, sums)
+            i += some
     restore(mode)
