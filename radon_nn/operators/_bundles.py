@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support import scratch
+from radon_nn._support.properties import cached_property
 from radon_nn._support.threads import BLOCK_NS, Stage
 from radon_nn._support.types import Array
 from radon_nn.operators import _rooms as rooms
@@ -34,8 +35,6 @@ from radon_nn.operators._kernels.stacks import pack_and_sum, walk_and_read
 from radon_nn.operators._kernels.unbundling import SumShape, UnbundleRoom, gather_bundles
 from radon_nn.operators._stacks import Stack
 
-_PACKED_BYTES = 1 << 18
-"""Rows of bundles packed at a time: 256 KiB, a part of the second-level cache."""
 _SUMS_BYTES = 3 << 17
 """Sums of bundles gathered by one call of a kernel, which takes some 10 microseconds: 384 KiB, a part of the
 second-level cache."""
@@ -51,6 +50,12 @@ class _Range(NamedTuple):
 
 class Bundles(BundlePlan):
     """One plan's rows in bundles, walked: the stages of the transform and of its transpose."""
+
+    @cached_property
+    def _weights(self) -> dict[np.dtype[Any], Array]:
+        """The weights of `landing`, the last tap's first, in each type of numbers."""
+        both = np.dtype(np.float32), np.dtype(np.float64)
+        return {dtype: np.ascontiguousarray(self.landing[1][:, ::-1], dtype=dtype) for dtype in both}
 
     def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
         """
@@ -102,27 +107,21 @@ class Bundles(BundlePlan):
 
     def _summing(self, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
         """What sums bundles first .. last - 1 of all groups' into an array that begins with bundle number `zero`."""
-        n, lanes, (shifts, weights) = self.n, stack.lanes, self.landing
-        filling = walks.packing(self, stack, dtype)
-        landing = kernels.Landing(shifts, np.ascontiguousarray(weights[:, ::-1], dtype=dtype), n, self.width, lanes)
-        size = SIZE * (n + 2 * PAD) * lanes
-        some = max(1, _PACKED_BYTES // (size * dtype.itemsize)) if lanes == 1 else 1
-        layout, factors = walks.layout_of(self, stack), rooms.coefficients(n, self.order, dtype)
+        n, lanes, several = self.n, stack.lanes, rooms.interleaving(stack.lanes)
+        shifts, weights = self.landing[0], self._weights[dtype]
+        landing, layout = kernels.Landing(shifts, weights, n, self.width, lanes), walks.layout_of(self, stack)
+        factors, rows_size = rooms.coefficients(n, self.order, dtype), SIZE * (n + 2 * PAD) * lanes
         acc_size = (self.order + 1) * whole_lines((max(1, CHUNK // lanes) + self.order) * lanes)
 
         def add(sums: Array, first: int, last: int, zero: int) -> None:
-            """Pack some bundles at a time, and sum them."""
-            rows = scratch.empty("rows of bundles", (some * size,), dtype)
-            acc = scratch.empty("taps of a bundle", (acc_size,), dtype)
-            begins = scratch.empty("rows of a bundle", (BUNDLE_GROUP,), np.dtype(np.uint64))
-            if lanes > 1:
-                memory = rooms.packing_room(n, dtype), rows, acc, begins
-                pack_and_sum(stack.memory, layout, factors, landing, memory, sums, (first, last, zero))
-                return
-            for begin in range(first, last, some):
-                end = min(begin + some, last)
-                filling(rows, begin, end, begin)
-                kernels.sum_bundles(rows, landing, acc, begins, sums, (0, end - begin, begin - zero))
+            """Pack bundles, and sum them."""
+            memory = (
+                rooms.packing_room(n, dtype),
+                scratch.empty("rows of bundles", (rows_size,), dtype),
+                scratch.empty("taps of a bundle", (acc_size,), dtype),
+                scratch.empty("rows of a bundle", (BUNDLE_GROUP,), np.dtype(np.uint64)),
+            )
+            pack_and_sum(stack.memory, layout, factors, several, landing, memory, sums, (first, last, zero))
 
         return add
 
