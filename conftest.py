@@ -1,8 +1,15 @@
-"""Doctests of public classes: found although `__module__` names the package and not the module they stand in."""
+"""
+What pytest is told.
+
+- Doctests of public classes are found although `__module__` names the package and not the module they stand in.
+- A run that leaves slow tests out says how to run them.
+"""
 
 import doctest
 import inspect
 from types import ModuleType
+
+import pytest
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]
 
@@ -14,3 +21,10 @@ def _stands_in(finder: doctest.DocTestFinder, module: ModuleType | None, thing: 
 
 
 doctest.DocTestFinder._from_module = _stands_in  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a test is missing that was asked for by its name."""
+    deselected = terminalreporter.stats.get("deselected", [])
+    if any(item.get_closest_marker("slow") for item in deselected):
+        terminalreporter.write_line('Slow tests were left out: -m slow runs them, -m "" runs everything.')

@@ -61,7 +61,7 @@ def test_filtered_is_the_fourier_integral_of_radon(kind: str, dim: int) -> None:
 
 
 @pytest.mark.parametrize("kind", SMOOTH)
-@pytest.mark.parametrize("dim", [1, 2, 3, 4])
+@pytest.mark.parametrize("dim", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_backprojection_of_filtered_is_the_laplacian(kind: str, dim: int) -> None:
     """R* d_t^2 K R f = Laplacian f, the sign included."""
     f = smooth(kind, dim)

@@ -39,6 +39,7 @@ def test_network_beats_kernels_and_more_so_in_high_dimension(tmp_path: Path) -> 
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_slopes_at_full_size() -> None:
     pytest.importorskip("sklearn")
@@ -101,6 +102,7 @@ def test_depth(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_depth_at_full_size() -> None:
     pytest.importorskip("sklearn")
@@ -131,6 +133,7 @@ def test_many_outputs(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_many_outputs_at_full_size() -> None:
     pytest.importorskip("sklearn")

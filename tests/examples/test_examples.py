@@ -22,6 +22,7 @@ def test_see_a_network(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_black_box_is_within_one_percent() -> None:
     for exact, found in example("02_black_box").main(("terrain", "tumour", "topography_decay")):
@@ -44,6 +45,7 @@ def test_tomography(tmp_path: Path) -> None:
     assert few < 0.08
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_gaussians_of_one_to_four_dimensions(tmp_path: Path) -> None:
     found = example("05_gaussians").main(tmp_path / "picture.png")
@@ -62,6 +64,7 @@ def test_certificate_closes_in(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_certificate_at_full_size() -> None:
     bound, truth = example("06_certificate").main(counts=(100, 400))

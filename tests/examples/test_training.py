@@ -45,6 +45,7 @@ def test_weight_decay_becomes_rtv(tmp_path: Path) -> None:
     assert (tmp_path / "picture.gif").stat().st_size > 5_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_weight_decay_leaves_one_spike_of_eighty() -> None:
     pytest.importorskip("sklearn")
@@ -85,6 +86,7 @@ def test_no_descent_is_below_the_certified_optimum(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_wide_descent_comes_near_the_certified_optimum() -> None:
     pytest.importorskip("threadpoolctl")

@@ -167,7 +167,9 @@ def test_backprojection_and_inverse_are_the_direct_ones(counts: tuple[int, ...],
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("dim", "lengths"), [(3, (16, 32)), (4, (12, 18)), (5, (8, 12))])
+@pytest.mark.parametrize(
+    ("dim", "lengths"), [(3, (16, 32)), (4, (12, 18)), pytest.param(5, (8, 12), marks=pytest.mark.slow)]
+)
 def test_invert_undoes_forward_with_the_right_constant(dim: int, lengths: tuple[int, int]) -> None:
     """R* K R = identity: the more samples and directions, the closer. d = 2 is tested with the direct kernel."""
     errors = []

@@ -28,6 +28,7 @@ from radon_nn.operators import filters
 DIMS = range(1, 6)
 CENTER = (0.1, -0.15, 0.05, 0.12, -0.08)
 SIDES = (9, 7, 5, 3, 3)
+LONG = [pytest.mark.full, pytest.mark.slow]
 
 quick = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
@@ -614,8 +615,8 @@ def inversion_errors(dim: int, lengths: tuple[int, ...], rule: Callable[[int], D
         pytest.param(
             3, (24, 48, 96), lambda n: reference.sphere_rule(3, n // 4, n // 2), 0.006, marks=pytest.mark.full
         ),
-        pytest.param(4, (16, 32), lambda n: reference.sphere_rule(4, 8, 16), 0.06, marks=pytest.mark.full),
-        pytest.param(5, (12, 18), lambda n: reference.sphere_rule(5, 4, 6), 0.15, marks=pytest.mark.full),
+        pytest.param(4, (16, 32), lambda n: reference.sphere_rule(4, 8, 16), 0.06, marks=LONG),
+        pytest.param(5, (12, 18), lambda n: reference.sphere_rule(5, 4, 6), 0.15, marks=LONG),
     ],
 )
 def test_invert_undoes_forward_to_second_order(

@@ -293,6 +293,7 @@ def test_refusals(f: object, grid: Grid, options: dict, error: type[Exception], 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize(("spikes", "grid"), [(20, Grid.cube(256)), (8, Grid.cube(64, 3))], ids=["plane", "space"])
 def test_random_networks_are_found_whole(spikes: int, grid: Grid) -> None:
@@ -308,7 +309,9 @@ def test_random_networks_are_found_whole(spikes: int, grid: Grid) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["terrain", "tumour", "topography_decay"])
+@pytest.mark.parametrize(
+    "name", ["topography_decay", *(pytest.param(name, marks=pytest.mark.slow) for name in ("terrain", "tumour"))]
+)
 def test_trained_networks_cost_as_a_black_box_what_their_weights_say(name: str) -> None:
     network = load(DATA / f"{name}.npz")
     fit = find_spikes(network, Grid.cube(256))

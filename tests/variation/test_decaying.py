@@ -11,6 +11,8 @@ from decaying_functions import UNIT, covers, gaussian, pyramid
 from radon_nn.variation.decaying import decaying_rtv
 from radon_nn.variation.growth import growth_of
 
+LONG = [pytest.mark.full, pytest.mark.slow]
+
 
 def mixture_in_the_plane(terms, directions: int = 2000) -> float:
     """R-TV of sum of f exp(-|x-c|^2/(2 s^2)) by brute force: g(a, t) on a fine grid from its exact transform."""
@@ -28,7 +30,7 @@ def mixture_in_the_plane(terms, directions: int = 2000) -> float:
     return total + 2 * abs(mass) / (np.pi * t[-1] ** 3)
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, pytest.param(4, marks=pytest.mark.full)])
+@pytest.mark.parametrize("dim", [1, 2, 3, pytest.param(4, marks=LONG)])
 def test_gaussian(dim: int) -> None:
     result = decaying_rtv(gaussian(), dim)
     assert result.value == pytest.approx(UNIT[dim], abs=1e-6)
@@ -66,6 +68,7 @@ def test_signed_sum_on_the_line() -> None:
     assert covers(result, truth)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_signed_sum_in_the_plane() -> None:
     result = decaying_rtv(lambda x: gaussian()(x) - gaussian([2.0, 1.0], 0.7, 0.5)(x), 2, tol=1e-5)
@@ -94,6 +97,7 @@ def test_hat_costs_four() -> None:
     assert covers(result, 4.0)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_pyramid_grows_like_log_squared() -> None:
     result = decaying_rtv(lambda x: pyramid(x - 3) + x[:, 0], 2)
@@ -156,8 +160,8 @@ def wave(k):
     ("f", "dim", "truth"),
     [
         (wave([30.0, 0.0]), 2, 1441.74),
-        pytest.param(wave([12.0, 16.0]), 2, 643.878, marks=pytest.mark.full),
-        pytest.param(lorentz, 2, 4.45226, marks=pytest.mark.full),
+        pytest.param(wave([12.0, 16.0]), 2, 643.878, marks=LONG),
+        pytest.param(lorentz, 2, 4.45226, marks=LONG),
         pytest.param(wave([20.0, 0.0, 0.0]), 3, 646.264, marks=pytest.mark.full),
     ],
 )
@@ -168,6 +172,7 @@ def test_smooth_functions_are_never_called_infinite(f, dim: int, truth: float) -
     assert result.lower <= truth <= result.upper
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_a_loose_tolerance_does_not_make_growth_finite() -> None:
     assert decaying_rtv(pyramid, 2, tol=0.3).verdict != "finite"

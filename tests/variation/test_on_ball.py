@@ -25,6 +25,7 @@ def test_a_network_is_bracketed(dim: int) -> None:
     assert result.error <= 5e-3 * result.value
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_a_network_in_space_on_a_ball_elsewhere() -> None:
     ball = Ball(2.0, [3.0, -1.0, 0.5])
@@ -36,14 +37,15 @@ def test_a_network_in_space_on_a_ball_elsewhere() -> None:
     assert result.value == pytest.approx(truth, rel=1e-3)
 
 
-def test_on_the_line_a_gaussian_from_below() -> None:
+@pytest.mark.parametrize("tol", [3e-4, pytest.param(1e-4, marks=pytest.mark.slow)])
+def test_on_the_line_a_gaussian_from_below(tol: float) -> None:
     """TV of the slope on [-8, 8] is 4 / sqrt(e) to 1e-13; on [-0.5, 0.5] it is 2 * 0.5 exp(-1/8)."""
     f = Gaussian([0.0])
-    result = bounded_rtv(f, Ball(8.0), 1, tol=1e-4)
+    result = bounded_rtv(f, Ball(8.0), 1, tol=tol)
     assert result.lower <= 4 / math.sqrt(math.e)
     assert result.lower == pytest.approx(4 / math.sqrt(math.e), rel=1e-3)
     assert result.lower <= 4 / math.sqrt(math.e) <= result.upper
-    inner = bounded_rtv(f, Ball(0.5), 1, tol=1e-4)
+    inner = bounded_rtv(f, Ball(0.5), 1, tol=tol)
     assert inner.lower <= math.exp(-1 / 8) <= inner.upper
     assert inner.lower == pytest.approx(math.exp(-1 / 8), rel=1e-2)
 
