@@ -32,7 +32,7 @@ CASES = {
 @pytest.mark.full
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("order", [1, 3, 5])
+@pytest.mark.parametrize("order", [3, *(pytest.param(order, marks=pytest.mark.slow) for order in (1, 5))])
 @pytest.mark.parametrize("parts", [False, True])
 def test_no_bit_depends_on_the_number_of_threads(
     case: str, order: int, parts: bool, monkeypatch: pytest.MonkeyPatch
