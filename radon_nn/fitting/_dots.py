@@ -62,23 +62,23 @@ def dots_connected(problem: Problem, near: float) -> Fit:
     return Fit(function, function.rtv, lower, misfit, 0.0, r, problem.given, True, met, stopped, record, lower, met)
 
 
-def through(problem: Problem, values: Floats, rng: np.random.Generator) -> Atoms:
+def through(problem: Problem, values: Floats, rng: np.random.Generator) -> RidgeMeasure:
     """
-    Atoms that take given values exactly: the dots connected along the direction, of some, that costs least.
+    Neurons that take given values exactly: the dots connected along the direction, of some, that costs least.
 
     Parameters
     ----------
     problem : Problem
         The data.
     values : ndarray, shape (n,)
-        What the atoms are to add up to, weighted and up to an affine function, as `Problem.target` is.
+        What the neurons are to add up to, weighted and up to an affine function, as `Problem.target` is.
     rng : Generator
         Chooses the directions.
 
     Returns
     -------
-    Atoms
-        At most n - 2.
+    RidgeMeasure
+        At most n - 2 neurons.
     """
     directions = np.concatenate([np.eye(problem.dim), rng.standard_normal((_TRIED, problem.dim))])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -91,7 +91,6 @@ def through(problem: Problem, values: Floats, rng: np.random.Generator) -> Atoms
     norms = np.abs(bends).sum(axis=0)
     best = int(np.argmin(np.where(np.isfinite(norms), norms, np.inf)))
     count = len(t) - 2
-    measure = RidgeMeasure(
+    return RidgeMeasure(
         np.tile(directions[best], (count, 1)), t[1:-1, best], bends[:, best], np.zeros((1, problem.dim)), [0.0]
     )
-    return Atoms.on(problem, measure)

@@ -13,7 +13,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._active_set import best_masses, thinned
 from radon_nn.fitting._dual_bounds import rounding_of
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
+from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch, prepare
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -150,6 +150,7 @@ class Pursuit:
     def __init__(
         self, problem: Problem, *, seconds: float | None, progress: Progress | None, rng: int | np.random.Generator
     ) -> None:
+        prepare(problem.dim)
         self.problem, self.search = problem, HyperplaneSearch(problem.points)
         self.atoms = Atoms.none(problem)
         self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
@@ -230,12 +231,17 @@ class Pursuit:
         """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""
         if self.search.is_cheap:
             return Hyperplanes(np.empty(0), np.empty((0, self.problem.dim)), np.empty(0))
-        return self.search.ascend(r, self._starts(_STARTS)).apart(above, _NEW_ATOMS, _APART)
+        return self.search.ascend(r, self._starts(_STARTS), self._until).apart(above, _NEW_ATOMS, _APART)
 
     def _largest(self, r: Floats) -> tuple[float, Hyperplanes]:
         self._searches += 1
-        exact = self.search.is_exact
-        planes = self.search.strongest(r) if exact else self.search.ascend(r, self._starts(8 * _STARTS))
+        if not self.search.is_exact:
+            planes = self.search.ascend(r, self._starts(8 * _STARTS), self._until)
+            return float(planes.strength.max()), planes
+        try:
+            planes = self.search.strongest(r, self._until)
+        except TimeoutError as late:
+            raise StoppedError(str(late)) from None
         return float(planes.strength.max()), planes
 
     def _starts(self, count: int) -> Floats:

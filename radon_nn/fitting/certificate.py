@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
@@ -109,16 +111,23 @@ class HyperplaneSearch:
             f"the exact search over {n} points",
             "take fewer points",
         )
-        if self.dim == 2:
-            self._order = np.empty((n, n - 1), np.int32)
+        self._order: NDArray[np.int32] | None = None
+
+    def _sorted(self, until: float) -> NDArray[np.int32]:
+        """The other points about each point of the plane, in the order of their angles; sorted once."""
+        if self._order is None:
+            n = len(self.points)
+            order = np.empty((n, n - 1), np.int32)
 
             def sort(first: int, last: int) -> None:
                 """Sort the other points about some."""
                 keys = np.empty((last - first, n))
                 kernels.arc_ends(self.points, keys, first, last)
-                self._order[first:last] = np.argsort(keys, axis=1)[:, : n - 1]
+                order[first:last] = np.argsort(keys, axis=1)[:, : n - 1]
 
-            self._run(sort, _SORT_NS * n * math.log2(n + 1))
+            self._run(sort, _SORT_NS * n * math.log2(n + 1), until)
+            self._order = order
+        return self._order
 
     @property
     def is_exact(self) -> bool:
@@ -130,7 +139,7 @@ class HyperplaneSearch:
         """Whether `strongest` costs no more than a few ascents: d <= 2."""
         return bool(self.dim <= 2)
 
-    def strongest(self, r: Floats) -> Hyperplanes:
+    def strongest(self, r: Floats, until: float = math.inf) -> Hyperplanes:
         """
         The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
 
@@ -138,6 +147,8 @@ class HyperplaneSearch:
         ----------
         r : ndarray, shape (n,)
             Orthogonal to affine functions.
+        until : float
+            When to give up, by `time.monotonic`.
 
         Returns
         -------
@@ -148,6 +159,8 @@ class HyperplaneSearch:
         ------
         ValueError
             If d > 3.
+        TimeoutError
+            If the search has not ended by `until`.
         """
         n = len(self.points)
         if self.dim == 1:
@@ -155,13 +168,13 @@ class HyperplaneSearch:
             return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), offsets[:, 0])
         value = np.empty(n)
         if self.dim == 2:
-            normals = np.empty((n, 2))
+            normals, order = np.empty((n, 2)), self._sorted(until)
 
             def sweep(first: int, last: int) -> None:
                 """Sweep the lines through some points."""
-                kernels.strongest_in_plane(self.points, r, self._order, value, normals, first, last)
+                kernels.strongest_in_plane(self.points, r, order, value, normals, first, last)
 
-            self._run(sweep, _SWEEP_NS * n)
+            self._run(sweep, _SWEEP_NS * n, until)
             return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
         if self.dim == 3:
             planes = np.empty((n, 4))
@@ -170,15 +183,22 @@ class HyperplaneSearch:
                 """Visit the planes of some parts."""
                 kernels.strongest_in_space(self.points, r, value, planes, first, last)
 
-            self._run(visit, n / 2 * n * (_VISIT_NS + _SORT_NS * math.log2(n + 1)))
+            self._run(visit, n / 2 * n * (_VISIT_NS + _SORT_NS * math.log2(n + 1)), until)
             return Hyperplanes(value, planes[:, :3], planes[:, 3])
         raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
 
-    def _run(self, work: Callable[[int, int], None], nanoseconds: float) -> None:
-        """Run a task for each point in this call's threads."""
-        threads.run(threads.Stage(work, len(self.points), nanoseconds), threads.resolve(self._num_threads))
+    def _run(self, work: Callable[[int, int], None], nanoseconds: float, until: float) -> None:
+        """Run a task for each point in this call's threads; TimeoutError, between blocks of them, once it is late."""
 
-    def ascend(self, r: Floats, starts: Floats) -> Hyperplanes:
+        def in_time(first: int, last: int) -> None:
+            """Run some tasks, unless it is late."""
+            if time.monotonic() > until:
+                raise TimeoutError("the time was over")
+            work(first, last)
+
+        threads.run(threads.Stage(in_time, len(self.points), nanoseconds), threads.resolve(self._num_threads))
+
+    def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:
         """
         Local maxima of |F_r|, any d, by ascent from given directions; no bound on the largest.
 
@@ -188,6 +208,8 @@ class HyperplaneSearch:
             Orthogonal to affine functions.
         starts : ndarray, shape (k, d)
             Unit normals.
+        until : float
+            When to stop with the heights reached, by `time.monotonic`.
 
         Returns
         -------
@@ -205,7 +227,7 @@ class HyperplaneSearch:
             a[:, up], slope[:, up] = trial[:, up], slopes[:, up]
             strength[up], offsets[up] = values[up], heights[up]
             step = np.where(up, np.minimum(2 * step, 1), step / 2)
-            if step.max() < 0.5**_HALVINGS:
+            if step.max() < 0.5**_HALVINGS or time.monotonic() > until:
                 break
         return Hyperplanes(strength, a.T.copy(), offsets)
 
@@ -220,6 +242,20 @@ class HyperplaneSearch:
         u = self.points.T @ on - self.points[pivot].T * on.sum(axis=0)
         u *= np.sign(value) / np.maximum(np.linalg.norm(u, axis=0), _TINY)
         return np.abs(value), offset, u
+
+
+def prepare(dim: int) -> None:
+    """
+    Compile the search, which takes up to some ten seconds the first time ever, before a time limit begins to run.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+    """
+    if dim in (2, 3):
+        points = np.concatenate([np.eye(dim), -np.eye(dim)])
+        HyperplaneSearch(points, 1).strongest(np.zeros(len(points)))
 
 
 def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,7 @@ from radon_nn.fitting._dots import FAR_AWAY, dots_connected, through
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import DEFAULT_MISFIT, polished, thinned_function
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Pursuit, StoppedError
+from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -179,12 +180,15 @@ class _Interpolation:
     def _completed(self) -> RidgeMeasure:
         """The atoms so far and, where they miss the data, dots connected through what is left."""
         problem, atoms = self._problem, self._nearest
-        left = problem.target - atoms.values
+        left, parts = problem.target - atoms.values, [atoms.measure()]
         if np.abs(left).max() > self._near:
-            atoms = atoms.with_more(through(problem, left, np.random.default_rng(0)))
+            parts.append(through(problem, left, np.random.default_rng(0)))
         if len(problem.points) <= _THIN:
-            atoms = atoms.thinned()
-        return problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses).merged()
+            parts = [reduce(Atoms.with_more, (Atoms.on(problem, part) for part in parts)).thinned().measure()]
+        directions, offsets, masses = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("directions", "offsets", "masses")
+        )
+        return problem.function(directions, offsets, masses[:, 0]).merged()
 
     def _fit(self, function: RidgeMeasure, stopped: str) -> Fit:
         """The result in the user's units; a bound that rounding or a misfit put above the norm is lowered to it."""

@@ -132,8 +132,8 @@ class _Path:
         self._stopped = ""
         try:
             self._top = pursuit.start()
-        except KeyboardInterrupt:
-            self._top, self._stopped = np.inf, "interrupted"
+        except (StoppedError, KeyboardInterrupt) as stop:
+            self._top, self._stopped = np.inf, str(stop) or "interrupted"
         self._penalty = self._top
 
     def fit(self, decay: float) -> Fit:

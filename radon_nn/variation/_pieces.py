@@ -120,6 +120,8 @@ class Halving:
     finest: float
 
     def __post_init__(self) -> None:
+        self.pace = 0.0
+        """Seconds for a value of f, in the latest call."""
         self.at_probes = self(self.probes)
         self.floor = self.steepest = self.variation = 0.0
         gaps = np.diff(self.probes)
@@ -142,7 +144,10 @@ class Halving:
 
     def __call__(self, x: Floats) -> Floats:
         """f at points (n,)."""
-        return self.f(x.reshape(-1, 1))
+        begin = time.monotonic()
+        values = self.f(x.reshape(-1, 1))
+        self.pace = (time.monotonic() - begin) / max(len(x), 1)
+        return values
 
     def noise_at(self, x: Floats, values: Floats) -> Floats:
         """The size of f's errors: as measured, or, if larger, rounding of its values plus that of x times the slope."""
@@ -245,16 +250,23 @@ class Halving:
         ends = edges[:-1], edges[1:]
         done: list[Pieces] = []
         levels: list[Level] = []
-        why = ""
+        left: list[Pieces] = []
+        why, pace = "", 0.0
         try:
             while len(ends[0]):
+                begin = time.monotonic()
+                if begin + pace * len(ends[0]) > until:
+                    done.extend(left)
+                    why = "the time was over"
+                    break
                 pieces = self.fitted(*ends)
                 final = pieces.resolved.astype(bool) | (pieces.high - pieces.low <= self.narrowest(pieces))
-                if len(pieces.low) > _MOST_PIECES or time.monotonic() > until:
-                    why = "the time was over" if time.monotonic() > until else "features on too many scales"
+                if len(pieces.low) > _MOST_PIECES:
+                    why = "features on too many scales"
                     final[:] = True
                 done.append(pieces.take(final))
                 rest = pieces.take(~final)
+                left = [rest]
                 levels.append(_level(joined([*done, rest])))
                 self.variation = max(self.variation, levels[-1].variation - levels[-1].rounding)
                 known = np.abs(pieces.chords[pieces.resolved.astype(bool)])
@@ -264,10 +276,11 @@ class Halving:
                         f"{sum(len(p.low) for p in done)} pieces, {len(rest.low)} to halve: {levels[-1].variation:.10g}"
                     )
                 ends = np.concatenate([rest.low, rest.middle]), np.concatenate([rest.middle, rest.high])
+                pace = (time.monotonic() - begin) / len(pieces.low)
         except KeyboardInterrupt:
             if not levels:
                 raise
-            done.append(rest)
+            done.extend(left)
             why = "interrupted"
         return joined(done), levels, why
 

@@ -51,7 +51,7 @@ class Runs:
         self.h, self.say, self.until = h, say, until
         self._latest: tuple[tuple[int, float], GridSamples] | None = None
         self._known: dict[tuple[int, float, float, int], tuple[float, float]] = {}
-        self._pace = 0.0
+        self._largest, self._pace = 0.0, 0.0
 
     @property
     def dim(self) -> int:
@@ -119,7 +119,10 @@ class Runs:
         if key not in self._known:
             begin = time.monotonic()
             self._known[key] = plain_value(self.samples(n, radius).tapered(share), count)
-            self._pace = (time.monotonic() - begin) / work(self.dim, n, count)
+            done = work(self.dim, n, count)
+            # Small runs take longer than their multiplications.
+            if done >= self._largest:
+                self._largest, self._pace = done, (time.monotonic() - begin) / done
             size = f"{n}^{self.dim} samples to radius {share * radius:.3g}, {len(ray_rule(self.dim, count))} directions"
             self.say(f"{size}: {self._known[key][0]:.10g}")
         return self._known[key][0]
@@ -143,7 +146,7 @@ class Runs:
 
     @property
     def work_left(self) -> float:
-        """Multiplications that the time left allows, at the pace of the latest run."""
+        """Multiplications that the time left allows, at the pace of the largest run."""
         left = self.until - time.monotonic()
         return math.inf if math.isinf(left) or not self._pace else max(left, 0.0) / self._pace
 
@@ -161,7 +164,7 @@ class Runs:
         Returns
         -------
         bool
-            True if they do, at the pace of the latest run.
+            True if they do, at the pace of the largest run.
         """
         return runs * work(self.dim, n, count) <= self.work_left
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,6 +33,7 @@ from radon_nn.variation._samples import (
     most_samples,
     on_the_way,
     verdict_of,
+    work,
 )
 from radon_nn.variation._survey import smooth_step, survey
 from radon_nn.variation.growth import growth_of
@@ -39,6 +42,9 @@ _REMEDY = "where it is not defined everywhere, give box=(low, high), outside whi
 
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
+
+_LARGER = 1.2
+"""A larger grid must have at least this many times the samples along each axis: half an octave takes two of these."""
 
 _ZOOM = 4.0
 """The second grid, on which growth must persist, is finer than the first by this factor: two octaves of scale."""
@@ -225,29 +231,57 @@ def _interrupted(search: Search) -> RTV:
 
 
 def _rough(search: Search, max_samples: int, value: float, error: float, assumed: str) -> RTV:
-    """The verdict on a function whose value has not settled."""
+    """The verdict on a function whose value has not settled, from a larger grid as long as the time left allows it."""
     runs, dim = search.runs, search.runs.dim
-
-    # V(h) in direction b varies over angles of about h / radius with h >= 3 spacings, which takes pi n / 12 directions.
-    def count(n: int) -> int:
-        return 1 if dim == 1 else math.ceil(n / 4)
-
     # Two spacings, and perhaps two more on the finer grid: about four transforms.
-    n = most_samples(dim, max_samples, count, min(WORK, runs.work_left / 4))
-    radius = min(search.radius, runs.h.extent(1e-4) / 0.75)
-    method = _method(dim, n, count(n))
+    n = most_samples(dim, max_samples, _directions_for(dim), min(WORK, runs.work_left / 4))
+    result: RTV | None = None
+    try:
+        while True:
+            begin = time.monotonic()
+            result = _by_growth(search, n, Estimate(value, error, assumed))
+            took, left = time.monotonic() - begin, runs.until - time.monotonic()
+            budget = min(WORK, work(dim, n, _directions_for(dim)(n)) * max(left, 0.0) / took)
+            larger = most_samples(dim, max_samples, _directions_for(dim), budget)
+            if larger < _LARGER * n:
+                return result
+            n = larger
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+        return replace(result, law=f"{result.law}; interrupted before a larger grid was done", converged=False)
+
+
+def _directions_for(dim: int) -> Callable[[int], int]:
+    # V(h) in direction b varies over angles of about h / radius with h >= 3 spacings, which takes pi n / 12 directions.
+    return lambda n: 1 if dim == 1 else math.ceil(n / 4)
+
+
+class Estimate(NamedTuple):
+    """A value without a window, its error, and what it assumes."""
+
+    value: float
+    error: float
+    assumed: str
+
+
+def _by_growth(search: Search, n: int, plain: Estimate) -> RTV:
+    """The verdict from values at falling scales on n samples along each axis."""
+    runs, dim = search.runs, search.runs.dim
+    radius, count = min(search.radius, runs.h.extent(1e-4) / 0.75), _directions_for(dim)(n)
+    made = Assumption(_method(dim, n, count), plain.assumed)
     fine, coarse = (runs.samples(size, radius).tapered(1.0) for size in (n, even(n / math.sqrt(2))))
-    refinement = ladder(fine, coarse, 1.0, count(n), runs.say)
-    first = verdict_of(refinement, value, error, Assumption(method, assumed), dim)
+    refinement = ladder(fine, coarse, 1.0, count, runs.say)
+    first = verdict_of(refinement, plain.value, plain.error, made, dim)
     if first.verdict != "infinite":
         return first
     # Growth that ends at a finer spacing was the approach to a feature of f, not a law.
     center = _roughest(fine)
     fine, coarse = (_windowed(runs.samples(size, radius / _ZOOM, center)) for size in (n, even(n / math.sqrt(2))))
-    if _persists(ladder(fine, coarse, 1.0, count(n), runs.say)):
+    if _persists(ladder(fine, coarse, 1.0, count, runs.say)):
         return first
     law = f"{first.law} on one grid, but not on one {_ZOOM:g} times finer where f varies most"
-    return RTV(value, first.lower, math.inf, method, assumed, "estimated", "unresolved", law, refinement, False)
+    return RTV(plain.value, first.lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
 
 
 def _persists(refinement: Refinement | None) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._polish import DEFAULT_MISFIT
+from radon_nn.fitting.certificate import prepare
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
@@ -100,6 +101,7 @@ def bounded_rtv(
     """
     d = checks.count(dim, "dim")
     close = checks.positive(float(tol), "tol")
+    prepare(d)
     until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
     samples = _first_samples(f, domain, d, np.random.default_rng(rng))
     rounds: list[_Round] = []

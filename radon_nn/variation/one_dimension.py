@@ -16,32 +16,26 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices, Progress
-from radon_nn.geometry import domains
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, series
 from radon_nn.variation._samples import Assumption
+from radon_nn.variation._views import OCTAVES, interval, whole_line
 from radon_nn.variation.growth import Growth, fit_growth
-
-_OCTAVES = 40
-"""Without a domain f is probed from 2^-40 to 2^40 of the user's unit, and taken as affine beyond."""
-
-_PER_OCTAVE = 96
-"""Probes per octave on each side of 0: features wider than a hundredth of their distance from 0 are seen."""
-
-_ON_INTERVAL = 1 << 14
-"""Probes on an interval: features wider than 1/16384 of it are seen. A formula takes about a millisecond for these."""
-
-_GOLDEN = (math.sqrt(5) - 1) / 2
-"""Multiples of this, modulo 1, leave no gap wider than 2.6 times the mean, and avoid the dyadic ends of pieces."""
 
 _SAMPLES = 64
 """Intervals of a piece in which a sign change of the second derivative is sought: four times the degree."""
 
 _MOST_TURNS = 20_000
 """With more extremes than this, the lower bound uses only the chords of the pieces, which saves some seconds."""
+
+_SOON = 0.5
+"""Seconds for the lower bound after Ctrl-C: it takes some hundredths for a formula, and a user waits."""
+
+_FEWEST_WIDTHS = 8
+"""With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""
 
 _FAR = 1e-2
 """A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
@@ -103,7 +97,8 @@ def line_rtv(
 
     Examples
     --------
-    >>> result = line_rtv(lambda x: np.sin(x[:, 0]), domains.Ball(np.pi, [0.0]))
+    >>> from radon_nn import Ball
+    >>> result = line_rtv(lambda x: np.sin(x[:, 0]), Ball(np.pi, [0.0]))
     >>> round(result.value, 9), result.lower <= 4 <= result.upper
     (4.0, True)
     """
@@ -111,14 +106,15 @@ def line_rtv(
     if domain is not None and box is not None:
         raise TypeError("line_rtv: expected a domain or a box, got both; leave one out")
     close = checks.positive(tol, "tol")
-    until = math.inf if seconds is None else begin + 0.8 * checks.positive(seconds, "seconds")
-    view = _line() if domain is None and box is None else _interval(domain, box)
+    limit = math.inf if seconds is None else checks.positive(seconds, "seconds")
+    view = whole_line() if domain is None and box is None else interval(domain, box)
     if len(view.probes) == 0:
         return RTV(0.0, 0.0, 0.0, "an interval without interior", view.assumed)
     halving = Halving(BlackBox(f, 1, _REMEDY), view.probes, close / 100, view.finest)
     if domain is None and box is None:
         _require_affine_ends(halving)
-    pieces, levels, why = halving.run(view.edges, until, progress if progress is not None else lambda line: None)
+    say = progress if progress is not None else lambda line: None
+    pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
     slopes, rough = _slopes(pieces)
     turns = _turns(slopes)
     if domain is None and box is None and not why:
@@ -129,7 +125,8 @@ def line_rtv(
     error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
     lower = levels[-1].least
     if len(turns) < _MOST_TURNS:
-        lower = max(lower, _certified(halving, slopes, turns, view.edges))
+        until = time.monotonic() + _SOON if why == "interrupted" else begin + limit
+        lower = max(lower, _certified(halving, slopes, turns, view.edges, until))
     lower = min(lower, value)
     method = (
         f"the variation of the slope over {len(pieces.low)} polynomials, from {halving.f.count} values; the lower "
@@ -147,46 +144,6 @@ def line_rtv(
         refinement=_refinement(levels),
         converged=max(error, value - lower) <= close * value or len(turns) == 1,
     )
-
-
-class View(NamedTuple):
-    """Where f is evaluated: the ends of the first pieces, probes in between, rising, and the least width of pieces."""
-
-    edges: Floats
-    probes: Floats
-    finest: float
-    assumed: str
-
-
-def _line() -> View:
-    k = np.arange(2 * _OCTAVES * _PER_OCTAVE)
-    radii = 2.0 ** (-_OCTAVES + (k + (k * _GOLDEN) % 1) / _PER_OCTAVE)
-    most = 2.0**_OCTAVES
-    # The outermost octaves are pieces of their own, so that a slope that still changes there is seen.
-    edges = np.array([-most, -most / 2, 0.0, most / 2, most])
-    # Kinks of the narrowest functions that the probes see are resolved to 2^-24 of their width.
-    finest = 2.0 ** -(_OCTAVES + 24)
-    assumed = f"R^1, f being affine farther than {most:.2g} from 0"
-    return View(edges, np.concatenate([-radii[::-1], radii]), finest, assumed)
-
-
-def _interval(domain: Domain | None, box: ArrayLike | None) -> View:
-    if domain is not None:
-        ends = domains.extent(domain, np.ones((1, 1)))
-        low, high, assumed = float(ends[0][0]), float(ends[1][0]), f"{domain}, d = 1"
-        if not low < high:
-            return View(np.empty(0), np.empty(0), 0.0, assumed)
-    else:
-        low, high = (float(end) for end in checks.shaped_array(box, "box", (2, 1))[:, 0])  # type: ignore[arg-type]
-        if not low < high:
-            raise ValueError(f"box: expected low < high, got {low:g} and {high:g}")
-        assumed = f"R^1, f being affine outside the interval {[low, high]}"
-    inside = (np.arange(_ON_INTERVAL) + (np.arange(_ON_INTERVAL) * _GOLDEN) % 1) / _ON_INTERVAL
-    # Layers at the ends may be far narrower than the gaps between probes.
-    layers = 2.0 ** -np.arange(12.0, 40.0, 0.25)
-    # Far from 0 neighbouring probes may round to one.
-    probes = np.unique(low + (high - low) * np.concatenate([inside, layers, 1 - layers]))
-    return View(np.array([low, high]), probes, (high - low) * 2.0**-52, assumed)
 
 
 def _weights(count: int) -> Floats:
@@ -297,7 +254,7 @@ def _turns(slopes: Slopes) -> Indices:
     return np.array([*turns, best] if best else turns)
 
 
-def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) -> float:
+def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats, until: float) -> float:
     """The variation of chords near the extremes of the slope, less what rounding may have added to each."""
     if len(turns) < 2:
         return 0.0
@@ -308,7 +265,12 @@ def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) 
     # Widths go from all the room down to where rounding swamps the slope. The best one balances truncation and
     # rounding; with six widths per decade, the error is within a few per cent of the best.
     decades = math.log10((high - low) / halving.finest) - 3
-    relative = 10.0 ** -np.linspace(0, decades, int(np.clip(200_000 / len(t), 2 * decades, 6 * decades)))
+    count = int(np.clip(200_000 / len(t), 2 * decades, 6 * decades))
+    # Two ends of a chord, three kinds of chords.
+    allowed = (until - time.monotonic()) / (6 * len(t) * halving.pace + 1e-300)
+    if allowed < _FEWEST_WIDTHS:
+        return 0.0
+    relative = 10.0 ** -np.linspace(0, decades, int(min(count, allowed)))
     best = np.full(len(t), -np.inf)
     for after, before in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
         width = np.minimum(*room) * 2 if after == before else after * room[0] + before * room[1]
@@ -325,17 +287,17 @@ def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats) 
 
 def _require_affine_ends(halving: Halving) -> None:
     """Refuse functions on the whole line that oscillate, or grow faster than linearly, over the outermost octaves."""
-    rest, outer = np.zeros(len(halving.probes)), np.abs(halving.probes) >= 2.0 ** (_OCTAVES - 1)
+    rest, outer = np.zeros(len(halving.probes)), np.abs(halving.probes) >= 2.0 ** (OCTAVES - 1)
     for side in (halving.probes < 0, halving.probes > 0):
         x, y = (part[side & outer] for part in (halving.probes, halving.at_probes))
-        slope, intercept = np.polyfit(x / 2.0**_OCTAVES, y, 1)
-        rest[side] = (halving.at_probes - slope * halving.probes / 2.0**_OCTAVES - intercept)[side]
+        slope, intercept = np.polyfit(x / 2.0**OCTAVES, y, 1)
+        rest[side] = (halving.at_probes - slope * halving.probes / 2.0**OCTAVES - intercept)[side]
     noise = 32 * float(halving.noise_at(halving.probes[outer], halving.at_probes[outer]).max())
     worst = int(np.argmax(np.abs(rest) * outer))
     if abs(rest[worst]) > max(_FAR * float(np.abs(rest).max()), noise):
         raise ValueError(
             "f: expected a function that becomes affine far away, got one that differs by "
-            f"{abs(rest[worst]):.3g} from the best affine fit beyond {2.0 ** (_OCTAVES - 1):.2g}, at "
+            f"{abs(rest[worst]):.3g} from the best affine fit beyond {2.0 ** (OCTAVES - 1):.2g}, at "
             f"{[float(halving.probes[worst])]}; {_GIVE}"
         )
 
@@ -343,7 +305,7 @@ def _require_affine_ends(halving: Halving) -> None:
 def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
     """Refuse functions on the whole line whose slope has no limit, or that are affine everywhere."""
     variation = float(np.abs(np.diff(slopes.slope)).sum())
-    outer = np.abs(slopes.at) >= 2.0 ** (_OCTAVES - 1)
+    outer = np.abs(slopes.at) >= 2.0 ** (OCTAVES - 1)
     drift = max(
         float(np.ptp(slopes.slope[outer & (slopes.at < 0)])), float(np.ptp(slopes.slope[outer & (slopes.at > 0)]))
     )
@@ -351,11 +313,11 @@ def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
     if drift > max(_FAR * (variation - drift), 2 * noise):
         raise ValueError(
             "f: expected a function that becomes affine far away, got one whose slope still changes by "
-            f"{drift:.3g} between {2.0 ** (_OCTAVES - 1):.2g} and {2.0**_OCTAVES:.2g}; {_GIVE}"
+            f"{drift:.3g} between {2.0 ** (OCTAVES - 1):.2g} and {2.0**OCTAVES:.2g}; {_GIVE}"
         )
     if not bends:
         raise ValueError(
-            f"f: nothing but an affine function was seen at distances {2.0**-_OCTAVES:.1g} to {2.0**_OCTAVES:.2g} from "
+            f"f: nothing but an affine function was seen at distances {2.0**-OCTAVES:.1g} to {2.0**OCTAVES:.2g} from "
             "the origin; if it is affine, its R-TV is 0; if not, give a box=(low, high) that holds what bends it"
         )
 

@@ -261,7 +261,9 @@ def rtv(
         Relative error, or gap between bounds, to reach; 1e-9 for closed forms, 1e-3 on balls and through samples, else
         1e-6.
     seconds : float, optional
-        Time after which the best result so far is returned; 60 if not given, `math.inf` for no limit.
+        Time after which the best result so far is returned; 60 if not given, `math.inf` for no limit. A call of f is
+        not interrupted, and what is compiled the first time ever does not count. Ctrl-C ends a call likewise, or raises
+        KeyboardInterrupt if there is no result yet.
     progress : callable, optional
         Called with a line of text as long work goes on; routes that take no time never call it.
     rng : int or Generator, optional

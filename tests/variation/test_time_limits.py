@@ -1,0 +1,109 @@
+"""Every route keeps to its time limit, and Ctrl-C returns the best result so far or raises."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from decaying_functions import gaussian, pyramid
+from radon_nn import RTV, Ball, interpolate, rtv
+from radon_nn.fitting.certificate import HyperplaneSearch
+from reference import affine_free
+
+_LIMIT = 1.0
+_SLACK = 8.0
+"""Seconds over the limit that fail the test: alone on a machine none overruns by one, but others may be using it, and
+the first call compiles. Without a limit each of these takes over 20 s."""
+
+
+def _narrow_noise(x: np.ndarray) -> np.ndarray:
+    """Neither smooth nor piecewise smooth on any scale that halving reaches."""
+    time.sleep(len(x) * 5e-6)
+    return np.exp(-(x[:, 0] ** 2)) + 1e-3 * np.sin(1e9 * x[:, 0] ** 2)
+
+
+def _samples(count: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    points = np.random.default_rng(0).standard_normal((count, dim))
+    return points, gaussian()(points)
+
+
+ROUTES: dict[str, Callable[[float], RTV]] = {
+    "line": lambda s: rtv(_narrow_noise, domain=Ball(1.0, [0.0]), seconds=s),
+    "ball, plane": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=2, tol=1e-9, seconds=s),
+    "ball, space": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=3, tol=1e-9, seconds=s),
+    "ball, d = 5": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=5, tol=1e-9, seconds=s),
+    "decaying, plane": lambda s: rtv(pyramid, dim=2, seconds=s),
+    "decaying, space": lambda s: rtv(pyramid, dim=3, seconds=s),
+    "decaying, d = 4": lambda s: rtv(pyramid, dim=4, seconds=s),
+    "samples, plane": lambda s: rtv(_samples(3000, 2), tol=1e-9, seconds=s),
+    "samples, space": lambda s: rtv(_samples(600, 3), tol=1e-9, seconds=s),
+    "samples, d = 5": lambda s: rtv(_samples(800, 5), tol=1e-9, seconds=s),
+}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_limit_is_kept_with_the_best_result_so_far(route: str) -> None:
+    begin = time.monotonic()
+    result = ROUTES[route](_LIMIT)
+    assert time.monotonic() - begin < _LIMIT + _SLACK
+    assert not result.converged
+    assert result.verdict == "unresolved"
+    assert 0 <= result.lower <= result.value <= result.upper
+    assert result.law
+
+
+@contextmanager
+def _pressed_after(seconds: float) -> Iterator[None]:
+    """Ctrl-C in this thread after a while, unless the work has ended before."""
+    import signal
+
+    timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("route", ROUTES)
+def test_control_c_ends_every_route(route: str) -> None:
+    """With a result that says so, or, before there is one, with KeyboardInterrupt and nothing else."""
+    begin = time.monotonic()
+    try:
+        with _pressed_after(_LIMIT):
+            result = ROUTES[route](math.inf)
+    except KeyboardInterrupt:
+        result = None
+    assert time.monotonic() - begin < _LIMIT + _SLACK
+    if result is not None:
+        assert "interrupted" in result.law
+        assert not result.converged
+        assert 0 <= result.lower <= result.value <= result.upper
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_a_search_ends_when_it_is_late(dim: int) -> None:
+    """Nothing half done comes out, and the same search may be run again."""
+    points = np.random.default_rng(dim).standard_normal((40, dim))
+    points /= np.linalg.norm(points, axis=1).max()
+    r = affine_free(points, np.random.default_rng(1).standard_normal(40))
+    search = HyperplaneSearch(points)
+    with pytest.raises(TimeoutError):
+        search.strongest(r, time.monotonic() - 1)
+    assert search.strongest(r).strength.max() == HyperplaneSearch(points).strongest(r).strength.max()
+
+
+@pytest.mark.parametrize("count", [20, 400])
+def test_no_time_still_gives_a_network_through_the_data(count: int) -> None:
+    points, values = _samples(count, 3)
+    result = interpolate(points, values, seconds=1e-9)
+    assert (result.converged, result.stopped) == (False, "the time was over")
+    assert np.abs(result(points) - values).max() < 1e-6
+    assert result.lower <= result.rtv
