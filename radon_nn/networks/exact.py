@@ -46,8 +46,10 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
         bound = f.rtv if isinstance(f, RidgeMeasure) else f.path_norm
     if isinstance(f, ShallowNetwork):
         source = f"from the weights of {f.neurons} neurons"
-        # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity.
-        f = f.measure() if f.activation.piecewise_linear else f.simplify()[0].fibres()
+        # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity. Two kinks
+        # of one neuron may be too near each other for the offsets of a measure of spikes.
+        one_kink = f.activation.piecewise_linear and len(f.activation.kinks) <= 1
+        f = f.measure() if one_kink else f.simplify()[0].fibres()
     where = f"R^{f.dim}" if domain is None else str(domain)
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, bound, source, where)
@@ -66,6 +68,8 @@ def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str
         law = f"the activation {f.profile.name}: {f.profile.law}"
         return RTV(math.inf, math.inf, math.inf, source.replace("spikes", "fibres"), where, verdict="infinite", law=law)
     value, error = min(math.fsum(costs), bound), math.fsum(errors)
+    if f.profile.piecewise_linear:
+        return RTV(value, value, value, f"exact, {source}, {f.spike_count(domain)} distinct spikes", where)
     method = f"{source}, densities on {len(f)} distinct directions"
     known = error <= _ROUNDING * value
     spikes = f.spike_costs(domain)

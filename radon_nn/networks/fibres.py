@@ -179,23 +179,54 @@ class FibreMeasure:
         masses : ndarray, shape (s, o)
             Masses; those that cancel are left out.
         """
-        spikes: list[tuple[Indices, Floats, Floats]] = [
-            (self.fibre, (place - self.biases) / self.scales, jump * np.abs(self.scales)[:, None] * self.readout)
-            for place, jump in self.profile.kinks
-            if jump
-        ]
-        if not spikes:
+        kinks = [(place, jump) for place, jump in self.profile.kinks if jump]
+        if not kinks or not len(self.scales):
             return np.empty(0, np.int64), np.empty(0), np.empty((0, self.outputs))
-        fibre, offsets, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
+        neuron = np.tile(np.arange(len(self.scales)), len(kinks))
+        place, jump = np.repeat(np.array(kinks).T, len(self.scales), axis=1)
+        fibre, offsets = self.fibre[neuron], (place - self.biases[neuron]) / self.scales[neuron]
+        masses = (jump * np.abs(self.scales[neuron]))[:, None] * self.readout[neuron]
         order = np.lexsort((offsets, fibre))
-        fibre, offsets, masses = fibre[order], offsets[order], masses[order]
-        near = hyperplanes.compressed(offsets, hyperplanes.offset_unit(offsets, norms(masses)))
-        first = np.append(True, (np.diff(fibre) > 0) | (np.diff(near) > tol))[: len(fibre)]
-        starts = np.flatnonzero(first)
-        total = np.add.reduceat(masses, starts, axis=0) if len(starts) else masses
-        whole = np.add.reduceat(np.abs(masses), starts, axis=0) if len(starts) else masses
+        near = hyperplanes.compressed(offsets[order], hyperplanes.offset_unit(offsets, norms(masses)))
+        new = (np.diff(fibre[order]) > 0) | (np.diff(near) > tol)
+        label = np.empty(len(order), np.int64)
+        label[order] = np.cumsum(np.append(False, new))
+        if len(kinks) > 1:
+            label = self._kinks_apart(label, neuron, place, tol)
+        count = int(label.max()) + 1
+        total, whole = np.zeros((count, self.outputs)), np.zeros((count, self.outputs))
+        np.add.at(total, label, masses)
+        np.add.at(whole, label, np.abs(masses))
+        first = np.unique(label, return_index=True)[1]
         keep = np.any(np.abs(total) > 64 * _ROUNDING * whole, axis=1)
-        return fibre[starts][keep], offsets[starts][keep], total[keep]
+        first, total = first[keep], total[keep]
+        order = np.lexsort((offsets[first], fibre[first]))
+        return fibre[first][order], offsets[first][order], total[order]
+
+    def _kinks_apart(self, label: Indices, neuron: Indices, place: Floats, tol: float) -> Indices:
+        """
+        Labels of spikes that coincide, with different ones for different kinks of one neuron.
+
+        Offsets t = (place - bias) / scale round two kinks of a neuron of large bias, or weight, to one. They are told
+        apart in the coordinate u = scale t + bias of the steepest neuron that has such kinks.
+        """
+        label, least = label.copy(), np.diff(sorted({float(p) for p in place})).min()
+        todo = list(np.unique(label))
+        while todo:
+            spikes = np.flatnonzero(label == todo.pop())
+            same, times = np.unique(neuron[spikes], return_counts=True)
+            if times.max() == 1:
+                continue
+            twice = same[times > 1]
+            steepest = twice[np.argmax(np.abs(self.scales[twice]))]
+            slope = self.scales[neuron[spikes]] / self.scales[steepest]
+            # Differences of biases are exact where the weights are equal, however large the biases are.
+            u = place[spikes] / slope + (self.biases[steepest] * slope - self.biases[neuron[spikes]]) / slope
+            order = np.argsort(u)
+            part = np.cumsum(np.append(False, np.diff(hyperplanes.compressed(u[order], least)) > tol))
+            label[spikes[order]] = np.where(part == 0, label[spikes[order]], label.max() + part)
+            todo += [kind for kind in np.unique(label[spikes]) if part[-1]]
+        return label
 
     def costs(self, domain: Domain | None = None) -> tuple[Floats, Floats]:
         """
@@ -256,10 +287,31 @@ class FibreMeasure:
         ndarray, shape (m,)
             The sum of |mass| for each direction.
         """
+        fibre, masses = self._spikes(domain)
+        return np.bincount(fibre, norms(masses), len(self)).astype(np.float64)
+
+    def spike_count(self, domain: Domain | None = None) -> int:
+        """
+        The number of distinct point masses.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is restricted to; all of R^d if not given.
+
+        Returns
+        -------
+        int
+            How many hyperplanes that meet the domain have a mass.
+        """
+        return len(self._spikes(domain)[0])
+
+    def _spikes(self, domain: Domain | None) -> tuple[Indices, Floats]:
+        """The fibre and mass of each spike whose hyperplane meets the domain."""
         low, high = self._extent(domain)
         fibre, offsets, masses = self.masses()
         inside = (offsets > low[fibre]) & (offsets < high[fibre])
-        return np.bincount(fibre[inside], norms(masses[inside]), len(self)).astype(np.float64)
+        return fibre[inside], masses[inside]
 
     def chord_bound(self, domain: Domain) -> float:
         """

@@ -13,8 +13,8 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry import domains
 from radon_nn.geometry.domains import Domain
 
-OCTAVES = 40
-"""Without a domain f is probed from 2^-40 to 2^40 of the user's unit, and taken as affine beyond."""
+OCTAVES = 46
+"""Without a domain f is probed from 2^-46 to 2^46 of the user's unit, and taken as affine beyond."""
 
 _PER_OCTAVE = 96
 """Probes per octave on each side of 0: features wider than a hundredth of their distance from 0 are seen."""

@@ -309,16 +309,20 @@ def _distances(points: Floats, found: Kinks) -> Floats:
 def _middle_ball(layers: Sequence[ShallowNetwork]) -> Ball:
     """A wide ball about the point nearest to the kinks of the first layer that has any."""
     linear, shift = np.eye(layers[0].dim), np.zeros(layers[0].dim)
-    weights, biases = np.zeros((0, layers[0].dim)), np.zeros(0)
+    directions, offsets = np.empty((0, layers[0].dim)), np.empty(0)
     for layer in layers:
-        if layer.neurons and layer.activation.kinks:
-            weights, biases = layer.weights @ linear, layer.weights @ shift + layer.biases
-            weights, biases = (np.concatenate([a] * len(layer.activation.kinks)) for a in (weights, biases))
-            biases = biases - np.repeat([place for place, _ in layer.activation.kinks], layer.neurons)
+        weights, biases = layer.weights @ linear, layer.weights @ shift + layer.biases
+        size = np.linalg.norm(weights, axis=1)
+        live = size > _ROUNDING * np.linalg.norm(layer.weights, axis=1) * np.linalg.norm(linear)
+        places = [place for place, _ in layer.activation.kinks]
+        if live.any() and places:
+            directions = np.tile(weights[live] / size[live, None], (len(places), 1))
+            offsets = np.concatenate([(place - biases[live]) / size[live] for place in places])
             break
-        linear, shift = layer.skip @ linear, layer.skip @ shift + layer.constant
-    size = np.linalg.norm(weights, axis=1)
-    directions, offsets = weights[size > 0] / size[size > 0, None], -biases[size > 0] / size[size > 0]
+        # All that bends in this layer is constant.
+        slope, _ = layer.activation.pieces
+        linear = layer.skip @ linear + slope * layer.readout @ weights
+        shift = np.reshape(layer(shift[None]), -1)
     if not len(offsets):
         return Ball(_WIDER, np.zeros(layers[0].dim))
     center = np.linalg.lstsq(directions, offsets)[0]

@@ -34,6 +34,10 @@ _WINDOW = 7
 _FLAT = 0.12
 """Local exponents this close to 0, and not drifting, mean log(1/h): over three octaves slower powers look the same."""
 
+_OFF = 0.4
+"""How far a power may lie from the local exponent at the finest scales. The correction term, one order away, would fit
+a pure power as well; then the exponent would be off by 1, and the leading coefficient a rounding error."""
+
 _FALLS = 0.25
 """V settles if the local exponents are below minus this value; h^p with a smaller p cannot be told from a logarithm."""
 
@@ -88,8 +92,7 @@ class Growth:
         bool
             False if the law must be an artefact.
         """
-        # The local exponent: a pure power may be fitted by its correction term, with an exponent too large by 1. It is
-        # good to some hundredths where a law holds.
+        # The local exponent is good to some hundredths where a law holds.
         steepest = self.exponents[-1] if self.exponents else self.exponent
         return self.coefficient > 0 and steepest <= dim + 1.1
 
@@ -130,12 +133,12 @@ def _least_squares(h: Floats, values: Floats, sigma: Floats, kind: Kind, p: floa
 
 
 def _fit(h: Floats, values: Floats, sigma: Floats, kind: Kind, near: float) -> tuple[float, float, float]:
-    """Limit or constant, leading coefficient and exponent of one law; the exponent within a factor 2 of `near`."""
-    p = 0.0
+    """Limit or constant, leading coefficient and exponent of one law; the exponent close to the local one, `near`."""
+    p, off = 0.0, min(_OFF, near / 2)
     if kind in ("settles", "power"):
         found = minimize_scalar(
             lambda q: _least_squares(h, values, sigma, kind, math.exp(q))[1],
-            bounds=(math.log(near / 2), math.log(near * 2)),
+            bounds=(math.log(near - off), math.log(near + off)),
             method="bounded",
             options={"xatol": 1e-6},
         )

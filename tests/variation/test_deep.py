@@ -179,3 +179,26 @@ def test_kinks_known_already_give_the_same_answer(domain: Ball | Cuboid, seed: i
         assert (given.verdict, given.value) == (alone.verdict, pytest.approx(alone.value, rel=1e-12))
     with pytest.raises(ValueError, match="known: expected the kinks of a network of 2 inputs on Ball"):
         deep_rtv(pyramid(), Ball(7.0), known=kinks(pyramid(), domain))
+
+
+@pytest.mark.parametrize("activation", PIECEWISE)
+def test_a_first_layer_of_zeros_is_passed_by(activation: str) -> None:
+    """The kinks looked at are those of the second layer, 1000 away from the origin, whatever the dead layer outputs."""
+    dead = ShallowNetwork(np.zeros((3, 2)), [1.0, -1.0, 0.2], np.ones((2, 3)), np.eye(2), activation=activation)
+    shift = dead(np.zeros((1, 2)))[0]
+    crossing = DeepNetwork([dead, *pyramid_about(np.array([1000.0, 0.0]) + shift).layers])
+    result = deep_rtv(crossing)
+    assert result.verdict == "infinite"
+    assert "bends" in result.method
+
+
+def pyramid_about(center: np.ndarray) -> DeepNetwork:
+    """(1 - |x_1 - c_1| - |x_2 - c_2|)_+."""
+    sizes = ShallowNetwork(np.eye(2), -center, np.eye(2), activation="abs")
+    return DeepNetwork([sizes, ShallowNetwork([[-1.0, -1.0]], [1.0], [1.0])])
+
+
+def test_identity_neurons_are_part_of_the_affine_map() -> None:
+    """A layer of identity neurons moves the kinks behind it; the ball looked at moves with them."""
+    move = ShallowNetwork(np.eye(2), [-1000.0, 0.0], np.eye(2), activation="identity")
+    assert deep_rtv(DeepNetwork([move, *pyramid().layers])).verdict == "infinite"

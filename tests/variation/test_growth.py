@@ -40,6 +40,15 @@ def test_growth_without_bound(values: np.ndarray, kind: str, coefficient: float)
     assert "grows like" in str(growth)
 
 
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0])
+@pytest.mark.parametrize("constant", [0.0, 1.0])
+def test_pure_powers_keep_their_coefficient(p: float, constant: float) -> None:
+    """The correction term, one order away, would fit them as well, with a leading coefficient of rounding."""
+    growth = fit_growth(H, constant + 3 * H**-p, NONE)
+    assert (growth.kind, growth.coefficient) == ("power", pytest.approx(3, rel=0.02))
+    assert growth.exponent == pytest.approx(p, rel=0.01)
+
+
 def test_what_no_longer_rises_has_settled_whatever_it_did_before() -> None:
     growth = fit_growth(H, 4 - np.exp(-1 / H**2), np.full(9, 1e-3))
     assert growth.kind == "settles"
