@@ -9,6 +9,7 @@ import numpy as np
 from radon_nn.geometry.domains import Domain
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks._endless import fate
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 
@@ -38,7 +39,7 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     RTV
         Exact for spikes; for densities, exact to the error of a one-dimensional quadrature on R^d, for d = 1 and where
         they lie on one direction (see `FibreMeasure.chord_bound`), and otherwise an upper bound; infinite where s'' is
-        no measure. Never above the path
+        no measure, or unresolved if such neurons may cancel. Never above the path
         norm, which bounds the R-TV too.
     """
     source = "from the spikes"
@@ -66,6 +67,12 @@ def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str
     costs, errors = f.costs(domain)
     if math.isinf(costs.sum()):
         law = f"the activation {f.profile.name}: {f.profile.law}"
+        kind = fate(f.profile, f.fibre, f.scales, f.biases, f.readout)
+        if kind == "zero":
+            return RTV(0.0, 0.0, 0.0, f"exact, {source}, all waves cancel", where)
+        if kind == "open":
+            method = f"{source.replace('spikes', 'fibres')}, each of infinite R-TV, which may cancel"
+            return RTV(math.inf, 0.0, math.inf, method, where, "estimated", "unresolved", law, converged=False)
         return RTV(math.inf, math.inf, math.inf, source.replace("spikes", "fibres"), where, verdict="infinite", law=law)
     value, error = min(math.fsum(costs), bound), math.fsum(errors)
     if f.profile.piecewise_linear:

@@ -309,7 +309,7 @@ def _distances(points: Floats, found: Kinks) -> Floats:
 def _middle_ball(layers: Sequence[ShallowNetwork]) -> Ball:
     """A wide ball about the point nearest to the kinks of the first layer that has any."""
     linear, shift = np.eye(layers[0].dim), np.zeros(layers[0].dim)
-    directions, offsets = np.empty((0, layers[0].dim)), np.empty(0)
+    directions, offsets = np.zeros((0, layers[0].dim)), np.zeros(0)
     for layer in layers:
         weights, biases = layer.weights @ linear, layer.weights @ shift + layer.biases
         size = np.linalg.norm(weights, axis=1)
@@ -325,7 +325,7 @@ def _middle_ball(layers: Sequence[ShallowNetwork]) -> Ball:
         shift = np.reshape(layer(shift[None]), -1)
     if not len(offsets):
         return Ball(_WIDER, np.zeros(layers[0].dim))
-    center = np.linalg.lstsq(directions, offsets)[0]
+    center = np.asarray(np.linalg.lstsq(directions, offsets)[0], dtype=np.float64)
     radius = 1.5 * float(np.quantile(np.abs(directions @ center - offsets), 0.9))
     return Ball(_WIDER * (max(radius, float(np.linalg.norm(center))) or 1.0), center)
 
