@@ -6,7 +6,7 @@ import argparse
 import json
 
 from radon_nn.cli.network import understood
-from radon_nn.cli.report import facts, lines
+from radon_nn.cli.report import facts, lines, stages
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -18,5 +18,10 @@ def run(arguments: argparse.Namespace) -> None:
     arguments : Namespace
         The command line.
     """
-    about = facts(understood(arguments), arguments.domain)
-    print(json.dumps(about, indent=1) if arguments.json else "\n".join(lines(about)))
+    found = understood(arguments)
+    if arguments.json:
+        print(json.dumps(facts(found, arguments.domain), indent=1))
+        return
+    for stage in stages(found, arguments.domain):
+        for line in lines(stage):
+            print(line, flush=True)

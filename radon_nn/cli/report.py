@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.domains import Domain, extent
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
@@ -17,6 +18,55 @@ from radon_nn.variation.routes import rtv
 
 _MOST = 20
 """Outputs whose R-TV is printed one by one; the JSON has all."""
+
+
+def stages(understood: Understood, domain: Domain | None = None) -> Iterator[dict[str, Any]]:
+    """
+    What was understood, piece by piece, what takes longest last.
+
+    Parameters
+    ----------
+    understood : Understood
+        A network with its notes.
+    domain : Domain, optional
+        The domain of the R-TV; all of R^d if not given.
+
+    Yields
+    ------
+    dict
+        Some of the entries of `facts`.
+    """
+    network = understood.network
+    deep = isinstance(network, DeepNetwork)
+    if domain is not None:
+        # A domain of another dimension is refused before anything is printed.
+        extent(domain, np.zeros((0, network.dim)))
+    yield {
+        "source": understood.source,
+        "kind": "deep" if deep else "shallow",
+        "inputs": network.dim,
+        "outputs": network.outputs,
+        "neurons": network.neurons,
+        "path_norm": number(network.path_norm),
+    }
+    layers = network.layers if isinstance(network, DeepNetwork) else (network,)
+    alone = [exact_rtv(layer) for layer in layers]
+    yield {"layers": [_layer(layer, own) for layer, own in zip(layers, alone, strict=True)]}
+    if isinstance(network, DeepNetwork):
+        cost = math.fsum(own.value for own in alone)
+        yield {"ranks": list(network.ranks()), "compositional_cost": number(cost)}
+    whole = alone[0] if domain is None and not deep else rtv(network, domain=domain)
+    yield {"rtv": number(whole.value), "rtv_in_words": str(whole), "rtv_standing": whole.standing}
+    if isinstance(network, ShallowNetwork):
+        if network.outputs > 1:
+            yield {
+                "rtv_of_outputs": [number(value) for value in _of_outputs(network, domain)],
+                "rtv_standing": whole.standing,
+            }
+        _, left = network.simplify(domain)
+        counts = {name: getattr(left, name) for name in ("before", "after", "dead", "merged", "folded")}
+        yield {"simplification": counts}
+    yield {"notes": list(understood.notes)}
 
 
 def facts(understood: Understood, domain: Domain | None = None) -> dict[str, Any]:
@@ -35,32 +85,7 @@ def facts(understood: Understood, domain: Domain | None = None) -> dict[str, Any
     dict
         Source, kind, shapes, layers, R-TV, path norm, simplification, and notes. Infinite values are None.
     """
-    network = understood.network
-    whole = rtv(network, domain=domain)
-    layers = network.layers if isinstance(network, DeepNetwork) else (network,)
-    about: dict[str, Any] = {
-        "source": understood.source,
-        "kind": "deep" if isinstance(network, DeepNetwork) else "shallow",
-        "inputs": network.dim,
-        "outputs": network.outputs,
-        "neurons": network.neurons,
-        "rtv": number(whole.value),
-        "rtv_in_words": str(whole),
-        "rtv_standing": whole.standing,
-        "path_norm": number(network.path_norm),
-        "layers": [_layer(layer) for layer in layers],
-        "notes": list(understood.notes),
-    }
-    if isinstance(network, DeepNetwork):
-        about["compositional_cost"] = number(network.compositional_cost())
-        about["ranks"] = list(network.ranks())
-        return about
-    if network.outputs > 1:
-        about["rtv_of_outputs"] = [number(value) for value in _of_outputs(network, domain)]
-    _, left = network.simplify(domain)
-    about["simplification"] = {"before": left.before, "after": left.after, "dead": left.dead, "merged": left.merged}
-    about["simplification"]["folded"] = left.folded
-    return about
+    return {key: value for stage in stages(understood, domain) for key, value in stage.items()}
 
 
 def lines(about: dict[str, Any]) -> list[str]:
@@ -70,18 +95,20 @@ def lines(about: dict[str, Any]) -> list[str]:
     Parameters
     ----------
     about : dict
-        As `facts` makes them.
+        As `facts` makes them, or one of their `stages`.
 
     Returns
     -------
     list of str
         The lines.
     """
-    out = [
-        f"{about['source']}: a {about['kind']} network of {about['inputs']} inputs, {about['neurons']} neurons and "
-        f"{about['outputs']} outputs"
-    ]
-    for k, layer in enumerate(about["layers"], 1):
+    out: list[str] = []
+    if "source" in about:
+        out.append(
+            f"{about['source']}: a {about['kind']} network of {about['inputs']} inputs, {about['neurons']} neurons and "
+            f"{about['outputs']} outputs"
+        )
+    for k, layer in enumerate(about.get("layers", ()), 1):
         name = f"layer {k}: " if len(about["layers"]) > 1 else ""
         skip = ", with a skip connection" if layer["skip"] else ""
         cost = "infinite" if layer["rtv"] is None else f"{layer['rtv']:.7g}"
@@ -92,7 +119,8 @@ def lines(about: dict[str, Any]) -> list[str]:
     if "ranks" in about:
         out.append(f"  ranks of the matrices between: {', '.join(map(str, about['ranks']))}")
         out.append(f"compositional cost, the sum of the layers' R-TV: {_said(about['compositional_cost'])}")
-    out.append(about["rtv_in_words"])
+    if "rtv_in_words" in about:
+        out.append(about["rtv_in_words"])
     if "rtv_of_outputs" in about:
         some = about["rtv_of_outputs"]
         more = f" and {len(some) - _MOST} more" if len(some) > _MOST else ""
@@ -104,7 +132,7 @@ def lines(about: dict[str, Any]) -> list[str]:
             f"exactly simplified: {s['before']} neurons become {s['after']} ({s['dead']} dead, {s['merged']} merged, "
             f"{s['folded']} affine there)"
         )
-    return [*out, *(f"note: {note}" for note in about["notes"])]
+    return [*out, *(f"note: {note}" for note in about.get("notes", ()))]
 
 
 def number(value: float) -> float | None:
@@ -128,14 +156,14 @@ def _said(value: float | None) -> str:
     return "infinite" if value is None else f"{value:.7g}"
 
 
-def _layer(layer: ShallowNetwork) -> dict[str, Any]:
+def _layer(layer: ShallowNetwork, own: RTV) -> dict[str, Any]:
     return {
         "inputs": layer.dim,
         "neurons": layer.neurons,
         "outputs": layer.outputs,
         "activation": layer.activation.spelled or layer.activation.name,
         "skip": bool(np.any(layer.skip)),
-        "rtv": number(exact_rtv(layer).value),
+        "rtv": number(own.value),
         "path_norm": number(layer.path_norm),
     }
 

@@ -28,6 +28,9 @@ def norms(rows: Floats) -> Floats:
     """
     if rows.shape[1] == 1:
         return np.abs(rows[:, 0])
+    chunk = max(1, _CHUNK_BYTES // (8 * max(1, rows.shape[1])))
+    if len(rows) > chunk:
+        return np.concatenate([norms(rows[i : i + chunk]) for i in range(0, len(rows), chunk)])
     largest = np.abs(rows).max(axis=1, initial=0)
     # Powers of two scale without rounding, so that ordinary rows keep the norm they have.
     unit = np.ldexp(1.0, np.frexp(largest)[1] - 1)

@@ -10,6 +10,7 @@ from radon_nn.geometry.domains import Domain
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks._endless import fate
+from radon_nn.networks._in_batches import WIDE, batched_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 
@@ -43,23 +44,31 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
         norm, which bounds the R-TV too.
     """
     source = "from the spikes"
+    where = f"R^{f.dim}" if domain is None else str(domain)
     with np.errstate(over="ignore"):
         bound = f.rtv if isinstance(f, RidgeMeasure) else f.path_norm
     if isinstance(f, ShallowNetwork):
         source = f"from the weights of {f.neurons} neurons"
+        if f.weights.nbytes > WIDE and f.activation.piecewise_linear and len(f.activation.kinks) == 1:
+            value, count = batched_rtv(f._neurons(), domain)
+            return _of_spikes(min(value, bound), count, source, where)
         # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity. Two kinks
         # of one neuron may be too near each other for the offsets of a measure of spikes.
         one_kink = f.activation.piecewise_linear and len(f.activation.kinks) <= 1
         f = f.measure() if one_kink else f.simplify()[0].fibres()
-    where = f"R^{f.dim}" if domain is None else str(domain)
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, bound, source, where)
     measure = (f if domain is None else f.restricted(domain)).merged()
     with np.errstate(over="ignore"):
         value = min(measure.rtv, bound)
+    return _of_spikes(value, len(measure), source, where)
+
+
+def _of_spikes(value: float, count: int, source: str, where: str) -> RTV:
+    """The sum over distinct spikes, as a result."""
     if not math.isfinite(value):
         raise ValueError("rtv: expected masses whose sum is a float64, got a sum above 1.8e308; scale the outputs down")
-    return RTV(value, value, value, f"exact, {source}, {len(measure)} distinct spikes", where)
+    return RTV(value, value, value, f"exact, {source}, {count} distinct spikes", where)
 
 
 def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str, where: str) -> RTV:

@@ -12,6 +12,7 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry import domains
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
+from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import TooManyRegionsError
 from radon_nn.kink_lines.segments import Kinks, frame, kinks
@@ -23,9 +24,14 @@ from radon_nn.networks.shallow import ShallowNetwork
 _SHARES = (2.0**-12, 2.0**-9, 2.0**-6, 2.0**-3, 1.0)
 """Parts of the domain to look at, small first: a generic deep network bends nearly everywhere, and a small part has few
 linear regions."""
+_CROSSED = (4, 8, 16, 32, 64)
+"""Before these, parts that as few kinks of the first layer meet: of several layers of 256 neurons even the least share
+of a wide domain is met by hundreds, whose regions take minutes; the first bend is usually among 8."""
 _WIDER = 64.0
 """Radius looked at without a domain, relative to the ball that 90 % of the first layer's kinks meet: later layers bend
 farther out. Any finite figure proves infinite only; a large one is likelier to hold a bend."""
+_SMALLEST = 1e-9
+"""Distances below this fraction of a domain are too near rounding (1e-16 each, summed over the inputs) to cut it by."""
 _STEPS = (1e-1, 1e-2, 1e-3)
 """How far before and beyond a loose end to look for other kinks, relative to the domain: where kinks are crowded, only
 the shortest step stands clear of the next crossing."""
@@ -117,13 +123,13 @@ def deep_rtv(
     if network.dim == 1:
         return _on_the_line(network, domain, where)
     # `frame` says what is wrong with a domain of another kind.
-    looked_at = _middle_ball(network.layers) if domain is None else domain
+    random = np.random.default_rng(rng)
+    looked_at = _middle_ball(network.layers, random) if domain is None else domain
     middle, half = frame(looked_at, network.dim)  # type: ignore[arg-type]
     assert isinstance(looked_at, Ball | Cuboid)
     if network.dim == 2:
         seen = _look(network, looked_at, progress) if known is None else _look_at(known)
         return _in_the_plane(seen, looked_at, where, whole=domain is not None)
-    random = np.random.default_rng(rng)
     bases = [np.linalg.qr(random.standard_normal((network.dim, 2)))[0].T for _ in range(planes)]
     radius, lower = float(half.min()), 0.0
     for basis in bases:
@@ -199,7 +205,7 @@ def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: b
 def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) -> _Look:
     """Subdivide larger and larger parts of the domain until a kink bends."""
     seen = _Look()
-    for share in _SHARES:
+    for share in _parts(plane, domain):
         try:
             found = kinks(plane, _part(domain, share), progress=progress)
         except TooManyRegionsError as error:
@@ -208,6 +214,17 @@ def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) 
         if seen.witness is not None:
             return seen
     return seen
+
+
+def _parts(plane: DeepNetwork, domain: Ball | Cuboid) -> list[float]:
+    """Parts of the domain to look at: first those that few kinks of the first layer meet, then given shares."""
+    middle, half = frame(domain, 2)
+    normals, offsets = _first_kinks(plane.layers)
+    apart = np.sort(np.abs(normals @ middle - offsets)) / float(half.min())
+    few = [float(apart[count]) for count in _CROSSED if count < len(apart)]
+    # Kinks through the middle itself leave no part that only few of them meet.
+    few = [part for part in few if _SMALLEST < part < 1]
+    return few + [share for share in _SHARES if share > max(few, default=0.0)]
 
 
 def _look_at(known: Kinks) -> _Look:
@@ -306,28 +323,42 @@ def _distances(points: Floats, found: Kinks) -> Floats:
     return np.asarray(np.linalg.norm(apart - share[..., None] * step, axis=2))
 
 
-def _middle_ball(layers: Sequence[ShallowNetwork]) -> Ball:
-    """A wide ball about the point nearest to the kinks of the first layer that has any."""
+def _middle_ball(layers: Sequence[ShallowNetwork], rng: np.random.Generator) -> Ball:
+    """A wide ball about a point near the kinks of the first layer that has any."""
+    directions, offsets = _first_kinks(layers)
+    dim = layers[0].dim
+    if not len(offsets):
+        return Ball(_WIDER, np.zeros(dim))
+    center = np.linalg.lstsq(directions, offsets)[0]
+    size = float(np.linalg.norm(center))
+    radius = 1.5 * float(np.quantile(np.abs(directions @ center - offsets), 0.9))
+    scale = max(radius, size) or 1.0
+    if dim > 2 and radius < _SMALLEST * scale:
+        # Fewer kinks than inputs all pass through that point, and through every disc about it.
+        center = center + scale * unit_rows(rng.standard_normal((1, dim)))[0]
+    return Ball(_WIDER * scale, np.asarray(center, np.float64))
+
+
+def _first_kinks(layers: Sequence[ShallowNetwork]) -> tuple[Floats, Floats]:
+    """Unit normals and offsets of the kinks of the first layer that has any."""
     linear, shift = np.eye(layers[0].dim), np.zeros(layers[0].dim)
     directions, offsets = np.zeros((0, layers[0].dim)), np.zeros(0)
     for layer in layers:
-        weights, biases = layer.weights @ linear, layer.weights @ shift + layer.biases
-        size = np.linalg.norm(weights, axis=1)
-        live = size > _ROUNDING * np.linalg.norm(layer.weights, axis=1) * np.linalg.norm(linear)
+        first = layer is layers[0]
+        weights = layer.weights if first else layer.weights @ linear
+        biases = layer.biases if first else layer.weights @ shift + layer.biases
+        size = norms(weights)
+        live = size > _ROUNDING * norms(layer.weights) * np.linalg.norm(linear)
         places = [place for place, _ in layer.activation.kinks]
         if live.any() and places:
-            directions = np.tile(weights[live] / size[live, None], (len(places), 1))
+            directions = np.concatenate([unit_rows(weights[live])] * len(places))
             offsets = np.concatenate([(place - biases[live]) / size[live] for place in places])
             break
         # All that bends in this layer is constant.
         slope, _ = layer.activation.pieces
         linear = layer.skip @ linear + slope * layer.readout @ weights
         shift = np.reshape(layer(shift[None]), -1)
-    if not len(offsets):
-        return Ball(_WIDER, np.zeros(layers[0].dim))
-    center = np.asarray(np.linalg.lstsq(directions, offsets)[0], dtype=np.float64)
-    radius = 1.5 * float(np.quantile(np.abs(directions @ center - offsets), 0.9))
-    return Ball(_WIDER * (max(radius, float(np.linalg.norm(center))) or 1.0), center)
+    return directions, offsets
 
 
 def _exact(value: float, count: int, where: str, more: str = "") -> RTV:

@@ -9,6 +9,8 @@ import pytest
 
 from examples_of_networks import random_network
 from radon_nn import DeepNetwork, ShallowNetwork, save
+from radon_nn.cli import info, report
+from radon_nn.cli.arguments import command_parser
 from radon_nn.cli.command import main
 from radon_nn.kink_lines._regions import subdivide
 
@@ -55,6 +57,21 @@ def test_info_of_a_shallow_network(files: Path, capsys: pytest.CaptureFixture[st
     about = json.loads(out)
     assert about["rtv"] < SHALLOW.measure().rtv
     assert about["simplification"]["folded"] > 0
+
+
+def test_info_prints_what_is_known_before_what_takes_long(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "rtv", slow)
+    with pytest.raises(KeyboardInterrupt):
+        info.run(command_parser().parse_args(["info", "deep.npz"]))
+    out = capsys.readouterr().out
+    assert "a deep network of 2 inputs" in out
+    assert "layer 2: 4 -> 5 relu neurons" in out
+    assert "compositional cost" in out
 
 
 def test_info_of_smooth_and_deep_networks(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
