@@ -14,6 +14,7 @@ from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
 from radon_nn.readers.graph import Understood, Value
 from radon_nn.readers.layers import Translation
+from radon_nn.readers.refusals import asking
 
 _PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
 _SHAPES = ("flatten", "reshape", "squeeze", "unsqueeze", "view")
@@ -249,8 +250,8 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
     ----------
     model : torch.nn.Module
         The model; its modes are restored, and no gradients are recorded.
-    points : ndarray, shape (n, d)
-        Points.
+    points : ndarray, shape (n, ...)
+        Points, in the shape that the model takes.
 
     Returns
     -------
@@ -264,7 +265,7 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
     weights = next(model.parameters(), torch.zeros(1))
     model.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), asking(model, points):
             outputs = model(torch.as_tensor(points, dtype=weights.dtype, device=weights.device))
         return array(outputs).reshape(len(points), -1), float(torch.finfo(weights.dtype).eps)
     finally:

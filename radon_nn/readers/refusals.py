@@ -110,3 +110,35 @@ def library(name: str, extra: str, where: Path | str) -> Any:
     except ImportError as error:
         package = name.partition(".")[0]
         raise ImportError(f"{where}: reading or writing it needs {package}; pip install 'radon-nn[{extra}]'") from error
+
+
+@contextlib.contextmanager
+def asking(model: Any, points: Any) -> Iterator[None]:
+    """
+    Let errors of a live model, when it is given points, say what they are and what to do.
+
+    Parameters
+    ----------
+    model : object
+        The model.
+    points : ndarray
+        The points.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    ValueError
+        In place of any error of the model.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(
+            f"{type(model).__name__}: expected a model that takes points of shape {points.shape}, got "
+            f"{type(error).__name__}: {said(error):.300}; give verify points X of the shape (n, ...) that the model "
+            "takes, and from_model check=False"
+        ) from error

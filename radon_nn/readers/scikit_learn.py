@@ -11,6 +11,7 @@ from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
 from radon_nn.readers.graph import Understood, Value
 from radon_nn.readers.layers import Translation
+from radon_nn.readers.refusals import asking
 
 _SCALERS = ("MaxAbsScaler", "MinMaxScaler", "PCA", "RobustScaler", "StandardScaler")
 _MLPS = ("MLPClassifier", "MLPRegressor")
@@ -57,8 +58,8 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     ----------
     model : estimator
         The estimator.
-    points : ndarray, shape (n, d)
-        Points.
+    points : ndarray, shape (n, ...)
+        Points; each becomes one row.
 
     Returns
     -------
@@ -67,8 +68,9 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     precision : float
         The relative precision of its arithmetic.
     """
-    classifies = hasattr(model, "predict_proba")
-    outputs = np.asarray(model.predict_proba(points) if classifies else model.predict(points))
+    classifies, rows = hasattr(model, "predict_proba"), points.reshape(len(points), -1)
+    with asking(model, rows):
+        outputs = np.asarray(model.predict_proba(rows) if classifies else model.predict(rows))
     outputs = outputs.reshape(len(points), -1)
     if classifies and outputs.shape[1] == 2:
         outputs = outputs[:, 1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,11 @@ from radon_nn.readers.registry import model_kind
 # 20, an error of exp(-20), 2e-9.
 _SLACK = 8.0
 _POINTS = 64
+# Standard deviations of the points: activations have thresholds and saturate at different sizes of their arguments.
+# At 1 alone a softplus that PyTorch makes linear above 5 instead of 20 passed, 2.4e-3 off.
+_SCALES = (0.1, 1.0, 10.0, 100.0)
+# PyTorch's softplus, and Keras's on PyTorch, is linear above this; exp(-20) is 2e-9, more than rounding in float64.
+_LINEAR_ABOVE = 20.0
 _LINKS: dict[str, Callable[[Floats], Floats]] = {
     "": lambda z: z,
     "sigmoid": expit,
@@ -82,7 +88,8 @@ def verify(
     model : torch.nn.Module, keras.Model or scikit-learn estimator
         The model.
     X : array_like, shape (n, d), optional
-        Points; 64 standard normal ones if not given.
+        Points, or (n, ...) in the shape that the model takes; if not given, 64 normal ones of each of the standard
+        deviations 0.1, 1, 10 and 100.
     network : ShallowNetwork or DeepNetwork, optional
         The network, giving what the model gives before its last softmax or sigmoid; `from_model(model)` if not given.
     found : Understood, optional
@@ -93,14 +100,15 @@ def verify(
     Returns
     -------
     Verification
-        The largest difference and what rounding of the model's arithmetic allows; true if they agree.
+        The largest difference and what rounding of the model's arithmetic allows, for the standard deviation where
+        the difference is largest relative to that; true if they agree.
 
     Raises
     ------
     TypeError
         If there is no live model, only arrays.
     ValueError
-        If points or outputs have the wrong shape.
+        If points or outputs have the wrong shape, or the model itself refuses the points.
     """
     kind = model_kind(model)
     if kind is None:
@@ -108,29 +116,60 @@ def verify(
     found = kind.read(model) if found is None else found
     compared = found.network if network is None else network
     if X is None:
-        points = np.random.default_rng(rng).standard_normal((_POINTS, compared.dim))
+        normal = np.random.default_rng(rng).standard_normal((len(_SCALES), _POINTS, compared.dim))
+        points = (np.array(_SCALES)[:, None, None] * normal).reshape(-1, compared.dim)
+        given, groups = points, len(_SCALES)
     else:
-        points = checks.points(X, compared.dim).reshape(-1, compared.dim)
-    theirs, precision = kind.evaluate(model, points)
-    before = compared(points).reshape(len(points), compared.outputs)
-    ours = _LINKS[found.link](before)
+        given = np.asarray(X)
+        if given.ndim > 2 and given.shape[-1] != compared.dim == math.prod(given.shape[1:]):
+            points = checks.points(given.reshape(len(given), -1), compared.dim)
+            given = points.reshape(given.shape)
+        else:
+            given = points = checks.points(X, compared.dim).reshape(-1, compared.dim)
+        groups = 1
+    theirs, precision = kind.evaluate(model, given)
+    ours = _LINKS[found.link](compared(points).reshape(len(points), compared.outputs))
     if ours.shape != theirs.shape:
         raise ValueError(f"verify: expected outputs of shape {ours.shape}, got {theirs.shape} from the model")
-    error = float(np.abs(ours - theirs).max(initial=0.0))
-    # What float32 does to this very network at these points, in proportion to the model's own precision.
-    typical = np.abs(_in_single(compared, points) - before).max(initial=0.0) / np.finfo(np.float32).eps
-    tolerance = precision * float(_SLACK * (typical + np.abs(before).max(initial=0.0)) + _SLACK)
+    parts = zip(*(np.split(array, groups) for array in (points, ours, theirs)), strict=True)
+    errors = [
+        (float(np.abs(here - there).max(initial=0.0)), precision * _rounding(compared, at) + _linear(compared, at))
+        for at, here, there in parts
+    ]
+    # A difference that is no number is the worst there is.
+    error, tolerance = max(errors, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0] / pair[1])
     return Verification(error, tolerance, len(points))
 
 
-def _in_single(network: Network, points: Floats) -> Floats:
-    """The network in float32, rounded after each step: how far that is off tells what rounding does to it."""
+def _rounding(network: Network, points: Floats) -> float:
+    """What float32 does to this very network at these points, in units of its precision."""
+    values = network(points).reshape(len(points), network.outputs)
+    typical = np.abs(_in_steps(network, points, np.float32) - values).max(initial=0.0) / np.finfo(np.float32).eps
+    return float(_SLACK * (typical + np.abs(values).max(initial=0.0)) + _SLACK)
+
+
+def _linear(network: Network, points: Floats) -> float:
+    """What changes if softplus is linear far to the right, as PyTorch has it."""
     layers = network.layers if isinstance(network, DeepNetwork) else (network,)
-    state = points.astype(np.float32)
+    if all(layer.activation.spelled != "softplus" for layer in layers):
+        return 0.0
+    changed = _in_steps(network, points, np.float64, linear_above=_LINEAR_ABOVE)
+    return float(np.abs(changed - _in_steps(network, points, np.float64)).max(initial=0.0))
+
+
+def _in_steps(
+    network: Network, points: Floats, dtype: type[np.floating[Any]], *, linear_above: float = math.inf
+) -> Floats:
+    """The network rounded after each step: how far that is off in float32 tells what rounding does to it."""
+    layers = network.layers if isinstance(network, DeepNetwork) else (network,)
+    state = points.astype(dtype)
     for layer in layers:
         w, b, v, s, c = (
-            part.astype(np.float32) for part in (layer.weights, layer.biases, layer.readout, layer.skip, layer.constant)
+            part.astype(dtype) for part in (layer.weights, layer.biases, layer.readout, layer.skip, layer.constant)
         )
-        hidden = layer.activation((state @ w.T + b).astype(np.float64)).astype(np.float32)
-        state = hidden @ v.T + state @ s.T + c
+        z = (state @ w.T + b).astype(np.float64)
+        hidden = layer.activation(z)
+        if layer.activation.spelled == "softplus":
+            hidden = np.where(z > linear_above, z, hidden)
+        state = hidden.astype(dtype) @ v.T + state @ s.T + c
     return state.astype(np.float64)

@@ -80,7 +80,7 @@ def test_a_live_model_says_its_activation_itself() -> None:
     with pytest.raises(ValueError, match=r"^points: expected shape \(\.\.\., 2\)"):
         verify(model, np.ones((4, 3)))
     other = random_network(np.random.default_rng(0), 3, 2, 2)
-    with pytest.raises(ValueError, match=r"^verify: expected outputs of shape \(64, 2\), got \(64, 1\) from the model"):
+    with pytest.raises(ValueError, match=r"^verify: expected outputs of shape \(256, 2\), got \(256, 1\) from"):
         verify(model, network=other)
     wrong = understood(model)
     model.coefs_[0] = model.coefs_[0] + 1

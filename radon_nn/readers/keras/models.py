@@ -16,7 +16,7 @@ from radon_nn.readers.graph import Understood
 from radon_nn.readers.keras._layers import LAYERS, MERGING, LayerCall, own_kind
 from radon_nn.readers.keras._weights import DEEPEST, MODELS, Store, live, stored
 from radon_nn.readers.layers import Tensor, Translation
-from radon_nn.readers.refusals import library, naming, said
+from radon_nn.readers.refusals import asking, library, naming, said
 
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 # In bytes. A thousand layers take about a megabyte of configuration; parsed, it takes twenty times as much.
@@ -230,8 +230,8 @@ def evaluate_keras(model: Any, points: Floats) -> tuple[Floats, float]:
     ----------
     model : keras.Model
         The model.
-    points : ndarray, shape (n, d)
-        Points.
+    points : ndarray, shape (n, ...)
+        Points; brought into the shape that the model was built for.
 
     Returns
     -------
@@ -240,5 +240,9 @@ def evaluate_keras(model: Any, points: Floats) -> tuple[Floats, float]:
     precision : float
         The relative precision of its arithmetic.
     """
-    outputs = np.asarray(model.predict(points.astype(np.float32), verbose=0))
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, tuple) and all(isinstance(n, int) for n in shape[1:]):
+        points = points.reshape(len(points), *shape[1:])
+    with asking(model, points):
+        outputs = np.asarray(model.predict(points.astype(np.float32), verbose=0))
     return outputs.reshape(len(points), -1).astype(np.float64), float(np.finfo(np.float32).eps)

@@ -20,7 +20,7 @@ h5py = pytest.importorskip("h5py")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
-from radon_nn import DeepNetwork, ShallowNetwork  # noqa: E402
+from radon_nn import DeepNetwork, ShallowNetwork, from_model, verify  # noqa: E402
 from radon_nn.readers.graph import Understood  # noqa: E402
 from radon_nn.readers.keras.models import read_keras, read_keras_file  # noqa: E402
 
@@ -54,6 +54,19 @@ def output(model: Any, x: np.ndarray) -> np.ndarray:
 def inputs(model: Any, n: int = 200) -> np.ndarray:
     draw = np.random.default_rng(1).normal(0, 2, (n, *model.input_shape[1:]))
     return draw.astype(np.float32).astype(np.float64)
+
+
+def test_a_model_of_matrices_is_verified_in_its_own_shape() -> None:
+    """Issue: from_model and verify ended in Keras's own traceback."""
+    model = sequential(L.Flatten(), L.Dense(5, activation="relu"), L.Dense(2), features=(4, 4))
+    network = from_model(model)
+    x = inputs(model, 20)
+    np.testing.assert_allclose(network(x.reshape(20, 16)), output(model, x), atol=1e-5)
+    assert verify(model)
+    assert verify(model, x)
+    assert verify(model, x.reshape(20, 16))
+    with pytest.raises(ValueError, match=r"^points: expected shape \(\.\.\., 16\)"):
+        verify(model, np.ones((20, 4, 5)))
 
 
 def same(model: Any, tmp_path: Path, x: np.ndarray | None = None, reference: Any = None, **options: bool) -> Understood:
