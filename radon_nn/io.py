@@ -1,4 +1,4 @@
-"""Save and load networks: npz, safetensors, Keras, ONNX and PyTorch files; no pickles, files whole or not at all."""
+"""Save and load networks: npz, safetensors, Keras, ONNX, PyTorch and other files; nothing is run, files are whole."""
 
 from __future__ import annotations
 
@@ -82,15 +82,23 @@ def load(
     """
     Read a network from a file, of the kind that its name's suffix says.
 
-    ==================  ============================================================================================
-    file                what is read
-    ==================  ============================================================================================
-    npz, any other      what `save` writes, or arrays by name; object arrays are pickles, refused
-    safetensors         what `save` writes, or tensors by name; the metadata may give the activation
-    keras               Keras 3's archive: layers, activations and weights
-    onnx                Gemm, MatMul, Add and the like, and activations
-    pt, pth             a state dict of PyTorch 1.6 or later, as data
-    ==================  ============================================================================================
+    ============================  ==================================================================================
+    file                          what is read
+    ============================  ==================================================================================
+    npz, any other                what `save` writes, or arrays by name; object arrays are pickles, refused
+    safetensors                   what `save` writes, or tensors by name; the metadata may give the activation
+    keras                         Keras 3's archive: layers, activations and weights
+    h5, hdf5                      Keras 2's and 3's whole models in HDF5
+    onnx                          Gemm, MatMul, Add and the like, and activations
+    nnet                          text of the verification community; scaling is folded
+    pt, pth, ckpt, bin, tar, zip  PyTorch's state dicts, checkpoints, TorchScript's, Stable-Baselines3's
+    pt2                           programs of torch.export, as their graph
+    ============================  ==================================================================================
+
+    Files of PyTorch are known by their content; so is any whose name ends in none of these. Nothing in a file is run:
+    pickles are taken as data, and the code of TorchScript is not read. The archives (npz, keras, pt and pt2) have
+    checksums. safetensors, h5, onnx, nnet and what PyTorch wrote before 1.6 have none: there a changed byte of a number
+    is another number, and only a wrong structure is noticed.
 
     Parameters
     ----------
@@ -173,7 +181,7 @@ def read(
     hints = Hints.of(activation, layout, layers, order, prefix)
     where = existing(path, "a network's file")
     try:
-        return registry.file_kind(where).read(where, hints, logits)
+        return registry.kind_of_file(where).read(where, hints, logits)
     except (ValueError, TypeError, MemoryError) as error:
         # Names of arrays come from the file, and may hold sequences that a terminal would obey.
         if str(error).isprintable():

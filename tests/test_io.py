@@ -520,7 +520,7 @@ def test_only_networks_are_saved(tmp_path: Path) -> None:
         save(NETWORK, "net.npz")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "said"), [("net.h5", "got HDF5"), ("net.pkl", "pickle"), ("net.joblib", "pickle")])
+@pytest.mark.parametrize(("name", "said"), [("net.h5", "HDF5"), ("net.pkl", "pickle"), ("net.joblib", "pickle")])
 def test_kinds_that_are_not_read_say_what_is(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / name).write_bytes(b"something")
-    refused(tmp_path / name, f"expected npz, safetensors, keras, onnx or pt, got .*{said}|{said}")
+    refused(tmp_path / name, f"expected npz, safetensors, keras, h5, onnx, nnet, pt or pt2, got .*{said}|{said}")

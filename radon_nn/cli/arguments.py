@@ -12,7 +12,7 @@ from radon_nn import __version__
 if TYPE_CHECKING:
     from radon_nn.geometry.domains import Ball
 
-FILES = "npz, safetensors, keras, onnx, pt"
+FILES = "npz, safetensors, keras, h5, onnx, nnet, pt, pt2"
 
 
 def command_parser() -> argparse.ArgumentParser:

@@ -110,7 +110,8 @@ def read_state_file(where: Path, hints: Hints, logits: bool) -> Understood:
         The network.
     """
     told = Hints(hints.activation, hints.layout or "out_in", hints.layers, hints.prefix)
-    return _by_name(where, read_state(where), told, "PyTorch state dict", trusted=True)
+    tensors, source = read_state(where)
+    return _by_name(where, tensors, told, source, trusted=True)
 
 
 def _by_name(where: Path, arrays: Any, hints: Hints, source: str, *, trusted: bool) -> Understood:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,22 @@ from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.refusals import printable
 
 Network = ShallowNetwork | DeepNetwork
+
+
+class Scaling(NamedTuple):
+    """
+    How inputs were normalised before a network was folded with it: (x - means) / deviations.
+
+    Parameters
+    ----------
+    means : ndarray, shape (d,)
+        In the units of the data.
+    deviations : ndarray, shape (d,)
+        Positive; 1 for an input that was not scaled.
+    """
+
+    means: Floats
+    deviations: Floats
 
 
 @dataclass(frozen=True)
@@ -33,12 +50,36 @@ class Understood:
         What was folded, passed over or assumed.
     link : {'', 'sigmoid', 'softmax', 'log_softmax'}
         The function of the outputs that was left off, for logits.
+    scaling : Scaling, optional
+        The normalisation of the inputs that was folded, if each was scaled alone.
+    inputs : tuple of str
+        The names of the inputs, if known.
     """
 
     network: Network
     source: str
     notes: tuple[str, ...] = ()
     link: str = ""
+    scaling: Scaling | None = None
+    inputs: tuple[str, ...] = ()
+
+    def scaled(self, scaling: Scaling | None, inputs: Sequence[str] = ()) -> Understood:
+        """
+        The same with a normalisation and names of the inputs.
+
+        Parameters
+        ----------
+        scaling : Scaling, optional
+            The normalisation.
+        inputs : sequence of str
+            The names.
+
+        Returns
+        -------
+        Understood
+            A new object.
+        """
+        return replace(self, scaling=scaling, inputs=tuple(inputs))
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,7 +102,7 @@ class _Trace:
         known = next((_MODULES[name] for name in names if name in _MODULES), None)
         if known is None:
             raise _unsupported(where)
-        return self.function(known, value, vars(layer))
+        return activated(self.graph, known, value, vars(layer))
 
     def _normalised(self, value: Value, layer: Any, where: str) -> Value:
         if layer.running_mean is None or layer.running_var is None:
@@ -111,18 +111,6 @@ class _Trace:
         shift = 0.0 if layer.bias is None else array(layer.bias)
         self.graph.note("BatchNorm1d is folded, by its running statistics")
         return self.graph.norm(value, array(layer.running_mean), array(layer.running_var) + layer.eps, gain, shift)
-
-    def function(self, name: str, value: Value, options: dict[str, Any]) -> Value:
-        """An activation by its torch name."""
-        if name in ("softmax", "log_softmax"):
-            return self.graph.softmax(value, name)
-        if name == "gelu":
-            name = "gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu"
-        keys = _PARAMETERS.get(name, ())
-        plain = [_DEFAULTS[key] if options.get(key) is None else float(options[key]) for key in keys]
-        if name in ("clamp", "hardtanh"):
-            name = "clip"
-        return activation_names.named(self.graph, value, name, *plain)
 
     def call(self, node: Any) -> Any:
         """The result of a function or a method."""
@@ -151,9 +139,45 @@ class _Trace:
             return self.graph.prelu(value, array(arguments[1]).reshape(-1))
         positional = dict(zip(_PARAMETERS.get(name, ()), arguments[1:], strict=False))
         try:
-            return self.function(name, value, {**positional, **options})
+            return activated(self.graph, name, value, {**positional, **options})
         except ValueError as error:
             raise ValueError(f"{node.name}: the function {name} is not supported; {error}") from error
+
+
+def activated(graph: Translation, name: str, value: Value, options: dict[str, Any]) -> Value:
+    """
+    An activation by its name in PyTorch.
+
+    Parameters
+    ----------
+    graph : Translation
+        The computation to which it is added.
+    name : str
+        The name of the function: 'relu', 'gelu', 'clamp'.
+    value : Value
+        The value it acts on.
+    options : dict
+        Its options, by PyTorch's names; those not given have PyTorch's defaults.
+
+    Returns
+    -------
+    Value
+        The result.
+
+    Raises
+    ------
+    ValueError
+        If no activation has that name.
+    """
+    if name in ("softmax", "log_softmax"):
+        return graph.softmax(value, name)
+    if name == "gelu":
+        name = "gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu"
+    keys = _PARAMETERS.get(name, ())
+    plain = [_DEFAULTS[key] if options.get(key) is None else float(options[key]) for key in keys]
+    if name in ("clamp", "hardtanh"):
+        name = "clip"
+    return activation_names.named(graph, value, name, *plain)
 
 
 def read_torch(model: Any, *, logits: bool = True) -> Understood:

@@ -19,9 +19,13 @@ from radon_nn.readers.array_files import (
     read_state_file,
     refuse_hints,
 )
+from radon_nn.readers.exported_programs import read_exported_file
+from radon_nn.readers.files.contents import kind_by_content
 from radon_nn.readers.graph import Understood
 from radon_nn.readers.hints import Hints
+from radon_nn.readers.keras.hdf5_files import read_keras_h5_file
 from radon_nn.readers.keras.models import evaluate_keras, read_keras, read_keras_file
+from radon_nn.readers.nnet_files import read_nnet_file
 from radon_nn.readers.onnx.files import read_onnx_file
 from radon_nn.readers.pytorch import evaluate_torch, read_torch
 from radon_nn.readers.scikit_learn import evaluate_sklearn, read_sklearn
@@ -109,14 +113,32 @@ FILES = (
         _without_hints(read_keras_file),
     ),
     FileKind(
+        "h5",
+        (".h5", ".hdf5"),
+        "Keras 2's and 3's whole models in HDF5",
+        _without_hints(read_keras_h5_file),
+    ),
+    FileKind(
         "onnx",
         (".onnx",),
         "Gemm, MatMul, Add and the like, and activations",
         _without_hints(read_onnx_file),
     ),
-    FileKind("pt", (".pt", ".pth"), "a state dict of PyTorch 1.6 or later, as data", read_state_file),
+    FileKind(
+        "nnet",
+        (".nnet",),
+        "text of the verification community; scaling is folded",
+        _without_hints(read_nnet_file),
+    ),
+    FileKind(
+        "pt",
+        (".pt", ".pth", ".ckpt", ".bin", ".tar", ".zip"),
+        "PyTorch's state dicts, checkpoints, TorchScript's, Stable-Baselines3's",
+        read_state_file,
+    ),
+    FileKind("pt2", (".pt2",), "programs of torch.export, as their graph", _without_hints(read_exported_file)),
 )
-"""The kinds of files that are read; a name that ends otherwise is taken for npz."""
+"""The kinds of files that are read; a name that ends otherwise is taken for npz, unless the content says otherwise."""
 
 # Keras first: with PyTorch as its backend, its models are torch modules too.
 MODELS = (
@@ -146,11 +168,8 @@ def names(kinds: tuple[FileKind, ...] = FILES) -> str:
 
 
 _PICKLE = f"expected {names()}, got a pickle, which would run code; use from_model(model)"
-_HDF5 = f"expected {names()}, got HDF5; write it with Keras 3 as model.save('name.keras')"
-REFUSED: Mapping[str, str] = {
-    **dict.fromkeys((".h5", ".hdf5"), _HDF5),
-    **dict.fromkeys((".joblib", ".pickle", ".pkl"), _PICKLE),
-}
+_TAR = "a tar archive, as PyTorch wrote before 0.2; load it with PyTorch 1 and save its state dict"
+REFUSED: Mapping[str, str] = dict.fromkeys((".joblib", ".pickle", ".pkl"), _PICKLE)
 """How the names of files end that are never read, and why."""
 
 
@@ -177,6 +196,34 @@ def file_kind(where: Path) -> FileKind:
     if suffix in REFUSED:
         raise ValueError(f"{where}: {REFUSED[suffix]}")
     return next((kind for kind in FILES if suffix in kind.suffixes), FILES[0])
+
+
+def kind_of_file(where: Path) -> FileKind:
+    """
+    The kind of a file: by its name, or by its content where names of that end say little (.bin, .zip, .tar, none).
+
+    Parameters
+    ----------
+    where : path
+        A plain file.
+
+    Returns
+    -------
+    FileKind
+        The kind.
+
+    Raises
+    ------
+    ValueError
+        If files of that kind are never read.
+    """
+    kind = file_kind(where)
+    if kind.name not in ("pt", "pt2") and where.suffix.lower() in kind.suffixes:
+        return kind
+    content = kind_by_content(where)
+    if content == "tar":
+        raise ValueError(f"{where}: expected {names()}, got {_TAR}")
+    return next((other for other in FILES if other.name == content), kind)
 
 
 def model_kind(model: Any) -> ModelKind | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import struct
 import zipfile
@@ -119,7 +120,7 @@ class Archive:
 
 
 @contextlib.contextmanager
-def opened(where: Path, kind: str, remedy: str) -> Iterator[Archive]:
+def opened(where: Path, kind: str, remedy: str, content: bytes | None = None) -> Iterator[Archive]:
     """
     A zip archive, its directory held against its bytes and its declared size against memory.
 
@@ -131,6 +132,8 @@ def opened(where: Path, kind: str, remedy: str) -> Iterator[Archive]:
         What it should be, with its article, for errors.
     remedy : str
         What to do about a file that is not one, for errors.
+    content : bytes, optional
+        The archive, if it is within the file; the file itself if not given.
 
     Yields
     ------
@@ -144,9 +147,12 @@ def opened(where: Path, kind: str, remedy: str) -> Iterator[Archive]:
     MemoryError
         If what it declares would not fit into memory.
     """
-    size = where.stat().st_size
+    size = where.stat().st_size if content is None else len(content)
     try:
-        with open(where, "rb") as stream, zipfile.ZipFile(stream) as archive:
+        with (
+            open(where, "rb") if content is None else io.BytesIO(content) as stream,
+            zipfile.ZipFile(stream) as archive,
+        ):
             entries = archive.infolist()
             declared = sum(entry.file_size for entry in entries)
             checks.fits_memory(float(declared), f"{where}", "is it the right file?")

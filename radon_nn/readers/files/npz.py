@@ -48,8 +48,8 @@ def read_npz(where: Path) -> dict[str, Array]:
         If what it declares would not fit into memory.
     """
     remedy = (
-        "it may be empty, truncated or of another format (npz, safetensors, keras, onnx and pt are read, by the ends "
-        "of their names)"
+        "it may be empty, truncated or of another format (safetensors, keras, h5, onnx, nnet and pt are read, by the "
+        "ends of their names)"
     )
     with opened(where, "an npz file", remedy) as archive:
         if not all(entry.filename.endswith(".npy") for entry in archive.entries):

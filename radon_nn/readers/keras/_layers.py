@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.readers.graph import Value
+from radon_nn.readers.keras._older_configs import HARD_SIGMOID
 from radon_nn.readers.keras._weights import MODELS
 from radon_nn.readers.layers import Tensor, Translation, exact, spread
 
@@ -105,6 +106,7 @@ _ACTIVATIONS: dict[str, Callable[[Translation, Value], Value]] = {
     "log_sigmoid": Translation.log_sigmoid,
     "softmax": Translation.softmax,
     "log_softmax": lambda graph, value: graph.softmax(value, "log_softmax"),
+    HARD_SIGMOID: lambda graph, value: graph.clip(graph.scale(value, 0.2, 0.5), 0.0, 1.0),
 }
 
 

@@ -56,6 +56,8 @@ def stored(h5py: Any, data: bytes, config: Any) -> Store:
             return _group(h5py, file, config["layers"], [float(len(data))], 0)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise ValueError(f"model.weights.h5: expected an HDF5 file, got something else ({said(error)})") from error
+    except ValueError as error:
+        raise ValueError(f"model.weights.h5: {error}") from error
 
 
 def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) -> Store:
@@ -68,35 +70,35 @@ def _group(h5py: Any, group: Any, layers: Any, left: list[float], depth: int) ->
         named[base + (f"_{counts[base]}" if counts[base] else "")] = layer
         counts[base] += 1
     by_name = {layer["config"]["name"]: layer for layer in layers}
-    children = _child(h5py, group, "layers")
+    children = group_in(h5py, group, "layers")
     for key in children if children is not None else ():
-        child = _child(h5py, children, key)
-        own = _child(h5py, child, "vars")
-        numbers = [] if own is None else [_array(h5py, own, str(k), left) for k in range(len(own))]
+        child = group_in(h5py, children, key)
+        own = group_in(h5py, child, "vars")
+        numbers = [] if own is None else [array_in(h5py, own, str(k), left) for k in range(len(own))]
         # Early versions of Keras 3 wrote no names; there layers are known by class and order.
-        name = None if own is None else _text(h5py, own, "name")
+        name = None if own is None else text_of(h5py, own, "name")
         layer = by_name.get(name) if name is not None else named.get(key)
         if layer is None or _snake(layer["class_name"]) != re.sub(r"_\d+$", "", key):
             if numbers:
-                raise ValueError(f"model.weights.h5: expected arrays of layers in the config only, got also {key!r}")
+                raise ValueError(f"expected arrays of layers in the config only, got also {key!r}")
             continue
         name = layer["config"]["name"]
         if name in store.arrays:
-            raise ValueError(f"model.weights.h5: expected the arrays of layer {name!r} once, got them twice")
+            raise ValueError(f"expected the arrays of layer {name!r} once, got them twice")
         store.arrays[name] = numbers
         if layer["class_name"] in MODELS:
             store.inner[name] = _group(h5py, child, layer["config"]["layers"], left, depth + 1)
     return store
 
 
-def _text(h5py: Any, group: Any, key: str) -> str | None:
+def text_of(h5py: Any, group: Any, key: str) -> str | None:
     """An attribute, which must be a text."""
     if key not in group.attrs:
         return None
     # The type is checked first: HDF5 itself may crash when it reads a value as another type.
     kind = group.attrs.get_id(key).get_type()
     if kind.get_class() != h5py.h5t.STRING or group.attrs.get_id(key).shape != ():
-        raise ValueError(f"model.weights.h5: attribute {key!r} of {group.name}: expected a text, got something else")
+        raise ValueError(f"attribute {key!r} of {group.name}: expected a text, got something else")
     return str(group.attrs[key])
 
 
@@ -106,21 +108,21 @@ def _snake(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _child(h5py: Any, group: Any, name: str) -> Any:
+def group_in(h5py: Any, group: Any, name: str) -> Any:
     """A group of this file, not a link."""
     if group is None or name not in group:
         return None
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise ValueError(f"model.weights.h5: expected {name!r} in this file, got a link to elsewhere")
+        raise ValueError(f"expected {name!r} in this file, got a link to elsewhere")
     child = group[name]
     if not isinstance(child, h5py.Group):
-        raise ValueError(f"model.weights.h5: expected a group {name!r}, got an array")
+        raise ValueError(f"expected a group {name!r}, got an array")
     return child
 
 
-def _array(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
+def array_in(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
     """An array of this file whose bytes are all present."""
-    what = f"model.weights.h5: array {group.name}/{name}"
+    what = f"array {group.name}/{name}"
     if name not in group or not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ValueError(f"{what}: expected it in this file, got nothing")
     entry = group[name]
@@ -137,7 +139,7 @@ def _array(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
         raise ValueError(f"{what}: expected arrays no larger than the file, got the same bytes more than once")
     array: NDArray[Any] = entry[()] if entry.shape else np.asarray(entry[()])
     if entry.dtype.kind == "V":
-        if entry.dtype.itemsize != 2 or _text(h5py, entry, "dtype") != "bfloat16":
+        if entry.dtype.itemsize != 2 or text_of(h5py, entry, "dtype") != "bfloat16":
             raise ValueError(f"{what}: expected floats, got {entry.dtype}")
         return (np.ascontiguousarray(array).view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(entry.shape)
     return array

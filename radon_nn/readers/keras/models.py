@@ -58,7 +58,7 @@ def read_keras(model: Any, *, logits: bool = True) -> Understood:
             "a subclass computes is code: write it with the functional interface"
         )
     try:
-        return _understood(kind.__name__, model.get_config(), live(model), f"Keras model {model.name!r}", logits)
+        return understood_config(kind.__name__, model.get_config(), live(model), f"Keras model {model.name!r}", logits)
     except (ValueError, MemoryError) as error:
         raise type(error)(f"model {model.name!r}: {said(error)}") from error
 
@@ -101,17 +101,17 @@ def read_keras_file(path: str | os.PathLike[str], *, logits: bool = True) -> Und
     h5py = library("h5py", "keras", where)
     parts = archives.members(where, "a .keras file", _MEMBERS)
     with naming(where, "its config is not as Keras 3 writes it"):
-        version, model = (_parsed(parts[name], name) for name in _MEMBERS[:2])
+        version, model = (parsed(parts[name], name) for name in _MEMBERS[:2])
         if not str(version["keras_version"]).split(".")[0].isdigit() or int(version["keras_version"].split(".")[0]) < 3:
             raise ValueError(f"expected Keras 3, got {version['keras_version']!r}; load and save it again with Keras 3")
         kind = own_kind(model)
         if kind not in MODELS:
             raise ValueError(f"expected a model that is {' or '.join(MODELS)}, got {kind}")
         store = stored(h5py, parts["model.weights.h5"], model["config"])
-        return _understood(kind, model["config"], store, f"{where}", logits)
+        return understood_config(kind, model["config"], store, f"{where}", logits)
 
 
-def _parsed(text: bytes, name: str) -> Any:
+def parsed(text: bytes, name: str) -> Any:
     """JSON of bounded length."""
     if len(text) > _LONGEST:
         raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs that many")
@@ -121,7 +121,28 @@ def _parsed(text: bytes, name: str) -> Any:
         raise ValueError(f"{name}: expected JSON, got something else ({said(error)}); save the model again") from error
 
 
-def _understood(kind: str, config: Mapping[str, Any], store: Store, source: str, logits: bool) -> Understood:
+def understood_config(kind: str, config: Mapping[str, Any], store: Store, source: str, logits: bool) -> Understood:
+    """
+    The network of a model's configuration and arrays.
+
+    Parameters
+    ----------
+    kind : str
+        Sequential or Functional.
+    config : mapping
+        The configuration, in the form of Keras 3.
+    store : Store
+        The arrays.
+    source : str
+        What it came from.
+    logits : bool
+        Leave off a final sigmoid or softmax.
+
+    Returns
+    -------
+    Understood
+        The network.
+    """
     shape = _input_shape(kind, config)
     graph = Translation(math.prod(shape), logits=logits, given=store.bytes())
     graph.step(graph.dim)

@@ -1,11 +1,15 @@
 """State dicts of PyTorch, read from their own bytes: as torch reads them, or refused; nothing in them is run."""
 
+import argparse
 import collections
 import io
+import json
 import os
 import pickle
 import subprocess
 import sys
+import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from named_tensors import EXPECTED, TENSORS, A, X, refused
-from radon_nn import load
+from radon_nn import ShallowNetwork, load, save, verify
 from radon_nn.io import read
 from radon_nn.readers.files.torch_states import read_state
 
@@ -100,10 +104,150 @@ def test_state_dicts_of_every_precision_strides_and_ties(tmp_path: Path, dtype: 
     state = {"0.weight": large[1:4, 2:9:3].T, "0.bias": large[5, :3], "1.weight": large[1:4, 2:9:3]}
     state["2.weight"] = torch.nn.Parameter(state["1.weight"])
     torch.save(collections.OrderedDict(state), tmp_path / "net.pt")
-    found = read_state(tmp_path / "net.pt")
+    found = read_state(tmp_path / "net.pt").tensors
     assert list(found) == list(state)
     for name, tensor in state.items():
         assert np.array_equal(found[name], tensor.detach().double().numpy())
+
+
+def equal(found: dict[str, Any], state: dict[str, Any]) -> bool:
+    return list(found) == list(state) and all(
+        np.array_equal(found[name], tensor.detach().double().numpy()) for name, tensor in state.items()
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("name", ["net.pt", "net.ckpt", "net.bin", "net.pth.tar", "net.model", "net"])
+def test_the_old_format_under_every_name(tmp_path: Path, dtype: str, name: str) -> None:
+    """As PyTorch before 1.6 wrote it: transposed and tied tensors, whole numbers beside them, by content."""
+    torch = pytest.importorskip("torch")
+    state = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2)).to(getattr(torch, dtype)).state_dict()
+    state["0.weight"] = state["0.weight"].T.contiguous().T
+    torch.save(state, tmp_path / name, _use_new_zipfile_serialization=False)
+    assert equal(read_state(tmp_path / name).tensors, state)
+    found = read(tmp_path / name, activation="relu")
+    assert found.source == "PyTorch state dict of before 1.6"
+    torch.save(state, tmp_path / "new.pt")
+    assert found.network == load(tmp_path / "new.pt", activation="relu")
+
+
+def test_damage_of_the_old_format(tmp_path: Path) -> None:
+    """Every truncation is refused; so is every changed byte, or the tensors keep their names and sizes."""
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "net.pt"
+    state = {name: torch.tensor(array) for name, array in TENSORS.items()}
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 61):
+        path.write_bytes(whole[:length])
+        refused(path, "expected", activation="relu")
+    numbers = sum(array.nbytes for array in TENSORS.values())
+    rng, said = np.random.default_rng(0), []
+    for at in rng.integers(0, len(whole) - numbers, 400):
+        path.write_bytes(whole[:at] + rng.bytes(1) + whole[at + 1 :])
+        try:
+            found = read_state(path).tensors
+        except ValueError as error:
+            said.append(str(error))
+        else:
+            assert sorted(np.shape(part) for part in found.values()) == sorted(a.shape for a in TENSORS.values())
+    assert all(line.startswith(str(path)) for line in said)
+
+
+class TestCheckpoints:
+    """What training writes beside the weights stands for itself: it is never made, and does not matter."""
+
+    @pytest.fixture(autouse=True)
+    def _library(self, tmp_path: Path) -> None:
+        self.torch = pytest.importorskip("torch")
+        self.state = {name: self.torch.tensor(array) for name, array in TENSORS.items()}
+        self.path = tmp_path / "last.ckpt"
+
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_as_lightning_and_scripts_write_them(self, zipped: bool) -> None:
+        beside = {
+            "epoch": 3,
+            "pytorch-lightning_version": "2.4.0",
+            "hyper_parameters": argparse.Namespace(width=5, act=os.path.join, kind=collections.defaultdict(list)),
+            "callbacks": {"best": {"score": self.torch.tensor(0.5)}, "kinds": {"a", "b"}},
+            "optimizer_states": [{"state": {0: {"exp_avg": self.torch.ones(3)}}, "param_groups": [{"lr": 0.1}]}],
+            "rng": np.float64(1.5),
+        }
+        content = {**beside, "state_dict": collections.OrderedDict(self.state)}
+        self.torch.save(content, self.path, _use_new_zipfile_serialization=zipped)
+        assert_allclose(load(self.path, activation="relu")(X), EXPECTED, atol=1e-13)
+
+    def test_several_networks_are_chosen_by_prefix(self) -> None:
+        content = {"actor": self.state, "critic": self.state, "args": argparse.Namespace(a=1), "step": 7}
+        self.torch.save(content, self.path)
+        refused(self.path, "prefix=", activation="relu")
+        assert_allclose(load(self.path, activation="relu", prefix="actor")(X), EXPECTED, atol=1e-13)
+
+    def test_unknown_objects_among_the_weights(self) -> None:
+        for content in (
+            {**self.state, "extra": argparse.Namespace(a=1)},
+            {"model": self.torch.nn.Linear(2, 2)},
+            self.torch.nn.Linear(2, 2),
+        ):
+            self.torch.save(content, self.path)
+            refused(self.path, "expected a state dict, which has tensors only, got also", activation="relu")
+
+
+def test_policies_of_stable_baselines3(tmp_path: Path) -> None:
+    """A zip, known by its members: settings, and an archive of torch.save within."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    layers = {
+        "mlp_extractor.policy_net.0": torch.nn.Linear(3, 8),
+        "mlp_extractor.policy_net.2": torch.nn.Linear(8, 8),
+        "mlp_extractor.value_net.0": torch.nn.Linear(3, 8),
+        "mlp_extractor.value_net.2": torch.nn.Linear(8, 8),
+        "action_net": torch.nn.Linear(8, 2),
+        "value_net": torch.nn.Linear(8, 1),
+    }
+    state = {"log_std": torch.zeros(2)}
+    state |= {f"{name}.{key}": part for name, layer in layers.items() for key, part in layer.state_dict().items()}
+    policy = io.BytesIO()
+    torch.save(state, policy)
+    path = tmp_path / "ppo.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data", json.dumps({"policy_class": {":serialized:": "gAWV"}}))
+        archive.writestr("policy.pth", policy.getvalue())
+        archive.writestr("_stable_baselines3_version", "2.3.2")
+    refused(path, "log_std", activation="tanh")
+    network = load(path, activation="tanh", prefix=["mlp_extractor.policy_net", "action_net"])
+    parts = [layers["mlp_extractor.policy_net.0"], torch.nn.Tanh(), layers["mlp_extractor.policy_net.2"]]
+    model = torch.nn.Sequential(*parts, torch.nn.Tanh(), layers["action_net"])
+    assert verify(model, network=network)
+
+
+@pytest.mark.parametrize("how", ["script", "trace"])
+def test_torchscript_without_its_code(tmp_path: Path, how: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(3, 5), torch.nn.ReLU(), torch.nn.Dropout(0.1), torch.nn.Linear(5, 4), torch.nn.ReLU()]
+    model = torch.nn.Sequential(*layers, torch.nn.Linear(4, 2)).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated, its files are not gone
+        made = torch.jit.script(model) if how == "script" else torch.jit.trace(model, torch.zeros(1, 3))
+        torch.jit.save(made, tmp_path / "net.pt")
+        torch.jit.save(torch.jit.freeze(torch.jit.script(model)), tmp_path / "frozen.pt")
+    found = read(tmp_path / "net.pt", activation="relu")
+    assert found.source == "TorchScript's state"
+    assert verify(model, network=found.network)
+    refused(tmp_path / "frozen.pt", "constants in the code of TorchScript are not read", activation="relu")
+
+
+def test_other_archives_under_the_names_of_pytorch(tmp_path: Path) -> None:
+    network = ShallowNetwork(A, np.arange(5.0), np.ones((2, 5)))
+    save(tmp_path / "net.npz", network)
+    (tmp_path / "net.npz").rename(tmp_path / "net.bin")
+    assert load(tmp_path / "net.bin") == network
+    with tarfile.open(tmp_path / "net.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("storages"))
+    refused(tmp_path / "net.tar", "a tar archive, as PyTorch wrote before 0.2", activation="relu")
+    (tmp_path / "net.ckpt").write_bytes(b"something else")
+    refused(tmp_path / "net.ckpt", "expected a state dict as torch.save writes it", activation="relu")
 
 
 def changed(path: Path, out: Path, **members: bytes | None) -> Path:
@@ -128,7 +272,7 @@ class TestArchivesThatTorchWouldRead:
         self.whole = self.path.read_bytes()
 
     def test_every_flipped_bit_of_the_directory(self) -> None:
-        expected = read_state(self.path)
+        expected = read_state(self.path).tensors
         said: list[str] = []
         with zipfile.ZipFile(self.path) as archive:
             begin = archive.start_dir
@@ -138,7 +282,7 @@ class TestArchivesThatTorchWouldRead:
                 data[at] ^= 1 << bit
                 self.other.write_bytes(data)
                 try:
-                    found = read_state(self.other)
+                    found = read_state(self.other).tensors
                 except ValueError as error:
                     said.append(str(error))
                 else:
@@ -160,7 +304,7 @@ class TestArchivesThatTorchWouldRead:
         legacy = io.BytesIO()
         self.torch.save(self.state, legacy, _use_new_zipfile_serialization=False)
         self.other.write_bytes(legacy.getvalue() + self.whole)
-        refused(self.other, "bytes before member .* belong to no member", activation="relu")
+        refused(self.other, "expected the end of the file after its storages", activation="relu")
 
     def test_one_storage_under_many_names(self) -> None:
         shared = self.torch.ones(40, 40)

@@ -1,0 +1,367 @@
+"""Programs that `torch.export` wrote (.pt2), read as the graph they are, without PyTorch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support.types import Floats
+from radon_nn.readers.files.archives import Archive, opened
+from radon_nn.readers.files.storages import Storages
+from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers.layers import Tensor, Translation, exact
+from radon_nn.readers.pytorch import activated
+from radon_nn.readers.refusals import naming, printable
+
+KIND = "a program as torch.export.save writes it"
+REMEDY = "export it again with PyTorch 2.9 or later, or hand the live model to radon_nn.from_model"
+# In bytes. A thousand layers take some 5 MB of graph; parsed, it takes ten times as much.
+_LONGEST = 1 << 26
+# PyTorch's own numbers of its dtypes.
+_DTYPES = {6: "Half", 7: "Float", 8: "Double", 13: "BFloat16"}
+_SAME = ("alias", "clone", "contiguous", "detach", "detach_", "dropout", "dropout_", "feature_dropout", "alpha_dropout")
+_SHAPED = ("flatten", "reshape", "squeeze", "unsafe_view", "unsqueeze", "view", "expand")
+_NORMS = ("batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training")
+_ELEMENTWISE = (
+    *("celu", "clamp", "clamp_max", "clamp_min", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu"),
+    *("log_sigmoid", "relu", "relu6", "selu", "sigmoid", "silu", "sin", "softplus", "tanh", "abs"),
+)
+_ACTIVATION_NAMES = {"log_sigmoid": "logsigmoid"}
+# The defaults of arguments that the graph leaves out, where it is not the layer's own.
+_EPSILON = 1e-5
+# exp(-20) is 2e-9; a softplus that is linear from a lower argument on is another function.
+_LINEAR_ABOVE = 20.0
+
+Node = Mapping[str, Any]
+Known = Tensor | Floats
+
+
+def read_exported_file(where: Path, logits: bool) -> Understood:
+    """
+    The network in a .pt2 file.
+
+    Parameters
+    ----------
+    where : path
+        The file.
+    logits : bool
+        Leave off a final sigmoid or softmax; otherwise a sigmoid is kept, and a softmax refused.
+
+    Returns
+    -------
+    Understood
+        The network, and what was folded or passed over.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or an operator has no translation.
+    MemoryError
+        If what it declares would not fit into memory.
+    """
+    with opened(where, KIND, REMEDY) as archive, naming(where, f"expected {KIND}, got a malformed one; {REMEDY}"):
+        program, constants, size = _parts(archive)
+        return _Program(program, constants, logits, size).understood(f"torch.export program {where.name}")
+
+
+def _parts(archive: Archive) -> tuple[Any, dict[str, Floats], float]:
+    """The program, its parameters and constants by name, and their size."""
+    content = {entry.filename.partition("/")[2]: archive.content(entry) for entry in archive.entries}
+    models = [name for name in content if name.startswith("models/") and name.endswith(".json")]
+    if len(models) != 1:
+        raise ValueError(f"expected {KIND}, of one model, got {', '.join(sorted(content)[:6])}; {REMEDY}")
+    if content.get("byteorder", b"little").strip() != b"little":
+        raise ValueError("expected little-endian numbers, got others; export it on a common machine")
+    program = _parsed(content[models[0]], models[0])
+    arrays: dict[str, Floats] = {}
+    for kind in ("weight", "constant"):
+        name = f"data/{kind}s/model_{kind}s_config.json"
+        config = _parsed(content[name], name)["config"] if name in content else {}
+        for path, entry in config.items():
+            arrays[path] = _array(content, f"data/{kind}s/", path, entry, archive.size)
+    return program, arrays, float(sum(array.nbytes for array in arrays.values()))
+
+
+def _parsed(text: bytes, name: str) -> Any:
+    if len(text) > _LONGEST:
+        raise ValueError(f"{name}: expected at most {_LONGEST} bytes, got {len(text)}; no network needs that many")
+    return json.loads(text)
+
+
+def _array(content: Mapping[str, bytes], folder: str, path: str, entry: Any, size: int) -> Floats:
+    """A parameter, a buffer or a constant; of integers, such as a count of batches, nothing is read."""
+    meta = entry["tensor_meta"]
+    if entry.get("use_pickle") or meta is None:
+        raise ValueError(f"{path}: expected plain numbers, got a pickle, which would run code when read; {REMEDY}")
+    kind = _DTYPES.get(meta["dtype"])
+    if kind is None:
+        return np.empty(0)
+    data = content[folder + entry["path_name"]]
+    storage = Storages({path: data}, size, REMEDY)
+    numbers = len(data) // (8 if kind == "Double" else 4 if kind == "Float" else 2)
+    shape, strides = ([int(n["as_int"]) for n in meta[key]] for key in ("sizes", "strides"))
+    view: NDArray[Any] = storage.tensor(
+        storage.storage(kind, path, numbers), int(meta["storage_offset"]["as_int"]), shape, strides
+    )
+    return exact(np.array(view), path)
+
+
+class _Program:
+    """A graph of operators, followed node by node."""
+
+    def __init__(self, program: Any, arrays: Mapping[str, Floats], logits: bool, size: float) -> None:
+        self.graph_of = program["graph_module"]["graph"]
+        signature = program["graph_module"]["signature"]
+        self.sizes = self.graph_of["tensor_values"]
+        self.known: dict[str, Known] = {}
+        inputs: list[str] = []
+        for spec in signature["input_specs"]:
+            ((kind, given),) = spec.items()
+            if kind == "user_input":
+                inputs.append(given["arg"]["as_tensor"]["name"])
+            elif kind in ("parameter", "buffer", "tensor_constant"):
+                self.known[given["arg"]["name"]] = arrays[given[f"{kind}_name"]]
+            else:
+                raise ValueError(f"expected tensors as inputs, got {kind}; {REMEDY}")
+        outputs = [spec["user_output"]["arg"] for spec in signature["output_specs"] if "user_output" in spec]
+        changed = [next(iter(spec)) for spec in signature["output_specs"] if "user_output" not in spec]
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ValueError(f"expected one input and one output, got {len(inputs)} and {len(outputs)}")
+        if changed:
+            raise ValueError(f"expected a program in evaluation, got {changed[0]}; call model.eval() before export")
+        self.output = outputs[0]["as_tensor"]["name"]
+        shape = self._shape(inputs[0])
+        self.batched = len(shape) > 1
+        sample = shape[1:] if self.batched else shape
+        if not sample or any(n is None for n in sample):
+            raise ValueError(f"expected an input of a fixed number of features, got sizes {shape}")
+        self.graph = Translation(math.prod(sample), logits=logits, given=size)  # type: ignore[arg-type]
+        if len(sample) > 1:
+            self.graph.note(f"inputs of shape {tuple(sample)} are taken as rows of {self.graph.dim}")
+        self.known[inputs[0]] = Tensor(self.graph.input, tuple(n or 0 for n in sample))
+
+    def understood(self, source: str) -> Understood:
+        """The network."""
+        for node in self.graph_of["nodes"]:
+            name = node["target"].removeprefix("torch.ops.aten.").partition(".")[0]
+            outputs = [output["as_tensor"]["name"] for output in node["outputs"] if "as_tensor" in output]
+            outputs = outputs or [part["name"] for output in node["outputs"] for part in output.get("as_tensors", [])]
+            if not outputs:
+                # Sizes, and assertions about them, are no values of the network.
+                continue
+            try:
+                found = self._result(name, node)
+            except ValueError as error:
+                raise ValueError(f"{node.get('name') or outputs}: {error}") from error
+            if isinstance(found, Tensor):
+                self.graph.step(found.value.dim)
+                self._agrees(outputs[0], found)
+            self.known[outputs[0]] = found
+        output = self.known[self.output]
+        if not isinstance(output, Tensor):
+            raise ValueError("expected an output that depends on the input, got a constant")
+        return self.graph.finish(output.value, source)
+
+    def _shape(self, name: str) -> list[int | None]:
+        """The sizes of a tensor; None where they vary."""
+        return [n.get("as_int") for n in self.sizes[name]["sizes"]]
+
+    def _agrees(self, name: str, tensor: Tensor) -> None:
+        """Hold the translation's shape against the one that the program states."""
+        sizes = self._shape(name)
+        stated = sizes[1:] if self.batched else sizes
+        if None in stated or tuple(stated) != tensor.shape:
+            raise ValueError(f"{name}: expected a tensor of {tensor.shape} for each sample, got sizes {sizes}")
+
+    def _argument(self, argument: Any) -> Any:
+        ((kind, value),) = argument.items()
+        if kind == "as_tensor":
+            return self.known[value["name"]]
+        if kind == "as_tensors":
+            return [self.known[part["name"]] for part in value]
+        if kind == "as_none":
+            return None
+        if kind in ("as_int", "as_float", "as_bool", "as_string", "as_ints", "as_floats"):
+            return value
+        return printable(str(value))
+
+    def _result(self, name: str, node: Node) -> Known:
+        """What an operator gives for its arguments."""
+        given = {part["name"]: self._argument(part["arg"]) for part in node["inputs"]}
+        plain = name.rstrip("_") if not name.startswith("_") else name
+        first = given.get("self", given.get("input", given.get("tensors")))
+        if plain != name and isinstance(first, np.ndarray):
+            raise ValueError(
+                f"expected a program in evaluation, got {name} on a buffer; call model.eval() before export"
+            )
+        if plain in _ARITHMETIC:
+            return _ARITHMETIC[plain](self, given)
+        if plain in ("t", "numpy_T", "transpose", "permute"):
+            return _transposed(first, given, plain)
+        if not isinstance(first, Tensor):
+            raise ValueError(f"expected an operator on a value of the network, got {name}; {REMEDY}")
+        if plain in _SAME:
+            if "dropout" in plain:
+                self.graph.note("Dropout is passed over, as in evaluation")
+            return first
+        if plain in _SHAPED:
+            sizes = self._shape(node["outputs"][0]["as_tensor"]["name"])
+            stated = sizes[1:] if self.batched else sizes
+            if None in stated or math.prod(n or 0 for n in stated) != first.value.dim:
+                raise ValueError(f"expected a {plain} of each sample alone, got sizes {sizes}")
+            return Tensor(first.value, tuple(n or 0 for n in stated))
+        if plain in _NORMS:
+            return self._normalised(first, given)
+        if plain == "prelu":
+            return first.same(self.graph.prelu(first.value, np.asarray(given["weight"]).reshape(-1)))
+        if plain in ("softmax", "_softmax", "log_softmax", "_log_softmax"):
+            if len(first.shape) != 1 or given["dim"] not in (-1, 1 if self.batched else 0):
+                raise ValueError(f"expected a softmax over the features of vectors, got dim {given['dim']}")
+            return first.same(self.graph.softmax(first.value, plain.removeprefix("_")))
+        if plain in _ELEMENTWISE:
+            return first.same(self._activated(plain, first.value, given))
+        raise ValueError(
+            f"expected operators among {', '.join(sorted((*_ELEMENTWISE, *_ARITHMETIC, *_SHAPED, *_NORMS)))}, got "
+            f"{name}; save the program before run_decompositions, or hand the live model to radon_nn.from_model"
+        )
+
+    def _activated(self, name: str, value: Value, given: Mapping[str, Any]) -> Value:
+        if name == "elu":
+            # scale * (z where z > 0, else alpha (exp(input_scale z) - 1)): ELU, SELU, and CELU by their parts.
+            alpha, scale, inner = (float(given.get(key, 1.0)) for key in ("alpha", "scale", "input_scale"))
+            if inner != 1 and not math.isclose(inner * alpha, 1, rel_tol=1e-6):
+                raise ValueError(f"expected an ELU or a CELU, got alpha {alpha} and input_scale {inner}")
+            after = activated(self.graph, "elu" if inner == 1 else "celu", value, {"alpha": alpha})
+            return after if scale == 1 else self.graph.scale(after, scale)
+        if name == "softplus" and float(given.get("threshold", _LINEAR_ABOVE)) < _LINEAR_ABOVE:
+            raise ValueError(f"expected a softplus linear above {_LINEAR_ABOVE}, got threshold {given['threshold']}")
+        bounds = {"clamp_min": ("min", None), "clamp_max": (None, "max")}.get(name)
+        if bounds is not None:
+            given = {key: given[key] for key in bounds if key is not None}
+            name = "clamp"
+        if any(isinstance(given.get(key), np.ndarray | Tensor) for key in ("min", "max")):
+            raise ValueError("expected numbers as bounds, got a tensor")
+        return activated(self.graph, _ACTIVATION_NAMES.get(name, name), value, dict(given))
+
+    def _normalised(self, first: Tensor, given: Mapping[str, Any]) -> Tensor:
+        if given.get("training") or len(first.shape) != 1:
+            raise ValueError(
+                "expected batch normalisation of vectors by running statistics, got another; call model.eval() before "
+                "export"
+            )
+        self.graph.note("BatchNorm1d is folded, by its running statistics")
+        variance = np.asarray(given["running_var"]) + float(given.get("eps", _EPSILON))
+        gain, shift = (given.get(key) for key in ("weight", "bias"))
+        return first.same(
+            self.graph.norm(
+                first.value,
+                np.asarray(given["running_mean"]),
+                variance,
+                1.0 if gain is None else gain,
+                0.0 if shift is None else shift,
+            )
+        )
+
+
+def _linear(program: _Program, value: Any, matrix: Any, bias: Any) -> Tensor:
+    """A value times a matrix (out, in), plus a bias."""
+    if not isinstance(value, Tensor) or isinstance(matrix, Tensor) or isinstance(bias, Tensor):
+        raise ValueError("expected a value of the network times a matrix of weights, got other factors")
+    if len(value.shape) != 1:
+        raise ValueError(f"expected vectors times a matrix, got samples of shape {value.shape}; flatten them first")
+    after = program.graph.affine(value.value, np.asarray(matrix), bias, name="weight")
+    return Tensor(after, (after.dim,))
+
+
+def _product(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    right = given.get("mat2", given.get("other"))
+    return _linear(program, given["self"], None if isinstance(right, Tensor) else np.asarray(right).T, None)
+
+
+def _addmm(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    if given.get("alpha", 1) != 1 or given.get("beta", 1) != 1:
+        raise ValueError("expected a matrix product plus a bias, got factors alpha and beta")
+    return _linear(program, given["mat1"], np.asarray(given["mat2"]).T, given["self"])
+
+
+def _transposed(given: Any, options: Mapping[str, Any], name: str) -> Floats:
+    """A matrix of weights, its axes exchanged."""
+    if isinstance(given, Tensor) or np.ndim(given) > 2:
+        raise ValueError(f"expected a {name} of a matrix of weights, got one of a value of the network")
+    array = np.asarray(given, np.float64)
+    axes = options["dims"] if name == "permute" else [1, 0]
+    if name == "transpose":
+        axes = [1, 0] if int(options["dim0"]) % 2 != int(options["dim1"]) % 2 else [0, 1]
+    return array if array.ndim < 2 or [int(axis) % 2 for axis in axes] != [1, 0] else array.T
+
+
+def _sum(program: _Program, given: Mapping[str, Any], sign: float = 1.0) -> Tensor:
+    left, right = given["self"], given["other"]
+    factor = sign * float(given.get("alpha", 1))
+    graph = program.graph
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        if left.shape != right.shape:
+            raise ValueError(f"expected tensors of one shape, got {left.shape} and {right.shape}")
+        return left.same(graph.add(left.value, graph.scale(right.value, factor) if factor != 1 else right.value))
+    if isinstance(left, Tensor):
+        return left.same(graph.scale(left.value, 1.0, factor * _per_entry(left, right), name="constant"))
+    if isinstance(right, Tensor):
+        return right.same(graph.scale(right.value, factor, _per_entry(right, left), name="constant"))
+    raise ValueError("expected a value of the network, got constants only")
+
+
+def _per_entry(tensor: Tensor, constant: Any) -> Floats:
+    """A constant that PyTorch would broadcast against a tensor with samples in front."""
+    array = np.asarray(constant, np.float64)
+    if array.ndim > len(tensor.shape) and array.shape[0] == 1:
+        array = array.reshape(array.shape[1:])
+    return np.array(np.broadcast_to(array, tensor.shape), np.float64).reshape(-1)
+
+
+def _multiple(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    left, right = given["self"], given["other"]
+    if isinstance(left, Tensor) == isinstance(right, Tensor):
+        raise ValueError("expected a value times a constant, got a product of two values, which is no network")
+    tensor, constant = (left, right) if isinstance(left, Tensor) else (right, left)
+    return tensor.same(program.graph.scale(tensor.value, _per_entry(tensor, constant), name="constant"))
+
+
+def _quotient(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    left, right = given["self"], given["other"]
+    if not isinstance(left, Tensor) or isinstance(right, Tensor) or given.get("rounding_mode") is not None:
+        raise ValueError("expected division of a value by constants, got another")
+    return left.same(program.graph.scale(left.value, 1 / _per_entry(left, right), name="constant"))
+
+
+def _negative(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    return _multiple(program, {"self": given["self"], "other": -1.0})
+
+
+def _joined(program: _Program, given: Mapping[str, Any]) -> Tensor:
+    parts = given["tensors"]
+    if not all(isinstance(part, Tensor) and len(part.shape) == 1 for part in parts):
+        raise ValueError("expected vectors of the network to join, got others")
+    if given.get("dim", 0) not in (-1, 1 if program.batched else 0):
+        raise ValueError(f"expected features joined end to end, got dim {given.get('dim', 0)}")
+    after = program.graph.join([part.value for part in parts])
+    return Tensor(after, (after.dim,))
+
+
+_ARITHMETIC: dict[str, Callable[[_Program, Mapping[str, Any]], Tensor]] = {
+    "add": _sum,
+    "addmm": _addmm,
+    "cat": _joined,
+    "div": _quotient,
+    "linear": lambda program, given: _linear(program, given["input"], given["weight"], given.get("bias")),
+    "matmul": _product,
+    "mm": _product,
+    "mul": _multiple,
+    "neg": _negative,
+    "sub": lambda program, given: _sum(program, given, -1.0),
+}

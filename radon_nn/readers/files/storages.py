@@ -1,0 +1,113 @@
+"""Tensors of PyTorch as views of the storages in a file, which they must not leave, nor multiply in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn.readers.files.pickles import Attributes, Opaque, evaluated
+
+Array = NDArray[np.generic]
+
+DTYPES = {
+    "BFloat16": "u2",
+    "Bool": "b1",
+    "Byte": "u1",
+    "Char": "i1",
+    "Double": "f8",
+    "Float": "f4",
+    "Half": "f2",
+    "Int": "i4",
+    "Long": "i8",
+    "Short": "i2",
+}
+"""The numbers of each kind of storage, as NumPy has them; those of bfloat16 are the upper halves of float32."""
+# Tied weights lie in the file once and are read twice or so; more names for one storage multiply the memory they take.
+TIED = 4
+
+
+class Storages:
+    """
+    The storages of a file, and tensors in them.
+
+    Parameters
+    ----------
+    data : mapping of str to bytes
+        The bytes of each storage, by key.
+    size : int
+        The size of the file, which tensors may not exceed.
+    remedy : str
+        What to do about other contents, for errors.
+    order : {'<', '>'}
+        The order of bytes.
+    """
+
+    def __init__(self, data: Mapping[str, bytes], size: int, remedy: str, order: str = "<") -> None:
+        self.data, self.size, self.remedy, self.order = data, size, remedy, order
+        self.left = TIED * size
+        self.storages: dict[str, Array] = {}
+
+    def storage(self, kind: str, key: str, numbers: int) -> Array:
+        """The numbers of a storage, as many as declared and present."""
+        if key not in self.storages:
+            array = np.frombuffer(self.data[key], self.order + DTYPES[kind])
+            if kind == "BFloat16":
+                array = (array.astype(np.uint32) << 16).view(np.float32)
+            self.storages[key] = array
+        if len(self.storages[key]) != numbers:
+            raise ValueError(f"storage {key!r}: expected {numbers} numbers, got {len(self.storages[key])}")
+        return self.storages[key]
+
+    def tensor(self, storage: Array, offset: int, shape: Sequence[int], strides: Sequence[int], *_: Any) -> Array:
+        """A tensor as a view of its storage."""
+        if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
+            raise ValueError(f"expected an offset, sizes and strides >= 0, got {offset}, {shape}, {strides}")
+        nbytes = math.prod(shape) * storage.itemsize
+        self.left -= nbytes
+        # A stride of zero declares any size upon one number.
+        if nbytes > self.size or self.left < 0:
+            raise ValueError(f"expected tensors no larger than the file, got {shape}, or one storage under many names")
+        last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+        if nbytes and last >= len(storage):
+            raise ValueError(f"expected tensors within their storage of {len(storage)} numbers, got {shape}")
+        steps = [stride * storage.itemsize for stride in strides]
+        begin = storage[offset:] if nbytes else storage[:0]
+        return np.lib.stride_tricks.as_strided(begin, shape, steps, writeable=False)
+
+    def named(self, name: str) -> Any:
+        """What a pickle may name: the kinds of storages, and functions that make tensors and dicts."""
+        module, _, kind = name.partition(" ")
+        if module == "torch" and kind.endswith("Storage"):
+            if kind.removesuffix("Storage") not in DTYPES:
+                raise ValueError(f"expected dense real tensors, got {kind}; {self.remedy}")
+            return kind.removesuffix("Storage")
+        functions = {
+            "collections OrderedDict": lambda: {},
+            "torch Size": tuple,
+            "torch._utils _rebuild_tensor": self.tensor,
+            "torch._utils _rebuild_tensor_v2": self.tensor,
+            "torch._utils _rebuild_parameter": lambda tensor, *_: tensor,
+        }
+        if module.startswith("__torch__"):
+            return Attributes
+        return functions.get(name, Opaque(name.replace(" ", ".")))
+
+    def named_without_tensors(self, name: str) -> Any:
+        """The same where storages are not known yet: each tensor is opaque."""
+        found = self.named(name)
+        return Opaque("tensor") if callable(found) and name.startswith("torch._utils") else found
+
+    def persistent(self, what: Any) -> Array:
+        """The storage that a pickle refers to: its kind, its key, the device, and how many numbers it has."""
+        word, kind, key, _, numbers, *view = what
+        if word != "storage" or any(part is not None for part in view):
+            raise ValueError(f"expected storages, got {what!r:.80}")
+        return self.storage(kind, key, numbers)
+
+    def object(self, pickle: bytes) -> Any:
+        """The object that a pickle describes."""
+        return evaluated(pickle, self.named, self.persistent)[0]
