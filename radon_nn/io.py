@@ -91,14 +91,14 @@ def load(
     h5, hdf5                      Keras 2's and 3's whole models in HDF5
     onnx                          Gemm, MatMul, Add and the like, and activations
     nnet                          text of the verification community; scaling is folded
-    pt, pth, ckpt, bin, tar, zip  PyTorch's state dicts, checkpoints, TorchScript's, Stable-Baselines3's
+    pt, pth, ckpt, bin, tar       PyTorch's state dicts, checkpoints, TorchScript's, Stable-Baselines3's
     pt2                           programs of torch.export, as their graph
     ============================  ==================================================================================
 
-    Files of PyTorch are known by their content; so is any whose name ends in none of these. Nothing in a file is run:
-    pickles are taken as data, and the code of TorchScript is not read. The archives (npz, keras, pt and pt2) have
-    checksums. safetensors, h5, onnx, nnet and what PyTorch wrote before 1.6 have none: there a changed byte of a number
-    is another number, and only a wrong structure is noticed.
+    Files of PyTorch are known by their content; so is any whose name ends otherwise, such as .zip. Nothing in a file
+    is run: pickles are taken as data, and the code of TorchScript is not read. The archives (npz, keras, pt and pt2)
+    have checksums. safetensors, h5, onnx, nnet and what PyTorch wrote before 1.6 have none: there a changed byte of a
+    number is another number, and only a wrong structure is noticed.
 
     Parameters
     ----------

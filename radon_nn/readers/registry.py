@@ -132,7 +132,7 @@ FILES = (
     ),
     FileKind(
         "pt",
-        (".pt", ".pth", ".ckpt", ".bin", ".tar", ".zip"),
+        (".pt", ".pth", ".ckpt", ".bin", ".tar"),
         "PyTorch's state dicts, checkpoints, TorchScript's, Stable-Baselines3's",
         read_state_file,
     ),
