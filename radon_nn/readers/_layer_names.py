@@ -14,6 +14,7 @@ Array = NDArray[np.generic]
 
 _MATRIX = re.compile(r"^(weights?|kernel|w|coefs?)[_.]?(\d*)_?$", re.I)
 _BIAS = re.compile(r"^(bias(?:es)?|b|intercepts?)[_.]?(\d*)_?$", re.I)
+_LISTS = re.compile(r"^(weights|biases|coefs_|intercepts_)$", re.I)
 _COUNTER = re.compile(r"^(global_)?(steps?|epochs?|iterations?|counts?|num_batches_tracked)$", re.I)
 _NORMALISED = ("running_mean", "moving_mean", "gamma", "scale")
 # Nested dicts of models are some ten deep; a dict that holds itself has no end.
@@ -21,7 +22,7 @@ _DEEPEST = 50
 
 
 class Layer(NamedTuple):
-    """One affine map as it was written; `kernel`: whether its matrix is named so, (in, out)."""
+    """One affine map as it was written; `kernel`: whether its matrix is named as (in, out) ones are."""
 
     name: str
     path: str
@@ -81,8 +82,10 @@ def _walk(tree: Any, path: str, settings: list[str], source: str, depth: int) ->
         settings += [name for name in plain if name not in settings]
         parts = [(name, part) for name, part in parts if name not in plain]
     elif isinstance(tree, list | tuple):
-        parts = [(str(k), part) for k, part in enumerate(tree)]
-    elif (hasattr(tree, "shape") and hasattr(tree, "dtype")) or isinstance(tree, bool | int | float):
+        parts = _listed(tree, path)
+        if _LISTS.match(path.rpartition(".")[2]) and all(_is_array(part) for part in tree):
+            path = path.rpartition(".")[0]
+    elif _is_array(tree) or isinstance(tree, bool | int | float):
         yield path, _array(tree, path, source)
         return
     else:
@@ -91,6 +94,28 @@ def _walk(tree: Any, path: str, settings: list[str], source: str, depth: int) ->
         return
     for key, part in parts:
         yield from _walk(part, f"{path}.{key}" if path else key, settings, source, depth + 1)
+
+
+def _listed(tree: Sequence[Any], path: str) -> list[tuple[str, Any]]:
+    """
+    The parts of a list with their names: weights and biases as lists hold them, or numbers.
+
+    (W, b) is one layer; W1, b1, W2, b2 are several, as Keras's get_weights() gives them; and of a list that is named
+    weights, biases, coefs_ or intercepts_, each part has that name and its number.
+    """
+    name = path.rpartition(".")[2]
+    if _LISTS.match(name) and all(_is_array(part) for part in tree):
+        return [(f"{name.rstrip('_')}_{k}", part) for k, part in enumerate(tree)]
+    ranks = [len(part.shape) for part in tree if _is_array(part)]
+    if len(ranks) == len(tree) and len(tree) % 2 == 0 and ranks == [2, 1] * (len(tree) // 2):
+        if len(tree) == 2:
+            return [("weight", tree[0]), ("bias", tree[1])]
+        return [(f"{'bias' if k % 2 else 'weight'}_{k // 2}", part) for k, part in enumerate(tree)]
+    return [(str(k), part) for k, part in enumerate(tree)]
+
+
+def _is_array(leaf: Any) -> bool:
+    return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
 def _array(leaf: Any, path: str, source: str) -> Array:
@@ -135,7 +160,7 @@ def layers_of(arrays: Mapping[str, Array], source: str) -> tuple[list[Layer], li
         head, _, name = path.rpartition(".")
         matrix, bias = _MATRIX.match(name), _BIAS.match(name)
         if matrix and array.ndim == 2 and f"{head}.{matrix[2]}" not in matrices:
-            matrices[f"{head}.{matrix[2]}"] = (head + matrix[2] or name, path, array, matrix[1].lower() == "kernel")
+            matrices[f"{head}.{matrix[2]}"] = (head + matrix[2] or name, path, array, _in_out(matrix[1]))
         elif bias and array.ndim in (1, 2) and f"{head}.{bias[2]}" not in biases:
             biases[f"{head}.{bias[2]}"] = path, array.reshape(-1)
         elif _COUNTER.match(name) and array.size == 1 and array.dtype.kind in "iu":
@@ -156,6 +181,11 @@ def layers_of(arrays: Mapping[str, Array], source: str) -> tuple[list[Layer], li
         for key, (name, path, array, kernel) in matrices.items()
     ]
     return layers, counters
+
+
+def _in_out(word: str) -> bool:
+    """Whether a matrix of that name is (in, out): Keras's and Flax's kernel, scikit-learn's coefs_."""
+    return word.lower() in ("kernel", "coef", "coefs")
 
 
 def _remedy(left: Sequence[str]) -> str:

@@ -11,6 +11,14 @@ Shapes = Mapping[str, tuple[int, int]]
 
 # 'q_target.fc_1' is 'q', '_target', '.fc_1': a number belongs to the word before it.
 _WORD = re.compile(r"[./_]*[^./_]+(?:_\d+(?![^./_]))*")
+_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+# The words by which people name layers of a chain; other words name networks or their parts.
+_FIRST = ("embed", "embedding", "first", "in", "inp", "input", "stem")
+_AMID = (
+    *("dense", "fc", "full", "fully", "connected", "h", "hid", "hidden", "inner", "l", "layer", "lin", "linear"),
+    *("mid", "middle", "proj", "projection", "second", "third", "w", "weight"),
+)
+_LAST = ("final", "head", "last", "logit", "logits", "out", "output", "readout")
 # A search this long has met many layers of one size; their order is then not unique in practice.
 _STEPS = 10_000
 
@@ -61,7 +69,13 @@ def in_order(shapes: Shapes, *, trusted: bool, source: str) -> list[str]:
         if not (trusted and numbered != written and fits(written, shapes)):
             return numbered
     elif trusted and fits(written, shapes) and _only_order(written, shapes):
-        return written
+        if _places(written):
+            return written
+        raise ValueError(
+            f"{source}: expected names that say the layers' places, by numbers or by words such as input, hidden and "
+            f"output, got {', '.join(written[:12])}, perhaps of several networks; say layers=[...] with the names "
+            "first to last (--layers), or choose one network with prefix=... (--prefix)"
+        )
     listed = [f"{name} {shapes[name]}" for name in written]
     candidates = [order for order in (written, numbered) if order is not None]
     got = "several" if any(fits(order, shapes) for order in candidates) else "none"
@@ -158,6 +172,23 @@ def _by_numbers(names: Sequence[str]) -> list[str] | None:
     if any(a > b for x, y in pairwise(ordered) for a, b in zip(known[x][1], known[y][1], strict=True)):
         return None
     return ordered
+
+
+def _places(names: Sequence[str]) -> bool:
+    """
+    Whether all words of the names are those of layers of a chain, and none that is first stands after one that is last.
+
+    Two networks of one layer each, actor and critic, look like a chain whose sizes fit.
+    """
+    words = [_WORD.findall(name) for name in names]
+    common = next((k for k, column in enumerate(zip(*words, strict=False)) if len(set(column)) > 1), 0)
+    ranks: list[int] = []
+    for parts in words:
+        tokens = [token.lower() for token in _TOKEN.findall("".join(parts[common:]))]
+        if not set(tokens) <= {*_FIRST, *_AMID, *_LAST}:
+            return False
+        ranks.append(2 if set(tokens) & set(_LAST) else 0 if set(tokens) & set(_FIRST) else 1)
+    return ranks == sorted(ranks)
 
 
 def _only_order(order: Sequence[str], shapes: Shapes) -> bool:

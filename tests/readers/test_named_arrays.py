@@ -59,6 +59,12 @@ WAYS: dict[str, Any] = {
         "coefs_0": A.T, "coefs_1": B.T, "coefs_2": C.T, "intercepts_0": a, "intercepts_1": b, "intercepts_2": c
     },
     "by name": {"hidden": {"w": A, "b": a}, "middle": {"w": B, "b": b}, "out": {"w": C, "b": c[:, None]}},
+    "pairs": [(A, a), (B, b), (C, c)],
+    "pairs of a list": {"params": [[A.T, a], (), [B.T, b], (), [C.T, c]]},
+    "as get_weights gives them": [A.T, a, B.T, b, C.T, c],
+    "lists": {"weights": [A, B, C], "biases": [a, b, c]},
+    "lists within": {"net": {"biases": (a, b, c), "weights": (A.T, B.T, C.T)}},
+    "coefs_": {"coefs_": [A.T, B.T, C.T], "intercepts_": [a, b, c]},
     "rows of biases": {"1": {"w": A.T, "b": a[None]}, "2": {"w": B.T, "b": b[None]}, "3": {"w": C.T, "b": c[None]}},
     "with a step count": {"step": np.int64(7), "1.weight": A, "1.bias": a, "2.weight": B, "2.bias": b, "3.weight": C,
                           "3.bias": c},
@@ -234,6 +240,42 @@ def test_two_networks_in_one_dict_are_not_chained(names: list[str], listed: str)
         assert any(note.startswith("not of the prefix, left out: ") for note in found.notes)
         read += layers
     assert read == names
+
+
+@pytest.mark.parametrize("names", [["actor", "critic"], ["q", "v"], ["nets.a", "nets.b"], ["encode", "decode"]])
+def test_two_networks_of_one_layer_are_no_chain(names: list[str]) -> None:
+    """All sizes fit, in one order only: they were read as one network."""
+    state = chain(names, [3, 4, 2], np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"^arrays: expected names that say the layers' places.*layers=\[\.\.\.\]"):
+        from_model(state, activation="relu")
+    points = np.random.default_rng(1).standard_normal((5, 3))
+    network = from_model(state, activation="relu", layers=names)
+    assert_allclose(network(points), computed(state, names, points), atol=1e-12)
+    assert_allclose(from_model(state, prefix=names[0])(points), computed(state, names[:1], points), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["fc1", "fc2", "out"], ["model.hidden", "model.output"], ["lin_in", "lin_mid", "lin_out"], ["inputLayer", "head"]],
+)
+def test_words_that_say_places(names: list[str]) -> None:
+    state = chain(names, [3, 4, 5, 2][: len(names) + 1], np.random.default_rng(0))
+    points = np.random.default_rng(1).standard_normal((5, 3))
+    network = from_model(state, activation="relu")
+    assert_allclose(network(points).reshape(5, -1), computed(state, names, points), atol=1e-12)
+    backwards = chain(names[::-1], [3, 4, 5, 2][: len(names) + 1], np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"layers=\[\.\.\.\]"):
+        from_model(backwards, activation="relu")
+
+
+def test_lists_of_square_matrices_need_their_layout() -> None:
+    square = [(np.eye(3), np.ones(3)), (np.eye(3), np.ones(3))]
+    with pytest.raises(ValueError, match="say layout='out_in'"):
+        from_model(square, activation="relu")
+    # scikit-learn's are (in, out).
+    weights = np.arange(9.0).reshape(3, 3)
+    network = from_model({"coefs_": [weights, weights], "intercepts_": [np.ones(3)] * 2}, activation="relu")
+    assert np.array_equal(network.weights, weights.T)
 
 
 def test_prefixes_that_choose_nothing_or_the_same_twice() -> None:
