@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from radon_nn._support.types import Floats
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers._categories import Front
 from radon_nn.readers.array_files import (
     read_npz_file,
     read_safetensors_file,
@@ -28,7 +29,7 @@ from radon_nn.readers.keras.models import evaluate_keras, read_keras, read_keras
 from radon_nn.readers.nnet_files import read_nnet_file
 from radon_nn.readers.onnx.files import read_onnx_file
 from radon_nn.readers.pytorch import evaluate_torch, read_torch
-from radon_nn.readers.scikit_learn import evaluate_sklearn, read_sklearn
+from radon_nn.readers.scikit_learn import evaluate_sklearn, read_sklearn, sklearn_front
 
 
 class FileKind(NamedTuple):
@@ -72,6 +73,8 @@ class ModelKind(NamedTuple):
         From the model, and whether to leave off a final sigmoid or softmax, to what was understood.
     evaluate : callable
         From the model and points (n, d) to its outputs (n, o) and the relative precision of its arithmetic.
+    front : callable, optional
+        From the model to how its own inputs become those of its network, or None if they are the same.
     """
 
     name: str
@@ -79,6 +82,7 @@ class ModelKind(NamedTuple):
     objects: str
     read: Callable[..., Understood]
     evaluate: Callable[[Any, Floats], tuple[Floats, float]]
+    front: Callable[[Any], Front | None] = lambda model: None
 
 
 def _without_hints(read: Callable[..., Understood]) -> Callable[[Path, Hints, bool], Understood]:
@@ -144,7 +148,7 @@ FILES = (
 MODELS = (
     ModelKind("keras", ("keras", "tf_keras"), "a Keras model", read_keras, evaluate_keras),
     ModelKind("torch", ("torch",), "a torch.nn.Module", read_torch, evaluate_torch),
-    ModelKind("sklearn", ("sklearn",), "a scikit-learn MLP or pipeline", read_sklearn, evaluate_sklearn),
+    ModelKind("sklearn", ("sklearn",), "a scikit-learn MLP or pipeline", read_sklearn, evaluate_sklearn, sklearn_front),
 )
 """The kinds of live models that are read."""
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
-from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers._categories import Front, column_branches
+from radon_nn.readers.graph import Scaling, Understood, Value
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.refusals import asking
 
 _SCALERS = ("MaxAbsScaler", "MinMaxScaler", "PCA", "RobustScaler", "StandardScaler")
 _MLPS = ("MLPClassifier", "MLPRegressor")
+_AROUND = ("ColumnTransformer", "OneHotEncoder", "Pipeline", "SimpleImputer", "TransformedTargetRegressor")
+_KNOWN = sorted((*_MLPS, *_SCALERS, *_AROUND))
 
 
 def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
@@ -24,15 +28,17 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     Parameters
     ----------
     model : estimator
-        MLPRegressor or MLPClassifier; a Pipeline that ends with one, after scalers or a PCA; a
-        TransformedTargetRegressor whose transformer is a scaler; a fitted search over any of these.
+        MLPRegressor or MLPClassifier; a Pipeline that ends with one, after scalers, a PCA, or a ColumnTransformer of
+        such, of columns passed on, and of one-hot encoders, whose indicators are inputs of the network; a
+        TransformedTargetRegressor whose inverse is affine; a fitted search over any of these.
     logits : bool
         Leave off a classifier's final sigmoid or softmax: outputs are logits; otherwise a softmax is refused.
 
     Returns
     -------
     Understood
-        The network, in the units of the data given to the estimator, and what was folded.
+        The network, in the units of the data given to the estimator, what was folded, the names of the inputs, and the
+        means and deviations by which they were scaled.
 
     Raises
     ------
@@ -42,15 +48,35 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     name = type(model).__name__
     if hasattr(model, "best_estimator_"):
         inner = read_sklearn(model.best_estimator_, logits=logits)
-        return Understood(inner.network, inner.source, ("the best estimator of a search", *inner.notes), inner.link)
-    width = getattr(model, "n_features_in_", None)
-    if width is None:
+        return replace(inner, notes=("the best estimator of a search", *inner.notes))
+    if getattr(model, "n_features_in_", None) is None:
         raise ValueError(f"{name}: expected a fitted estimator, got one without n_features_in_; call fit first")
-    graph = Translation(int(width), logits=logits, given=math.inf)
-    return graph.finish(_applied(graph, graph.input, model), f"scikit-learn {name}")
+    front = Front(model)
+    reading = _Reading(Translation(len(front.names), logits=logits, given=math.inf), front)
+    understood = reading.graph.finish(reading.applied(reading.graph.input, model), f"scikit-learn {name}")
+    known = front.framed or bool(front.encoders)
+    return understood.scaled(reading.scaling(), front.names if known else ())
 
 
-def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
+def sklearn_front(model: Any) -> Front | None:
+    """
+    How a model's own inputs become those of its network, if they are not the same.
+
+    Parameters
+    ----------
+    model : estimator
+        The fitted estimator.
+
+    Returns
+    -------
+    Front, optional
+        None if the network takes what the model takes: an array of numbers.
+    """
+    front = Front(model)
+    return front if front.encoders or front.framed else None
+
+
+def evaluate_sklearn(model: Any, points: Any) -> tuple[Floats, float]:
     """
     The fitted estimator's outputs: predictions, or probabilities of a classifier.
 
@@ -58,7 +84,7 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     ----------
     model : estimator
         The estimator.
-    points : ndarray, shape (n, ...)
+    points : ndarray, shape (n, ...), or frame
         Points; each becomes one row.
 
     Returns
@@ -68,7 +94,8 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     precision : float
         The relative precision of its arithmetic.
     """
-    classifies, rows = hasattr(model, "predict_proba"), points.reshape(len(points), -1)
+    classifies = hasattr(model, "predict_proba")
+    rows = points.reshape(len(points), -1) if isinstance(points, np.ndarray) else points
     with asking(model, rows):
         outputs = np.asarray(model.predict_proba(rows) if classifies else model.predict(rows))
     outputs = outputs.reshape(len(points), -1)
@@ -77,35 +104,80 @@ def evaluate_sklearn(model: Any, points: Floats) -> tuple[Floats, float]:
     return outputs.astype(np.float64), float(np.finfo(outputs.dtype).eps)
 
 
-def _applied(graph: Translation, value: Value, model: Any) -> Value:
-    """The output of an estimator."""
-    name = type(model).__name__
-    names = [base.__name__ for base in type(model).__mro__]
-    if "Pipeline" in names:
-        for _, step in model.steps:
-            value = _applied(graph, value, step)
-        return value
-    if "TransformedTargetRegressor" in names:
-        value = _applied(graph, value, model.regressor_)
-        factor, shift = _scaling(model.transformer_)
-        graph.note(f"{type(model.transformer_).__name__} of the target is folded into the last layer")
-        return graph.scale(value, 1 / factor, -shift / factor, name="target scaler")
-    if model is None or isinstance(model, str) or (name == "FunctionTransformer" and model.func is None):
-        return value
-    if any(base in _SCALERS for base in names):
-        graph.note(f"{name} is folded into the first layer")
-        if "PCA" in names:
-            rows = np.asarray(model.components_, np.float64)
-            rows = rows / np.sqrt(model.explained_variance_)[:, None] if model.whiten else rows
-            return graph.affine(value, rows, -rows @ np.asarray(model.mean_), name=name)
-        factor, shift = _scaling(model)
-        return graph.scale(value, factor, shift, name=name)
-    if any(base in _MLPS for base in names):
-        return _mlp(graph, value, model)
-    raise ValueError(
-        f"{name}: expected {', '.join(sorted((*_MLPS, *_SCALERS, 'Pipeline', 'TransformedTargetRegressor')))}, got "
-        f"{name}; hand over the MLP, or write its weights into a ShallowNetwork"
-    )
+class _Reading:
+    """An estimator as it is translated, and how its inputs were scaled."""
+
+    def __init__(self, graph: Translation, front: Front) -> None:
+        self.graph, self.front = graph, front
+        self.means, self.deviations = np.zeros(graph.dim), np.ones(graph.dim)
+        # Inputs, or parts of them, that nothing has changed yet: where each of their entries is among the inputs.
+        self.inputs: dict[int, tuple[Value, list[int]]] = {id(graph.input): (graph.input, list(range(graph.dim)))}
+        self.scaled = False
+
+    def scaling(self) -> Scaling | None:
+        """The means and deviations of the inputs, if any was scaled."""
+        return Scaling(self.means, self.deviations) if self.scaled else None
+
+    def applied(self, value: Value, model: Any) -> Value:
+        """The output of an estimator."""
+        name = type(model).__name__
+        names = [base.__name__ for base in type(model).__mro__]
+        if "Pipeline" in names:
+            for _, step in model.steps:
+                value = self.applied(value, step)
+            return value
+        if "ColumnTransformer" in names:
+            return self._columns(value, model)
+        if "OneHotEncoder" in names:
+            if value is not self.graph.input:
+                raise ValueError("OneHotEncoder: expected one at the front of the pipeline, got one after other steps")
+            return value
+        if "TransformedTargetRegressor" in names:
+            value = self.applied(value, model.regressor_)
+            factor, shift = _inverse(model.transformer_, value.dim)
+            self.graph.note(f"{type(model.transformer_).__name__} of the target is folded into the last layer")
+            return self.graph.scale(value, factor, shift, name="target scaler")
+        if model is None or isinstance(model, str) or (name == "FunctionTransformer" and model.func is None):
+            return value
+        if name == "SimpleImputer" and not model.add_indicator:
+            self.graph.note("SimpleImputer is passed over: inputs are taken to be complete")
+            return value
+        if any(base in _SCALERS for base in names):
+            self.graph.note(f"{name} is folded into the first layer")
+            if "PCA" in names:
+                rows = np.asarray(model.components_, np.float64)
+                rows = rows / np.sqrt(model.explained_variance_)[:, None] if model.whiten else rows
+                return self.graph.affine(value, rows, -rows @ np.asarray(model.mean_), name=name)
+            factor, shift = _scaling(model)
+            if id(value) in self.inputs:
+                at = self.inputs[id(value)][1]
+                self.means[at], self.deviations[at], self.scaled = -shift / factor, 1 / factor, True
+            return self.graph.scale(value, factor, shift, name=name)
+        if any(base in _MLPS for base in names):
+            return _mlp(self.graph, value, model)
+        raise ValueError(
+            f"{name}: expected {', '.join(_KNOWN)}, got {name}; hand over the MLP, or write its weights "
+            "into a ShallowNetwork"
+        )
+
+    def _columns(self, value: Value, model: Any) -> Value:
+        """The outputs of a ColumnTransformer, joined."""
+        parts = []
+        for name, branch, columns in column_branches(model):
+            if branch is None:
+                self.graph.note(f"{name}: columns that the model drops change nothing")
+                continue
+            at, encoded = columns, False
+            if value is self.graph.input:
+                encoded = any(branch is encoder.transformer for encoder in self.front.encoders)
+                at = self.front.at[columns[0]] if encoded else [k for c in columns for k in self.front.at[c]]
+            chosen = self.graph.affine(value, np.eye(value.dim)[at], name=name)
+            if value is self.graph.input:
+                self.inputs[id(chosen)] = chosen, at
+            if encoded:
+                self.graph.note(f"{name}: one-hot indicators are inputs: {', '.join(self.front.names[k] for k in at)}")
+            parts.append(chosen if encoded else self.applied(chosen, branch))
+        return self.graph.join(parts)
 
 
 def _mlp(graph: Translation, value: Value, model: Any) -> Value:
@@ -126,6 +198,42 @@ def _mlp(graph: Translation, value: Value, model: Any) -> Value:
             f"{model.out_activation_!r}"
         )
     return value
+
+
+def _inverse(transformer: Any, width: int) -> tuple[Floats, Floats]:
+    """
+    The factor and shift of the inverse of a target's transformation, which must be affine in each output.
+
+    That of a function is taken from its values, and held against them at numbers of many sizes.
+    """
+    names = [base.__name__ for base in type(transformer).__mro__]
+    if "Pipeline" in names:
+        factor, shift = np.ones(width), np.zeros(width)
+        for _, step in reversed(transformer.steps):
+            if not isinstance(step, str):
+                a, b = _inverse(step, width)
+                factor, shift = a * factor, a * shift + b
+        return factor, shift
+    if "FunctionTransformer" not in names:
+        factor, shift = _scaling(transformer)
+        return 1 / factor, -shift / factor
+    if transformer.func is None:
+        return np.ones(width), np.zeros(width)
+    sizes = np.concatenate([-np.logspace(3, -3, 13), [0.0], np.logspace(-3, 3, 13)])
+    given = np.repeat(sizes[:, None], width, axis=1)
+    with np.errstate(all="ignore"):
+        values = np.asarray(transformer.inverse_transform(given), np.float64).reshape(given.shape)
+        middle, last = len(sizes) // 2, len(sizes) - 1
+        factor, shift = (values[last] - values[middle]) / sizes[last], values[middle]
+        off = np.abs(values - given * factor - shift).max()
+    # Rounding is 1e-16 of the largest value, times a few operations.
+    if not off <= 1e-13 * np.abs(values).max():
+        raise ValueError(
+            f"FunctionTransformer: expected a scaler among {', '.join(s for s in _SCALERS if s != 'PCA')}, or a "
+            "function whose inverse is affine, as the transformation of the target, got another function; hand over "
+            "the regressor within"
+        )
+    return factor, shift
 
 
 def _scaling(scaler: Any) -> tuple[Floats, Floats]:

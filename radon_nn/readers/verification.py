@@ -15,6 +15,7 @@ from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.networks.deep import DeepNetwork
+from radon_nn.readers._categories import Front
 from radon_nn.readers.graph import Network, Understood
 from radon_nn.readers.registry import model_kind
 
@@ -115,18 +116,7 @@ def verify(
         raise TypeError("verify: expected a live model, got arrays, which compute nothing")
     found = kind.read(model) if found is None else found
     compared = found.network if network is None else network
-    if X is None:
-        normal = np.random.default_rng(rng).standard_normal((len(_SCALES), _POINTS, compared.dim))
-        points = (np.array(_SCALES)[:, None, None] * normal).reshape(-1, compared.dim)
-        given, groups = points, len(_SCALES)
-    else:
-        given = np.asarray(X)
-        if given.ndim > 2 and given.shape[-1] != compared.dim == math.prod(given.shape[1:]):
-            points = checks.points(given.reshape(len(given), -1), compared.dim)
-            given = points.reshape(given.shape)
-        else:
-            given = points = checks.points(X, compared.dim).reshape(-1, compared.dim)
-        groups = 1
+    given, points, groups = _points(X, compared.dim, kind.front(model), rng)
     theirs, precision = kind.evaluate(model, given)
     ours = _LINKS[found.link](compared(points).reshape(len(points), compared.outputs))
     if ours.shape != theirs.shape:
@@ -139,6 +129,25 @@ def verify(
     # A difference that is no number is the worst there is.
     error, tolerance = max(errors, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0] / pair[1])
     return Verification(error, tolerance, len(points))
+
+
+def _points(X: Any, dim: int, front: Front | None, rng: int | np.random.Generator) -> tuple[Any, Floats, int]:
+    """The points as the model takes them, as the network does, and how many groups of one size they are."""
+    if X is None:
+        random = np.random.default_rng(rng)
+        width = dim if front is None else front.width
+        normal = random.standard_normal((len(_SCALES), _POINTS, width))
+        points = (np.array(_SCALES)[:, None, None] * normal).reshape(-1, width)
+        given = points if front is None else front.data(random, points)
+        return given, points if front is None else front.rows(given), len(_SCALES)
+    if front is not None:
+        return X, front.rows(X), 1
+    given = np.asarray(X)
+    if given.ndim > 2 and given.shape[-1] != dim == math.prod(given.shape[1:]):
+        points = checks.points(given.reshape(len(given), -1), dim)
+        return points.reshape(given.shape), points, 1
+    points = checks.points(X, dim).reshape(-1, dim)
+    return points, points, 1
 
 
 def _rounding(network: Network, points: Floats) -> float:

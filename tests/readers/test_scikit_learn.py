@@ -10,9 +10,10 @@ from radon_nn import DeepNetwork, ShallowNetwork, from_model, rtv, verify
 from radon_nn.readers.live_models import understood
 
 pytest.importorskip("sklearn")
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -21,6 +22,7 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
+    OneHotEncoder,
     PolynomialFeatures,
     RobustScaler,
     StandardScaler,
@@ -67,6 +69,38 @@ MODELS = {
         ),
     ),
     "min max target": (lambda: TransformedTargetRegressor(mlp(), transformer=MinMaxScaler()), None),
+    "affine target": (
+        lambda: TransformedTargetRegressor(mlp(), func=lambda y: (y - 3) / 7, inverse_func=lambda z: 7 * z + 3),
+        ("FunctionTransformer of the target is folded into the last layer",),
+    ),
+    "scaled twice target": (
+        lambda: TransformedTargetRegressor(
+            mlp(), transformer=make_pipeline(MinMaxScaler((-1, 2)), StandardScaler(), FunctionTransformer())
+        ),
+        None,
+    ),
+    "columns": (
+        lambda: make_pipeline(
+            ColumnTransformer(
+                [
+                    ("a", StandardScaler(), [3, 0]),
+                    ("b", "drop", [1]),
+                    ("c", "passthrough", slice(4, 6)),
+                    ("d", PCA(2), [6, 7]),
+                ],
+                remainder=MinMaxScaler(),
+            ),
+            mlp(),
+        ),
+        None,
+    ),
+    "columns after scaling": (
+        lambda: make_pipeline(
+            StandardScaler(), ColumnTransformer([("a", RobustScaler(), [2])], remainder="passthrough"), mlp()
+        ),
+        None,
+    ),
+    "imputed": (lambda: make_pipeline(SimpleImputer(), StandardScaler(), mlp()), None),
     "search": (lambda: GridSearchCV(mlp(), {"alpha": [0.1, 1.0]}, cv=2), ("the best estimator of a search",)),
 }
 
@@ -105,6 +139,78 @@ def test_a_final_sigmoid_can_be_kept() -> None:
     np.testing.assert_allclose(network(WINE), model.predict_proba(WINE)[:, 1], atol=1e-12)
 
 
+COLOURS = np.array(["red", "green", "blue"])
+
+
+def mixed(framed: bool, rng: np.random.Generator, n: int = 120) -> Any:
+    """Numbers, two columns of categories, and one that is dropped."""
+    columns = {
+        "width": rng.normal(5, 2, n),
+        "colour": COLOURS[rng.integers(3, size=n)],
+        "height": rng.normal(-1, 3, n),
+        "grade": rng.integers(1, 4, size=n),
+        "label": COLOURS[rng.integers(3, size=n)],
+    }
+    if framed:
+        return pytest.importorskip("pandas").DataFrame(columns)
+    return np.stack([np.asarray(c, dtype=object) for c in columns.values()], axis=1)
+
+
+@pytest.mark.parametrize("framed", [False, True])
+@pytest.mark.parametrize("drop", [None, "first"])
+@pytest.mark.parametrize("imputed", [False, True])
+def test_one_hot_indicators_are_inputs_by_name(framed: bool, drop: Any, imputed: bool) -> None:
+    rng = np.random.default_rng(0)
+    data = mixed(framed, rng)
+    encoder = OneHotEncoder(drop=drop, handle_unknown="ignore" if drop is None else "error")
+    known = ["width", "colour", "height", "grade", "label"]
+
+    def where(*names: str) -> Any:
+        return list(names) if framed else [known.index(name) for name in names]
+
+    kinds = make_pipeline(SimpleImputer(strategy="most_frequent"), encoder) if imputed else encoder
+    first = ColumnTransformer(
+        [
+            ("scaled", StandardScaler(), where("height")),
+            ("kinds", kinds, where("grade", "colour")),
+            ("gone", "drop", where("label")),
+        ],
+        remainder="passthrough",
+    )
+    values = np.asarray(data)[:, 0].astype(float) + (np.asarray(data)[:, 1] == "red")
+    model = fitted(make_pipeline(first, mlp()), data, values)
+    found = understood(model, check=True)
+    names = known if framed else [f"x{k}" for k in range(5)]
+    indicators = [f"{names[3]}_{n}" for n in (1, 2, 3)][drop is not None :]
+    indicators += [f"{names[1]}_{n}" for n in ("blue", "green", "red")][drop is not None :]
+    # The two encoded columns are where the first of them that the encoder takes was.
+    assert found.inputs == (names[0], names[2], *indicators, names[4])
+    assert verify(model, data, found=found)
+    assert found.scaling is not None
+    assert found.scaling.means[1] == pytest.approx(np.asarray(data)[:, 2].astype(float).mean())
+    assert found.scaling.deviations[1] == pytest.approx(np.asarray(data)[:, 2].astype(float).std())
+    assert np.array_equal(np.delete(found.scaling.deviations, 1), np.ones(len(found.inputs) - 1))
+    points = np.zeros((1, len(found.inputs)))
+    points[0, found.inputs.index(f"{names[1]}_red")] = 1
+    points[0, found.inputs.index(f"{names[3]}_2")] = 1
+    row = mixed(framed, rng, 1)
+    for k, entry in enumerate((0.0, "red", 0.0, 2, "blue")):
+        if framed:
+            row[row.columns[k]] = [entry]
+        else:
+            row[0, k] = entry
+    assert found.network(points)[0] == pytest.approx(model.predict(row)[0], rel=1e-9)
+
+
+def test_means_and_deviations_are_kept() -> None:
+    model = fitted(make_pipeline(StandardScaler(), mlp()), WINE, WINE[:, 0])
+    scaling = understood(model).scaling
+    assert scaling is not None
+    np.testing.assert_allclose(scaling.means, WINE.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(scaling.deviations, WINE.std(axis=0), rtol=1e-12)
+    assert understood(fitted(mlp())).scaling is None
+
+
 def test_units_are_those_of_the_data() -> None:
     """Spikes of the pipeline's network lie where the data do, not where the scaled data do."""
     model = fitted(make_pipeline(StandardScaler(), mlp()), WINE, WINE[:, 0])
@@ -119,13 +225,31 @@ def test_units_are_those_of_the_data() -> None:
     ("make", "said"),
     [
         (lambda: mlp(), "MLPRegressor: expected a fitted estimator, got one without n_features_in_; call fit first"),
-        (lambda: fitted(LinearRegression()), "LinearRegression: expected MLPClassifier, MLPRegressor"),
+        (
+            lambda: fitted(LinearRegression()),
+            "LinearRegression: expected ColumnTransformer, MLPClassifier, MLPRegressor",
+        ),
         (lambda: fitted(make_pipeline(PolynomialFeatures(), mlp())), "PolynomialFeatures: expected"),
         (lambda: fitted(make_pipeline(MinMaxScaler(clip=True), mlp())), "MinMaxScaler: expected clip=False"),
         (lambda: fitted(make_pipeline(FunctionTransformer(np.sqrt), mlp()), abs(X)), "FunctionTransformer: expected"),
         (
             lambda: fitted(TransformedTargetRegressor(mlp(), func=np.log, inverse_func=np.exp)),
-            "FunctionTransformer: expected a scaler among",
+            "FunctionTransformer: expected a scaler among .*, or a function whose inverse is affine",
+        ),
+        (
+            lambda: fitted(make_pipeline(ColumnTransformer([("a", PolynomialFeatures(), [0])]), mlp())),
+            "PolynomialFeatures: expected ColumnTransformer, MLPClassifier",
+        ),
+        (
+            lambda: fitted(
+                make_pipeline(ColumnTransformer([("a", OneHotEncoder(), [0]), ("b", "passthrough", [0, 1])]), mlp()),
+                np.round(10 * X),
+            ),
+            "one-hot: expected columns that are encoded once and not used otherwise, got x0",
+        ),
+        (
+            lambda: fitted(make_pipeline(FunctionTransformer(), MaxAbsScaler(), OneHotEncoder(), mlp()), np.round(X)),
+            "OneHotEncoder: expected one at the front of the pipeline, got one after other steps",
         ),
         (lambda: fitted(mlp(loss="poisson")), "MLPRegressor: expected an output that is identity, logistic or softmax"),
     ],
