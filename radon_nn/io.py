@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def load(
     order: Sequence[str] | None = None,
     prefix: str | Sequence[str] | None = None,
     logits: bool = True,
+    output: str | None = None,
 ) -> Network:
     """
     Read a network from a file, of the kind that its name's suffix says.
@@ -119,6 +121,8 @@ def load(
         For arrays of several networks: how the names of one begin, or those of its parts in the order of computation.
     logits : bool
         Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
+    output : str, optional
+        For ONNX files of several outputs: the name of the one to read.
 
     Returns
     -------
@@ -142,7 +146,14 @@ def load(
     from_model : The same from live models.
     """
     return read(
-        path, activation=activation, layout=layout, layers=layers, order=order, prefix=prefix, logits=logits
+        path,
+        activation=activation,
+        layout=layout,
+        layers=layers,
+        order=order,
+        prefix=prefix,
+        logits=logits,
+        output=output,
     ).network
 
 
@@ -155,6 +166,7 @@ def read(
     order: Sequence[str] | None = None,
     prefix: str | Sequence[str] | None = None,
     logits: bool = True,
+    output: str | None = None,
 ) -> Understood:
     """
     Read a network from a file, with notes of what was understood; see `load`.
@@ -167,6 +179,8 @@ def read(
         For arrays by name.
     logits : bool
         Leave off a final sigmoid or softmax.
+    output : str, optional
+        For ONNX files of several outputs.
 
     Returns
     -------
@@ -178,10 +192,16 @@ def read(
     ValueError
         As `load`.
     """
-    hints = Hints.of(activation, layout, layers, order, prefix)
+    hints = replace(Hints.of(activation, layout, layers, order, prefix), output=output)
     where = existing(path, "a network's file")
     try:
-        return registry.kind_of_file(where).read(where, hints, logits)
+        kind = registry.kind_of_file(where)
+        if output is not None and not kind.outputs:
+            raise ValueError(
+                f"{where}: expected no output (output=, --output), which only ONNX files name, got {output!r}; leave "
+                "it out"
+            )
+        return kind.read(where, hints, logits)
     except (ValueError, TypeError, MemoryError) as error:
         # Names of arrays come from the file, and may hold sequences that a terminal would obey.
         if str(error).isprintable():

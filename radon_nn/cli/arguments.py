@@ -39,7 +39,6 @@ def command_parser() -> argparse.ArgumentParser:
 
     draw = _of_network(commands, "show", "picture of a network of two inputs in (angle, offset)")
     draw.add_argument("-o", "--out", type=Path, help="the picture (png, pdf or svg); default: FILE's name with .png")
-    draw.add_argument("--output", type=int, help="which output to draw, from 0, of a network with several")
     draw.add_argument("--n", type=int, help="samples along each axis of the grid (256)")
     _add_looking(draw)
 
@@ -120,6 +119,13 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         type=_names,
         metavar="PREFIX[,PREFIX...]",
         help="which network to read from a file that holds several, or several in a row: encoder,decoder",
+    )
+    parser.add_argument(
+        "--output",
+        action="append",
+        metavar="NAME|NUMBER",
+        help="which output to read from an ONNX file of several, by name; for show also which entry of it to draw, by "
+        "number from 0 (both: --output NAME --output NUMBER)",
     )
     parser.add_argument("--keep-sigmoid", action="store_true", help="keep a final sigmoid instead of giving logits")
     parser.add_argument("--layer", type=int, help="take one layer of a deep network alone, from 1")

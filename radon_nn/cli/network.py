@@ -24,7 +24,7 @@ def understood(arguments: argparse.Namespace) -> Understood:
     Parameters
     ----------
     arguments : Namespace
-        With `file`, `activation`, `layout`, `layers`, `prefix`, `keep_sigmoid` and `layer`.
+        With `file`, `activation`, `layout`, `layers`, `prefix`, `output`, `keep_sigmoid` and `layer`.
 
     Returns
     -------
@@ -43,6 +43,7 @@ def understood(arguments: argparse.Namespace) -> Understood:
         layers=arguments.layers,
         prefix=arguments.prefix,
         logits=not arguments.keep_sigmoid,
+        output=_only([text for text in arguments.output or () if not _is_entry(arguments, text)]),
     )
     if arguments.layer is None:
         return network
@@ -50,6 +51,35 @@ def understood(arguments: argparse.Namespace) -> Understood:
     if not 1 <= arguments.layer <= len(layers):
         raise ValueError(f"--layer: expected 1 to {len(layers)}, got {arguments.layer}")
     return Understood(layers[arguments.layer - 1], f"{network.source}, layer {arguments.layer}", network.notes)
+
+
+def entry_asked(arguments: argparse.Namespace) -> int | None:
+    """
+    The entry of the output that --output names by its number.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command line.
+
+    Returns
+    -------
+    int, optional
+        None if no number is given.
+    """
+    entry = _only([text for text in arguments.output or () if _is_entry(arguments, text)])
+    return None if entry is None else int(entry)
+
+
+def _is_entry(arguments: argparse.Namespace, text: str) -> bool:
+    """Only pictures show one entry; elsewhere a number may be an output's name, as older exporters of PyTorch give."""
+    return arguments.command == "show" and text.isdecimal()
+
+
+def _only(given: list[str]) -> str | None:
+    if len(given) > 1:
+        raise ValueError(f"--output: expected one of a kind, got {', '.join(map(repr, given))}; leave out the others")
+    return given[0] if given else None
 
 
 def ball_asked(arguments: argparse.Namespace) -> Ball | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from radon_nn import plot
 from radon_nn.cli.arguments import refuse
-from radon_nn.cli.network import ball_asked, is_black_box, spikes_asked, understood
+from radon_nn.cli.network import ball_asked, entry_asked, is_black_box, spikes_asked, understood
 from radon_nn.cli.pictures import require_picture_name, write
 from radon_nn.geometry.domains import Ball
 from radon_nn.kink_lines.segments import kinks
@@ -61,14 +61,16 @@ def _drawn(arguments: argparse.Namespace) -> ShallowNetwork | DeepNetwork:
             f"show: expected a network of 2 inputs, got {network.dim}; `radon-nn spikes`, `radon-nn rtv` and "
             "`radon-nn info` serve it, and network.slice(origin, basis) is a plane through it"
         )
+    entry = entry_asked(arguments)
     if network.outputs == 1:
-        refuse(arguments, "output", "a network of one output")
+        if entry is not None:
+            refuse(arguments, "output", "a network of one output")
         return network
-    if arguments.output is None:
+    if entry is None:
         raise ValueError(
             f"show: expected one output, got {network.outputs}; choose one with --output 0 to {network.outputs - 1}"
         )
-    return network.output(arguments.output)
+    return network.output(entry)
 
 
 def _print_what_is_not_drawn(measure: RidgeMeasure, ball: Ball) -> None:

@@ -67,7 +67,7 @@ def _is_function(file: str) -> bool:
     return ".py:" in file and not Path(file).exists()
 
 
-_OF_NETWORKS = "activation layout layers prefix keep-sigmoid layer"
+_OF_NETWORKS = "activation layout layers prefix output keep-sigmoid layer"
 
 
 def _of_function(arguments: argparse.Namespace, domain: Ball | None) -> RTV:

@@ -26,12 +26,15 @@ class Hints:
         The layers' names, first to last.
     prefix : str or sequence of str, optional
         How the names of one network's arrays begin, or of several parts in the order of computation.
+    output : str, optional
+        The output to read, of a file that names several.
     """
 
     activation: str | Sequence[str] | None = None
     layout: str | None = None
     layers: Sequence[str] | None = None
     prefix: str | Sequence[str] | None = None
+    output: str | None = None
 
     def __post_init__(self) -> None:
         if self.layout is not None:

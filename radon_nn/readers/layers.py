@@ -125,13 +125,15 @@ class Translation(Graph):
     softmaxes: dict[int, tuple[Value, Value, str]] = field(default_factory=dict)
     pending: dict[int, tuple[Value, Value, str]] = field(default_factory=dict)
 
-    def step(self, dim: int) -> None:
-        """Count one operation on `dim` numbers, and refuse a computation that exceeds the bounds."""
-        self.steps += 1
+    def step(self, dim: int, operations: int = 1) -> None:
+        """Count operations, one as a rule, on `dim` numbers, and refuse a computation that exceeds the bounds."""
+        self.steps += operations
         self.numbers += dim
-        if self.steps > _STEPS or self.numbers > _NUMBERS:
+        # A number for each byte of the weights: those of float32 count for a quarter of it themselves.
+        most = max(_NUMBERS, int(self.given))
+        if self.steps > _STEPS or self.numbers > most:
             raise ValueError(
-                f"expected at most {_STEPS} operations on at most {_NUMBERS} numbers in all, got more; this is not a "
+                f"expected at most {_STEPS} operations on at most {most} numbers in all, got more; this is not a "
                 "network of dense layers"
             )
 

@@ -7,6 +7,7 @@ Which reader takes which file and which object: two tables. To add a reader, wri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +49,8 @@ class FileKind(NamedTuple):
         From the path, the hints and whether to leave off a final sigmoid or softmax, to what was understood.
     written : bool
         Whether `save` writes it.
+    outputs : bool
+        Whether it names its outputs, of which one is read.
     """
 
     name: str
@@ -55,6 +58,7 @@ class FileKind(NamedTuple):
     contents: str
     read: Callable[[Path, Hints, bool], Understood]
     written: bool = False
+    outputs: bool = False
 
 
 class ModelKind(NamedTuple):
@@ -95,6 +99,12 @@ def _without_hints(read: Callable[..., Understood]) -> Callable[[Path, Hints, bo
     return reader
 
 
+def _with_output(where: Path, hints: Hints, logits: bool) -> Understood:
+    """The reader of ONNX files, which say everything but which of several outputs is wanted."""
+    refuse_hints(where, replace(hints, output=None))
+    return read_onnx_file(where, logits=logits, output=hints.output)
+
+
 FILES = (
     FileKind(
         "npz",
@@ -126,7 +136,8 @@ FILES = (
         "onnx",
         (".onnx",),
         "Gemm, MatMul, Add and the like, and activations",
-        _without_hints(read_onnx_file),
+        _with_output,
+        outputs=True,
     ),
     FileKind(
         "nnet",
