@@ -45,7 +45,6 @@ class ExternalData:
         if size == 0:
             return b""
         self._claim(location, begin, begin + size, name)
-        checks.fits_memory(float(size), f"{name!r}", "fewer or narrower layers would fit")
         return self._bytes(location, begin, size, name)
 
     def bytes_of(self, tensors: Sequence[Any]) -> int:
@@ -79,15 +78,17 @@ class ExternalData:
             number = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
         except OSError as error:
             raise ValueError(f"{name!r}: expected weights in {location!r}, got {error.strerror}; {remedy}") from error
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(number)
+            raise ValueError(f"{name!r}: expected {location!r} to be a plain file, got a folder, pipe or device")
         with os.fdopen(number, "rb", buffering=0) as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise ValueError(f"{name!r}: expected {location!r} to be a plain file, got a folder, pipe or device")
             if begin + size > found.st_size:
                 raise ValueError(
                     f"{name!r}: expected bytes {begin} to {begin + size} of {location!r}, got a file of "
                     f"{found.st_size}; it may be truncated or of another model"
                 )
+            checks.fits_memory(float(size), f"{name!r}", "fewer or narrower layers would fit")
             stream.seek(begin)
             parts, left = [], size
             while left:
