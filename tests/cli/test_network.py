@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from examples_of_networks import random_network
-from radon_nn import DeepNetwork, ShallowNetwork, save
+from radon_nn import DeepNetwork, ShallowNetwork, load, save
 from radon_nn.cli import info, report
 from radon_nn.cli.arguments import command_parser
 from radon_nn.cli.command import main
@@ -264,3 +264,46 @@ def test_outputs_of_smooth_networks_on_a_domain_have_upper_bounds(
     assert "each output's own, at most: " in on_a_ball
     assert main(["info", "smooth.npz"]) == 0
     assert "at most" not in capsys.readouterr().out
+
+
+def test_one_of_several_outputs_of_an_onnx_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    onnx = pytest.importorskip("onnx")
+    make, single = onnx.helper.make_node, onnx.TensorProto.FLOAT
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.normal(size=shape).astype(np.float32) for name, shape in (("W", (2, 4)), ("V", (4, 2)))}
+    arrays["U"] = rng.normal(size=(4, 1)).astype(np.float32)
+    graph = onnx.helper.make_graph(
+        [
+            make("MatMul", ["x", "W"], ["h"]),
+            make("Relu", ["h"], ["r"]),
+            make("MatMul", ["r", "V"], ["mean"]),
+            make("MatMul", ["r", "U"], ["19"]),
+        ],
+        "two",
+        [onnx.helper.make_tensor_value_info("x", single, ["n", 2])],
+        [onnx.helper.make_tensor_value_info(name, single, None) for name in ("mean", "19")],
+        [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    path = tmp_path / "two.onnx"
+    path.write_bytes(made.SerializeToString())
+    np.savez(tmp_path / "named.npz", **{"0.weight": np.ones((3, 2)), "1.weight": np.ones((1, 3))})
+    values = {name: load(path, output=name).path_norm for name in ("mean", "19")}
+    for name, value in values.items():
+        assert main(["rtv", str(path), "--output", name, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["path_norm"] == pytest.approx(value, rel=1e-12)
+    picture = str(tmp_path / "p.png")
+    for arguments, said in (
+        (["info", str(path)], "expected one output of floats, got 'mean', '19'; choose one with output= (--output)"),
+        (["info", str(path), "--output", "spread"], "output: expected one of 'mean', '19', got 'spread'"),
+        (
+            ["info", str(path), "--output", "mean", "--output", "19"],
+            "--output: expected one of a kind, got 'mean', '19'",
+        ),
+        (["show", str(path), "--output", "mean"], "choose one with --output 0 to 1"),
+        (["info", str(tmp_path / "named.npz"), "--output", "mean"], "expected no output (output=, --output)"),
+    ):
+        assert main(arguments) == 1
+        assert said in capsys.readouterr().err
+    assert main(["show", str(path), "--output", "mean", "--output", "1", "--n", "16", "-o", picture]) == 0
+    assert "picture" in capsys.readouterr().out

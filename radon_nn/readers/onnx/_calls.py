@@ -32,7 +32,7 @@ Size = int | Batch
 
 @dataclass(frozen=True)
 class OperatorCall:
-    """An operator, its attributes, the operands it is applied to, and the number of results wanted from it."""
+    """An operator, its attributes and operands, how many results it has, and whether they are the model's output."""
 
     graph: Translation
     kind: str
@@ -40,6 +40,7 @@ class OperatorCall:
     given: Sequence[Operand | None]
     version: int
     results: int = 1
+    last: bool = False
 
     def operand(self, index: int) -> Operand:
         """An operand that must be there."""
@@ -86,6 +87,8 @@ class OperatorCall:
     def sizes(self, key: str, index: int) -> list[Size]:
         """Whole numbers, the batch length perhaps among them: an attribute in older versions, then an operand."""
         found = self.options.get(key)
+        if found is not None and index < len(self.given) and self.given[index] is not None:
+            raise ValueError(f"{key}: expected an attribute or an operand, got both")
         if found is None:
             operand = self.constant(index)
             if operand is None or operand.dtype.kind not in "iO" or operand.size > _AXES:

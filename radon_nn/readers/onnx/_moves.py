@@ -103,8 +103,8 @@ def gather(call: OperatorCall) -> Operand:
 def concat(call: OperatorCall) -> Operand:
     """Arrays joined along one axis."""
     operands = [call.operand(k) for k in range(len(call.given))]
-    if not operands:
-        raise ValueError("expected arrays, got none")
+    if not operands or "axis" not in call.options:
+        raise ValueError("expected arrays and the axis along which they are joined, got none")
     axis = axis_of(call.whole("axis", 0), len(operands[0].shape))
     constants = [operand for operand in operands if not isinstance(operand, Dependent)]
     if len(constants) == len(operands):

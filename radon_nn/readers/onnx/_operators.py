@@ -77,11 +77,20 @@ def _constant_of_shape(call: OperatorCall) -> Operand:
     return np.full(sizes, number.reshape(()), number.dtype)
 
 
+# Sums, maxima and joins take any number of operands.
+ANY = 1 << 30
+
+
 class Operator(NamedTuple):
-    """An operator that has a translation: how it is translated, its attributes, and its domain if not ONNX's own."""
+    """
+    An operator that has a translation: how it is translated, its attributes, and its domain if not ONNX's own.
+
+    `operands` is the largest number of operands; more would be passed over.
+    """
 
     translate: Callable[[OperatorCall], Operand | list[Operand]]
     attributes: tuple[str, ...] = ()
+    operands: int = 1
     domain: str = ""
 
 
@@ -95,46 +104,50 @@ _PLAIN = {
     "HardSwish": "hard_silu",
 }
 OPERATORS: dict[str, Operator] = {
-    "Gemm": Operator(gemm, ("alpha", "beta", "transA", "transB")),
-    "MatMul": Operator(matmul),
-    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), Operator(arithmetic)),
-    **dict.fromkeys(("Sum", "Max", "Min"), Operator(of_several)),
+    "Gemm": Operator(gemm, ("alpha", "beta", "transA", "transB"), operands=3),
+    "MatMul": Operator(matmul, operands=2),
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), Operator(arithmetic, operands=2)),
+    **dict.fromkeys(("Sum", "Max", "Min"), Operator(of_several, operands=ANY)),
     **{name: Operator(activations.activation(ours)) for name, ours in _PLAIN.items()},
     **dict.fromkeys(("LeakyRelu", "Elu", "Celu"), Operator(activations.with_slope, ("alpha",))),
-    "PRelu": Operator(activations.prelu),
+    "PRelu": Operator(activations.prelu, operands=2),
     "Selu": Operator(activations.selu, ("alpha", "gamma")),
     "Swish": Operator(activations.swish, ("alpha",)),
-    "Clip": Operator(activations.clip, ("min", "max")),
+    "Clip": Operator(activations.clip, ("min", "max"), operands=3),
     "Gelu": Operator(activations.gelu, ("approximate",)),
     "Erf": Operator(erf),
-    "Greater": Operator(greater),
-    "Where": Operator(where),
+    "Greater": Operator(greater, operands=2),
+    "Where": Operator(where, operands=3),
     "HardSigmoid": Operator(activations.hard_sigmoid, ("alpha", "beta")),
     "ThresholdedRelu": Operator(activations.thresholded, ("alpha",)),
     "Shrink": Operator(activations.shrink, ("bias", "lambd")),
     **dict.fromkeys(("Softmax", "LogSoftmax"), Operator(activations.softmax, ("axis",))),
-    **dict.fromkeys(("ReduceSum", "ReduceMean"), Operator(reduced, ("axes", "keepdims", "noop_with_empty_axes"))),
+    **dict.fromkeys(
+        ("ReduceSum", "ReduceMean"), Operator(reduced, ("axes", "keepdims", "noop_with_empty_axes"), operands=2)
+    ),
     "Identity": Operator(_identity),
-    "Dropout": Operator(_dropout, ("ratio", "seed")),
+    "Dropout": Operator(_dropout, ("ratio", "seed"), operands=3),
     "Cast": Operator(_cast, ("to", "saturate", "round_mode")),
-    "CastLike": Operator(_cast_like, ("saturate", "round_mode")),
+    "CastLike": Operator(_cast_like, ("saturate", "round_mode"), operands=2),
     "Flatten": Operator(shapes.flatten, ("axis",)),
-    "Reshape": Operator(shapes.reshape, ("allowzero",)),
-    "Squeeze": Operator(shapes.squeeze, ("axes",)),
-    "Unsqueeze": Operator(shapes.unsqueeze, ("axes",)),
-    "Expand": Operator(shapes.expand),
+    "Reshape": Operator(shapes.reshape, ("allowzero",), operands=2),
+    "Squeeze": Operator(shapes.squeeze, ("axes",), operands=2),
+    "Unsqueeze": Operator(shapes.unsqueeze, ("axes",), operands=2),
+    "Expand": Operator(shapes.expand, operands=2),
     "Shape": Operator(shapes.shape, ("start", "end")),
     "Transpose": Operator(moves.transpose, ("perm",)),
-    "Slice": Operator(moves.slices, ("starts", "ends", "axes")),
-    "Split": Operator(moves.split, ("axis", "split", "num_outputs")),
-    "Gather": Operator(moves.gather, ("axis",)),
-    "Concat": Operator(moves.concat, ("axis",)),
+    "Slice": Operator(moves.slices, ("starts", "ends", "axes"), operands=5),
+    "Split": Operator(moves.split, ("axis", "split", "num_outputs"), operands=2),
+    "Gather": Operator(moves.gather, ("axis",), operands=2),
+    "Concat": Operator(moves.concat, ("axis",), operands=ANY),
     "Neg": Operator(negative),
     **dict.fromkeys(("Sqrt", "Reciprocal", "Exp", "Log"), Operator(of_constant)),
-    "BatchNormalization": Operator(activations.batch_normalization, ("epsilon", "momentum", "training_mode")),
-    "Scaler": Operator(activations.scaler, ("offset", "scale"), "ai.onnx.ml"),
-    "DequantizeLinear": Operator(dequantised, ("axis", "block_size")),
-    "Constant": Operator(_constant, ("value", "value_float", "value_floats", "value_int", "value_ints")),
+    "BatchNormalization": Operator(
+        activations.batch_normalization, ("epsilon", "momentum", "training_mode"), operands=5
+    ),
+    "Scaler": Operator(activations.scaler, ("offset", "scale"), domain="ai.onnx.ml"),
+    "DequantizeLinear": Operator(dequantised, ("axis", "block_size"), operands=3),
+    "Constant": Operator(_constant, ("value", "value_float", "value_floats", "value_int", "value_ints"), operands=0),
     "ConstantOfShape": Operator(_constant_of_shape, ("value",)),
 }
 """Some are translated only of constants, or as part of an activation."""

@@ -152,8 +152,12 @@ class Program:
             )
         )
         try:
+            if len(given) > operator.operands:
+                raise ValueError(f"expected at most {operator.operands} operands, got {len(given)}")
             options = attributes(node, operator.attributes)
-            results = operator.translate(OperatorCall(graph, kind, options, given, self.version, len(node.output)))
+            last = self.wanted in node.output
+            call = OperatorCall(graph, kind, options, given, self.version, len(node.output), last)
+            results = operator.translate(call)
         except ValueError as error:
             raise ValueError(f"{what}: {error}") from error
         return results if isinstance(results, list) else [results]

@@ -20,7 +20,16 @@ def reshape(call: OperatorCall) -> Operand:
         if any(n == 0 and k >= len(before) for k, n in enumerate(sizes)):
             raise ValueError(f"expected a shape for {len(before)} axes, got {sizes}")
         sizes = [before[k] if n == 0 else n for k, n in enumerate(sizes)]
+    if call.last and isinstance(operand, Dependent) and _is_listing(operand, sizes):
+        call.graph.note("the last Reshape is passed over: it lists the outputs of all samples one after another")
+        return operand
     return _in_shape(operand, sizes)
+
+
+def _is_listing(operand: Dependent, sizes: Sequence[Size]) -> bool:
+    """Whether a shape (-1, 1) lists the numbers of each sample in turn, as skl2onnx does for several targets."""
+    apart = operand.axis is not None and math.prod(operand.shape[: operand.axis]) == 1
+    return apart and list(sizes) == [-1, 1] and operand.places.size > 1
 
 
 def lengths(operand: Operand) -> list[Size]:
