@@ -10,12 +10,16 @@ from radon_nn.readers.files import archives
 from radon_nn.readers.graph import Understood
 from radon_nn.readers.onnx._external import ExternalData
 from radon_nn.readers.onnx._interface import inputs_of, nodes_needed, output_of
+from radon_nn.readers.onnx._parts import parsed_bytes
 from radon_nn.readers.onnx._program import DOMAINS, SEVERAL, Program
 from radon_nn.readers.onnx._tensors import Stored
 from radon_nn.readers.refusals import library, naming, said
 
 # Operators of version 7 and later broadcast as NumPy does. A protobuf message has less than 2 GiB.
 _OLDEST, _LARGEST = 7, 2**31
+# Bytes that the parts of a model may take beside their own: always, and for each byte of the file. A node of a file
+# without weights takes six times its own bytes, an attribute thirteen; 2000 operators take 2 MiB.
+_FREE, _GROWTH = 2**26, 8
 
 
 def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output: str | None = None) -> Understood:
@@ -60,8 +64,14 @@ def read_onnx_file(path: str | os.PathLike[str], *, logits: bool = True, output:
     size = where.stat().st_size
     if size >= _LARGEST:
         raise ValueError(f"{where}: expected an ONNX file of less than 2 GiB, got {size} bytes; is it the right file?")
+    content, most = where.read_bytes(), max(_FREE, _GROWTH * size)
+    if parsed_bytes(content, onnx.ModelProto.DESCRIPTOR, most) > most:
+        raise ValueError(
+            f"{where}: expected an ONNX model that takes at most {most >> 20} MiB once parsed, got one of more small "
+            "parts; it is damaged or made to fill the memory"
+        )
     try:
-        model = onnx.ModelProto.FromString(where.read_bytes())
+        model = onnx.ModelProto.FromString(content)
     except (failed, ValueError) as error:
         raise ValueError(
             f"{where}: expected an ONNX file, got {size} bytes that are not one ({said(error)}); it may be truncated, "
