@@ -17,10 +17,12 @@ from .fitting.weight_decay import fit, fit_path
 from .geometry.directions import Directions
 from .geometry.domains import Ball, Cuboid, Hull
 from .geometry.grids import Grid, Offsets
+from .geometry.naming import Names
 from .io import load, save
 from .kink_lines.segments import Kinks, kinks
 from .measures.result import RTV
 from .measures.ridge import RidgeMeasure
+from .measures.spike_list import Spike
 from .networks.deep import DeepNetwork
 from .networks.fibres import FibreMeasure
 from .networks.neurons import Simplification
@@ -52,6 +54,7 @@ __all__ = [
     "Grid",
     "Hull",
     "Kinks",
+    "Names",
     "Norm",
     "Offsets",
     "ProbeFit",
@@ -61,6 +64,7 @@ __all__ = [
     "RidgeMeasure",
     "ShallowNetwork",
     "Simplification",
+    "Spike",
     "SpikeFit",
     "Sum",
     "Verification",

@@ -1,12 +1,12 @@
-"""Save and load networks: npz, safetensors, Keras, ONNX, PyTorch and other files; nothing is run, files are whole."""
+"""Save and load networks, measures and fits; nothing in a file is run, files are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,33 +14,40 @@ from radon_nn._support.files import shipped, whole_file
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers import registry
+from radon_nn.readers.array_files import refuse_hints
 from radon_nn.readers.files.archives import existing
 from radon_nn.readers.files.native import FORMAT, to_arrays
 from radon_nn.readers.files.safetensors import write_safetensors
 from radon_nn.readers.graph import Network, Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.refusals import printable
+from radon_nn.result_files import Result, is_result, network_of, read_result
+from radon_nn.result_files import to_arrays as to_arrays_of_result
+
+_Read = TypeVar("_Read")
 
 __all__ = ["FORMAT", "load", "read", "save", "shipped"]
 
 
-def save(path: str | os.PathLike[str], network: Network) -> None:
+def save(path: str | os.PathLike[str], network: Network | Result) -> None:
     """
-    Write a network to a file, whole or not at all: safetensors if the name ends so, npz otherwise.
+    Write a network or a result to a file, whole or not at all: safetensors if the name ends so, npz otherwise.
+
+    A Fit keeps its dual, points and values: `Fit.certificate` computes its lower bound anew after loading.
 
     Parameters
     ----------
     path : str or path
         The file; an existing one is replaced once the new one is complete.
-    network : ShallowNetwork or DeepNetwork
-        The network.
+    network : network, RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+        A ShallowNetwork or DeepNetwork; results go to npz only.
 
     Raises
     ------
     ImportError
         If the name ends in .safetensors, and that package is not installed.
     TypeError
-        If it is no network.
+        If it is none of these, or the path is no path.
     ValueError
         If an activation has no name by which to load it again, or the file's name ends as another format's.
     OSError
@@ -50,16 +57,24 @@ def save(path: str | os.PathLike[str], network: Network) -> None:
     --------
     load : Read it back.
     """
-    if not isinstance(network, ShallowNetwork | DeepNetwork):
+    _require_path(path, "save", "save('file.npz', network)")
+    if not isinstance(network, ShallowNetwork | DeepNetwork | Result):
         raise TypeError(
-            f"save: expected a path and a ShallowNetwork or DeepNetwork, got a {type(network).__name__}; from_model "
-            "makes one of a trained model"
+            "save: expected a path and a ShallowNetwork or DeepNetwork, a measure or a fit, got "
+            f"{type(network).__name__}; from_model makes a network of a trained model"
         )
     suffix = Path(path).suffix.lower()
     if suffix in registry.REFUSED or not registry.file_kind(Path(path)).written:
         raise ValueError(
             f"{path}: expected a name ending in .npz or .safetensors, got {suffix}, a format of other programs"
         )
+    if isinstance(network, Result):
+        if suffix == ".safetensors":
+            raise ValueError(f"{path}: expected a name ending in .npz for a {type(network).__name__}, got {suffix}")
+        with whole_file(path) as temporary, open(temporary, "wb") as stream:
+            named: dict[str, Any] = to_arrays_of_result(network)
+            np.savez(stream, **named)
+        return
     arrays, words = to_arrays(network)
     with whole_file(path) as temporary:
         if suffix == ".safetensors":
@@ -80,9 +95,9 @@ def load(
     prefix: str | Sequence[str] | None = None,
     logits: bool = True,
     output: str | None = None,
-) -> Network:
+) -> Any:
     """
-    Read a network from a file, of the kind that its name's suffix says.
+    Read a network or a result from a file, of the kind that its name's suffix says.
 
     ============================  ==================================================================================
     file                          what is read
@@ -126,11 +141,13 @@ def load(
 
     Returns
     -------
-    ShallowNetwork or DeepNetwork
-        The network.
+    ShallowNetwork or DeepNetwork, or RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+        The network, or what was saved.
 
     Raises
     ------
+    TypeError
+        If the path is no path.
     FileNotFoundError
         If there is no such file.
     ImportError
@@ -145,6 +162,12 @@ def load(
     save : Write one.
     from_model : The same from live models.
     """
+    _require_path(path, "load", "load('file.npz')")
+    where = existing(path, "a network's file")
+    hints = Hints.of(activation, layout, layers, order, prefix)
+    if is_result(where):
+        refuse_hints(where, hints)
+        return _printable_errors(lambda: read_result(where))
     return read(
         path,
         activation=activation,
@@ -194,14 +217,27 @@ def read(
     """
     hints = replace(Hints.of(activation, layout, layers, order, prefix), output=output)
     where = existing(path, "a network's file")
+    if is_result(where):
+        refuse_hints(where, hints)
+        result = _printable_errors(lambda: read_result(where))
+        return Understood(network_of(result), f"{where}, a {type(result).__name__}")
+    kind = registry.kind_of_file(where)
+    if output is not None and not kind.outputs:
+        raise ValueError(
+            f"{where}: expected no output (output=, --output), which only ONNX files name, got {output!r}; leave it out"
+        )
+    return _printable_errors(lambda: kind.read(where, hints, logits))
+
+
+def _require_path(path: object, function: str, example: str) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{function}: expected the path of a file, got {type(path).__name__}; write {example}")
+
+
+def _printable_errors(read_file: Callable[[], _Read]) -> _Read:
+    """What a reader returns; its errors name arrays as a terminal can print them."""
     try:
-        kind = registry.kind_of_file(where)
-        if output is not None and not kind.outputs:
-            raise ValueError(
-                f"{where}: expected no output (output=, --output), which only ONNX files name, got {output!r}; leave "
-                "it out"
-            )
-        return kind.read(where, hints, logits)
+        return read_file()
     except (ValueError, TypeError, MemoryError) as error:
         # Names of arrays come from the file, and may hold sequences that a terminal would obey.
         if str(error).isprintable():

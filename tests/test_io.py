@@ -516,7 +516,7 @@ def test_names_of_other_formats_are_not_written(tmp_path: Path, name: str) -> No
 
 
 def test_only_networks_are_saved(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"^save: expected a path and a ShallowNetwork .*got a str; from_model"):
+    with pytest.raises(TypeError, match=r"^save: expected the path of a file, got ShallowNetwork; write save"):
         save(NETWORK, "net.npz")  # type: ignore[arg-type]
 
 

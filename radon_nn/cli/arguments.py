@@ -43,7 +43,9 @@ def command_parser() -> argparse.ArgumentParser:
     _add_looking(draw)
 
     listed = _of_network(commands, "spikes", "list of a network's spikes: direction, offset, mass")
-    listed.add_argument("--json", action="store_true", help="print JSON")
+    form = listed.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--csv", action="store_true", help="print a table: comma-separated values, a row for each spike")
     listed.add_argument(
         "--n", type=int, help="with --from-transform: samples along each axis (256 for 2 inputs, 64 for 3)"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radon_nn.geometry.domains import Domain, extent
 from radon_nn.measures.result import RTV
@@ -150,6 +153,20 @@ def number(value: float) -> float | None:
         None if it is infinite.
     """
     return value if math.isfinite(value) else None
+
+
+def print_csv(table: Mapping[str, NDArray[np.generic]]) -> None:
+    """
+    Print a table as comma-separated values, numbers with all their digits.
+
+    Parameters
+    ----------
+    table : mapping of str to ndarray
+        Columns of equal length.
+    """
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*(column.tolist() for column in table.values()), strict=True))
 
 
 def _said(value: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -36,7 +35,11 @@ def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
     tuple of Axes and Figure
         Both.
     """
-    axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
+    if ax is None:
+        from matplotlib import pyplot as plt  # only here, so that pictures on given axes do without pyplot
+
+        ax = plt.figure(layout="constrained").add_subplot()
+    axes = ax
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     return axes, figure
@@ -139,6 +142,19 @@ def strip_image(axes: Axes, values: Any, transform: RadonTransform, **style: Any
     image: AxesImage = axes.imshow(
         np.asarray(values).T, origin="lower", aspect="auto", extent=(0, np.pi, edge[0], edge[1]), **style
     )
-    axes.set_xticks(*_ANGLES)
-    axes.set(xlabel="angle of the normal (rad)", ylabel="offset $t$")
+    strip_axes(axes)
     return image
+
+
+def strip_axes(axes: Axes) -> None:
+    """
+    Label axes as angle in [0, pi) and offset.
+
+    Parameters
+    ----------
+    axes : Axes
+        The axes.
+    """
+    axes.set_xticks(*_ANGLES)
+    axes.set_xlim(0, np.pi)
+    axes.set(xlabel="angle of the normal (rad)", ylabel="offset $t$")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from radon_nn._support.types import Floats
+from radon_nn.geometry import hyperplanes
 from radon_nn.measures.ridge import RidgeMeasure
 
 
@@ -40,7 +39,7 @@ def angles_and_offsets(measure: RidgeMeasure) -> tuple[Floats, Floats]:
     Returns
     -------
     tuple of ndarray
-        Angles in radians, and offsets.
+        Angles in radians, and offsets: those of the measure, whose normals have such angles.
 
     Raises
     ------
@@ -48,6 +47,4 @@ def angles_and_offsets(measure: RidgeMeasure) -> tuple[Floats, Floats]:
         If d is not 2.
     """
     require_plane(measure.dim)
-    angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
-    below = angles < 0
-    return np.where(below, angles + np.pi, angles), np.where(below, -measure.offsets, measure.offsets)
+    return hyperplanes.angles(measure.directions), measure.offsets

@@ -59,7 +59,24 @@ def dots_connected(problem: Problem, near: float) -> Fit:
     # Sums of the same bends in another order: the bound is lowered by the rounding between them.
     share = min(1.0, function.rtv / lower) if lower else 1.0
     lower, r, stopped = share * lower, share * r, "" if met else FAR_AWAY
-    return Fit(function, function.rtv, lower, misfit, 0.0, r, problem.given, True, met, stopped, record, lower, met)
+    return Fit(
+        function,
+        function.rtv,
+        lower,
+        misfit,
+        0.0,
+        r,
+        problem.given,
+        True,
+        met,
+        stopped,
+        record,
+        lower,
+        met,
+        problem.values,
+        problem.weights**2,
+        0.0,
+    )
 
 
 def through(problem: Problem, values: Floats, rng: np.random.Generator) -> RidgeMeasure:

@@ -5,18 +5,83 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn.fitting._affine import affine_fit
+from radon_nn.fitting._dual_bounds import largest_at_most
+from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.networks.shallow import ShallowNetwork
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """
+    A lower bound, with what it rests on.
+
+    Parameters
+    ----------
+    lower : float
+        The lower bound for the cost of every function.
+    largest : float
+        The maximum of |F_r| over all hyperplanes, of the dual as it is; at most 1 to rounding.
+    moments : float
+        The larger of |sum r| and |sum r x|, with the points in units of their extent about their mean, relative to
+        sum |r|; rounding of zero.
+    exact : bool
+        Whether max |F_r| was found exactly (d <= 3), or is an upper bound of it.
+    """
+
+    lower: float
+    largest: float
+    moments: float
+    exact: bool
+
+    @classmethod
+    def of(
+        cls, points: Floats, values: Floats, counts: Floats, dual: Floats, decay: float, scatter: float
+    ) -> Certificate:
+        """
+        The bound of a dual vector.
+
+        Parameters
+        ----------
+        points, values, counts, dual : ndarray
+            As `Fit` has them.
+        decay, scatter : float
+            Likewise.
+
+        Returns
+        -------
+        Certificate
+            The bound.
+        """
+        center = points.mean(axis=0)
+        scale = float(np.linalg.norm(points - center, axis=1).max())
+        near = (points - center) / scale
+        search = HyperplaneSearch(near)
+        found = float(search.strongest(dual).strength.max()) if search.is_exact else largest_at_most(near, dual)
+        largest, total = scale * found, max(float(np.abs(dual).sum()), 1e-300)
+        moments = max(abs(float(dual.sum())), float(np.abs(dual @ near).max())) / total
+        feasible = dual / max(1.0, largest)
+        # The affine part of the values adds nothing to r.y but rounding.
+        _, bent = affine_fit(near, values[:, None], np.sqrt(counts))
+        pull = float(feasible @ bent[:, 0])
+        lower = pull
+        if decay:
+            lower = decay * pull - decay**2 * float(feasible**2 @ (1 / counts)) / 2 + scatter
+        return cls(lower, largest, moments, search.is_exact)
 
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(SpikeResult):
     """
     A network fitted to data, with a lower bound for the cost of every function.
 
@@ -53,6 +118,16 @@ class Fit:
         heuristic's figure.
     settled : bool
         As `converged`, but with `presumed_lower` for `lower`.
+    values : ndarray, shape (n,)
+        The values at the points; the mean where there were several.
+    counts : ndarray, shape (n,)
+        How many times each point was given; 1 for interpolation.
+    scatter : float
+        Half the sum of squares of the values about these means.
+
+    See Also
+    --------
+    radon_nn.save : Write it to a file, dual and points included.
     """
 
     measure: RidgeMeasure
@@ -68,6 +143,9 @@ class Fit:
     refinement: Refinement
     presumed_lower: float
     settled: bool
+    values: Floats
+    counts: Floats
+    scatter: float
 
     @property
     def network(self) -> ShallowNetwork:
@@ -90,7 +168,24 @@ class Fit:
         """Evaluate the function at points (..., d)."""
         return self.measure(points)
 
+    def certificate(self) -> Certificate:
+        """
+        The lower bound computed anew, from the dual, the points and the values alone.
+
+        max |F_r| is searched over all hyperplanes again (for d > 3 it is bounded), r is divided by it where it exceeds
+        1, and the dual objective is evaluated.
+
+        Returns
+        -------
+        Certificate
+            Its `lower` is that of the fit, to rounding.
+        """
+        return Certificate.of(self.points, self.values, self.counts, self.dual, self.decay, self.scatter)
+
     def __repr__(self) -> str:
+        return notebooks.one_line(f"<Fit: {self}>")
+
+    def __str__(self) -> str:
         what = f"R-TV {self.rtv:.7g}" if not self.decay else f"objective {self.objective:.7g}, R-TV {self.rtv:.7g}"
         bound = "no function through the data costs less than" if not self.decay else "no objective is below"
         proof = "certified"

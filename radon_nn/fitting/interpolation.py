@@ -219,4 +219,7 @@ class _Interpolation:
             self._pursuit.refinement(unit),
             presumed,
             settled,
+            problem.values,
+            problem.weights**2,
+            0.0,
         )

@@ -197,4 +197,7 @@ class _Path:
             pursuit.refinement(problem.unit**2, problem.scatter),
             problem.unit**2 * presumed + problem.scatter,
             settled,
+            problem.values,
+            problem.weights**2,
+            problem.scatter,
         )

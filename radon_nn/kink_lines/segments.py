@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.geometry.hyperplanes import chains
+from radon_nn.geometry.naming import Table, columns
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import Cuts, jumps_across, subdivide
 from radon_nn.networks.deep import DeepNetwork
@@ -67,7 +71,42 @@ class Kinks:
         return len(self.starts)
 
     def __repr__(self) -> str:
-        return f"<Kinks: {len(self)} of total {self.total:.6g} on {self.domain}, {len(self.bends)} bends>"
+        return notebooks.one_line(
+            f"<Kinks: {len(self)} of total {self.total:.6g} on {self.domain}, {len(self.bends)} bends>"
+        )
+
+    def __getitem__(self, index: int | slice | list[int] | NDArray[Any]) -> Kinks:
+        """Some of the segments, by a number, a slice, a mask or indices."""
+        chosen = [index] if isinstance(index, int | np.integer) else index
+        starts, ends, normals, jumps = (x[chosen] for x in (self.starts, self.ends, self.normals, self.jumps))
+        return Kinks(self.domain, starts, ends, normals, jumps, self.layer[chosen], self.neuron[chosen])
+
+    def __iter__(self) -> Iterator[Kinks]:
+        return (self[k] for k in range(len(self)))
+
+    def to_table(self) -> Table:
+        """
+        The segments as a table, in their order.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (s,)
+            Columns of equal length, as pandas.DataFrame and polars.DataFrame take them: jump, or jump_OUTPUT for each
+            output; length; start, end and normal, each followed by _FEATURE for each input; layer; neuron. Outputs and
+            features are numbered from 0.
+        """
+        inputs, outputs = tuple(map(str, range(self.dim))), tuple(map(str, range(self.jumps.shape[1])))
+        table: Table = {"jump": self.jumps[:, 0]} if len(outputs) == 1 else columns("jump", self.jumps, outputs)
+        table["length"] = self.lengths
+        for name in ("start", "end", "normal"):
+            table |= columns(name, getattr(self, f"{name}s"), inputs)
+        return table | {"layer": self.layer, "neuron": self.neuron}
+
+    def _repr_html_(self) -> str:
+        return notebooks.html(repr(self), self.to_table(), self._repr_png_())
+
+    def _repr_png_(self) -> bytes | None:
+        return notebooks.picture(self)
 
     @property
     def dim(self) -> int:

@@ -6,6 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support import notebooks
 from radon_nn._support.public import public
 
 Verdict = Literal["finite", "infinite", "unresolved"]
@@ -34,6 +38,29 @@ class Refinement:
     value: tuple[float, ...]
     lower: tuple[float, ...]
     upper: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def __repr__(self) -> str:
+        last = f", from {self.value[0]:.6g} to {self.value[-1]:.6g}" if self.value else ""
+        return notebooks.one_line(f"<Refinement: {len(self)} steps by {self.name}{last}>")
+
+    def to_table(self) -> dict[str, NDArray[np.generic]]:
+        """
+        The refinement as a table: a row for each step.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Columns of equal length, as pandas.DataFrame and polars.DataFrame take them: the quantity of that name,
+            value, lower, upper.
+        """
+        columns = {self.name: self.at, "value": self.value, "lower": self.lower, "upper": self.upper}
+        return {name: np.array(column, np.float64) for name, column in columns.items()}
+
+    def _repr_html_(self) -> str:
+        return notebooks.html(repr(self), self.to_table(), None)
 
 
 @public
@@ -87,6 +114,15 @@ class RTV:
         return self.value
 
     def __repr__(self) -> str:
+        return notebooks.one_line(str(self))
+
+    def _repr_html_(self) -> str:
+        return notebooks.html(str(self), {}, self._repr_png_())
+
+    def _repr_png_(self) -> bytes | None:
+        return notebooks.picture(self)
+
+    def __str__(self) -> str:
         if self.verdict == "infinite":
             number = "R-TV infinite"
         elif self.standing == "exact":
@@ -107,5 +143,3 @@ class RTV:
         unsure = "; whether it is finite could not be resolved" if self.verdict == "unresolved" else ""
         law = f"; {self.law}" if self.law else ""
         return f"{number} on {self.assumed}: {self.method}{law}{unsure}{short}"
-
-    __str__ = __repr__

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.naming import NO_NAMES, Names
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
+from radon_nn.measures.spike_list import SpikeList
 
 _CANCELLED = 64 * np.finfo(np.float64).eps
 """A sum of masses below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
@@ -20,13 +22,14 @@ _CANCELLED = 64 * np.finfo(np.float64).eps
 
 @public
 @dataclass(frozen=True, eq=False)
-class RidgeMeasure:
+class RidgeMeasure(SpikeList):
     """
     The function f(x) = sum_k masses_k (a_k.x - t_k)_+ + skip x + constant, as spikes in the Radon domain.
 
     Its measure is d_t^2 K R f = sum_k masses_k [delta_(a_k, t_k) + delta_(-a_k, -t_k)]/2,
-    and the affine part is its null space. Directions lie in a half sphere (the first coordinate that is not zero is
-    positive; for d = 2 angles lie in (-pi/2, pi/2]), and spikes are sorted by decreasing |mass|.
+    and the affine part is its null space. Directions lie in a half sphere (the last coordinate that is not zero is
+    positive; for d = 2 angles lie in [0, pi)), and spikes are sorted by decreasing |mass|. `len(measure)` is their
+    number, `measure[0]` the largest spike, `measure[:5]` the measure of the largest five.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ class RidgeMeasure:
         Linear part; zero if not given.
     constant : array_like, shape (o,), optional
         Constant part; zero if not given.
+    names : Names, optional
+        Names of the inputs and outputs, for tables.
 
     Raises
     ------
@@ -61,6 +66,7 @@ class RidgeMeasure:
     masses: Floats
     skip: Floats
     constant: Floats
+    names: Names
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class RidgeMeasure:
         masses: ArrayLike,
         skip: ArrayLike | None = None,
         constant: ArrayLike | None = None,
+        names: Names | None = None,
     ) -> None:
         unit = checks.real_array(directions, "directions")
         if unit.size == 0 and skip is not None:
@@ -86,10 +93,18 @@ class RidgeMeasure:
         linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
         self._settle(unit / lengths[:, None], levels / lengths, mass * lengths[:, None], linear, level)
+        object.__setattr__(self, "names", (names or NO_NAMES).checked(dim, outputs))
 
     @classmethod
     def trusted(
-        cls, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
+        cls,
+        directions: Floats,
+        offsets: Floats,
+        masses: Floats,
+        skip: ArrayLike,
+        constant: ArrayLike,
+        *,
+        names: Names | None = None,
     ) -> RidgeMeasure:
         """
         The measure of numbers that were computed from checked ones: as the constructor makes it, without its checks.
@@ -106,6 +121,8 @@ class RidgeMeasure:
             Linear part.
         constant : array_like, shape (o,)
             Constant part.
+        names : Names, optional
+            Names of the inputs and outputs.
 
         Returns
         -------
@@ -114,12 +131,13 @@ class RidgeMeasure:
         """
         made = object.__new__(cls)
         made._settle(directions, offsets, masses if masses.ndim == 2 else masses[:, None], skip, constant)
+        object.__setattr__(made, "names", names or NO_NAMES)
         return made
 
     def _settle(
         self, directions: Floats, offsets: Floats, masses: Floats, skip: ArrayLike, constant: ArrayLike
     ) -> None:
-        """Turn directions into the half sphere, sort by mass and freeze: indexing makes the copies."""
+        """Turn directions into the half sphere, sort by mass and freeze copies."""
         flip = hyperplanes.lower_half(directions)
         linear, level = np.array(skip, np.float64), np.array(constant, np.float64)
         if flip.any():
@@ -135,13 +153,17 @@ class RidgeMeasure:
             ("skip", linear),
             ("constant", level),
         ):
-            settled = np.ascontiguousarray(array)
+            settled = np.ascontiguousarray(array) + 0.0  # no -0.0, which would show in tables
             settled.flags.writeable = False
             object.__setattr__(self, name, settled)
 
     def __repr__(self) -> str:
-        fields = ("directions", "offsets", "masses", "skip", "constant")
-        return "RidgeMeasure(" + ", ".join(f"{name}={getattr(self, name).tolist()}" for name in fields) + ")"
+        rebuilding, size = "", len(self) + self.dim * self.outputs
+        if size < notebooks.LONGEST:
+            fields = ("directions", "offsets", "masses", "skip", "constant")
+            arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in fields)
+            rebuilding = f"RidgeMeasure({arrays})"
+        return notebooks.rebuilt_or(rebuilding, str(self))
 
     def __str__(self) -> str:
         return f"RidgeMeasure of {len(self)} spikes in R^{self.dim}, {self.outputs} outputs, R-TV {self.rtv:.7g}"
@@ -154,8 +176,33 @@ class RidgeMeasure:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __len__(self) -> int:
-        return len(self.offsets)
+    @property
+    def measure(self) -> RidgeMeasure:
+        """The measure itself, as the results that hold one have it."""
+        return self
+
+    def named(self, names: Names) -> RidgeMeasure:
+        """
+        The same function with names for its inputs and outputs.
+
+        Parameters
+        ----------
+        names : Names
+            The names, which tables and pictures use.
+
+        Returns
+        -------
+        RidgeMeasure
+            Equal to this one.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as inputs or outputs.
+        """
+        return RidgeMeasure(
+            self.directions, self.offsets, self.masses, self.skip, self.constant, names.checked(self.dim, self.outputs)
+        )
 
     @property
     def dim(self) -> int:
@@ -263,7 +310,7 @@ class RidgeMeasure:
         constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
         masses = total(self.masses)
         keep = norms(masses) > _CANCELLED * total(self.sizes[:, None])[:, 0]
-        return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant)
+        return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant, names=self.names)
 
     def placed(self, scale: float, center: Floats) -> RidgeMeasure:
         """
@@ -288,6 +335,7 @@ class RidgeMeasure:
             self.masses / scale,
             skip,
             self.constant - skip @ center,
+            names=Names(self.names.features, self.names.outputs),
         )
 
     def restricted(self, domain: Domain) -> RidgeMeasure:
@@ -315,6 +363,7 @@ class RidgeMeasure:
             self.masses[~out],
             self.skip + self.masses[on].T @ self.directions[on],
             self.constant - self.masses[on].T @ self.offsets[on],
+            names=self.names,
         )
 
     @property

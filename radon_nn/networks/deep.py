@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Domain
@@ -74,7 +74,9 @@ class DeepNetwork:
         object.__setattr__(self, "layers", chain)
 
     def __repr__(self) -> str:
-        return f"DeepNetwork({list(self.layers)!r})"
+        layers = [repr(layer) for layer in self.layers]
+        whole = not any(layer.startswith("<") for layer in layers)
+        return notebooks.rebuilt_or(f"DeepNetwork([{', '.join(layers)}])" if whole else "", str(self))
 
     def __str__(self) -> str:
         return f"DeepNetwork of {len(self.layers)} layers: " + "; ".join(map(str, self.layers))

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.naming import NO_NAMES, Names, Table, direction_columns
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes, unit_rows
 from radon_nn.networks._densities import density_variation
 from radon_nn.networks.neurons import Neurons
@@ -55,6 +56,8 @@ class FibreMeasure:
         Constant part.
     profile : Profile
         The activation s.
+    names : Names
+        Names of the inputs and outputs, for tables.
 
     See Also
     --------
@@ -70,6 +73,7 @@ class FibreMeasure:
     skip: Floats
     constant: Floats
     profile: Profile
+    names: Names = NO_NAMES
 
     @classmethod
     def of(cls, neurons: Neurons, tol: float) -> FibreMeasure:
@@ -99,10 +103,37 @@ class FibreMeasure:
         return cls(normals, fibre, scales, biases, readout, skip, constant, live.profile)
 
     def __repr__(self) -> str:
-        return (
+        return notebooks.one_line(
             f"<FibreMeasure of {len(self.scales)} {self.profile.name} neurons on {len(self)} directions in "
             f"R^{self.dim}, {self.outputs} outputs>"
         )
+
+    def _repr_html_(self) -> str:
+        return notebooks.html(str(self), self.to_table(), self._repr_png_())
+
+    def _repr_png_(self) -> bytes | None:
+        return notebooks.picture(self)
+
+    def to_table(self, domain: Domain | None = None) -> Table:
+        """
+        The directions as a table, the costliest first.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            The domain of the R-TV; all of R^d if not given.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (m,)
+            Columns of equal length, as pandas.DataFrame and polars.DataFrame take them: rtv, what each direction adds
+            to the R-TV; neurons, how many share it; angle where d = 2; direction_FEATURE for each input.
+        """
+        costs, _ = self.costs(domain)
+        order = np.argsort(-costs, kind="stable")
+        counts = np.bincount(self.fibre, minlength=len(self))
+        table: Table = {"rtv": costs[order], "neurons": counts[order]}
+        return table | direction_columns(self.directions[order], self.names.feature_labels(self.dim))
 
     def __len__(self) -> int:
         return len(self.directions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
@@ -123,9 +123,12 @@ class ShallowNetwork:
         )
 
     def __repr__(self) -> str:
-        activation = self.activation.spelled or self.activation
-        arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in _FIELDS)
-        return f"ShallowNetwork({arrays}, activation={activation!r})"
+        rebuilding, size = "", sum(getattr(self, name).size for name in _FIELDS)
+        if size < notebooks.LONGEST:
+            activation = self.activation.spelled or self.activation
+            arrays = ", ".join(f"{name}={getattr(self, name).tolist()}" for name in _FIELDS)
+            rebuilding = f"ShallowNetwork({arrays}, activation={activation!r})"
+        return notebooks.rebuilt_or(rebuilding, str(self))
 
     def __str__(self) -> str:
         skip = ", with a skip connection" if np.any(self.skip) else ""

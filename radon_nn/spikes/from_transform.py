@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import maximum_filter1d
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
 from radon_nn.fitting._affine import affine_fit
@@ -27,6 +27,7 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.geometry.hyperplanes import SignedTree
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.spikes import _hyperplane_pairs as pairs
 from radon_nn.spikes._noise import cubic_residuals
 from radon_nn.spikes.filtered import SpikeTransform, ball_in
@@ -66,7 +67,7 @@ have next to no mass in the fit."""
 
 @public
 @dataclass(frozen=True)
-class SpikeFit:
+class SpikeFit(SpikeResult):
     """
     The result of `find_spikes`: the spikes, and how well they explain the function.
 
@@ -86,6 +87,8 @@ class SpikeFit:
         Number of times the residual was searched.
     exact : bool
         Whether the relative error is at most the tolerance asked for, or the misfit at most the noise of the values.
+    interrupted : bool
+        Whether the search was interrupted from the keyboard, and the spikes are those found until then.
     """
 
     measure: RidgeMeasure
@@ -95,9 +98,13 @@ class SpikeFit:
     max_error: float
     rounds: int
     exact: bool
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        return notebooks.one_line(f"<SpikeFit: {self}>")
 
     def __str__(self) -> str:
-        verdict = "explained" if self.exact else "NOT fully explained"
+        verdict = "explained" if self.exact else f"NOT fully explained{' (interrupted)' * self.interrupted}"
         return (
             f"{len(self.measure)} spikes, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is {verdict}: "
             f"relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at {self.samples} samples"
@@ -168,7 +175,7 @@ def find_spikes(
     width = _APART * spacing
     model = RidgeMeasure(np.empty((0, grid.dim)), [], np.empty((0, affine.shape[1])))
     floor = max(tol**2 * samples.variance, noise**2)
-    misfit, rounds, stalled = samples.variance, 0, 0
+    misfit, rounds, stalled, interrupted = samples.variance, 0, 0, False
     try:
         while misfit > floor and rounds < max_rounds and len(model) < max_spikes and stalled < _STALLS:
             rounds += 1
@@ -189,7 +196,7 @@ def find_spikes(
                 progress(f"round {rounds} of at most {max_rounds}: {len(model)} spikes, relative error {error:.2g}")
         model = search.pruned(refine(model, samples, steps=30), width, floor)
     except KeyboardInterrupt:
-        pass
+        interrupted = True
     model = search.demanded(search.supported(model), floor)
     residual = samples.residual(model)
     misfit = float(np.mean(np.sum(residual**2, axis=1)))
@@ -204,6 +211,7 @@ def find_spikes(
         float(np.abs(residual).max()),
         rounds,
         misfit <= floor,
+        interrupted,
     )
 
 

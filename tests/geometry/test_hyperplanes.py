@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
 
-from radon_nn.geometry.hyperplanes import SignedTree, chains, clusters, compressed, lower_half, offset_unit
+from radon_nn.geometry.hyperplanes import SignedTree, angles, chains, clusters, compressed, lower_half, offset_unit
 
 
 def by_all_pairs(rows: np.ndarray, tol: float) -> tuple[int, np.ndarray]:
@@ -66,10 +66,19 @@ def test_nothing() -> None:
 
 
 def test_lower_half_and_compressed() -> None:
-    rows = np.array([[0.0, -1.0], [0.0, 1.0], [-1e-300, 5.0], [1.0, -9.0]])
-    assert lower_half(rows).tolist() == [True, False, True, False]
+    rows = np.array([[-1.0, 0.0], [1.0, 0.0], [1.0, -1e-17], [-1.0, 1e-17], [0.6, -0.8], [-0.6, 0.8]])
+    assert lower_half(rows).tolist() == [True, False, False, True, True, False]
     t = np.array([-100.0, -1.0, -0.3, 0.0, 1.0, np.e])
     assert np.allclose(compressed(t), [-1 - np.log(100), -1, -0.3, 0, 1, 2])
+
+
+def test_angles_lie_below_pi_whatever_the_rounding() -> None:
+    """Of a and -a the one not in the lower half has an angle in [0, pi), also where a second coordinate is rounding."""
+    small = np.concatenate([[0.0], 10.0 ** -np.arange(14.0, 19.0, 0.1)])
+    rows = np.concatenate([np.stack([np.full_like(small, s), r * small], axis=1) for s in (1, -1) for r in (1, -1)])
+    upright = np.where(lower_half(rows)[:, None], -rows, rows)
+    assert np.all((angles(upright) >= 0) & (angles(upright) < np.pi))
+    assert not lower_half(upright).any()
 
 
 @pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])

@@ -85,11 +85,11 @@ def test_second_differences_across_a_kink_are_its_mass(dim: int) -> None:
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 4])
 def test_canonical_form(dim: int) -> None:
-    """First nonzero coordinate positive, largest |mass| first; a hyperplane's two names give the same spike."""
+    """Last nonzero coordinate positive, largest |mass| first; a hyperplane's two names give the same spike."""
     rng = np.random.default_rng(dim)
     a, t, m = unit_vectors(rng, 20, dim), rng.standard_normal(20), rng.standard_normal(20)
     measure, mirrored = RidgeMeasure(a, t, m), RidgeMeasure(-a, -t, m)
-    assert np.all(measure.directions[:, 0] > 0)
+    assert np.all(measure.directions[:, -1] > 0)
     assert np.all(np.diff(measure.sizes) <= 0)
     for name in ("directions", "offsets", "masses"):
         assert np.array_equal(getattr(measure, name), getattr(mirrored, name))
@@ -118,10 +118,10 @@ def test_trusted_numbers_make_what_checked_ones_make(seed: int, dim: int, output
     assert np.array_equal(trusted.at(x), trusted(x).reshape(7, outputs))
 
 
-def test_angles_in_the_plane_lie_above_minus_half_pi_up_to_half_pi() -> None:
+def test_angles_in_the_plane_lie_from_0_to_below_pi() -> None:
     measure = RidgeMeasure([[0.0, -1.0], [-0.0, 1.0], [-1.0, 0.0], [-0.6, 0.8]], [1, 2, 3, 4], [4, 3, 2, 1])
-    assert_allclose(measure.directions, [[0, 1], [0, 1], [1, 0], [0.6, -0.8]], atol=0)
-    assert measure.offsets.tolist() == [-1, 2, -3, -4]
+    assert_allclose(measure.directions, [[0, 1], [0, 1], [1, 0], [-0.6, 0.8]], atol=0)
+    assert measure.offsets.tolist() == [-1, 2, -3, 4]
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 5])
@@ -327,7 +327,7 @@ def test_restriction_folds_both_sides_and_tangent_planes() -> None:
 @pytest.mark.parametrize(
     "measure",
     [
-        random_measure(np.random.default_rng(0), 5, 3, 2),
+        random_measure(np.random.default_rng(0), 1, 3, 1),
         random_measure(np.random.default_rng(1), 1, 1),
         RidgeMeasure([], [], [], np.zeros((2, 3)), [0.1, -0.2]),
         RidgeMeasure(np.empty((0, 4)), [], []),
@@ -340,6 +340,14 @@ def test_repr_rebuilds(measure: RidgeMeasure) -> None:
     again = eval(repr(measure))
     assert again == measure
     assert (again.dim, again.outputs, len(again)) == (measure.dim, measure.outputs, len(measure))
+
+
+@pytest.mark.parametrize(("spikes", "dim"), [(5, 3), (200, 2), (3, 784)])
+def test_the_repr_of_many_numbers_says_how_many(spikes: int, dim: int) -> None:
+    said = repr(random_measure(np.random.default_rng(0), spikes, dim, 2))
+    assert said.startswith(f"<RidgeMeasure of {spikes} spikes in R^{dim}, 2 outputs, R-TV ")
+    assert len(said) <= 300
+    assert "\n" not in said
 
 
 def test_empty_measure_is_affine_and_costs_nothing() -> None:

@@ -100,7 +100,7 @@ def test_one_neuron_is_one_spike_with_the_frameworks_sign_of_bias(dim: int) -> N
     """v (w.x + b)_+ has mass v |w| at (w/|w|, -b/|w|)."""
     rng = np.random.default_rng(dim)
     w, b, v = rng.standard_normal(dim), 0.7, -1.3
-    w[0] = abs(w[0])
+    w[-1] = abs(w[-1])
     measure = ShallowNetwork([w], [b], [v]).measure()
     assert_allclose(measure.directions, [w / np.linalg.norm(w)], rtol=1e-15)
     assert_allclose(measure.offsets, [-b / np.linalg.norm(w)], rtol=1e-15)
@@ -250,7 +250,7 @@ def test_no_neurons_is_affine() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "abs", "identity"])
 def test_repr_rebuilds(activation: str) -> None:
-    plain = random_network(np.random.default_rng(0), 3, 2, 2)
+    plain = random_network(np.random.default_rng(0), 1, 2, 1)
     network = ShallowNetwork(
         plain.weights, plain.biases, plain.readout, plain.skip, plain.constant, activation=activation
     )

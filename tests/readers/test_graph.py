@@ -157,7 +157,10 @@ def test_deep_networks_compose() -> None:
     assert network.output(1)(x).shape == (4, 5)
     assert_allclose(network.output(1)(x), network(x)[..., 1])
     assert network(x[0, 0]).shape == (2,)
-    assert eval(repr(network)) == network
+    small = DeepNetwork([ShallowNetwork([[1.0]], [0.5], [1.0]), ShallowNetwork([[2.0]], [0.0], [1.0])])
+    assert eval(repr(small)) == small
+    assert repr(network).startswith("<DeepNetwork of 3 layers: ")
+    assert len(repr(network)) <= 300
     assert network != deep(2, 7, 3, 6, 4, 5, 2, seed=1)
     with pytest.raises(TypeError, match="unhashable"):
         hash(network)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn._support import checks
+from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.spikes.probing._chords import (
     INNER,
     SURE,
@@ -52,7 +53,7 @@ _SAME = 1e-3
 
 @public
 @dataclass(frozen=True)
-class ProbeFit:
+class ProbeFit(SpikeResult):
     """
     The result of `probe_spikes`: the spikes, and how well they explain the function.
 
@@ -84,6 +85,14 @@ class ProbeFit:
     max_error: float
     unresolved: tuple[str, ...]
     exact: bool
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the search was interrupted from the keyboard, and the spikes are those found until then."""
+        return "interrupted" in self.unresolved
+
+    def __repr__(self) -> str:
+        return notebooks.one_line(f"<ProbeFit: {self}>")
 
     def __str__(self) -> str:
         verdict = "explained" if self.exact else f"NOT fully explained ({'; '.join(self.unresolved)})"

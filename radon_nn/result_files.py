@@ -1,0 +1,238 @@
+"""Measures and fits as named arrays, and back: what `save` writes to an npz file beside networks; no pickles."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn.activations.profile import Profile
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.naming import Names
+from radon_nn.measures.result import Refinement
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.fibres import FibreMeasure
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.files.npz import read_npz
+from radon_nn.spikes.from_transform import SpikeFit
+from radon_nn.spikes.probing.probe import ProbeFit
+
+Arrays = dict[str, NDArray[Any]]
+Result = RidgeMeasure | FibreMeasure | Fit | SpikeFit | ProbeFit
+"""The results that are saved, beside networks."""
+
+_FORMAT = "result_format"
+_MEASURE = ("directions", "offsets", "masses", "skip", "constant")
+_NAMES = ("features", "outputs", "means", "deviations")
+_FIBRES = ("directions", "fibre", "scales", "biases", "readout", "skip", "constant")
+_FIT_ARRAYS = ("dual", "points", "values", "counts")
+_FIT_NUMBERS = ("objective", "lower", "misfit", "decay", "presumed_lower", "scatter")
+_FIT_ANSWERS = ("certified", "converged", "settled")
+_STEPS = ("at", "value", "lower", "upper")
+
+
+def to_arrays(result: Result) -> Arrays:
+    """
+    A result as named arrays, which `from_arrays` reads back.
+
+    Parameters
+    ----------
+    result : RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+        The result.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Numbers, truth values and texts; no objects.
+
+    Raises
+    ------
+    ValueError
+        If the activation of a FibreMeasure has no name.
+    """
+    arrays: dict[str, Any] = {_FORMAT: f"radon_nn.{type(result).__name__}/1"}
+    if isinstance(result, FibreMeasure):
+        if result.profile.spelled is None:
+            raise ValueError(
+                f"activation: expected one that Profile.of knows by name, got {result.profile.name!r}, whose functions "
+                "no file can hold; save the network's arrays instead"
+            )
+        arrays |= {name: getattr(result, name) for name in _FIBRES} | {"activation": result.profile.spelled}
+        return _as_arrays(arrays | _names_to(result.names))
+    measure = result.measure
+    arrays |= {f"measure.{name}": getattr(measure, name) for name in _MEASURE} | _names_to(measure.names)
+    if isinstance(result, Fit):
+        arrays |= {name: getattr(result, name) for name in (*_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped")}
+        arrays |= {"refinement.name": result.refinement.name}
+        arrays |= {f"refinement.{name}": getattr(result.refinement, name) for name in _STEPS}
+    elif isinstance(result, SpikeFit | ProbeFit):
+        arrays |= {"radius": result.domain.radius, "center": result.domain.center_in(measure.dim)}
+        arrays |= {name: getattr(result, name) for name in ("relative_error", "max_error", "exact")}
+        own = ("samples", "rounds", "interrupted") if isinstance(result, SpikeFit) else ("queries", "lines")
+        arrays |= {name: getattr(result, name) for name in own}
+        if isinstance(result, ProbeFit):
+            arrays["unresolved"] = np.array(result.unresolved, np.str_)
+    return _as_arrays(arrays)
+
+
+def _as_arrays(values: Mapping[str, Any]) -> Arrays:
+    return {name: np.asarray(value) for name, value in values.items()}
+
+
+def _names_to(names: Names) -> dict[str, Any]:
+    return {f"names.{part}": getattr(names, part) for part in _NAMES if getattr(names, part) is not None}
+
+
+def is_result(where: Path) -> bool:
+    """
+    Whether a file holds a result that `save` wrote, by the names in it.
+
+    Parameters
+    ----------
+    where : path
+        The file.
+
+    Returns
+    -------
+    bool
+        False for networks, and for files of any other kind.
+    """
+    try:
+        with zipfile.ZipFile(where) as archive:
+            return f"{_FORMAT}.npy" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def read_result(where: Path) -> Result:
+    """
+    The result in a file.
+
+    Parameters
+    ----------
+    where : path
+        The file.
+
+    Returns
+    -------
+    RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+        The result.
+
+    Raises
+    ------
+    ValueError
+        If arrays are missing or damaged, or a newer version wrote it.
+    """
+    arrays = read_npz(where)
+    declared = str(arrays[_FORMAT])
+    reader = _READERS.get(declared)
+    if reader is None:
+        raise ValueError(
+            f"{where}: expected one of {', '.join(_READERS)}, got {declared[:80]!r}; a newer radon_nn may read it"
+        )
+    try:
+        return reader(arrays)
+    except KeyError as error:
+        raise ValueError(
+            f"{where}: expected an array {error.args[0]!r}, got {', '.join(sorted(arrays))}; save the result again"
+        ) from error
+    except (ValueError, TypeError, IndexError) as error:
+        raise ValueError(f"{where}: {error}; save the result again") from error
+
+
+def network_of(result: Result) -> ShallowNetwork:
+    """
+    The function of a result as a network.
+
+    Parameters
+    ----------
+    result : RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+        The result.
+
+    Returns
+    -------
+    ShallowNetwork
+        One neuron for each spike, or those of the fibres.
+    """
+    if not isinstance(result, FibreMeasure):
+        return ShallowNetwork.from_measure(result.measure)
+    weights = result.scales[:, None] * result.directions[result.fibre]
+    return ShallowNetwork(weights, result.biases, result.readout.T, result.skip, result.constant, result.profile)
+
+
+def _measure(arrays: Arrays) -> RidgeMeasure:
+    fields = {name: arrays[f"measure.{name}"] for name in _MEASURE}
+    dim, outputs = fields["skip"].shape[1], len(fields["constant"])
+    spikes = len(fields["offsets"])
+    shaped = fields["directions"].reshape(spikes, dim), fields["offsets"], fields["masses"].reshape(spikes, outputs)
+    checked = RidgeMeasure(*shaped, fields["skip"], fields["constant"], _names(arrays))
+    # The constructor divides by lengths that are one to rounding: the numbers as they were saved, bit by bit.
+    return RidgeMeasure.trusted(*shaped, fields["skip"], fields["constant"], names=checked.names)
+
+
+def _names(arrays: Arrays) -> Names:
+    found = {part: arrays[f"names.{part}"] for part in _NAMES if f"names.{part}" in arrays}
+    return Names(**{part: value.tolist() for part, value in found.items()})
+
+
+def _fit(arrays: Arrays) -> Fit:
+    rest: dict[str, Any] = {name: float(arrays[name]) for name in _FIT_NUMBERS}
+    rest |= {name: bool(arrays[name]) for name in _FIT_ANSWERS}
+    steps = [tuple(map(float, arrays[f"refinement.{name}"])) for name in _STEPS]
+    points, count = arrays["points"].astype(np.float64), len(arrays["points"])
+    for name in _FIT_ARRAYS:
+        if len(arrays[name]) != count or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name}: expected {count} finite numbers, one a point, got {arrays[name].shape}")
+    return Fit(
+        measure=_measure(arrays),
+        dual=arrays["dual"].astype(np.float64),
+        points=points,
+        values=arrays["values"].astype(np.float64),
+        counts=arrays["counts"].astype(np.float64),
+        stopped=str(arrays["stopped"]),
+        refinement=Refinement(str(arrays["refinement.name"]), *steps),
+        **rest,
+    )
+
+
+def _search(arrays: Arrays) -> dict[str, Any]:
+    """What the results of both searches have in common."""
+    return {
+        "measure": _measure(arrays),
+        "domain": Ball(float(arrays["radius"]), arrays["center"] if np.any(arrays["center"]) else None),
+        "relative_error": float(arrays["relative_error"]),
+        "max_error": float(arrays["max_error"]),
+        "exact": bool(arrays["exact"]),
+    }
+
+
+def _spike_fit(arrays: Arrays) -> SpikeFit:
+    counts = {name: int(arrays[name]) for name in ("samples", "rounds")}
+    return SpikeFit(**_search(arrays) | counts, interrupted=bool(arrays["interrupted"]))
+
+
+def _probe_fit(arrays: Arrays) -> ProbeFit:
+    counts = {name: int(arrays[name]) for name in ("queries", "lines")}
+    return ProbeFit(**_search(arrays) | counts, unresolved=tuple(arrays["unresolved"].tolist()))
+
+
+def _fibre_measure(arrays: Arrays) -> FibreMeasure:
+    fields: dict[str, Any] = {name: arrays[name] for name in _FIBRES}
+    profile = Profile.coerce(str(arrays["activation"]))
+    measure = FibreMeasure(**fields, profile=profile, names=_names(arrays))
+    network_of(measure)  # its constructor checks that shapes agree
+    return measure
+
+
+_READERS: dict[str, Callable[[Arrays], Result]] = {
+    "radon_nn.RidgeMeasure/1": _measure,
+    "radon_nn.FibreMeasure/1": _fibre_measure,
+    "radon_nn.Fit/1": _fit,
+    "radon_nn.SpikeFit/1": _spike_fit,
+    "radon_nn.ProbeFit/1": _probe_fit,
+}

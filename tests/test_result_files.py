@@ -1,0 +1,131 @@
+"""Measures and fits in files: back as they were, certificates that can be checked again, damaged files refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from radon_nn import (
+    Fit,
+    Grid,
+    Names,
+    RidgeMeasure,
+    ShallowNetwork,
+    find_spikes,
+    fit,
+    interpolate,
+    load,
+    probe_spikes,
+    save,
+)
+from radon_nn.io import read
+
+NETWORK = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
+
+
+def data(seed: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = 3 + rng.uniform(-1, 1, (25 if dim < 3 else 12, dim))
+    return x, 100 + np.sin(3 * x[:, 0]) + x[:, -1] ** 2 + 0.1 * rng.standard_normal(len(x))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("dim", [1, 2, 3, 4])
+@pytest.mark.parametrize("decay", [0.0, 0.03])
+def test_a_fit_keeps_its_certificate(seed: int, dim: int, decay: float, tmp_path: Path) -> None:
+    """The bound is the value of a dual vector that the file holds; it is computed anew, to rounding."""
+    x, y = data(seed, dim)
+    if decay:
+        best = fit(np.concatenate([x, x[:4]]), np.concatenate([y, y[:4] + 0.2]), decay=decay)
+    else:
+        best = interpolate(x, y)
+    save(tmp_path / "fit.npz", best)
+    again = load(tmp_path / "fit.npz")
+    assert isinstance(again, Fit)
+    assert str(again) == str(best)
+    assert again.measure == best.measure
+    np.testing.assert_array_equal(again.dual, best.dual)
+    np.testing.assert_array_equal(again.points, best.points)
+    proof = again.certificate()
+    assert proof.exact == (dim <= 3) == best.certified
+    assert proof.lower == pytest.approx(best.lower, rel=1e-9, abs=1e-12)
+    assert proof.largest <= 1 + 1e-12
+    assert proof.moments <= 1e-12
+    assert again.refinement == best.refinement
+
+
+@pytest.mark.parametrize("factor", [1.5, 10.0])
+def test_a_dual_that_is_too_large_is_scaled_and_proves_no_more(factor: float) -> None:
+    x, y = data(0, 2)
+    best = interpolate(x, y)
+    proof = best.certificate()
+    forged = type(proof).of(best.points, best.values, best.counts, factor * best.dual, 0.0, 0.0)
+    assert forged.largest == pytest.approx(factor, rel=1e-6)
+    assert forged.lower <= best.objective * (1 + 1e-12)
+
+
+def results() -> list[Any]:
+    names = Names(["length", "width"], ["price"], [1.0, 2.0], [0.5, 3.0])
+    return [
+        NETWORK.measure(),
+        NETWORK.measure().named(names),
+        RidgeMeasure([], [], [], np.zeros((2, 3)), [0.1, -0.2]),
+        find_spikes(NETWORK, Grid.cube(32), max_rounds=1),
+        probe_spikes(NETWORK, 2),
+        ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres(),
+    ]
+
+
+@pytest.mark.parametrize("value", results(), ids=lambda value: type(value).__name__)
+def test_results_come_back_as_they_were(value: Any, tmp_path: Path) -> None:
+    save(tmp_path / "result.npz", value)
+    again = load(tmp_path / "result.npz")
+    assert type(again) is type(value)
+    assert str(again) == str(value)
+    for name, column in value.to_table().items():
+        np.testing.assert_array_equal(again.to_table()[name], column)
+    x = np.random.default_rng(0).standard_normal((5, value.measure.dim if hasattr(value, "measure") else 2))
+    f = again if callable(again) else again.measure
+    g = value if callable(value) else value.measure
+    np.testing.assert_array_equal(f(x), g(x))
+    network = read(tmp_path / "result.npz").network
+    np.testing.assert_allclose(network(x), g(x), rtol=1e-12, atol=1e-12)
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    """Every array left out, cut short, or not finite: an error that names the file, never another result."""
+    save(tmp_path / "fit.npz", interpolate(*data(0, 2)))
+    with np.load(tmp_path / "fit.npz") as archive:
+        arrays = dict(archive)
+    for name in arrays:
+        if name.startswith(("result_format", "refinement", "names")):
+            continue
+        left = {key: value for key, value in arrays.items() if key != name}
+        np.savez(tmp_path / "damaged.npz", **left)
+        with pytest.raises(ValueError, match=rf"damaged\.npz: expected an array '{name}'"):
+            load(tmp_path / "damaged.npz")
+    for name in ("dual", "points", "values", "counts", "measure.offsets", "measure.masses", "measure.directions"):
+        for damage in (lambda array: array[:-1], lambda array: np.full_like(array, np.nan)):
+            np.savez(tmp_path / "damaged.npz", **(arrays | {name: damage(arrays[name])}))
+            with pytest.raises(ValueError, match=r"damaged\.npz: .*save the result again"):
+                load(tmp_path / "damaged.npz")
+    np.savez(tmp_path / "newer.npz", **(arrays | {"result_format": np.array("radon_nn.Fit/9")}))
+    with pytest.raises(ValueError, match="a newer radon_nn may read it"):
+        load(tmp_path / "newer.npz")
+
+
+def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ending in \.npz for a RidgeMeasure"):
+        save(tmp_path / "measure.safetensors", NETWORK.measure())
+    with pytest.raises(TypeError, match="a measure or a fit, got int"):
+        save(tmp_path / "number.npz", 3)
+    with pytest.raises(TypeError, match="expected the path of a file, got int; write load"):
+        load(3)
+    with pytest.raises(TypeError, match="expected the path of a file, got RidgeMeasure; write save"):
+        save(NETWORK.measure(), "measure.npz")
+    save(tmp_path / "measure.npz", NETWORK.measure())
+    with pytest.raises(ValueError, match="activation"):
+        load(tmp_path / "measure.npz", activation="relu")
