@@ -13,6 +13,7 @@ from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.kinks import KinkDisplay, grey_image
 from radon_nn.displays.layers import LayerDisplay
 from radon_nn.displays.masses import MassDisplay
+from radon_nn.displays.picture import Picture
 from radon_nn.displays.refinement import RefinementDisplay
 from radon_nn.displays.sinogram import SinogramDisplay
 from radon_nn.displays.spikes import SpikeDisplay
@@ -33,6 +34,7 @@ __all__ = [
     "KinkDisplay",
     "LayerDisplay",
     "MassDisplay",
+    "Picture",
     "RefinementDisplay",
     "SinogramDisplay",
     "SpikeDisplay",
@@ -59,7 +61,7 @@ def file_types() -> tuple[str, ...]:
 
 def overview(
     f: Function, measure: RidgeMeasure | None = None, *, domain: Ball | None = None, n: int = 256, title: str = ""
-) -> Figure:
+) -> Picture:
     """
     Four panels: the function with its kinks, its sinogram, its spikes in (angle, offset), and their masses.
 
@@ -80,8 +82,8 @@ def overview(
 
     Returns
     -------
-    Figure
-        The figure, not shown and not registered with pyplot.
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
 
     Raises
     ------
@@ -101,10 +103,10 @@ def overview(
             return fibre_overview(f, domain=domain, n=n, title=title)
         measure = f.measure()
     require_plane(measure.dim)
-    ball = Ball() if domain is None else domain
+    ball = _disc(domain)
     grid = square_grid(ball, n)
     on = measure.restricted(ball)
-    figure = Figure(figsize=(13, 10), layout="constrained")
+    figure = Picture(figsize=(13, 10), layout="constrained")
     axes = figure.subplots(2, 2)
     FunctionDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[0, 0])
     SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
@@ -117,7 +119,7 @@ def overview(
 
 def comparison(
     networks: Sequence[tuple[str, Function, RidgeMeasure]], *, domain: Ball | None = None, n: int = 256
-) -> Figure:
+) -> Picture:
     """
     Functions side by side, a column each: kinks on the domain, spikes in (angle, offset), masses on common axes.
 
@@ -132,19 +134,24 @@ def comparison(
 
     Returns
     -------
-    Figure
-        The figure, not shown and not registered with pyplot.
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
 
     Raises
     ------
     ValueError
-        If a function is not of two variables, or has several outputs.
+        If there are none, or a function is not of two variables, or has several outputs.
     MemoryError
         If the machine cannot hold the grid.
     """
-    ball = Ball() if domain is None else domain
+    ball = _disc(domain)
+    if not len(networks):
+        raise ValueError(
+            "comparison: expected at least one (name, function, measure), got none; write "
+            "comparison([('mine', network, network.measure())])"
+        )
     grid = square_grid(ball, n)
-    figure = Figure(figsize=(6.5 * len(networks), 15), layout="constrained")
+    figure = Picture(figsize=(6.5 * len(networks), 15), layout="constrained")
     axes = figure.subplots(3, len(networks), squeeze=False)
     masses = []
     for column, (name, f, measure) in enumerate(networks):
@@ -163,7 +170,7 @@ def comparison(
     return figure
 
 
-def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Figure:
+def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: int = 256, title: str = "") -> Picture:
     """
     Four panels for smooth activations: the function, its sinogram, its densities in (angle, offset), and their cost.
 
@@ -180,8 +187,8 @@ def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: in
 
     Returns
     -------
-    Figure
-        The figure, not shown and not registered with pyplot.
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
 
     Raises
     ------
@@ -191,11 +198,11 @@ def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: in
         If the machine cannot hold the grid.
     """
     require_plane(network.dim)
-    ball = Ball() if domain is None else domain
+    ball = _disc(domain)
     grid = square_grid(ball, n)
     fibres = network.fibres()
     costs, _ = fibres.costs(ball)
-    figure = Figure(figsize=(13, 10), layout="constrained")
+    figure = Picture(figsize=(13, 10), layout="constrained")
     axes = figure.subplots(2, 2)
     FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
     axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
@@ -220,7 +227,7 @@ def deep_overview(
     n: int = 256,
     title: str = "",
     known: Kinks | None = None,
-) -> Figure:
+) -> Picture:
     """
     Four panels: the function with its exact kinks, its sinogram, its picture in (angle, offset), and its layers.
 
@@ -239,8 +246,8 @@ def deep_overview(
 
     Returns
     -------
-    Figure
-        The figure, not shown and not registered with pyplot.
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
 
     Raises
     ------
@@ -250,9 +257,9 @@ def deep_overview(
     require_plane(network.dim)
     if network.outputs != 1:
         raise ValueError(f"picture: expected one output, got {network.outputs}; choose one of them, network.output(0)")
-    ball = Ball() if domain is None else domain
+    ball = _disc(domain)
     grid = square_grid(ball, n)
-    figure = Figure(figsize=(13, 10.5), layout="constrained")
+    figure = Picture(figsize=(13, 10.5), layout="constrained")
     axes = figure.subplots(2, 2)
     if network.piecewise_linear:
         known = kinks(network, ball) if known is None else known
@@ -268,6 +275,16 @@ def deep_overview(
     LayerDisplay.from_network(network, ax=axes[1, 1])
     figure.suptitle(title)
     return figure
+
+
+def _disc(domain: object) -> Ball:
+    """The disc to draw; the unit disc if none is given."""
+    if domain is None:
+        return Ball()
+    if not isinstance(domain, Ball):
+        remedy = f"Ball({domain})" if isinstance(domain, int | float) else "Ball(radius, center)"
+        raise TypeError(f"domain: expected a Ball, got {type(domain).__name__}; write domain={remedy}")
+    return domain
 
 
 def _filtered_title(network: DeepNetwork, ball: Ball, known: Kinks | None) -> str:

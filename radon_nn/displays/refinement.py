@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.measures.result import RTV, Refinement
 
 _COLOUR = "#2166ac"
@@ -100,9 +100,7 @@ class RefinementDisplay:
         RefinementDisplay
             The artists.
         """
-        axes = plt.figure(layout="constrained").add_subplot() if ax is None else ax
-        figure = axes.get_figure(root=True)
-        assert isinstance(figure, Figure)
+        axes, figure = axes_and_figure(ax)
         at, values, lower, upper = (
             np.asarray(part) for part in (refinement.at, refinement.value, refinement.lower, refinement.upper)
         )
