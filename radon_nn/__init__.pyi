@@ -12,6 +12,7 @@ from .closed_forms.phantoms import shepp_logan
 from .closed_forms.ridge import Ridge
 from .closed_forms.solids import Box, Ellipsoid
 from .fitting.certified_fit import Fit
+from .fitting.cross_validation import DecayChoice, choose_decay
 from .fitting.interpolation import interpolate
 from .fitting.weight_decay import fit, fit_path
 from .geometry.directions import Directions
@@ -34,6 +35,7 @@ from .readers.verification import Verification, verify
 from .skimage import iradon, radon
 from .spikes.from_transform import SpikeFit, find_spikes
 from .spikes.probing.probe import ProbeFit, probe_spikes
+from .tables.reading import DataTable, read_table
 from .variation.deep import deep_rtv
 from .variation.routes import rtv
 
@@ -45,6 +47,8 @@ __all__ = [
     "ClosedForm",
     "Composed",
     "Cuboid",
+    "DataTable",
+    "DecayChoice",
     "DeepNetwork",
     "Directions",
     "Ellipsoid",
@@ -68,6 +72,7 @@ __all__ = [
     "SpikeFit",
     "Sum",
     "Verification",
+    "choose_decay",
     "deep_rtv",
     "find_spikes",
     "fit",
@@ -79,6 +84,7 @@ __all__ = [
     "load",
     "probe_spikes",
     "radon",
+    "read_table",
     "rtv",
     "save",
     "shepp_logan",

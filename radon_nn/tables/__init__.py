@@ -1,0 +1,1 @@
+"""Tables of data in files: which columns are coordinates, which one is the value, and what a bad line is told."""
