@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
+from radon_nn._support import checks
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, square_grid
+from radon_nn.displays.data import DataDisplay
 from radon_nn.displays.fibres import FibreDisplay
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.kinks import KinkDisplay, grey_image
@@ -18,6 +22,7 @@ from radon_nn.displays.refinement import RefinementDisplay
 from radon_nn.displays.sinogram import SinogramDisplay
 from radon_nn.displays.spikes import SpikeDisplay
 from radon_nn.displays.strip import angles_and_offsets, require_plane
+from radon_nn.fitting.certified_fit import Fit
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.kink_lines.segments import Kinks, kinks
@@ -29,6 +34,7 @@ from radon_nn.variation.deep import deep_rtv
 __all__ = [
     "NEGATIVE",
     "POSITIVE",
+    "DataDisplay",
     "FibreDisplay",
     "FunctionDisplay",
     "KinkDisplay",
@@ -43,6 +49,7 @@ __all__ = [
     "deep_overview",
     "fibre_overview",
     "file_types",
+    "fit_overview",
     "overview",
 ]
 
@@ -273,6 +280,52 @@ def deep_overview(
     SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
     axes[1, 0].set_title(_filtered_title(network, ball, known))
     LayerDisplay.from_network(network, ax=axes[1, 1])
+    figure.suptitle(title)
+    return figure
+
+
+def fit_overview(fit: Fit, points: ArrayLike, values: ArrayLike, *, n: int = 256, title: str = "") -> Picture:
+    """
+    Data and the network fitted to them: the curve, or fitted against given values; masses; for d = 2 also the spikes.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    points : array_like, shape (n, d) or (n,)
+        Points.
+    values : array_like, shape (n,)
+        Values.
+    n : int
+        Samples along each axis of the pictures over the plane, for d = 2.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
+
+    Raises
+    ------
+    ValueError
+        If the points are not of the fit's dimension.
+    """
+    measure = fit.measure
+    x = np.asarray(points, np.float64)
+    x = checks.points(x[:, None] if x.ndim == 1 else x, measure.dim)
+    y = checks.shaped_array(values, "values", (len(x),))
+    plane = measure.dim == 2
+    figure = Picture(figsize=(13, 10 if plane else 5), layout="constrained")
+    axes = figure.subplots(2 if plane else 1, 2, squeeze=False)
+    if plane:
+        middle = (x.max(axis=0) + x.min(axis=0)) / 2
+        ball = Ball(float(np.linalg.norm(x - middle, axis=1).max()), middle)
+        grid, on = square_grid(ball, n), measure.restricted(ball)
+        FunctionDisplay.from_function(measure, on, grid=grid, domain=ball, ax=axes[0, 0])
+        SpikeDisplay.from_function(measure, on, grid=grid, domain=ball, ax=axes[0, 1])
+    DataDisplay.from_measure(measure, x, y, ax=axes[-1, 0])
+    MassDisplay.from_measure(measure, ax=axes[-1, 1])
     figure.suptitle(title)
     return figure
 

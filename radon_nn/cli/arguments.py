@@ -8,27 +8,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radon_nn import __version__
+from radon_nn.cli.parser import Parser
 
 if TYPE_CHECKING:
     from radon_nn.geometry.domains import Ball
 
+    Commands = argparse._SubParsersAction[Parser]
+
 FILES = "npz, safetensors, keras, h5, onnx, nnet, pt, pt2"
+TABLES = "csv, txt, tsv, dat; parquet and xlsx with pandas"
+EXIT_CODES = """exit status:
+  0  it worked
+  1  the input or the machine was at fault, or Ctrl-C left nothing to print
+  2  the command line was at fault
+  3  the best result so far: the tolerance was not met, or Ctrl-C ended the search
+"""
 
 
-def command_parser() -> argparse.ArgumentParser:
+def command_parser() -> Parser:
     """
     The parser of the whole command line.
 
     Returns
     -------
-    ArgumentParser
+    Parser
         It sets `command` to the command's name.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="radon-nn",
         description="Look inside a fitted network through the Radon transform.",
-        epilog=f"FILE is a network: {FILES}. An npz or safetensors file is either what radon_nn.save wrote or layers "
-        "by name; the latter need --activation. Start with: radon-nn demo",
+        epilog=f"FILE is a network: {FILES}. An npz or safetensors file is either what radon_nn.save wrote or layers\n"
+        f"by name; the latter need --activation. Start with: radon-nn demo\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"radon-nn {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
@@ -52,21 +63,36 @@ def command_parser() -> argparse.ArgumentParser:
     _add_looking(listed)
 
     _add_rtv(commands)
+    _add_fit(commands)
     _add_demo(commands)
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands and options in a shell",
+        description="Print a script that completes commands, options and files; it needs the package shtab. For bash: "
+        'eval "$(radon-nn completion bash)"; for zsh: write it as _radon-nn into a folder of $fpath; for fish: write '
+        "it to ~/.config/fish/completions/radon-nn.fish.",
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
     summary = "compile ahead of time what the first transforms would otherwise wait for"
     commands.add_parser("warm-up", help=summary, description=summary[0].upper() + summary[1:] + ".")
     return parser
 
 
-def _add_rtv(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_rtv(commands: Commands) -> None:
     value = commands.add_parser(
         "rtv",
         help="R-TV of a network, a function or samples, with its error or bounds",
         description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or "
-        "of the least function through samples (a table: coordinates, then the value). Exit status 3 says that the "
+        f"of the least function through samples (a table: {TABLES}). Exit status 3 says that the "
         "tolerance was not met; the best result so far is printed.",
     )
     value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")
+    value.add_argument(
+        "--vectorize",
+        action="store_true",
+        help="the function takes one point, an array of d numbers: call it in a loop",
+    )
+    _add_columns(value)
     _add_source(value)
     value.add_argument("--json", action="store_true", help="print JSON")
     _add_domain(value)
@@ -79,22 +105,54 @@ def _add_rtv(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
 
 
-def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_fit(commands: Commands) -> None:
+    fitted = commands.add_parser(
+        "fit",
+        help="fit a network to a table of data, to the optimum over all widths",
+        description=f"Fit a ReLU network to a table of data ({TABLES}): the global optimum of training with weight "
+        "decay, over all widths, with a bound that proves it. Exit status 3 says that the tolerance was not met.",
+    )
+    fitted.add_argument("file", metavar="FILE", help="a table such as data.csv: a sample a row")
+    _add_columns(fitted)
+    how = fitted.add_mutually_exclusive_group()
+    how.add_argument("--decay", type=_at_least_zero, metavar="D", help="the weight decay; 0 passes through every value")
+    how.add_argument("--cv", action="store_true", help="choose the decay by cross-validation, as without --decay")
+    fitted.add_argument("-o", "--out", type=Path, metavar="NETWORK.npz", help="write the network")
+    fitted.add_argument("--plot", type=Path, metavar="PICTURE", help="draw data and network (png, pdf or svg)")
+    fitted.add_argument("--json", action="store_true", help="print JSON")
+    fitted.add_argument("--tol", type=_positive, help="gap between the objective and its bound to reach (1e-4)")
+    fitted.add_argument("--seconds", type=_positive, help="time for the fit, and for the choice of the decay (60)")
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """Options about which columns of a table mean what."""
+    parser.add_argument("--target", metavar="NAME", help="of a table: the column of values, by name or number from 1")
+    parser.add_argument(
+        "--columns",
+        type=_names,
+        metavar="NAME[,NAME...]",
+        help="of a table: the columns of coordinates; --columns=-NAME[,-NAME...] takes all others",
+    )
+    parser.add_argument(
+        "--drop-missing", action="store_true", help="of a table: leave out rows in which a value is missing"
+    )
+
+
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser(
         "demo",
         help="draw four networks fitted to real data, which come with the package; or run a lesson",
         description="Draw four networks fitted to real data, and print a table of their spikes and R-TV. Or run a "
         "lesson, which prints numbers and draws one picture.",
     )
+    demo.add_argument("--format", choices=("png", "pdf", "svg"), help="kind of the pictures (png)")
     demo.add_argument("lesson", nargs="?", metavar="LESSON", help="a lesson to run; `radon-nn demo --list` names them")
     demo.add_argument("--list", action="store_true", help="list the lessons only")
     demo.add_argument("--out", type=Path, help="folder for the pictures (radon-nn-demo)")
     demo.add_argument("--n", type=int, help="samples along each axis of the four networks' pictures (256)")
 
 
-def _of_network(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
-) -> argparse.ArgumentParser:
+def _of_network(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     parser.add_argument("file", metavar="FILE", type=Path, help=f"the network: {FILES}")
     _add_source(parser)
@@ -197,6 +255,15 @@ def _positive(text: str) -> float:
         return checks.positive(float(text), "")
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}") from error
+
+
+def _at_least_zero(text: str) -> float:
+    from radon_nn._support import checks
+
+    try:
+        return checks.at_least_zero(checks.finite(float(text), ""), "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number that is not negative, got {text!r}") from error
 
 
 def refuse(arguments: argparse.Namespace, names: str, user: str, remedy: str = "leave it out") -> None:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from radon_nn.cli.arguments import Run, command_parser
+from radon_nn.cli.progress import signs_of_life
+from radon_nn.cli.wording import in_words_of_the_shell
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,20 +24,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 if it worked, 1 if the input or the machine was at fault, 2 if the arguments were, 3 if the tolerance asked
-        for was not met: the best result so far is printed.
+        for was not met or Ctrl-C ended a search: the best result so far is printed.
     """
     try:
         arguments = command_parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        return _run_of(arguments.command)(arguments) or 0
+        with signs_of_life(f"radon-nn {arguments.command}"):
+            return _run_of(arguments.command)(arguments) or 0
     except BrokenPipeError:
         # The reader of the output has stopped; flushing what is left at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, TypeError, IndexError, ArithmeticError, MemoryError, OSError, ImportError) as error:
-        print(f"radon-nn: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"radon-nn: error: {in_words_of_the_shell(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("radon-nn: interrupted; nothing was written", file=sys.stderr)
@@ -60,6 +63,14 @@ def _run_of(command: str) -> Run:
         from radon_nn.cli import value
 
         return value.run
+    if command == "fit":
+        from radon_nn.cli import fit
+
+        return fit.run
+    if command == "completion":
+        from radon_nn.cli import completion
+
+        return completion.run
     if command == "warm-up":
         from radon_nn.cli import warm_up
 

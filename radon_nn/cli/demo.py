@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from radon_nn import plot
@@ -11,6 +10,7 @@ from radon_nn._support.files import shipped, whole_file
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.lesson_scripts import Lesson, give, lesson, lessons
 from radon_nn.cli.pictures import require_folder, write
+from radon_nn.cli.progress import to_stderr
 from radon_nn.geometry.domains import Ball
 from radon_nn.io import load
 from radon_nn.networks.shallow import ShallowNetwork
@@ -31,18 +31,18 @@ def run(arguments: argparse.Namespace) -> None:
     """
     folder = Path("radon-nn-demo") if arguments.out is None else arguments.out
     if arguments.list:
-        refuse(arguments, "lesson out n", "a list of lessons")
+        refuse(arguments, "lesson out n format", "a list of lessons")
         _list_lessons()
     elif arguments.lesson is not None:
         refuse(arguments, "n", "a lesson")
-        _run_lesson(lesson(arguments.lesson), folder)
+        _run_lesson(lesson(arguments.lesson), folder, arguments.format or "png")
     else:
-        _draw_networks(folder, 256 if arguments.n is None else arguments.n)
+        _draw_networks(folder, 256 if arguments.n is None else arguments.n, arguments.format or "png")
         print()
         _list_lessons()
 
 
-def _draw_networks(folder: Path, n: int) -> None:
+def _draw_networks(folder: Path, n: int, kind: str) -> None:
     require_folder(folder)
     ball, pictures, networks = Ball(1.0), [], []
     lines = [f"{'network':<20} {'neurons':>8} {'spikes':>7} {'path norm':>10} {'R-TV':>10}   (on the unit disc)"]
@@ -54,10 +54,10 @@ def _draw_networks(folder: Path, n: int) -> None:
         lines.append(
             f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"
         )
-        pictures.append(folder / f"{name}.png")
+        pictures.append(folder / f"{name}.{kind}")
         write(plot.overview(network, measure, domain=ball, n=n, title=networks[-1][0]), pictures[-1])
-        print(f"drawn: {pictures[-1]}", file=sys.stderr)
-    pictures.append(folder / "weight_decay.png")
+        to_stderr(f"drawn: {pictures[-1]}, {len(pictures)} of {len(_SHIPPED) + 1}")
+    pictures.append(folder / f"weight_decay.{kind}")
     write(plot.comparison(networks[2:], domain=ball, n=n), pictures[-1])
     table = folder / "table.txt"
     with whole_file(table) as temporary:
@@ -75,10 +75,10 @@ def _list_lessons() -> None:
         print(f"  {entry.name:<28} {entry.title}")
 
 
-def _run_lesson(chosen: Lesson, folder: Path) -> None:
+def _run_lesson(chosen: Lesson, folder: Path, kind: str) -> None:
     require_folder(folder)
-    picture = folder / f"{chosen.name}.png"
-    print(f"{chosen.title}\n")
+    picture = folder / f"{chosen.name}.{kind}"
+    print(f"{chosen.title}\n", flush=True)
     with whole_file(picture) as temporary:
         give(chosen, temporary)
     print(f"\npicture: {picture}")

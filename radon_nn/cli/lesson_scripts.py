@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from radon_nn._support import checks
 from radon_nn._support.files import shipped_folder
 
 _NUMBERED = re.compile(r"(2[1-9]|3\d)_(\w+)\.py")
@@ -73,10 +74,12 @@ def lesson(name: str) -> Lesson:
         If there is none.
     """
     known = lessons()
+    asked = name.replace("-", "_").lower()
     for one in known:
-        if name in (one.name, one.path.stem):
+        if asked in (one.name, one.path.stem):
             return one
-    raise ValueError(f"demo: expected one of {', '.join(one.name for one in known)}, got {name!r}")
+    names = [one.name for one in known]
+    raise ValueError(f"demo: expected one of {', '.join(names)}, got {name!r}{checks.near(asked, names)}")
 
 
 def give(one: Lesson, picture: Path) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from radon_nn.cli.progress import to_stderr
 from radon_nn.geometry.domains import Ball
 from radon_nn.io import read
 from radon_nn.networks.deep import DeepNetwork
@@ -15,6 +15,8 @@ from radon_nn.readers.graph import Understood
 if TYPE_CHECKING:
     from radon_nn.measures.ridge import RidgeMeasure
     from radon_nn.networks.shallow import ShallowNetwork
+    from radon_nn.spikes.from_transform import SpikeFit
+    from radon_nn.spikes.probing.probe import ProbeFit
 
 
 def understood(arguments: argparse.Namespace) -> Understood:
@@ -124,7 +126,26 @@ def is_black_box(arguments: argparse.Namespace) -> bool:
     return bool(arguments.from_transform or arguments.by_probing)
 
 
-def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> tuple[RidgeMeasure, str]:
+class Spikes(NamedTuple):
+    """
+    A network's spikes.
+
+    Parameters
+    ----------
+    measure : RidgeMeasure
+        The spikes.
+    summary : str
+        What they are worth, in a line.
+    partial : bool
+        Whether Ctrl-C ended the search for them.
+    """
+
+    measure: RidgeMeasure
+    summary: str
+    partial: bool = False
+
+
+def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> Spikes:
     """
     A network's spikes, exact or from values alone as the command line asks.
 
@@ -137,8 +158,8 @@ def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> tupl
 
     Returns
     -------
-    tuple of RidgeMeasure and str
-        The spikes, and a line that says what they are worth.
+    Spikes
+        The spikes, what they are worth, and whether they are only some.
     """
     domain = ball_asked(arguments)
     # Imported for black boxes only: both searches bring compiled kernels with them.
@@ -146,7 +167,7 @@ def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> tupl
         from radon_nn.spikes.probing.probe import probe_spikes
 
         probed = probe_spikes(network, network.dim, domain=domain, progress=to_stderr)
-        return probed.measure, str(probed)
+        return _found(probed)
     if arguments.from_transform:
         from radon_nn.geometry.grids import Grid
         from radon_nn.spikes.from_transform import find_spikes
@@ -154,19 +175,13 @@ def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> tupl
         ball = domain or Ball(1.0)
         n = arguments.n if arguments.n is not None else 256 if network.dim == 2 else 64
         fit = find_spikes(network, Grid.cube(n, network.dim, ball.radius), domain=ball, progress=to_stderr)
-        return fit.measure, str(fit)
+        return _found(fit)
     measure = network.measure()
     measure = measure if domain is None else measure.restricted(domain)
-    return measure, str(exact_rtv(network, domain))
+    return Spikes(measure, str(exact_rtv(network, domain)))
 
 
-def to_stderr(line: str) -> None:
-    """
-    Tell how far a computation has come, apart from the answer.
-
-    Parameters
-    ----------
-    line : str
-        What to say.
-    """
-    print(line, file=sys.stderr)
+def _found(result: SpikeFit | ProbeFit) -> Spikes:
+    if result.interrupted:
+        return Spikes(result.measure, f"PARTIAL, interrupted by Ctrl-C: {result}", True)
+    return Spikes(result.measure, str(result))

@@ -20,7 +20,7 @@ from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.variation.deep import deep_rtv
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     """
     Draw a network of two inputs.
 
@@ -28,7 +28,13 @@ def run(arguments: argparse.Namespace) -> None:
     ----------
     arguments : Namespace
         The command line.
+
+    Returns
+    -------
+    int
+        0, or 3 if Ctrl-C ended a search for spikes, and the picture has those found until then.
     """
+    code = 0
     out = Path(Path(arguments.file).stem + ".png") if arguments.out is None else arguments.out
     require_picture_name(out)
     network = _drawn(arguments)
@@ -46,11 +52,13 @@ def run(arguments: argparse.Namespace) -> None:
         write(plot.fibre_overview(network, domain=ball, n=n, title=title), out)
         print(exact_rtv(network, domain))
     else:
-        measure, line = spikes_asked(arguments, network)
-        write(plot.overview(network, measure, domain=ball, n=n, title=title), out)
-        print(line)
-        _print_what_is_not_drawn(measure, ball)
+        found = spikes_asked(arguments, network)
+        code = 3 if found.partial else 0
+        write(plot.overview(network, found.measure, domain=ball, n=n, title=title), out)
+        print(found.summary)
+        _print_what_is_not_drawn(found.measure, ball)
     print(f"picture: {out}")
+    return code
 
 
 def _drawn(arguments: argparse.Namespace) -> ShallowNetwork | DeepNetwork:
@@ -59,7 +67,7 @@ def _drawn(arguments: argparse.Namespace) -> ShallowNetwork | DeepNetwork:
     if network.dim != 2:
         raise ValueError(
             f"show: expected a network of 2 inputs, got {network.dim}; `radon-nn spikes`, `radon-nn rtv` and "
-            "`radon-nn info` serve it, and network.slice(origin, basis) is a plane through it"
+            "`radon-nn info` serve it"
         )
     entry = entry_asked(arguments)
     if network.outputs == 1:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
-import math
 import sys
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
-from radon_nn._support.types import Floats
+from radon_nn._support import checks
+from radon_nn.cli.wording import in_words_of_the_shell
 from radon_nn.geometry.grids import Function
+from radon_nn.tables.reading import DataTable, read_table
+
+_ROUNDED = 1e-12
+"""Values at one point that differ by less, relative to the largest, are rounded copies of one, as interpolation takes
+them."""
 
 
 def function_in(source: str) -> Function:
@@ -35,10 +41,10 @@ def function_in(source: str) -> Function:
     ValueError
         If the file cannot be run, or has no callable of that name.
     """
-    path, _, name = source.rpartition(":")
+    path, _, name = source.rpartition(":") if ":" in source else (source, "", "")
     file = Path(path)
     if not file.is_file():
-        raise FileNotFoundError(f"{path}: expected a Python file, found none")
+        raise FileNotFoundError(f"{path}: expected a Python file, found none; check the name and the folder")
     spec = importlib.util.spec_from_file_location(f"radon_nn_{file.stem}", file)
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: expected a Python file, whose name ends in .py")
@@ -54,64 +60,76 @@ def function_in(source: str) -> Function:
         sys.path.pop(0)
     found = getattr(module, name, None)
     if not callable(found):
-        callables = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
-        raise ValueError(f"{path}: expected a function named {name!r}, got {', '.join(callables) or 'no functions'}")
+        callables = sorted(
+            key
+            for key, value in vars(module).items()
+            if callable(value) and not key.startswith("_") and getattr(value, "__module__", "") == spec.name
+        )
+        if not callables:
+            raise ValueError(f"{path}: expected functions in it, got none; define one of points of shape (n, d)")
+        if not name:
+            raise ValueError(
+                f"{path}: expected the name of a function after a colon, as in {path}:{callables[0]}, got none; it has "
+                f"{', '.join(callables)}"
+            )
+        raise ValueError(
+            f"{path}: expected a function named {name!r}, got {', '.join(callables)}{checks.near(name, callables)}"
+        )
     return cast(Function, found)
 
 
-def samples_in(file: Path) -> tuple[Floats, Floats]:
+def data_table(arguments: argparse.Namespace) -> DataTable:
     """
-    Points and values from a table: one sample a line, coordinates first, the value last.
+    The table of data that a command line names; what was taken for granted is said on stderr.
 
     Parameters
     ----------
-    file : Path
-        Text, separated by commas, semicolons, tabs or spaces; a first line of names, and comments after #, are skipped.
+    arguments : Namespace
+        With `file`, `target`, `columns` and `drop_missing`.
 
     Returns
     -------
-    tuple of ndarray
-        Points (n, d) and values (n,).
+    DataTable
+        Points and values.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     ValueError
-        If it is not text, a line does not hold numbers, or lines differ in length; the line is named.
+        If it is no table, or a column makes no sense.
     """
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file}: expected a table in UTF-8 text, got other bytes") from error
-    rows: list[list[float]] = []
-    names_passed = False
-    for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip()
-        if not text:
-            continue
-        separator = next((mark for mark in ",;\t" if mark in text), " ")
-        cells = [cell.strip(' \t"') for cell in text.split(separator)]
-        cells = [cell for cell in cells if cell or separator != " "]
-        row = [value for value in map(_number, cells) if value is not None]
-        if not row and not rows and not names_passed:
-            names_passed = True
-            continue
-        if len(row) != len(cells):
-            raise ValueError(f"{file}: expected numbers in line {number}, got {text[:60]!r}")
-        if not all(map(math.isfinite, row)):
-            raise ValueError(f"{file}: expected finite numbers in line {number}, got {text[:60]!r}; remove the line")
-        if rows and len(row) != len(rows[0]):
-            raise ValueError(f"{file}: expected {len(rows[0])} numbers in line {number}, as above it, got {len(row)}")
-        rows.append(row)
-    if not rows or len(rows[0]) < 2:
-        raise ValueError(f"{file}: expected lines of coordinates and a value, at least two numbers each, got none")
-    table = np.array(rows)
-    return table[:, :-1], table[:, -1]
+    table = read_table(
+        arguments.file, target=arguments.target, columns=arguments.columns, drop_missing=arguments.drop_missing
+    )
+    for note in table.notes:
+        print(f"radon-nn: {in_words_of_the_shell(note)}", file=sys.stderr)
+    return table
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+def require_one_value_each(table: DataTable, file: str) -> None:
+    """
+    Refuse to interpolate data with noise, which shows where a point was given several values.
+
+    Parameters
+    ----------
+    table : DataTable
+        The data.
+    file : str
+        Their file, for the remedy.
+
+    Raises
+    ------
+    ValueError
+        If values differ at one point.
+    """
+    _, back = np.unique(table.points, axis=0, return_inverse=True)
+    back = back.reshape(-1)
+    order = np.lexsort((table.values, back))
+    ends = np.flatnonzero(np.diff(back[order], append=back.max() + 1))
+    begins = np.append(0, ends[:-1] + 1)
+    spread = table.values[order][ends] - table.values[order][begins]
+    noisy = int(np.count_nonzero(spread > _ROUNDED * np.abs(table.values).max()))
+    if noisy:
+        raise ValueError(
+            f"{file}: expected one value at each point, got {noisy} points with several, up to {spread.max():.3g} "
+            f"apart, as noise makes them; `radon-nn fit {file} --cv` fits them with a decay chosen by cross-validation"
+        )

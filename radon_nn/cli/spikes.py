@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import cast
 
 import numpy as np
 
 from radon_nn.cli.arguments import refuse
-from radon_nn.cli.network import ball_asked, is_black_box, spikes_asked, understood
+from radon_nn.cli.network import Spikes, ball_asked, is_black_box, spikes_asked, understood
 from radon_nn.cli.report import number, print_csv
 from radon_nn.geometry import hyperplanes
-from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     """
     List a network's spikes, or its directions if activations are smooth.
 
@@ -26,13 +26,17 @@ def run(arguments: argparse.Namespace) -> None:
     ----------
     arguments : Namespace
         The command line.
+
+    Returns
+    -------
+    int
+        0, or 3 if Ctrl-C ended the search, and the list is what was found until then.
     """
     network = understood(arguments).network
     if not arguments.from_transform:
         refuse(arguments, "n", "spikes that need no grid", "leave it out, or add --from-transform")
     if is_black_box(arguments):
-        _list(*spikes_asked(arguments, cast(ShallowNetwork, network)), arguments)
-        return
+        return _list(spikes_asked(arguments, cast(ShallowNetwork, network)), arguments)
     if isinstance(network, DeepNetwork):
         raise ValueError(
             f"spikes: expected a shallow network, got {len(network.layers)} layers, which has none; --layer 1 to "
@@ -40,14 +44,18 @@ def run(arguments: argparse.Namespace) -> None:
         )
     if not network.activation.piecewise_linear:
         _list_directions(arguments, network)
-        return
-    _list(*spikes_asked(arguments, network), arguments)
+        return 0
+    return _list(spikes_asked(arguments, network), arguments)
 
 
-def _list(measure: RidgeMeasure, summary: str, arguments: argparse.Namespace) -> None:
+def _list(found: Spikes, arguments: argparse.Namespace) -> int:
+    """Print spikes in the form asked for; returns the exit status."""
+    code, measure = 3 if found.partial else 0, found.measure
     if arguments.csv:
+        if found.partial:
+            print(f"radon-nn: {found.summary}", file=sys.stderr)
         print_csv(measure.to_table())
-        return
+        return code
     angles = hyperplanes.angles(measure.directions) if measure.dim == 2 else None
     if arguments.json:
         spikes = [
@@ -57,15 +65,17 @@ def _list(measure: RidgeMeasure, summary: str, arguments: argparse.Namespace) ->
             for k, spike in enumerate(measure)
         ]
         affine = {"skip": measure.skip.tolist(), "constant": measure.constant.tolist()}
-        print(json.dumps({"summary": summary, "rtv": measure.rtv, "spikes": spikes, **affine}, indent=1))
-        return
-    print(summary)
+        about = {"summary": found.summary, "partial": found.partial, "rtv": measure.rtv}
+        print(json.dumps({**about, "spikes": spikes, **affine}, indent=1))
+        return code
+    print(found.summary)
     print(f"{'':>5}  {'offset':>12}  {'mass':>24}{'' if angles is None else '  angle/rad'}  direction")
     for k, spike in enumerate(measure):
         mass = " ".join(f"{m:+.6g}" for m in measure.masses[k])
         angle = "" if angles is None else f"  {angles[k]:9.6f}"
         direction = " ".join(f"{a:+.6f}" for a in spike.direction)
         print(f"{k + 1:>5}  {spike.offset:>+12.6f}  {mass:>24}{angle}  {direction}")
+    return code
 
 
 def _list_directions(arguments: argparse.Namespace, network: ShallowNetwork) -> None:

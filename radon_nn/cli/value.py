@@ -9,13 +9,15 @@ import sys
 from pathlib import Path
 
 from radon_nn.cli.arguments import refuse
-from radon_nn.cli.network import ball_asked, to_stderr, understood
+from radon_nn.cli.network import ball_asked, understood
+from radon_nn.cli.progress import to_stderr
 from radon_nn.cli.report import number
-from radon_nn.cli.sources import function_in, samples_in
+from radon_nn.cli.sources import data_table, function_in, require_one_value_each
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.result import RTV
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.graph import Network
+from radon_nn.tables.reading import FRAMES, TEXT
 from radon_nn.variation.routes import rtv
 
 
@@ -46,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             result = _of_function(arguments, domain) if _is_function(arguments.file) else _of_table(arguments, domain)
     else:
         refuse(arguments, "tol seconds", "a network, whose R-TV is computed from its weights")
+        refuse(arguments, f"vectorize {_OF_TABLES}", "a network")
         network = understood(arguments).network
         _require_dim(arguments.dim, network.dim, "a network")
         result = rtv(network, domain=domain)
@@ -60,25 +63,36 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_table(file: str) -> bool:
-    return Path(file).suffix.lower() in (".csv", ".txt", ".tsv", ".dat")
+    return Path(file).suffix.lower() in (*TEXT, *FRAMES)
 
 
 def _is_function(file: str) -> bool:
-    return ".py:" in file and not Path(file).exists()
+    return (".py:" in file and not Path(file).exists()) or file.endswith(".py")
 
 
 _OF_NETWORKS = "activation layout layers prefix output keep-sigmoid layer"
+_OF_TABLES = "target columns drop-missing"
 
 
 def _of_function(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
-    refuse(arguments, _OF_NETWORKS, "a function in a Python file")
+    refuse(arguments, f"{_OF_NETWORKS} {_OF_TABLES}", "a function in a Python file")
     f = function_in(arguments.file)
-    return rtv(f, dim=arguments.dim, domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=to_stderr)
+    return rtv(
+        f,
+        dim=arguments.dim,
+        domain=domain,
+        tol=arguments.tol,
+        seconds=arguments.seconds,
+        progress=to_stderr,
+        vectorize=arguments.vectorize,
+    )
 
 
 def _of_table(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
-    refuse(arguments, _OF_NETWORKS, "a table of samples")
-    points, values = samples_in(Path(arguments.file))
+    refuse(arguments, f"{_OF_NETWORKS} vectorize", "a table of samples")
+    table = data_table(arguments)
+    require_one_value_each(table, arguments.file)
+    points, values = table
     _require_dim(arguments.dim, points.shape[1], "samples")
     return rtv((points, values), domain=domain, tol=arguments.tol, seconds=arguments.seconds, progress=to_stderr)
 

@@ -52,9 +52,8 @@ class DecayChoice:
     def __repr__(self) -> str:
         best = float(np.min(self.errors))
         short = "" if self.complete else "; the time was over before all were tried"
-        return notebooks.one_line(
-            f"<DecayChoice: {self.decay:.4g} of {len(self.decays)} decays, error {best:.4g} in {self.folds} folds{short}>"
-        )
+        found = f"{self.decay:.4g} of {len(self.decays)} decays, error {best:.4g} in {self.folds} folds{short}"
+        return notebooks.one_line(f"<DecayChoice: {found}>")
 
     def to_table(self) -> dict[str, NDArray[np.generic]]:
         """
@@ -124,12 +123,15 @@ def choose_decay(
         tried = affine_decay(problem) * _DECAYS
     else:
         tried = np.array(sorted({checks.positive(float(decay), "decay") for decay in decays}, reverse=True))
-    squares, done, begin = np.zeros(len(tried)), 0, monotonic()
-    count = 0
+    squares, done, count, begin = np.zeros(len(tried)), 0, 0, monotonic()
     for part in range(parts):
         left = None if seconds is None else max(seconds - (monotonic() - begin), 1e-3) / (parts - part)
         out = fold == part
-        fits = fit_path(x[~out], y[~out], decays=tried.tolist(), tol=_ROUGH, seconds=left)
+        # The sum of squares is over fewer points: a decay for all of them is that much smaller here.
+        kept = float(np.count_nonzero(~out)) / len(x)
+        fits = fit_path(x[~out], y[~out], decays=(kept * tried).tolist(), tol=_ROUGH, seconds=left)
+        if any(each.stopped == "interrupted" for each in fits):
+            raise KeyboardInterrupt
         squares += [float(np.sum((each(x[out]) - y[out]) ** 2)) for each in fits]
         done, count = part + 1, count + int(out.sum())
         spent = monotonic() - begin

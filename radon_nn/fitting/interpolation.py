@@ -153,7 +153,10 @@ class _Interpolation:
             off, norm = float(np.abs(left).max()), pursuit.atoms.norm
             if off <= best[1]:
                 self._nearest = pursuit.atoms
-            pursuit.say(f"norm {norm:.6g}, bound {bounds.presumed:.6g}, misfit {off:.1e}, all in data's units")
+            unit = problem.unit / problem.scale
+            pursuit.say(
+                f"R-TV {unit * norm:.6g}, lower bound {unit * bounds.presumed:.6g}, misfit {problem.unit * off:.1e}"
+            )
             gap = abs(norm - bounds.presumed)
             if gap <= self._close * norm:
                 function = polished(problem, pursuit.atoms, bounds.presumed, self._close, self._near, pursuit.late)

@@ -177,7 +177,8 @@ class _Path:
         objective = atoms.objective(problem.target, goal)
         lower, presumed = min(bounds.lower, objective), min(bounds.presumed, objective)
         pursuit.note(objective, lower, objective)
-        pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, bound {lower:.6g}, in data's units")
+        reached, bound = (problem.unit**2 * value + problem.scatter for value in (objective, lower))
+        pursuit.say(f"decay {decay:.3g}: objective {reached:.6g}, lower bound {bound:.6g}")
         function = problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses)
         settled, converged = (objective - bound <= self._close * objective for bound in (presumed, lower))
         stopped = self._stopped or "the gap asked for was not reached"

@@ -12,6 +12,38 @@ from radon_nn._support.types import Floats
 
 _CHUNK = 1 << 17
 """Points in one call: 2 MiB of coordinates in the plane, so that intermediate arrays of f stay small."""
+_FOR_A_BATCH = "write it for a batch of shape (n, d), or pass vectorize=True"
+
+
+def pointwise(f: Callable[[Floats], ArrayLike]) -> Callable[[Floats], Floats]:
+    """
+    A function of a batch of points, from one that takes a single point: it is called in a loop.
+
+    Parameters
+    ----------
+    f : callable
+        Takes a point (d,), returns a number, or (o,) numbers.
+
+    Returns
+    -------
+    callable
+        Takes points (n, d), returns (n,) or (n, o) values; with the attribute `dim` of `f`, if it has one.
+
+    Raises
+    ------
+    TypeError
+        If `f` cannot be called.
+    """
+    if not callable(f):
+        raise TypeError(f"f: expected a function of a point, got {type(f).__name__}; leave vectorize=True out")
+
+    def batched(points: Floats) -> Floats:
+        """The values at points, one call for each."""
+        return np.array([np.asarray(f(point)) for point in points])
+
+    if isinstance(getattr(f, "dim", None), int):
+        batched.dim = f.dim  # type: ignore[attr-defined]
+    return batched
 
 
 class BlackBox:
@@ -58,6 +90,8 @@ class BlackBox:
         values = self._called(points)
         if values.dtype.kind not in "fiub":
             raise TypeError(f"f: expected real values, got dtype {values.dtype}")
+        if values.shape[:1] != points.shape[:1] and values.shape != ():
+            self._require_batches(points)
         self._check_shape(values.shape, points.shape)
         precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
         values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
@@ -81,6 +115,7 @@ class BlackBox:
             with np.errstate(over="ignore", under="ignore"):
                 raw = self._f(points.copy())
         except (Exception, SystemExit) as error:
+            self._require_batches(points)
             raise ValueError(
                 f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
                 f"{self._remedy}"
@@ -95,6 +130,10 @@ class BlackBox:
 
     def _check_shape(self, got: tuple[int, ...], points: tuple[int, ...]) -> None:
         n = points[0]
+        if got == ():
+            raise ValueError(
+                f"f: expected values of shape ({n},) for points of shape {points}, got one number; {_FOR_A_BATCH}"
+            )
         if not self._several:
             if got not in ((n,), (n, 1)):
                 raise ValueError(
@@ -110,6 +149,19 @@ class BlackBox:
                 "point"
             )
         self.outputs = outputs
+
+    def _require_batches(self, points: Floats) -> None:
+        """Say so if the function takes one point: what it returns for many is of no use."""
+        try:
+            with np.errstate(all="ignore"):
+                single = np.ndim(self._f(points[0].copy())) == 0
+        except (Exception, SystemExit):
+            return
+        if single:
+            raise ValueError(
+                f"f: expected a function of a batch of points, shape (n, {self.dim}), got one of a single point; "
+                f"{_FOR_A_BATCH}"
+            )
 
     def _culprit(self, points: Floats) -> Floats:
         """A point of a chunk at which the callable raises, by bisection: the first, if it fails point by point."""

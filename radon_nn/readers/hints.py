@@ -37,6 +37,7 @@ class Hints:
     output: str | None = None
 
     def __post_init__(self) -> None:
+        _require_names(self.activation)
         if self.layout is not None:
             checks.one_of(self.layout, "layout", LAYOUTS)
         if isinstance(self.layers, str):
@@ -76,3 +77,17 @@ class Hints:
             Its name and what it is; None if no hint is given.
         """
         return next(((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) is not None), None)
+
+
+def _require_names(activation: object) -> None:
+    """Refuse activations as objects or classes of a framework: arrays need their names."""
+    if activation is None or isinstance(activation, str):
+        return
+    each = list(activation) if isinstance(activation, Sequence) else [activation]
+    other = next((part for part in each if not isinstance(part, str)), None)
+    if other is not None:
+        name = other.__name__ if isinstance(other, type) or (callable(other) and hasattr(other, "__name__")) else ""
+        name = name or type(other).__name__
+        raise TypeError(
+            f"activation: expected a name, or a list of names, got the object {name}; write activation={name.lower()!r}"
+        )

@@ -22,7 +22,7 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.fitting._refinement import Observations, fit_masses, refine
-from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.black_box import BlackBox, pointwise
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.geometry.hyperplanes import SignedTree
@@ -120,6 +120,7 @@ def find_spikes(
     max_spikes: int = 1000,
     max_rounds: int = 30,
     progress: Callable[[str], None] | None = None,
+    vectorize: bool = False,
 ) -> SpikeFit:
     """
     The shallow ReLU network behind a black box, from the peaks of d_t^2 K R f.
@@ -142,6 +143,8 @@ def find_spikes(
         The most times that the residual is searched.
     progress : callable, optional
         Called with one line of text a round.
+    vectorize : bool
+        Whether a callable takes a single point (d,): it is called for each point in turn.
 
     Returns
     -------
@@ -169,6 +172,13 @@ def find_spikes(
         raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")
     checks.positive(tol, "tol")
     ball = ball_in(grid, domain)
+    own = getattr(f, "dim", None)
+    if isinstance(own, int) and own != grid.dim:
+        raise ValueError(
+            f"grid: expected dimension {own}, as the function has it, got {grid.dim}; Grid.cube(64, {own})"
+        )
+    if vectorize:
+        f = pointwise(f)  # type: ignore[arg-type]
     center = ball.center_in(grid.dim)
     search, affine, noise = _Search.over(f, grid, ball)
     samples, spacing = search.samples, max(search.view.transform.grid.spacing)
@@ -240,6 +250,8 @@ class _Search:
         """The search in coordinates (x - center) / radius, the affine part taken off, and the noise of the values."""
         center = ball.center_in(grid.dim)
         spacing = np.array(grid.spacing) / ball.radius
+        if callable(f):
+            BlackBox(f, grid.dim, _REMEDY, several=True)((center + np.array(grid.spacing) / 2)[None])  # before the work
         view = SpikeTransform.over(Grid(grid.shape, spacing, (np.array(grid.center) - center) / ball.radius), Ball(1.0))
         inside = view.inside.ravel()
         least = 4 * (grid.dim + 1)

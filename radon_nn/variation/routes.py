@@ -14,7 +14,8 @@ from radon_nn._support import checks
 from radon_nn._support.types import Progress
 from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.fitting.interpolation import interpolate
-from radon_nn.geometry.domains import Ball, Domain
+from radon_nn.geometry.black_box import pointwise
+from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
@@ -94,9 +95,22 @@ def _array(q: Question) -> str:
 
 def _of_ball(q: Question) -> RTV:
     if not isinstance(q.domain, Ball):
-        raise TypeError(f"domain: expected a Ball for a callable of d > 1, got {type(q.domain).__name__}")
+        raise TypeError(
+            f"domain: expected a Ball for a function of d > 1 variables, got a {type(q.domain).__name__}; "
+            f"{_ball_about(q.domain)}"
+        )
     d, tol = q.needed_dimension, q.close(1e-3)
     return bounded_rtv(q.f, q.domain, d, tol=tol, seconds=q.time, progress=q.progress, rng=q.seed)
+
+
+def _ball_about(domain: Domain | None) -> str:
+    """The balls that lie in a box and hold it, as a remedy."""
+    if not isinstance(domain, Cuboid):
+        return "give domain=Ball(radius, center), on which the function is defined"
+    middle, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+    center = [float(x) for x in middle]
+    inner, outer = float(half.min()), float(np.linalg.norm(half))
+    return f"domain=Ball({inner:.6g}, {center}) lies in the box, and domain=Ball({outer:.6g}, {center}) holds it"
 
 
 def _of_decaying(q: Question) -> RTV:
@@ -223,6 +237,7 @@ def rtv(
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator | None = None,
+    vectorize: bool = False,
 ) -> RTV:
     """
     R-TV(f) = || d_t^2 K R f ||_M, with what it is worth: exact, certified bounds, an error, or the verdict infinite.
@@ -268,6 +283,8 @@ def rtv(
         Called with a line of text as long work goes on; routes that take no time never call it.
     rng : int or Generator, optional
         Seed of random samples, directions and planes; 0 if not given.
+    vectorize : bool
+        Whether a callable takes a single point (d,): it is called for each point in turn.
 
     Returns
     -------
@@ -301,7 +318,9 @@ def rtv(
     >>> rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])).value
     2.0
     """
-    asked = Question(f, dim, domain, grid, box, tol, seconds, progress, rng)
+    asked = Question(
+        pointwise(cast(Function, f)) if vectorize else f, dim, domain, grid, box, tol, seconds, progress, rng
+    )
     chosen = _chosen(asked, route)
     _require_used(asked, chosen)
     return chosen.run(_checked(asked))
@@ -314,7 +333,7 @@ def _chosen(asked: Question, name: str | None) -> Route:
     if name is None and not suited:
         raise TypeError(
             "rtv: expected a ShallowNetwork, a RidgeMeasure, a closed form, a callable, a pair (points, values), or an "
-            f"array with its grid, as grid=Grid(...), got {_named(asked.f)}"
+            f"array with its grid, as grid=Grid(...), got {_named(asked.f)}{_remedy(asked.f)}"
         )
     if name is None:
         return suited[0]
@@ -348,7 +367,7 @@ def _checked(asked: Question) -> Question:
     if asked.domain is not None and not hasattr(asked.domain, "extent"):
         raise TypeError(
             "domain: expected Ball(radius, center), Cuboid(lower, upper) or Hull(points), got "
-            f"{type(asked.domain).__name__}"
+            f"{type(asked.domain).__name__}; write domain={_domain_written(asked.domain)}"
         )
     if asked.grid is not None and not isinstance(asked.grid, Grid):
         raise TypeError(f"grid: expected a Grid, got {type(asked.grid).__name__}")
@@ -367,6 +386,10 @@ def _checked(asked: Question) -> Question:
     )
 
 
+def _domain_written(domain: object) -> str:
+    return f"Ball({domain})" if isinstance(domain, int | float) else "Ball(radius, center)"
+
+
 def _require_no_model(f: object) -> None:
     """Refuse models of the frameworks, which look like functions of points."""
     roots = {base.__module__.partition(".")[0] for base in type(f).__mro__}
@@ -378,3 +401,10 @@ def _named(f: object) -> str:
     if isinstance(f, str):
         return f"{f!r}; radon_nn.load reads a file"
     return "samples" if isinstance(f, np.ndarray | Sequence) else type(f).__name__
+
+
+def _remedy(f: object) -> str:
+    """What to write instead of something that no route takes."""
+    if isinstance(f, np.ndarray | Sequence) and not isinstance(f, str):
+        return "; write rtv((points, values)) for scattered samples, or give the grid they were taken on"
+    return "" if isinstance(f, str) else "; see help(rtv) for what it takes"

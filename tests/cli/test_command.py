@@ -266,8 +266,8 @@ def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["{}:norm", "--dim", "2"], 1, "domain=Ball"),
-        (["{}:gaussian"], 1, "dimension of a callable"),
+        (["{}:norm", "--dim", "2"], 1, "--domain RADIUS"),
+        (["{}:gaussian"], 1, "expected the number of inputs of the function, as --dim 2"),
         (["{}:nothing", "--dim", "2"], 1, "a function named 'nothing', got box, gaussian, kink, leaver, noisy, norm"),
         (["{}:kink", "--domain", "one"], 2, "expected a radius, or a radius and a center"),
         (["{}:kink", "--domain", "1", "--radius", "1"], 1, "expected one of the two, got both"),

@@ -26,7 +26,9 @@ def test_every_lesson_is_shipped_and_has_a_title() -> None:
 
 def test_names_with_and_without_numbers() -> None:
     assert lesson("one_neuron") == lesson("21_one_neuron")
-    with pytest.raises(ValueError, match=r"^demo: expected one of one_neuron, .*, got 'two_neurons'$"):
+    with pytest.raises(
+        ValueError, match=r"^demo: expected one of one_neuron, .*, got 'two_neurons'; did you mean 'one_neuron'\?$"
+    ):
         lesson("two_neurons")
 
 

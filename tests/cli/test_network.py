@@ -161,7 +161,7 @@ def test_rtv_of_deep_networks(files: Path, capsys: pytest.CaptureFixture[str]) -
         (["show", "five.npz"], "show: expected a network of 2 inputs, got 5"),
         (["show", "shallow.npz"], "show: expected one output, got 3; choose one with --output 0 to 2"),
         (["show", "shallow.npz", "--output", "3"], "output: expected 0 to 2, got 3"),
-        (["info", "nothing.onnx"], "nothing.onnx: no such file"),
+        (["info", "nothing.onnx"], "nothing.onnx: expected a network"),
         (["info", "shallow.npz", "--activation", "tanh"], "expected no activation, which this file says itself"),
         (["info", "shallow.npz", "--domain", "1,0,0,0"], "expected a center with 2 coordinates"),
     ],

@@ -1,64 +1,12 @@
-"""Functions in Python files and tables of samples: what is read, and what bad ones are told."""
+"""Functions in Python files, and tables with several values at a point: what is read, and what bad ones are told."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from radon_nn.cli.sources import function_in, samples_in
-
-TABLE = np.array([[0.0, 1.0, 2.5], [-1.0, 0.5, 1e-3], [3.0, -2.0, 0.0]])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "0,1,2.5\n-1,0.5,1e-3\n3,-2,0\n",
-        "x,y,height\n0,1,2.5\n-1,0.5,1e-3\n3,-2,0",
-        "# made by hand\n\n0; 1; 2.5\n-1; 0.5; 0.001  # a note\n3; -2; 0\n",
-        "0\t1\t2.5\n-1\t0.5\t1e-3\n3\t-2\t0\n",
-        "  0   1 2.5\n-1 0.5 1e-3\n3 -2  0\r\n",
-        '\ufeff"x","y","z"\n0,1,2.5\n-1,0.5,1e-3\n3,-2,0\n',
-    ],
-    ids=["commas", "names", "semicolons and comments", "tabs", "spaces", "byte order mark and quotes"],
-)
-def test_tables_as_people_write_them(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "table.csv"
-    file.write_text(text, encoding="utf-8")
-    points, values = samples_in(file)
-    np.testing.assert_array_equal(points, TABLE[:, :2])
-    np.testing.assert_array_equal(values, TABLE[:, 2])
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("1,2,3\n4,five,6\n", "numbers in line 2, got '4,five,6'"),
-        ("a,b\nc,d\n", "numbers in line 2"),
-        ("0.0,0.O\n1,1\n2,0\n", "numbers in line 1, got '0.0,0.O'"),
-        ("0,5,\n1,1,\n", "numbers in line 1"),
-        ("1,2\n" + "9" * 200_000 + ",x\n", "numbers in line 2"),
-        ("1,2,3\n4,5\n", "expected 3 numbers in line 2, as above it, got 2"),
-        ("1,2\n3,nan\n", "finite numbers in line 2"),
-        ("1,2\n3,\n", "numbers in line 2"),
-        ("1\n2\n", "at least two numbers each"),
-        ("", "at least two numbers each"),
-    ],
-)
-def test_bad_lines_are_named(text: str, message: str, tmp_path: Path) -> None:
-    file = tmp_path / "table.csv"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=message):
-        samples_in(file)
-
-
-def test_bytes_are_not_a_table(tmp_path: Path) -> None:
-    file = tmp_path / "table.csv"
-    file.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(ValueError, match="UTF-8 text"):
-        samples_in(file)
-    with pytest.raises(FileNotFoundError):
-        samples_in(tmp_path / "none.csv")
+from radon_nn import read_table
+from radon_nn.cli.sources import function_in, require_one_value_each
 
 
 def test_a_function_is_found_and_run(tmp_path: Path) -> None:
@@ -68,6 +16,10 @@ def test_a_function_is_found_and_run(tmp_path: Path) -> None:
     np.testing.assert_allclose(bump(np.zeros((2, 3))), 1)
     with pytest.raises(ValueError, match="a function named 'pump', got bump"):
         function_in(f"{file}:pump")
+    with pytest.raises(ValueError, match=r"as in .*mine\.py:bump, got none; it has bump"):
+        function_in(str(file))
+    with pytest.raises(ValueError, match="did you mean 'bump'"):
+        function_in(f"{file}:bumb")
     with pytest.raises(ValueError, match="named 'level'"):
         function_in(f"{file}:level")
     with pytest.raises(FileNotFoundError, match="expected a Python file"):
@@ -94,3 +46,16 @@ def test_files_as_people_write_them_run(tmp_path: Path) -> None:
     file.write_text("raise SystemExit(0)\n")
     with pytest.raises(ValueError, match="SystemExit"):
         function_in(f"{file}:bump")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_several_values_at_a_point_are_noise(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 6, (40, 2)).astype(float), rng.standard_normal(40)
+    distinct, back = np.unique(x, axis=0, return_inverse=True)
+    noisy = [np.ptp(y[back.reshape(-1) == k]) for k in range(len(distinct))]
+    np.savetxt(tmp_path / "noisy.csv", np.column_stack([x, y]), delimiter=",")
+    with pytest.raises(ValueError, match=rf"got {np.count_nonzero(noisy)} points with several, up to {max(noisy):.3g}"):
+        require_one_value_each(read_table(tmp_path / "noisy.csv"), "noisy.csv")
+    np.savetxt(tmp_path / "copies.csv", np.column_stack([x, back.reshape(-1)]), delimiter=",")
+    require_one_value_each(read_table(tmp_path / "copies.csv"), "copies.csv")

@@ -63,7 +63,7 @@ def existing(path: str | os.PathLike[str], kind: str) -> Path:
     """
     where = Path(path)
     if not where.exists():
-        raise FileNotFoundError(f"{where}: no such file")
+        raise FileNotFoundError(f"{where}: expected {kind}, found no such file; check the name and the folder")
     if where.is_dir():
         raise IsADirectoryError(f"{where}: expected {kind}, got a folder")
     if not where.is_file():

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import pointwise
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
@@ -113,6 +114,7 @@ def probe_spikes(
     max_spikes: int = 1000,
     rng: int | np.random.Generator = 0,
     progress: Callable[[str], None] | None = None,
+    vectorize: bool = False,
 ) -> ProbeFit:
     """
     The shallow ReLU network behind a black box of any dimension, to the precision of its values.
@@ -142,6 +144,8 @@ def probe_spikes(
         Seed of the lines.
     progress : callable, optional
         Called with one line of text a round.
+    vectorize : bool
+        Whether f takes a single point (d,): it is called for each point in turn.
 
     Returns
     -------
@@ -180,7 +184,10 @@ def probe_spikes(
     max_queries = checks.count(max_queries, "max_queries", least=2 * reserve)
     ball = Ball(10 * (3 + math.sqrt(dim))) if domain is None else domain
     generator = np.random.default_rng(rng)
-    search = _Search(Queries(f, dim, ball, generator), generator, max_spikes)
+    own = getattr(f, "dim", None)
+    if isinstance(own, int) and own != dim:
+        raise ValueError(f"dim: expected {own}, as the function has it, got {dim}")
+    search = _Search(Queries(pointwise(f) if vectorize else f, dim, ball, generator), generator, max_spikes)
     search.box.limit = max_queries - _checked(dim)
     try:
         search.run(progress)
