@@ -15,6 +15,7 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers import registry
 from radon_nn.readers.array_files import refuse_hints
+from radon_nn.readers.feature_names import names_of_onnx, names_read
 from radon_nn.readers.files.archives import existing
 from radon_nn.readers.files.native import FORMAT, to_arrays
 from radon_nn.readers.files.safetensors import write_safetensors
@@ -226,7 +227,11 @@ def read(
         raise ValueError(
             f"{where}: expected no output (output=, --output), which only ONNX files name, got {output!r}; leave it out"
         )
-    return _printable_errors(lambda: kind.read(where, hints, logits))
+    found = _printable_errors(lambda: kind.read(where, hints, logits))
+    if found.network.names:
+        return found
+    names = names_of_onnx(where, found.network) if kind.name == "onnx" else names_read(found)
+    return replace(found, network=found.network.named(names)) if names else found
 
 
 def _require_path(path: object, function: str, example: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         choice = choose_decay(table.points, table.values, seconds=arguments.seconds, progress=to_stderr)
     best = _fitted(table, choice.decay if choice is not None else arguments.decay, arguments)
     names = Names(table.features, [table.target])
-    best = dataclasses.replace(best, measure=best.measure.named(names))
+    best = best.named(names)
     written = _write(best, table, arguments)
     if arguments.json:
         print(json.dumps(_as_json(best, table, choice)))

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn.geometry.domains import Domain, extent
+from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.graph import Understood
+from radon_nn.readers.refusals import printable
 from radon_nn.variation.routes import rtv
 
 _MOST = 20
@@ -51,6 +53,7 @@ def stages(understood: Understood, domain: Domain | None = None) -> Iterator[dic
         "outputs": network.outputs,
         "neurons": network.neurons,
         "path_norm": number(network.path_norm),
+        **_names(network.names),
     }
     layers = network.layers if isinstance(network, DeepNetwork) else (network,)
     alone = [exact_rtv(layer) for layer in layers]
@@ -70,6 +73,16 @@ def stages(understood: Understood, domain: Domain | None = None) -> Iterator[dic
         counts = {name: getattr(left, name) for name in ("before", "after", "dead", "merged", "folded")}
         yield {"simplification": counts}
     yield {"notes": list(understood.notes)}
+
+
+def _names(names: Names) -> dict[str, Any]:
+    """The names of features and outputs, and the folded scaler, as far as they are known."""
+    if not names:
+        return {}
+    about: dict[str, Any] = {"feature_names": names.features, "output_names": names.outputs}
+    if names.means is not None and names.deviations is not None:
+        about |= {"means": names.means.tolist(), "deviations": names.deviations.tolist()}
+    return about
 
 
 def facts(understood: Understood, domain: Domain | None = None) -> dict[str, Any]:
@@ -111,6 +124,13 @@ def lines(about: dict[str, Any]) -> list[str]:
             f"{about['source']}: a {about['kind']} network of {about['inputs']} inputs, {about['neurons']} neurons and "
             f"{about['outputs']} outputs"
         )
+    for what in ("feature", "output"):
+        if about.get(f"{what}_names"):
+            known = about[f"{what}_names"]
+            more = f" and {len(known) - _MOST} more" if len(known) > _MOST else ""
+            out.append(f"{what}s: {', '.join(map(printable, known[:_MOST]))}{more}")
+    if "means" in about:
+        out.append("a scaler is folded in: spikes are in the units of the data, tables also in standardised ones")
     for k, layer in enumerate(about.get("layers", ()), 1):
         name = f"layer {k}: " if len(about["layers"]) > 1 else ""
         skip = ", with a skip connection" if layer["skip"] else ""

@@ -13,9 +13,11 @@ from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import Spikes, ball_asked, is_black_box, spikes_asked, understood
 from radon_nn.cli.report import number, print_csv
 from radon_nn.geometry import hyperplanes
+from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.refusals import printable
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,13 +71,22 @@ def _list(found: Spikes, arguments: argparse.Namespace) -> int:
         print(json.dumps({**about, "spikes": spikes, **affine}, indent=1))
         return code
     print(found.summary)
-    print(f"{'':>5}  {'offset':>12}  {'mass':>24}{'' if angles is None else '  angle/rad'}  direction")
+    print(f"{'':>5}  {'offset':>12}  {'mass':>24}{'' if angles is None else '  angle/rad'}  {_heading(measure)}")
     for k, spike in enumerate(measure):
         mass = " ".join(f"{m:+.6g}" for m in measure.masses[k])
         angle = "" if angles is None else f"  {angles[k]:9.6f}"
         direction = " ".join(f"{a:+.6f}" for a in spike.direction)
+        if measure.names.features is not None:
+            direction = printable(measure.names.main_features(spike.direction))
         print(f"{k + 1:>5}  {spike.offset:>+12.6f}  {mass:>24}{angle}  {direction}")
     return code
+
+
+def _heading(measure: RidgeMeasure) -> str:
+    if measure.names.features is None:
+        return "direction"
+    units = "" if measure.names.deviations is None else ", in standardised units"
+    return f"features of the direction{units}, largest first"
 
 
 def _list_directions(arguments: argparse.Namespace, network: ShallowNetwork) -> None:

@@ -15,6 +15,7 @@ from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure, edges,
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
+from radon_nn.geometry.naming import NO_NAMES
 from radon_nn.measures.ridge import RidgeMeasure
 
 
@@ -80,8 +81,10 @@ class FunctionDisplay:
         kinks = LineCollection(lines, colors=colours, linewidths=widths, alpha=0.8, capstyle="round")
         axes.add_collection(kinks)
         bar = figure.colorbar(image, ax=axes, shrink=0.85)
-        bar.set_label("f(x)")
-        axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title="The function, and its kinks (width: |mass|)")
+        bar.set_label("f(x)" if measure is None or not measure.names.outputs else measure.names.outputs[0])
+        names = NO_NAMES if measure is None else measure.names
+        first, second = names.features or ("$x_1$", "$x_2$")
+        axes.set(xlabel=first, ylabel=second, aspect="equal", title="The function, and its kinks (width: |mass|)")
         axes.locator_params(nbins=5)
         axes.set_frame_on(False)
         return cls(axes, figure, image, kinks)

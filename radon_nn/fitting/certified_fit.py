@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from radon_nn._support.types import Floats
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
+from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.measures.spike_list import SpikeResult
@@ -167,6 +168,27 @@ class Fit(SpikeResult):
     def __call__(self, points: ArrayLike, /) -> Floats:
         """Evaluate the function at points (..., d)."""
         return self.measure(points)
+
+    def named(self, names: Names) -> Fit:
+        """
+        The same fit with names for its inputs and its output, which tables and pictures use.
+
+        Parameters
+        ----------
+        names : Names
+            The names.
+
+        Returns
+        -------
+        Fit
+            The fit.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as inputs or outputs.
+        """
+        return replace(self, measure=self.measure.named(names))
 
     def certificate(self) -> Certificate:
         """

@@ -16,6 +16,7 @@ from radon_nn.fitting._polish import DEFAULT_MISFIT, polished, thinned_function
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
 
 _LEAST = 1e-6
@@ -106,13 +107,14 @@ def interpolate(
     2.0
     """
     close, near = checks.positive(float(tol), "tol"), checks.positive(float(misfit), "misfit")
-    problem = Problem.of(points, values, averaging=False)
+    problem, names = Problem.of(points, values, averaging=False), names_of_data(points, values)
     if seconds is not None:
         checks.positive(float(seconds), "seconds")
     if problem.dim == 1:
-        return dots_connected(problem, near)
-    pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng)
-    return _Interpolation(pursuit, close, near).run()
+        best = dots_connected(problem, near)
+    else:
+        best = _Interpolation(Pursuit(problem, seconds=seconds, progress=progress, rng=rng), close, near).run()
+    return best.named(names) if names else best
 
 
 class _Interpolation:

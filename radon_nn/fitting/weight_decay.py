@@ -14,6 +14,7 @@ from radon_nn.fitting._polish import joined
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.geometry.naming import names_of_data
 
 _ROUGH = 0.1
 """Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
@@ -116,12 +117,12 @@ def fit_path(
     ValueError
         As for `fit`.
     """
-    problem = Problem.of(points, values, averaging=True)
+    problem, names = Problem.of(points, values, averaging=True), names_of_data(points, values)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     close = checks.positive(float(tol), "tol")
     path = _Path(Pursuit(problem, seconds=seconds, progress=progress, rng=rng), close)
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
-    return [fits[decay] for decay in wanted]
+    return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
 
 
 class _Path:

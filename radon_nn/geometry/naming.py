@@ -193,6 +193,27 @@ class Names:
         return " ".join(said) + (" ..." if np.any(np.abs(weights[order[_MAIN:]]) >= 0.005) else "")
 
 
+def names_of_data(points: object, values: object = None) -> Names:
+    """
+    The names of data frames: of the columns of points, and of a series of values.
+
+    Parameters
+    ----------
+    points, values : object
+        What the user gave; anything without columns has no names.
+
+    Returns
+    -------
+    Names
+        What is known.
+    """
+    columns, target = getattr(points, "columns", None), getattr(values, "name", None)
+    features = None if columns is None or callable(columns) else [str(name) for name in columns]
+    if features is not None and len(set(features)) < len(features):
+        features = None
+    return Names(features, [target] if isinstance(target, str) and target else None)
+
+
 NO_NAMES = Names()
 """Neither names nor units are known."""
 

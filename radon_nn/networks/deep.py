@@ -15,6 +15,7 @@ from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.naming import Names
 from radon_nn.geometry.points import in_chunks, on_leading_axes
 from radon_nn.measures.result import RTV
 from radon_nn.networks.exact import exact_rtv
@@ -95,6 +96,41 @@ class DeepNetwork:
     def outputs(self) -> int:
         """Number of outputs o."""
         return self.layers[-1].outputs
+
+    @property
+    def names(self) -> Names:
+        """Names of the inputs and outputs, those of the first and the last layer."""
+        first, last = self.layers[0].names, self.layers[-1].names
+        return Names(first.features, last.outputs, first.means, first.deviations)
+
+    def named(self, names: Names) -> DeepNetwork:
+        """
+        The same network with names for its inputs and outputs, which tables and pictures use.
+
+        Parameters
+        ----------
+        names : Names
+            The names.
+
+        Returns
+        -------
+        DeepNetwork
+            Equal to this one.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as inputs or outputs.
+        """
+        names.checked(self.dim, self.outputs)
+        first, *rest = self.layers
+        if not rest:
+            return DeepNetwork([first.named(names)])
+        ends = (
+            first.named(Names(names.features, None, names.means, names.deviations)),
+            rest[-1].named(Names(outputs=names.outputs)),
+        )
+        return DeepNetwork([ends[0], *rest[:-1], ends[1]])
 
     @property
     def neurons(self) -> int:

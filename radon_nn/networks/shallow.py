@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
+from radon_nn.geometry.naming import NO_NAMES, Names
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
@@ -42,6 +43,8 @@ class ShallowNetwork:
         Output bias; zero if not given.
     activation : str or Profile
         The activation s: a name that `Profile.coerce` takes, such as 'relu', 'gelu' or 'leaky_relu 0.1', or a profile.
+    names : Names, optional
+        Names of the inputs and outputs, for tables and pictures.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class ShallowNetwork:
     skip: Floats
     constant: Floats
     activation: Profile
+    names: Names
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class ShallowNetwork:
         skip: ArrayLike | None = None,
         constant: ArrayLike | None = None,
         activation: str | Profile = "relu",
+        names: Names | None = None,
     ) -> None:
         hidden = checks.shaped_array(weights, "weights", ("k", "d"))
         neurons, dim = hidden.shape
@@ -96,6 +101,7 @@ class ShallowNetwork:
         object.__setattr__(self, "skip", checks.frozen(linear))
         object.__setattr__(self, "constant", checks.frozen(level))
         object.__setattr__(self, "activation", Profile.coerce(activation))
+        object.__setattr__(self, "names", (names or NO_NAMES).checked(dim, outputs))
 
     @classmethod
     def from_measure(cls, measure: RidgeMeasure) -> ShallowNetwork:
@@ -120,7 +126,29 @@ class ShallowNetwork:
             (measure.masses / safe[:, None]).T,
             measure.skip,
             measure.constant,
+            names=measure.names,
         )
+
+    def named(self, names: Names) -> ShallowNetwork:
+        """
+        The same network with names for its inputs and outputs, which tables and pictures use.
+
+        Parameters
+        ----------
+        names : Names
+            The names.
+
+        Returns
+        -------
+        ShallowNetwork
+            Equal to this one.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as inputs or outputs.
+        """
+        return ShallowNetwork(self.weights, self.biases, self.readout, self.skip, self.constant, self.activation, names)
 
     def __repr__(self) -> str:
         rebuilding, size = "", sum(getattr(self, name).size for name in _FIELDS)
@@ -211,7 +239,13 @@ class ShallowNetwork:
             raise IndexError(f"output: expected 0 to {self.outputs - 1}, got {index}")
         one = slice(index, index + 1)
         return ShallowNetwork(
-            self.weights, self.biases, self.readout[one], self.skip[one], self.constant[one], self.activation
+            self.weights,
+            self.biases,
+            self.readout[one],
+            self.skip[one],
+            self.constant[one],
+            self.activation,
+            self.names.output(index),
         )
 
     def measure(self, tol: float = 1e-12) -> RidgeMeasure:
@@ -237,7 +271,8 @@ class ShallowNetwork:
         ValueError
             If `tol` is negative, or the activation is not piecewise linear.
         """
-        return self._neurons().spikes().merged(tol)
+        measure = self._neurons().spikes().merged(tol)
+        return measure.named(self.names) if self.names else measure
 
     def fibres(self, tol: float = 1e-12) -> FibreMeasure:
         """
@@ -258,7 +293,8 @@ class ShallowNetwork:
         ValueError
             If `tol` is negative.
         """
-        return FibreMeasure.of(self._neurons(), checks.at_least_zero(tol, "tol"))
+        fibres = FibreMeasure.of(self._neurons(), checks.at_least_zero(tol, "tol"))
+        return replace(fibres, names=self.names) if self.names else fibres
 
     def order_rtv(self, domain: Domain | None = None, tol: float = 1e-12) -> float:
         """
@@ -326,7 +362,7 @@ class ShallowNetwork:
         left = merged if domain is None else merged.folded(domain)
         counts = [len(step.biases) for step in (live, merged, left)]
         report = Simplification(self.neurons, counts[2], self.neurons - counts[0], counts[0] - counts[1], domain)
-        return ShallowNetwork._of(left), report
+        return self._with(left), report
 
     def balance(self) -> ShallowNetwork:
         """
@@ -345,7 +381,7 @@ class ShallowNetwork:
         ValueError
             If the activation is not homogeneous.
         """
-        return ShallowNetwork._of(self._neurons().balanced())
+        return self._with(self._neurons().balanced())
 
     def slice(self, origin: ArrayLike, basis: ArrayLike) -> ShallowNetwork:
         """
@@ -376,12 +412,13 @@ class ShallowNetwork:
             self.skip @ rows.T,
             self.constant + self.skip @ start,
             self.activation,
+            Names(outputs=self.names.outputs),
         )
 
     def _neurons(self) -> Neurons:
         return Neurons(self.weights, self.biases, self.readout.T, self.skip, self.constant, self.activation)
 
-    @classmethod
-    def _of(cls, neurons: Neurons) -> ShallowNetwork:
+    def _with(self, neurons: Neurons) -> ShallowNetwork:
+        """A network of other neurons of the same inputs and outputs."""
         weights, biases, readout, skip, constant, profile = neurons
-        return cls(weights, biases, readout.T, skip, constant, profile)
+        return ShallowNetwork(weights, biases, readout.T, skip, constant, profile, self.names)

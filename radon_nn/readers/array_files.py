@@ -13,6 +13,9 @@ from radon_nn.readers.graph import Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.named_arrays import read_arrays
 
+_TEXTS = ("format", "activation", "names")
+"""How names of texts in an npz of our own end."""
+
 
 def refuse_hints(where: Path, hints: Hints) -> None:
     """
@@ -59,7 +62,7 @@ def read_npz_file(where: Path, hints: Hints, logits: bool) -> Understood:
     if not is_own(found):
         return _by_name(where, found, hints, "npz of arrays by name", trusted=True)
     refuse_hints(where, hints)
-    texts = {name: str(array) for name, array in found.items() if name.split(".")[-1] in ("format", "activation")}
+    texts = {name: str(array) for name, array in found.items() if name.split(".")[-1] in _TEXTS}
     numbers = {name: array for name, array in found.items() if name not in texts}
     return Understood(from_arrays(numbers, texts, str(where)), "npz of radon_nn")
 

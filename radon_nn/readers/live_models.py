@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from radon_nn.readers.feature_names import names_given, names_of_model
 from radon_nn.readers.graph import Network, Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.named_arrays import read_arrays
@@ -23,6 +25,8 @@ def from_model(
     prefix: str | Sequence[str] | None = None,
     logits: bool = True,
     check: bool = True,
+    feature_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
 ) -> Network:
     """
     The network of a trained model: a ShallowNetwork, or a DeepNetwork if it has several layers of activations.
@@ -50,6 +54,9 @@ def from_model(
         Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
     check : bool
         Compare outputs with the live model's, as `verify` does, at random points.
+    feature_names, output_names : sequence of str, optional
+        Names of the inputs and outputs, such as `frame.columns`; those in the model if not given. scikit-learn keeps
+        the columns it was fitted to, its classes, and the means and deviations of a StandardScaler.
 
     Returns
     -------
@@ -77,7 +84,9 @@ def from_model(
     2.0
     """
     hints = Hints.of(activation, layout, layers, order, prefix)
-    return understood(model, hints, logits=logits, check=check).network
+    network = understood(model, hints, logits=logits, check=check).network
+    names = names_given(network.names, feature_names, output_names)
+    return network.named(names) if names else network
 
 
 def understood(model: Any, hints: Hints | None = None, *, logits: bool = True, check: bool = False) -> Understood:
@@ -119,4 +128,5 @@ def understood(model: Any, hints: Hints | None = None, *, logits: bool = True, c
         agreement = verify(model, found=found)
         if not agreement:
             raise ValueError(f"{found.source}: {agreement}; check=False returns the network all the same")
-    return found
+    names = names_of_model(model, found)
+    return replace(found, network=found.network.named(names)) if names else found

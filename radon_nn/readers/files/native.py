@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.readers.feature_names import from_text, to_text
 from radon_nn.readers.graph import Network
 
 Array = NDArray[np.generic]
@@ -53,6 +55,8 @@ def to_arrays(network: Network) -> tuple[dict[str, NDArray[np.float64]], dict[st
             )
         words[f"{prefix}activation"] = layer.activation.spelled
         arrays |= {f"{prefix}{name}": np.ascontiguousarray(getattr(layer, name)) for name in _FIELDS}
+    if network.names:
+        words["names"] = to_text(network.names)
     return arrays, words
 
 
@@ -97,6 +101,13 @@ def from_arrays(arrays: Mapping[str, Array], words: Mapping[str, str], where: st
         If arrays are missing, unknown, or make no network.
     """
     declared = words.get("format", FORMAT)
+    if "names" in words and declared in (FORMAT, DEEP_FORMAT):
+        names = from_text(words["names"], where)
+        network = from_arrays(arrays, {name: word for name, word in words.items() if name != "names"}, where)
+        try:
+            return network.named(names)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
     if declared == DEEP_FORMAT:
         return _deep(arrays, words, where)
     if declared != FORMAT:
@@ -138,6 +149,7 @@ def _layer(arrays: Mapping[str, Array], activation: str, where: str) -> ShallowN
             f"{', '.join(map(repr, unknown))}; a misspelt name would be another network"
         )
     try:
-        return ShallowNetwork(**arrays, activation=activation)
+        fields: dict[str, Any] = dict(arrays)
+        return ShallowNetwork(**fields, activation=activation)
     except (ValueError, TypeError) as error:
         raise type(error)(f"{where}: {error}") from error
