@@ -457,7 +457,7 @@ def test_without_filter_it_is_a_mean_over_lines() -> None:
     assert_allclose(iradon(sinogram, filter_name=None)[30, 30], np.pi / 2 * 3, rtol=1e-12)
 
 
-@pytest.mark.parametrize("n", [32, pytest.param(128, marks=pytest.mark.full)])
+@pytest.mark.parametrize("n", [32, pytest.param(128, marks=[pytest.mark.full, pytest.mark.slow])])
 @pytest.mark.parametrize("interpolation", ["linear", "cubic"])
 @pytest.mark.parametrize("what", ["blobs", "disc", "hard disc", "shepp-logan"])
 def test_round_trips_err_less_than_scikit_images(what: str, interpolation: str, n: int) -> None:

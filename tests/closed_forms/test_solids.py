@@ -123,7 +123,7 @@ def awkward_offsets(f: Box, normal: np.ndarray, rng: np.random.Generator) -> np.
     return np.concatenate([spread, knots, np.nextafter(knots, 9), np.nextafter(knots, -9), *ramps])
 
 
-@pytest.mark.parametrize("dim", [2, 3, 4, 5])
+@pytest.mark.parametrize("dim", [2, 3, 4, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pose", ["centred", "shifted", "turned", "aligned"])
 def test_box_is_exact_for_every_normal(dim: int, pose: str) -> None:
     """Nothing cancels for nearly aligned normals; `aligned`: the box is turned, and the normals with it."""

@@ -80,7 +80,10 @@ def along_a_line(dim: int, gap: float, wide: float, share: float) -> float:
     return float(np.array(costs) @ weight)
 
 
-@pytest.mark.parametrize(("dim", "gap"), [(4, 2.0), (10, 2.5), pytest.param(20, 4.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("dim", "gap"),
+    [(4, 2.0), pytest.param(10, 2.5, marks=pytest.mark.slow), pytest.param(20, 4.0, marks=pytest.mark.slow)],
+)
 def test_sampled_mixtures_are_calibrated(dim: int, gap: float) -> None:
     """20 seeds against a 1-D integral: the scatter is the standard error to within 3 deviations of a chi, 1 +- 0.47."""
     f = Gaussian(np.zeros(dim)) - 0.7 * Gaussian(gap * np.eye(1, dim)[0], 1.69)

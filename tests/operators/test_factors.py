@@ -110,7 +110,7 @@ def gaussian_errors(dim: int, n: int, order: int) -> tuple[float, float]:
 
 @pytest.mark.full
 @pytest.mark.parametrize(("order", "rate"), [(1, 1.9), (3, 3.8), (5, 5.5)])
-@pytest.mark.parametrize(("dim", "lengths"), [(3, (32, 64)), (4, (24, 36))])
+@pytest.mark.parametrize(("dim", "lengths"), [(3, (32, 64)), pytest.param(4, (24, 36), marks=pytest.mark.slow)])
 def test_the_factored_transform_converges_as_the_direct_one(
     dim: int, lengths: tuple[int, int], order: int, rate: float
 ) -> None:

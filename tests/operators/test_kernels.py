@@ -152,7 +152,7 @@ def test_walk_sums_splines_along_every_row(order: int, others: tuple[int, ...]) 
     assert_allclose(lattices_of(walk, order), expected, rtol=0, atol=1e-13 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("order", [1, 3, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("order", [1, *(pytest.param(order, marks=pytest.mark.slow) for order in (3, 5))])
 @pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.slow)])
 def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     walk = a_walk(10 + order, (2, 8), 7, 6, dtype)

@@ -110,7 +110,9 @@ def forward_error(n: int, dim: int, order: int) -> float:
 
 @pytest.mark.full
 @pytest.mark.parametrize(("order", "rate"), [(1, 1.9), (3, 3.8), (5, 5.5)])
-@pytest.mark.parametrize(("dim", "lengths"), [(2, (32, 64)), (3, (32, 96)), (4, (24, 40))])
+@pytest.mark.parametrize(
+    ("dim", "lengths"), [(2, (32, 64)), (3, (32, 96)), pytest.param(4, (24, 40), marks=pytest.mark.slow)]
+)
 def test_orders_of_convergence(order: int, rate: float, dim: int, lengths: tuple[int, int]) -> None:
     """Of sharpened linear splines the mean error is of higher order, and what is left falls unevenly: in d = 3 by 1.7
     orders from 32 to 64 samples and by 7.7 from 64 to 96, hence the wide gap there."""

@@ -26,7 +26,7 @@ def test_high_order_in_samples() -> None:
     [
         (lambda x: 1.0 * (np.abs(x[:, 0]) < 1), 1, "power"),
         (pyramid, 2, "log^2"),
-        (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0), 2, "power"),
+        pytest.param(lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0), 2, "power", marks=pytest.mark.slow),
         (lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0) ** 2, 2, "settles"),
     ],
 )

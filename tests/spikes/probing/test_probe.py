@@ -36,7 +36,7 @@ def test_random_networks(dim: int, neurons: int, seed: int) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_fifty_neurons_in_a_hundred_dimensions(seed: int) -> None:
     rng = np.random.default_rng(seed)
     network = ShallowNetwork(rng.standard_normal((50, 100)), rng.standard_normal(50), rng.standard_normal(50))
