@@ -92,7 +92,7 @@ def test_a_change_in_any_file_of_a_family_recompiles_all_of_it(package: Path) ->
 
 
 @compiling
-@pytest.mark.parametrize("pattern", ["*.nbi", "*.nbc"])
+@pytest.mark.parametrize("pattern", [pytest.param("*.nbi", marks=pytest.mark.slow), "*.nbc"])
 @pytest.mark.parametrize("damage", ["flip", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("cut", "empty"))])
 def test_damaged_files_are_compiled_anew(package: Path, pattern: str, damage: str) -> None:
     assert result(package) == ["7.0", "0", "1"]

@@ -83,7 +83,7 @@ def on_one_fibre(activation: str, outputs: int, rng: np.random.Generator, count:
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
-@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("outputs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_neurons_on_one_fibre_add_before_the_modulus(activation: str, outputs: int) -> None:
     """The cost is the integral of |sum of densities|, here by quad between all sign changes on a fine mesh."""
     rng = np.random.default_rng(3)
