@@ -26,5 +26,6 @@ doctest.DocTestFinder._from_module = _stands_in  # type: ignore[attr-defined]
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say why a test is missing that was asked for by its name."""
     deselected = terminalreporter.stats.get("deselected", [])
-    if any(item.get_closest_marker("slow") for item in deselected):
+    chosen = terminalreporter.config.getoption("markexpr")
+    if "not slow" in chosen and any(item.get_closest_marker("slow") for item in deselected):
         terminalreporter.write_line('Slow tests were left out: -m slow runs them, -m "" runs everything.')
