@@ -10,7 +10,7 @@ import numpy as np
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
-from radon_nn.geometry import domains
+from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
@@ -44,6 +44,8 @@ _NARROW = 1e-11
 """Strips narrower than ten times this, relative to the domain, are no wider than the rounding of the kinks' ends."""
 _CHANGE = 1e-6
 """A jump that changes by less than this fraction may be the rounding of one-sided derivatives in deep networks."""
+_COINCIDE = 1e-12
+"""Kinks on the line within this distance, in the unit of `hyperplanes.offset_unit`, are one, as in `RidgeMeasure`."""
 _ROUNDING = 1e-13
 """Jumps of the slope below this fraction of the largest slope are rounding."""
 
@@ -181,7 +183,13 @@ def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV
         if not low < high:
             return _exact(0.0, 0, where)
     pieces = _intervals.pieces(network.layers, low, high)
-    jumps = np.linalg.norm(np.diff(pieces.slopes, axis=0), axis=1)
+    jumps = np.diff(pieces.slopes, axis=0)
+    if len(jumps):
+        # Kinks of neurons that cancel may differ in place by rounding: they are one kink, as in measures.
+        unit = hyperplanes.offset_unit(pieces.breaks, norms(jumps))
+        new = np.diff(hyperplanes.compressed(pieces.breaks, unit)) > _COINCIDE
+        jumps = np.add.reduceat(jumps, np.flatnonzero(np.append(True, new)), axis=0)
+    jumps = norms(jumps)
     seen = jumps > _ROUNDING * np.abs(pieces.slopes).max()
     return _exact(float(jumps[seen].sum()), int(seen.sum()), where)
 
