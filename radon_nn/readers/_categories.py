@@ -54,7 +54,7 @@ class Front:
     """
 
     def __init__(self, model: Any) -> None:
-        self.width = int(model.n_features_in_)
+        self.width = fitted_width(model)
         self.columns = [str(n) for n in getattr(model, "feature_names_in_", [f"x{k}" for k in range(self.width)])]
         self.framed = hasattr(model, "feature_names_in_")
         self.encoders: list[Encoded] = []
@@ -152,6 +152,41 @@ class Front:
         return pandas.DataFrame(data, columns=self.columns).infer_objects()
 
 
+def fitted_width(model: Any) -> int:
+    """
+    The number of columns that a fitted estimator takes.
+
+    Parameters
+    ----------
+    model : estimator
+        A pipeline knows it from its first step, which may be one that passes anything on.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If the estimator is not fitted.
+    """
+    inner = [getattr(model, name, None) for name in ("best_estimator_", "regressor_")]
+    steps = [step for _, step in getattr(model, "steps", ())]
+    for part in (model, *inner, *steps):
+        width = None if part is None or isinstance(part, str) else getattr(part, "n_features_in_", None)
+        if width is not None:
+            return int(width)
+        if part is not model and hasattr(part, "steps"):
+            return fitted_width(part)
+        changes = part in steps and not isinstance(part, str) and getattr(part, "func", "") is not None
+        if changes:
+            break
+    raise ValueError(
+        f"{type(model).__name__}: expected a fitted estimator, got one without n_features_in_; call fit first"
+    )
+
+
 def _frame(data: Any, columns: tuple[int, ...]) -> Any:
     """Some columns of an array or a frame."""
     return data.iloc[:, list(columns)] if hasattr(data, "iloc") else np.asarray(data)[:, list(columns)]
@@ -166,8 +201,8 @@ def _first_step(model: Any) -> Any:
         elif "TransformedTargetRegressor" in names:
             model = model.regressor_
         elif "Pipeline" in names:
-            steps = [step for _, step in model.steps if step is not None and not isinstance(step, str)]
-            model = steps[0]
+            steps = [step for _, step in model.steps if not (step is None or isinstance(step, str))]
+            model = next((step for step in steps if getattr(step, "func", "") is not None), steps[-1])
         else:
             break
     return model

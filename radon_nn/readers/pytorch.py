@@ -315,19 +315,35 @@ def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
 
 def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
     """The number of inputs, from the first layer or matrix that determines it."""
+    # How many times the input's length a value has that no layer has changed yet.
+    times: dict[Any, int] = {}
     for node in traced.nodes:
-        if node.op == "call_module":
-            for key in ("in_features", "num_features"):
-                width = getattr(modules[node.target], key, None)
-                if isinstance(width, int):
-                    return width
-        elif node not in constants:
-            matrix: Any = next((constants[before] for before in node.all_input_nodes if before in constants), None)
-            if getattr(matrix, "ndim", 0) == 2:
-                # x @ W has as many inputs as W has rows; linear(x, W) as many as W has columns.
-                return int(matrix.shape[1 if getattr(node.target, "__name__", "") == "linear" else 0])
+        if node.op == "placeholder":
+            times[node] = 1
+            continue
+        before = [other for other in node.all_input_nodes if other in times]
+        if not before or node in constants:
+            continue
+        width = _width_of(node, modules, constants)
+        if width is not None:
+            return width // times[before[0]]
+        joins = getattr(node.target, "__name__", "") in ("cat", "concat", "concatenate")
+        parts = node.args[0] if joins and node.args else before[:1]
+        times[node] = sum(times.get(part, 0) for part in parts)
     layers = [modules[node.target] for node in traced.nodes if node.op == "call_module"]
     raise _unsupported(type(layers[0]).__name__ if layers else f"{name}, without a Linear layer")
+
+
+def _width_of(node: Any, modules: dict[str, Any], constants: dict[Any, Any]) -> int | None:
+    """The length of what a layer or a matrix product takes; None for others."""
+    if node.op == "call_module":
+        widths = (getattr(modules[node.target], key, None) for key in ("in_features", "num_features"))
+        return next((width for width in widths if isinstance(width, int)), None)
+    matrix: Any = next((constants[before] for before in node.all_input_nodes if before in constants), None)
+    if getattr(matrix, "ndim", 0) != 2:
+        return None
+    # x @ W has as many inputs as W has rows; linear(x, W) as many as W has columns.
+    return int(matrix.shape[1 if getattr(node.target, "__name__", "") == "linear" else 0])
 
 
 def _unsupported(what: str) -> ValueError:

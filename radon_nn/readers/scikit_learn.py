@@ -49,8 +49,6 @@ def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
     if hasattr(model, "best_estimator_"):
         inner = read_sklearn(model.best_estimator_, logits=logits)
         return replace(inner, notes=("the best estimator of a search", *inner.notes))
-    if getattr(model, "n_features_in_", None) is None:
-        raise ValueError(f"{name}: expected a fitted estimator, got one without n_features_in_; call fit first")
     front = Front(model)
     reading = _Reading(Translation(len(front.names), logits=logits, given=math.inf), front)
     understood = reading.graph.finish(reading.applied(reading.graph.input, model), f"scikit-learn {name}")
