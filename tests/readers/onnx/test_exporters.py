@@ -83,6 +83,8 @@ def agrees(read: Understood, model: Any, shape: tuple[int, ...]) -> None:
         assert np.abs(got - wanted).max() < CLOSE * max(1.0, np.abs(wanted).max())
 
 
+# An export takes seconds, and runs no compiled code of this package.
+@pytest.mark.full
 @pytest.mark.parametrize("dynamo", [True, False], ids=["default", "older"])
 @pytest.mark.parametrize("name", torch_models)
 def test_pytorch(tmp_path: Path, name: str, dynamo: bool) -> None:

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
 from radon_nn import load  # noqa: E402
+from radon_nn.readers import layers  # noqa: E402
 from radon_nn.readers.graph import Understood  # noqa: E402
 from radon_nn.readers.onnx._operators import OPERATORS  # noqa: E402
 from radon_nn.readers.onnx._refused import REASONS  # noqa: E402
@@ -152,15 +153,16 @@ def test_operators_defined_in_the_file(tmp_path: Path) -> None:
     refused(made, tmp_path, "it is defined in the file; put its parts in its place with onnx.inliner")
 
 
-def test_large_networks_are_no_small_files_that_grow(tmp_path: Path) -> None:
-    """Bounds on small files are no bounds on large networks: 36 million weights, 144 MB."""
-    wide = np.zeros((6000, 6000), np.float32)
-    wide[0, 0] = 1
+def test_bounds_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers passed between operators are bounded for small files; large networks have more weights than that."""
+    monkeypatch.setattr(layers, "_NUMBERS", 1000)
     nodes = [op("MatMul", "x A", "h"), op("MatMul", "h S", "s"), op("Relu", "s", "r"), op("MatMul", "r C")]
-    stored = {"A": np.ones((1, 6000), np.float32), "C": wide[:, :1]}
-    made = model(nodes, stored | {"S": wide}, {"x": ["n", 1]})
-    network = read(made, tmp_path).network
+    stored = {"A": np.ones((1, 200)), "S": np.eye(200), "C": np.eye(200)[:, :1]}
+    stored = {name: array.astype(np.float32) for name, array in stored.items()}
+    network = read(model(nodes, stored, {"x": ["n", 1]}), tmp_path).network
     np.testing.assert_allclose(np.ravel(network(np.array([[2.0], [-3.0]]))), [2, 0])
+    grown = [*[op("Concat", f"x{k} x{k}", f"x{k + 1}", axis=1) for k in range(12)], op("Identity", "x12")]
+    refused(model(grown, {}, {"x0": ["n", 1]}), tmp_path, "operations on at most 1000 numbers in all, got more")
 
 
 def test_load_takes_the_outputs_name(tmp_path: Path) -> None:
