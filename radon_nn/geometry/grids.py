@@ -16,6 +16,8 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 
 Function = Callable[[Floats], ArrayLike]
+Box = tuple[tuple[int, int], ...]
+"""First sample and last + 1 along each axis of a grid."""
 
 _REMEDY = "choose a grid on which f is defined"
 
@@ -127,6 +129,26 @@ class Grid:
             np.asarray(c + (np.arange(n) - (n - 1) / 2) * h, dtype=np.float64)
             for n, h, c in zip(self.shape, self.spacing, self.center, strict=True)
         )
+
+    def part(self, box: Box) -> Grid:
+        """
+        The grid of the samples in a box.
+
+        Parameters
+        ----------
+        box : sequence of (int, int)
+            First sample and last + 1 along each axis.
+
+        Returns
+        -------
+        Grid
+            Of the same spacing; its samples lie where they did, to rounding.
+        """
+        middle = [
+            c + ((start + stop) / 2 - n / 2) * h
+            for c, (start, stop), n, h in zip(self.center, box, self.shape, self.spacing, strict=True)
+        ]
+        return Grid([stop - start for start, stop in box], self.spacing, middle)
 
     def points(self) -> Floats:
         """

@@ -9,9 +9,8 @@ more nodes, and are walked row by row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from radon_nn._support import checks, scratch
 from radon_nn._support.properties import cached_property
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Grid
+from radon_nn.geometry.grids import Box, Grid
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels.layout import MOVES, NODES, SPAN
 from radon_nn.operators._plan import Plan
@@ -30,6 +29,10 @@ _SPACING = 1 / 8
 """A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
 MARGIN = 12
 """Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
+_LEAD = MARGIN + SIZE // 2
+"""Lattice points to add before the first row: a bundle's center lies up to 7.5 rows beyond the rows that it holds."""
+WITHIN = checks.frozen(np.arange(SIZE, dtype=np.float64)[:, None])
+"""Index of each row within a bundle, (size, 1)."""
 _GAIN = 0.8
 """Bundles are used where they need less than this fraction of the direct sum's updates, since they have other costs."""
 
@@ -37,6 +40,72 @@ _GAIN = 0.8
 PHASES = {1: 1, 3: 2}
 """Lattices per direction in the weighted backprojection, by the splines' degree. With two of them, half a point apart,
 moving bundles adds next to no error; linear splines have a larger error themselves, so that one is enough."""
+
+
+class Slots(NamedTuple):
+    """
+    What the rows of bundles are.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (rows,)
+        Index of each among the images' rows.
+    own : ndarray, shape (rows,)
+        Its weight: 1, 0 if it only fills up a bundle, 1/2 if another bundle holds the same row.
+    centers : ndarray, shape (bundles,)
+        The index of each bundle's center.
+    """
+
+    rows: Floats
+    own: Floats
+    centers: Floats
+
+    @classmethod
+    def of(cls, count: int) -> Slots:
+        """
+        Bundles that are symmetric about the middle row.
+
+        Parameters
+        ----------
+        count : int
+            Number of rows. If it is odd, the middle row goes to both bundles beside it, by halves.
+
+        Returns
+        -------
+        Slots
+            The bundles.
+        """
+        odd = count % 2
+        bundles = 2 * -(-(count + 1) // (2 * SIZE)) if odd else -(-count // SIZE)
+        index = np.arange(bundles * SIZE) - (bundles * SIZE - count - odd) // 2
+        second = np.arange(bundles * SIZE) >= bundles * SIZE // 2
+        index -= second * odd
+        own = np.where((index >= 0) & (index < count), 1.0, 0.0)
+        if odd:
+            own[index == count // 2] = 1 / 2
+        centers = np.asarray(index[::SIZE] + (SIZE - 1) / 2, dtype=np.float64)
+        return cls(index.astype(np.float64), own.astype(np.float64), centers)
+
+    def part(self, start: int, stop: int) -> Slots:
+        """
+        The bundles that hold some of the rows, each as it is.
+
+        Parameters
+        ----------
+        start, stop : int
+            First row and last + 1.
+
+        Returns
+        -------
+        Slots
+            Rows are counted from `start`; others have no weight.
+        """
+        own = np.where((self.rows >= start) & (self.rows < stop), self.own, 0.0).astype(np.float64)
+        holding = own.reshape(-1, SIZE).any(axis=1)
+        held = np.repeat(holding, SIZE)
+        return Slots(
+            *(np.asarray(x, np.float64) for x in (self.rows[held] - start, own[held], self.centers[holding] - start))
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +127,12 @@ class BundlePlan:
         The first of the four coarse slopes each direction is interpolated from.
     slope_weights : ndarray, shape (k, 4)
         Weights of these four coarse slopes.
+    slots : Slots
+        The rows of each bundle.
+    whole : BundlePlan, optional
+        Of what this is a part.
+    kept : ndarray of int, optional
+        Indices of this part's directions among those of the whole.
     """
 
     plan: Plan
@@ -66,6 +141,9 @@ class BundlePlan:
     count: int
     node: NDArray[np.int64]
     slope_weights: Floats
+    slots: Slots
+    whole: Self | None = None
+    kept: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, plan: Plan, order: int) -> Self:
@@ -84,21 +162,56 @@ class BundlePlan:
         BundlePlan
             Its bundles, of the class this is called on.
         """
-        spread = plan.widened(MARGIN, np.argsort(plan.slopes[:, 0], kind="stable"))
-        slopes = spread.slopes[:, 0]
-        position = (slopes - slopes[0]) / _SPACING
+        spread = plan.widened(_LEAD, np.argsort(plan.slopes[:, 0], kind="stable"))
+        # Coarse slopes are multiples of the spacing, so that they are the same for any of these directions, and for
+        # the slopes of a mirrored grid.
+        position = spread.slopes[:, 0] / _SPACING
         node = np.floor(position).astype(np.int64)
         u = (position - node)[:, None]
         nodes = np.arange(-1, 3)
         slope_weights = np.prod(
             [np.where(nodes == j, 1, (u - j) / np.where(nodes == j, 1, nodes - j)) for j in nodes], axis=0
         )
-        return cls(spread, order, float(slopes[0]) - _SPACING, int(node[-1]) + 4, node, slope_weights)
+        first, count = float(node[0] - 1) * _SPACING, int(node[-1] - node[0]) + NODES
+        return cls(spread, order, first, count, node - node[0], slope_weights, Slots.of(_across(plan)))
+
+    def part(self, box: Box, numbers: NDArray[np.int64]) -> Self | None:
+        """
+        The same bundles of a box of the grid, at some of its directions.
+
+        Parameters
+        ----------
+        box : sequence of (int, int)
+            First sample and last + 1 along each axis.
+        numbers : ndarray of int
+            For each of the transform's directions its index in the part; -1 if it has none.
+
+        Returns
+        -------
+        BundlePlan, optional
+            The part; None if it has no directions.
+        """
+        kept = np.flatnonzero(numbers[self.plan.target] >= 0)
+        if not len(kept):
+            return None
+        plan = self.plan.part(box, kept, numbers[self.plan.target[kept]])
+        node = self.node[kept]
+        return replace(
+            self,
+            plan=plan,
+            first=self.first + float(node[0]) * _SPACING,
+            count=int(node[-1] - node[0]) + NODES,
+            node=node - node[0],
+            slope_weights=self.slope_weights[kept],
+            slots=self.slots.part(*box[1 - plan.axis]),
+            whole=self,
+            kept=kept,
+        )
 
     @property
     def rows(self) -> int:
         """Number of rows, filled up to whole bundles."""
-        return -(-_across(self.plan) // SIZE) * SIZE
+        return len(self.slots.rows)
 
     @property
     def width(self) -> int:
@@ -112,15 +225,20 @@ class BundlePlan:
         pairs = self.rows // SIZE * self.width * len(self.node) * (NODES + MOVES) / 2
         return pairs + (self.order + 1) / 2 * self.count * self.rows * self.plan.shape[self.plan.axis]
 
-    @cached_property
+    @property
     def index(self) -> Floats:
         """Index of each row, (rows, 1)."""
-        return np.arange(self.rows, dtype=np.float64)[:, None]
+        return self.slots.rows[:, None]
 
-    @cached_property
-    def own(self) -> NDArray[np.bool_]:
-        """True for the image's rows, False for rows that only fill up a bundle, (rows,)."""
-        return np.arange(self.rows) < _across(self.plan)
+    @property
+    def own(self) -> Floats:
+        """Weight of each row, (rows,)."""
+        return self.slots.own
+
+    @property
+    def centers(self) -> Floats:
+        """Index of each bundle's center among the rows, (bundles,)."""
+        return self.slots.centers
 
     @cached_property
     def coarse(self) -> tuple[Floats, Floats]:
@@ -182,6 +300,17 @@ class BundlePlan:
         ndarray, shape (k, 4)
             Weights at distances of 0 to 3 lattice points; see `radon_nn.operators._sharpening`.
         """
+        if self.whole is not None:
+            return self.whole.sharpening(phases)[self.kept]
+        if phases not in self._sharpened:
+            self._sharpened[phases] = checks.frozen(self._sharpening(phases))
+        return self._sharpened[phases]
+
+    @cached_property
+    def _sharpened(self) -> dict[int, Floats]:
+        return {}
+
+    def _sharpening(self, phases: int) -> Floats:
         slopes, starts = self.coarse
         landing = (starts[:, None] + slopes * np.arange(SIZE)) % 1
         moments = _sharpening.spline_moments(self.order, _sharpening.powers(landing))
@@ -192,12 +321,59 @@ class BundlePlan:
         away = (np.arange(SIZE) - (SIZE - 1) / 2) * _SPACING
         turned = _sharpening.cubic_moments(_sharpening.powers(between), away)
 
-        centers = np.arange(self.rows // SIZE) * SIZE + (SIZE - 1) / 2
-        fractions = _sharpening.powers((self.plan.starts[:, None] + slope * centers) * phases % 1)
+        fractions = _sharpening.powers((self.plan.starts[:, None] + slope * self.centers) * phases % 1)
         moved = (
             _sharpening.quintic_moments(fractions) if phases == 1 else _sharpening.cubic_moments(fractions, 1 / phases)
         )
         return _sharpening.inverse(_sharpening.in_turn(_sharpening.in_turn(within, turned), moved))
+
+    def chords(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Points of each bundle's rows that lie in a disc, in whole cache lines, and the points of its sums they need.
+
+        Parameters
+        ----------
+        grid : Grid
+            The grid.
+        within : Ball, optional
+            The disc; the whole grid if not given.
+
+        Returns
+        -------
+        ndarray of int, shape (bundles, 2)
+            First point of the rows, and last + 1; equal where no point lies in the disc.
+        ndarray of int, shape (bundles, 2)
+            The same for the sums.
+        """
+        points = self._chords.get(within)
+        if points is None:
+            points = self._points_in(grid, within)
+            self._chords.clear()
+            self._chords[within] = points
+        return points
+
+    @cached_property
+    def _chords(self) -> dict[Ball | None, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        return {}
+
+    def _points_in(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        n, width = self.n, self.width
+        wanted = np.tile([0, n], (self.bundles, 1))
+        if within is not None:
+            center, line = within.center_in(2), scratch.LINE_BYTES // 4
+            along, across = (grid.axes[i] - center[i] for i in (self.plan.axis, 1 - self.plan.axis))
+            away = np.full(self.rows, np.inf)
+            away[self.own > 0] = np.abs(across)[self.slots.rows[self.own > 0].astype(np.int64)]
+            nearest = away.reshape(-1, SIZE).min(axis=1)
+            half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
+            # One more point at either end, since rounding could leave out points on the circle.
+            wanted[:, 0] = np.maximum(np.searchsorted(along, -half) - 1, 0) // line * line
+            wanted[:, 1] = np.minimum(-(-(np.searchsorted(along, half) + 1) // line) * line, n)
+            wanted[nearest > within.radius] = 0
+        extent = wanted.copy()
+        some = wanted[:, 1] > wanted[:, 0]
+        extent[some, 1] = np.minimum(wanted[some, 1] + width - n, width)
+        return checks.frozen(wanted), checks.frozen(extent)
 
 
 def worthwhile(plan: Plan, order: int) -> bool:
@@ -224,44 +400,3 @@ def worthwhile(plan: Plan, order: int) -> bool:
 
 def _across(plan: Plan) -> int:
     return plan.shape[1 - plan.axis]
-
-
-@lru_cache(maxsize=16)
-def chords(grid: Grid, axis: int, within: Ball | None, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """
-    Points of each bundle's rows that lie in a disc, in whole cache lines, and the points of its sums they need.
-
-    Parameters
-    ----------
-    grid : Grid
-        The grid.
-    axis : int
-        The main axis.
-    within : Ball, optional
-        The disc; the whole grid if not given.
-    width : int
-        Number of points of a sum.
-
-    Returns
-    -------
-    ndarray of int, shape (bundles, 2)
-        First point of the rows, and last + 1; equal where no point lies in the disc.
-    ndarray of int, shape (bundles, 2)
-        The same for the sums.
-    """
-    n, across = grid.shape[axis], grid.axes[1 - axis]
-    first = np.arange(0, len(across), SIZE)
-    wanted = np.stack([np.zeros_like(first), np.full_like(first, n)], axis=1)
-    if within is not None:
-        center = within.center_in(2)
-        nearest = np.minimum.reduceat(np.abs(across - center[1 - axis]), first)
-        half = np.sqrt(np.maximum(within.radius**2 - nearest**2, 0))
-        along, line = grid.axes[axis] - center[axis], scratch.LINE_BYTES // 4
-        # One more point at either end, since rounding could leave out points on the circle.
-        wanted[:, 0] = np.maximum(np.searchsorted(along, -half) - 1, 0) // line * line
-        wanted[:, 1] = np.minimum(-(-(np.searchsorted(along, half) + 1) // line) * line, n)
-        wanted[nearest > within.radius] = 0
-    extent = wanted.copy()
-    some = wanted[:, 1] > wanted[:, 0]
-    extent[some, 1] = np.minimum(wanted[some, 1] + width - n, width)
-    return checks.frozen(wanted), checks.frozen(extent)

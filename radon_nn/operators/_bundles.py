@@ -14,7 +14,7 @@ from radon_nn._support.threads import BLOCK_NS, Stage
 from radon_nn._support.types import Array
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
-from radon_nn.operators._bundle_plan import MARGIN, SIZE, BundlePlan, chords
+from radon_nn.operators._bundle_plan import MARGIN, SIZE, WITHIN, BundlePlan
 from radon_nn.operators._kernels import bundles as kernels
 from radon_nn.operators._kernels.gathering import gather_rows
 from radon_nn.operators._kernels.layout import (
@@ -83,7 +83,7 @@ class Bundles(BundlePlan):
         reading, bundles = walks.Reading(readout, out), self.bundles
         summing, walking = self._summing(stack, out.dtype), self._walking(reading)
         per_bundle = (self.order + 1) / 2 * self.count * SIZE * self.n * stack.lanes
-        sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * self.order * SIZE * self.n * stack.lanes
+        sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes
         pairs = bundles * self.width * (NODES + MOVES) / 2 * stack.lanes
         walk_ns = reading.nanoseconds(DIRECTIONS * pairs)
         size = bundles * self.count * self.width * stack.lanes
@@ -110,18 +110,18 @@ class Bundles(BundlePlan):
         n, lanes, several = self.n, stack.lanes, rooms.interleaving(stack.lanes)
         shifts, weights = self.landing[0], self._weights[dtype]
         landing, layout = kernels.Landing(shifts, weights, n, self.width, lanes), walks.layout_of(self, stack)
-        factors, rows_size = rooms.coefficients(n, self.order, dtype), SIZE * (n + 2 * PAD) * lanes
+        rows_size = SIZE * (n + 2 * PAD) * lanes
         acc_size = (self.order + 1) * whole_lines((max(1, CHUNK // lanes) + self.order) * lanes)
 
         def add(sums: Array, first: int, last: int, zero: int) -> None:
             """Pack bundles, and sum them."""
             memory = (
-                rooms.packing_room(n, dtype),
+                rooms.packing_room(),
                 scratch.empty("rows of bundles", (rows_size,), dtype),
                 scratch.empty("taps of a bundle", (acc_size,), dtype),
                 scratch.empty("rows of a bundle", (BUNDLE_GROUP,), np.dtype(np.uint64)),
             )
-            pack_and_sum(stack.memory, layout, factors, several, landing, memory, sums, (first, last, zero))
+            pack_and_sum(stack.memory, layout, several, landing, memory, sums, (first, last, zero))
 
         return add
 
@@ -153,7 +153,7 @@ class Bundles(BundlePlan):
 
     def _interpolation(self, part: slice) -> kernels.Interpolation:
         chosen = self.node[part], self.slope_weights[part], self.extent[part], self.plan.starts[part]
-        return kernels.Interpolation(*chosen, self.slopes[part], SIZE, MARGIN)
+        return kernels.Interpolation(*chosen, self.slopes[part], self.centers, MARGIN)
 
     def gather(self, source: walks.Source, stack: Stack, key: str) -> list[Stage]:
         """
@@ -176,8 +176,8 @@ class Bundles(BundlePlan):
         parts, groups, lanes, dtype = source.blocks(self, stack.lanes), stack.groups, stack.lanes, stack.images.dtype
         blocks, each = -(-self.bundles // BLOCK_BUNDLES), self.count * self.width * lanes
         some = max(1, _SUMS_BYTES // (BLOCK_BUNDLES * each * dtype.itemsize))
-        wanted, extent = chords(source.grid, self.plan.axis, source.within, self.width)
-        unpack_ns = walks.PACK_NS * self.order * BLOCK_BUNDLES * SIZE * self.n * lanes
+        wanted, extent = self.chords(source.grid, source.within)
+        unpack_ns = walks.PACK_NS * BLOCK_BUNDLES * SIZE * self.n * lanes
         sums_ns = walks.UPDATE_NS * dtype.itemsize * BLOCK_BUNDLES * self.width * lanes * (NODES + MOVES) / 2
         if len(parts) == 1:
             lattices, filling = source.lattices(self, parts[0], groups, lanes, key)
@@ -186,7 +186,7 @@ class Bundles(BundlePlan):
                 """Gather each task's sums, and add them to the images."""
                 sums = scratch.empty("sums gathered", (some * BLOCK_BUNDLES * each,), dtype)
                 gathering = self._gathering(lattices, parts[0], source, lanes, extent)
-                unbundling = self._unbundling(source, stack, wanted, some)
+                unbundling = self._unbundling(stack, wanted, some)
                 for bundles in self._bundles(first, last, some):
                     gathering(sums, bundles, True, 0)
                     unbundling(sums, bundles, 0)
@@ -206,7 +206,7 @@ class Bundles(BundlePlan):
 
         def unbundle(first: int, last: int) -> None:
             """Add sums to the images."""
-            unbundling = self._unbundling(source, stack, wanted, some)
+            unbundling = self._unbundling(stack, wanted, some)
             for bundles in self._bundles(first, last, some):
                 unbundling(whole, bundles, bundles.begin + bundles.group * self.bundles)
 
@@ -246,17 +246,15 @@ class Bundles(BundlePlan):
 
         return gather
 
-    def _unbundling(
-        self, source: walks.Source, stack: Stack, wanted: NDArray[np.int64], some: int
-    ) -> Callable[[Array, _Range, int], None]:
+    def _unbundling(self, stack: Stack, wanted: NDArray[np.int64], some: int) -> Callable[[Array, _Range, int], None]:
         """What adds the sums of bundles of `some` tasks, which stand from bundle `begin` on, to the images.
 
         It holds working memory of this thread, and is called by this thread only.
         """
         slopes, starts = self.coarse
-        shifts, orders = Shifts(self.index[:SIZE], slopes, starts, self.order), rooms.taps_at_once(self.order)
+        shifts, orders = Shifts(WITHIN, slopes, starts, self.order), rooms.taps_at_once(self.order)
         lanes, dtype, n = stack.lanes, stack.images.dtype, self.n
-        shape, adding = Shape(self.rows, n, self.width, 0, lanes), walks.unpacking(self, source, stack)
+        shape, adding = Shape(self.rows, n, self.width, 0, lanes), walks.unpacking(self, stack)
         room = rooms.gather_room(self.order, self.count, lanes, dtype)
         rows = scratch.empty("rows gathered", (some * BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
 

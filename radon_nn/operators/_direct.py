@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from radon_nn._support import checks
+from radon_nn._support import checks, scratch
 from radon_nn._support.properties import cached_property
 from radon_nn._support.threads import Program, Stage
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Grid, Offsets
+from radon_nn.geometry.grids import Box, Grid, Offsets
+from radon_nn.operators import _sharpening, _stencils
 from radon_nn.operators import _stacks as stacks
-from radon_nn.operators import _stencils
 from radon_nn.operators._bundle_plan import worthwhile
 from radon_nn.operators._bundles import Bundles
 from radon_nn.operators._engines import spline_degree
@@ -54,6 +55,8 @@ class Direct:
         Degree of the splines along rows.
     bundles : bool
         Whether rows may be walked in bundles.
+    given : tuple of Walk, optional
+        The walks of a part, cut from those of the whole.
     """
 
     grid: Grid
@@ -61,6 +64,31 @@ class Direct:
     offsets: Offsets
     order: int
     bundles: bool = True
+    given: tuple[Walk, ...] | None = None
+
+    def part(self, box: Box, kept: NDArray[np.int64], offsets: Offsets) -> Direct:
+        """
+        The same transform of a box of the grid to some of the directions.
+
+        Parameters
+        ----------
+        box : sequence of (int, int)
+            First sample and last + 1 along each axis.
+        kept : ndarray of int
+            Indices of the directions, each once.
+        offsets : Offsets
+            The offsets.
+
+        Returns
+        -------
+        Direct
+            With this transform's lattices and sharpening, and in the same bundles.
+        """
+        numbers = np.full(len(self.directions), -1)
+        numbers[kept] = np.arange(len(kept))
+        walks = tuple(cut for walk in self.walks if (cut := walk.part(box, numbers)) is not None)
+        directions = Directions(self.directions.normals[kept], self.directions.weights[kept])
+        return Direct(self.grid.part(box), directions, offsets, self.order, self.bundles, walks)
 
     @property
     def cost(self) -> float:
@@ -87,18 +115,23 @@ class Direct:
         """
         target, into = stacks.flat(out), stacks.strides(out)
         pieces = _stencils.lagrange(self.order + _RESAMPLING)
+        stages = _sharpening.to_coefficients(self.order, out.dtype)
         for part, lanes in stacks.parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stack = stacks.interleaved(images[part], lanes, program)
             sinograms = target[part.start * into[0] :]
             abreast = len(stack.images) * lanes * self._row_bytes(images.itemsize) <= _ABREAST_BYTES
+            spare = scratch.empty("spare rows", (stack.batch, len(self._spare), self.offsets.count), out.dtype)
             transforms = []
-            for number, (walk, alignment) in enumerate(zip(self.walks, self._offsets_on_lattices, strict=True)):
-                readout = Readout(
-                    alignment, pieces, walk.plan.target, into, self.offsets.count, stack.batch, walk.plan.length, lanes
-                )
+            for number, (walk, alignment, rows) in enumerate(
+                zip(self.walks, self._offsets_on_lattices, self._targets, strict=True)
+            ):
+                where = rows, into, self.offsets.count, stack.batch, walk.plan.length, lanes
+                readout = Readout(alignment, pieces, *where, stages, spare.reshape(-1))
                 key = f" {number}" if abreast else ""
                 transforms.append(walk.forward(stack, readout, sinograms, key, program.num_threads))
             _add_forward(transforms, abreast, program)
+            if len(self._spare):
+                program.add(_adding(out[part], spare, self._spare))
 
     def gather(
         self,
@@ -154,17 +187,42 @@ class Direct:
     @cached_property
     def walks(self) -> tuple[Walk, ...]:
         """One walk for each main axis, by bundles where these are allowed and save work."""
+        if self.given is not None:
+            return self.given
         return tuple(
             Bundles.of(plan, self.order) if self.bundles and worthwhile(plan, self.order) else Rows(plan, self.order)
             for plan in plans(self.grid, self.directions)
         )
 
     @cached_property
+    def _spare(self) -> NDArray[np.int64]:
+        """The directions that further walks walk too, since axes tie, one after the other."""
+        return self._ties[1]
+
+    @cached_property
+    def _targets(self) -> tuple[NDArray[np.int64], ...]:
+        """For each walk, the rows of sinograms that its directions are written to; -1 - k for spare row k."""
+        return self._ties[0]
+
+    @cached_property
+    def _ties(self) -> tuple[tuple[NDArray[np.int64], ...], NDArray[np.int64]]:
+        seen = np.zeros(len(self.directions), bool)
+        targets, spare, count = [], [], 0
+        for walk in self.walks:
+            target = walk.plan.target
+            again = seen[target]
+            seen[target] = True
+            targets.append(checks.frozen(np.where(again, -count - np.cumsum(again), target)))
+            spare.append(target[again])
+            count += int(again.sum())
+        return tuple(targets), np.concatenate(spare)
+
+    @cached_property
     def _offsets_on_lattices(self) -> tuple[Floats, ...]:
         """For each walk, how the offsets lie on its lattices: see `Plan.offsets_on_lattice`."""
         alignments = []
         for walk in self.walks:
-            area = self.grid.cell_volume / np.abs(walk.plan.step)
+            area = walk.plan.share * self.grid.cell_volume / np.abs(walk.plan.step)
             alignments.append(checks.frozen(walk.plan.offsets_on_lattice(self.offsets, area, walk.sharpening(1))))
         return tuple(alignments)
 
@@ -174,12 +232,23 @@ class Direct:
         alignments = []
         for walk in self.walks:
             plan, phases = walk.plan, walk.phases
-            weights = self.directions.weights[plan.target]
+            weights = plan.share * self.directions.weights[plan.target]
             first = plan.lattice_on_offsets(self.offsets, weights, walk.sharpening(phases))
             alignment = np.repeat(first, phases, axis=0)
             alignment[:, 0] += np.tile(np.arange(phases) / phases, len(first)) * alignment[:, 1]
             alignments.append(checks.frozen(alignment))
         return tuple(alignments)
+
+
+def _adding(out: Array, spare: Array, targets: NDArray[np.int64]) -> Stage:
+    """The stage that adds spare rows (B, k, n) to the rows `targets` of sinograms (B, m, n)."""
+
+    def add(first: int, last: int) -> None:
+        """Add rows first .. last - 1."""
+        for k in range(first, last):
+            out[:, targets[k]] += spare[:, k]
+
+    return Stage(add, len(targets), 1.0 * len(out) * spare.shape[-1])
 
 
 def _add_forward(transforms: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:

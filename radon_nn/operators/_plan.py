@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky_banded
 
 from radon_nn._support import threads
 from radon_nn._support.properties import cached_property
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Grid, Offsets
+from radon_nn.geometry.grids import Box, Grid, Offsets
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels.layout import GROUP, MARGIN
 from radon_nn.operators._kernels.rows import fraction_powers
 
 _FRACTION_NS = 2.0
 """Nanoseconds to average the powers of one row's fraction."""
-
-
-@lru_cache(maxsize=256)
-def spline_factors(n: int, order: int, dtype: np.dtype[Any]) -> Array:
-    """
-    Factors of the banded system whose solution is the n coefficients of the spline through n samples.
-
-    Coefficients beyond these are zero. The B-spline at the integers then gives a symmetric, positive definite Toeplitz
-    matrix L D L'; its inverse, the prefilter, is its own transpose.
-
-    Parameters
-    ----------
-    n : int
-        Number of samples.
-    order : {1, 3, 5}
-        Degree of the spline.
-    dtype : dtype
-        Type of the samples.
-
-    Returns
-    -------
-    ndarray, shape (order // 2 + 1, n)
-        Row 0 holds 1 / D; entry k of row j is entry (k, k - j) of L. Order 1, where samples are coefficients, has one
-        row.
-    """
-    bands = np.repeat(_sharpening.SPLINE_AT_INTEGERS[order][:, None], n, axis=1)
-    cholesky = cholesky_banded(bands[: min(n, len(bands))], lower=True)
-    factors = np.zeros((len(bands), n), dtype)
-    factors[0] = 1 / cholesky[0] ** 2
-    for j in range(1, len(cholesky)):
-        factors[j, j:] = cholesky[j, : n - j] / cholesky[0, : n - j]
-    factors.flags.writeable = False
-    return factors
+_TIE = 1e-6
+"""Axes tie for the main one if a sample's offset changes along them by the same length but for this part of it: some
+roundings of normals and spacings given in float32. Either walk is right there, and slopes exceed 1 by no more."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +47,10 @@ class Plan:
         Offset from one lattice point to the next, of either sign.
     length : int
         Number of lattice points.
+    share : ndarray, shape (k,)
+        The weight of each direction's walk along this axis: 1, or 1/p where p axes tie for the main one.
+    lead : int
+        The least shift of a row, in whole lattice points.
     """
 
     shape: tuple[int, ...]
@@ -90,6 +61,8 @@ class Plan:
     first: Floats
     step: Floats
     length: int
+    share: Floats
+    lead: int = MARGIN
 
     @property
     def others(self) -> tuple[int, ...]:
@@ -104,11 +77,11 @@ class Plan:
         return np.ascontiguousarray(np.indices(self.others).reshape(len(self.others), -1).T, dtype=np.float64)
 
     @cached_property
-    def own(self) -> NDArray[np.bool_]:
-        """True for the image's rows, False for rows that only fill up a group, (rows,)."""
+    def own(self) -> Floats:
+        """1 for the image's rows, 0 for rows that only fill up a group, (rows,)."""
         last = self.others[-1]
         width = 1 if len(self.shape) == 1 else tuple(np.delete(self.shape, self.axis))[-1]
-        return np.arange(len(self.index)) % last < width
+        return (np.arange(len(self.index)) % last < width).astype(np.float64)
 
     def widened(self, margin: int, chosen: NDArray[np.int64]) -> Plan:
         """
@@ -133,7 +106,46 @@ class Plan:
             starts=self.starts[chosen] + margin,
             first=self.first[chosen] - margin * self.step[chosen],
             step=self.step[chosen],
-            length=self.length + 4 * margin,
+            share=self.share[chosen],
+            length=self.length + 2 * margin,
+            lead=self.lead + margin,
+        )
+
+    def part(self, box: Box, kept: NDArray[np.int64], numbers: NDArray[np.int64]) -> Plan:
+        """
+        The plan for a box of the grid and some of its directions, whose lattices are cut from this plan's.
+
+        Parameters
+        ----------
+        box : sequence of (int, int)
+            First sample and last + 1 along each axis.
+        kept : ndarray of int, shape (j,)
+            Which of this plan's directions to keep.
+        numbers : ndarray of int, shape (j,)
+            Their indices among the part's directions.
+
+        Returns
+        -------
+        Plan
+            Samples lie at the same fractions of a lattice point as in this plan, to rounding.
+        """
+        shape = tuple(stop - start for start, stop in box)
+        corner = np.array([start for start, _ in box[: self.axis] + box[self.axis + 1 :]], dtype=np.float64)
+        slopes = self.slopes[kept]
+        half = _half_spread(shape, self.axis, slopes)
+        middle = np.array(shape[: self.axis] + shape[self.axis + 1 :]) / 2 - 1 / 2
+        starts = self.starts[kept] + slopes @ corner + box[self.axis][0]
+        cut = np.floor(starts + slopes @ middle - half) - self.lead
+        return replace(
+            self,
+            shape=shape,
+            target=numbers,
+            slopes=slopes,
+            starts=starts - cut,
+            first=self.first[kept] + cut * self.step[kept],
+            step=self.step[kept],
+            share=self.share[kept],
+            length=_length(shape[self.axis], half, self.lead),
         )
 
     def strides(self, images: Array) -> NDArray[np.int64]:
@@ -223,6 +235,9 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
     """
     Sort directions by main axis, the one along which a sample's offset changes most.
 
+    Where several axes tie, the direction belongs to each of their plans, with equal shares. The center of the grid, or
+    of the cells about it where a side is even, lies on a lattice point, so that lattices are as symmetric as the grid.
+
     Parameters
     ----------
     grid : Grid
@@ -235,23 +250,39 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
     tuple of Plan
         One for each main axis that occurs.
     """
-    corner = directions.normals @ np.array([axis[0] for axis in grid.axes])
+    middle = directions.normals @ np.array(grid.center)
     steps = directions.normals * np.array(grid.spacing)
-    main = np.argmax(np.abs(steps), axis=1)
+    sizes = np.abs(steps)
+    ties = sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True)
     chosen = []
-    for axis in np.unique(main):
-        target = np.flatnonzero(main == axis)
+    for axis in np.flatnonzero(ties.any(axis=0)).tolist():
+        target = np.flatnonzero(ties[:, axis])
         step = steps[target, axis]
         slopes = np.ascontiguousarray(np.delete(steps[target], axis, axis=1) / step[:, None])
-        last = np.array(_others(grid.shape, axis)[: slopes.shape[1]]) - 1
-        below, above = np.maximum(-slopes, 0) @ last, np.maximum(slopes, 0) @ last
-        starts = MARGIN + below
-        length = grid.shape[axis] + math.ceil((below + above).max()) + 3 * MARGIN
-        first = corner[target] - starts * step
-        chosen.append(Plan(grid.shape, int(axis), target, slopes, starts, first, step, length))
+        n, half = grid.shape[axis], _half_spread(grid.shape, axis, slopes)
+        center = MARGIN + np.ceil(half)
+        others = np.array(grid.shape[:axis] + grid.shape[axis + 1 :])
+        starts = center - slopes @ (others / 2 - 1 / 2)
+        first = middle[target] - ((n - 1) / 2 + center) * step
+        share = 1 / ties[target].sum(axis=1)
+        length = _length(n, half, MARGIN)
+        chosen.append(Plan(grid.shape, axis, target, slopes, starts, first, step, length, share))
     return tuple(chosen)
 
 
 def _others(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     others = shape[:axis] + shape[axis + 1 :] or (1,)
     return (*others[:-1], -(-others[-1] // GROUP) * GROUP)
+
+
+def _half_spread(shape: tuple[int, ...], axis: int, slopes: Floats) -> Floats:
+    """How far rows, with those that fill up a group, may be shifted from the middle one, in lattice points."""
+    others = np.array(shape[:axis] + shape[axis + 1 :])
+    away = (others - 1) / 2
+    away[-1:] += np.array(_others(shape, axis)[-1:])[: len(away)] - others[-1:]
+    return np.asarray(np.abs(slopes) @ away)
+
+
+def _length(n: int, half: Floats, lead: int) -> int:
+    """Number of lattice points for rows of n points."""
+    return n + math.ceil(2 * float(half.max(initial=0))) + 1 + 2 * lead + MARGIN

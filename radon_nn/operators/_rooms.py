@@ -8,32 +8,9 @@ import numpy as np
 
 from radon_nn._support import scratch
 from radon_nn._support.types import Array
-from radon_nn.operators._kernels.layout import CHUNK, DIRECTIONS, GATHERED_ROWS, GROUP, PACKED_ROWS
-from radon_nn.operators._kernels.packing import PackingRoom
+from radon_nn.operators._kernels.layout import CHUNK, DIRECTIONS, GATHERED_ROWS, GROUP, HALO, PACKED_ROWS
 from radon_nn.operators._kernels.rows import WalkRoom
-from radon_nn.operators._kernels.sinograms import Readout, ReadoutRoom, halo_points, whole_lines
-from radon_nn.operators._plan import spline_factors
-
-
-def coefficients(n: int, order: int, dtype: np.dtype[Any]) -> Array | None:
-    """
-    Factors that turn n samples into spline coefficients.
-
-    Parameters
-    ----------
-    n : int
-        Number of samples.
-    order : {1, 3, 5}
-        Degree of the splines.
-    dtype : dtype
-        Type of the samples.
-
-    Returns
-    -------
-    ndarray, optional
-        See `spline_factors`; None for order 1, whose samples are coefficients.
-    """
-    return None if order == 1 else spline_factors(n, order, dtype)
+from radon_nn.operators._kernels.sinograms import Readout, ReadoutRoom, filter_reach, halo_points, whole_lines
 
 
 def interleaving(lanes: int) -> bool | None:
@@ -70,24 +47,16 @@ def taps_at_once(order: int) -> tuple[bool | None, bool | None]:
     return None if order == 1 else True, None if order == 3 else True
 
 
-def packing_room(n: int, dtype: np.dtype[Any]) -> PackingRoom:
+def packing_room() -> Array:
     """
     This thread's working memory for `pack` and `unpack`.
 
-    Parameters
-    ----------
-    n : int
-        Points of a row.
-    dtype : dtype
-        Type of the numbers.
-
     Returns
     -------
-    PackingRoom
+    ndarray of uint64, shape (PACKED_ROWS,)
         The memory.
     """
-    begins = scratch.empty("row begins", (PACKED_ROWS,), np.dtype(np.uint64))
-    return PackingRoom(begins, scratch.empty("rows abreast", (n * PACKED_ROWS,), dtype))
+    return scratch.empty("row begins", (PACKED_ROWS,), np.dtype(np.uint64))
 
 
 def walk_room(order: int, rows: int, length: int, lanes: int, dtype: np.dtype[Any]) -> WalkRoom:
@@ -167,11 +136,12 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
     ReadoutRoom
         The memory.
     """
-    taps, lanes, count = len(readout.pieces), readout.lanes, readout.offsets
+    taps, lanes, count, reach = len(readout.pieces), readout.lanes, readout.offsets, filter_reach(readout.stages)
     if interpolating is None:
-        positions, buffer, values = count, readout.length + 2 * halo_points(taps), count * lanes
+        whole = readout.length + 2 * reach + 2 * halo_points(taps)
+        positions, buffer, values, filtered = count, whole, count * lanes, whole + 2 * reach + 2 * HALO
     else:
-        positions, buffer = readout.length + 2 * interpolating, count + 2 * taps
+        positions, buffer, filtered = readout.length + 2 * interpolating, count + 2 * taps, 0
         values = 3 * whole_lines((positions + 4 * interpolating) * lanes)
     return ReadoutRoom(
         scratch.empty("fractions read", (positions,), dtype),
@@ -179,4 +149,5 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
         scratch.empty("taps read", (taps, positions), dtype),
         scratch.empty("sharpened", (buffer * lanes,), dtype),
         scratch.empty("values read", (values,), dtype),
+        scratch.empty("values filtered", (2 * whole_lines(filtered * lanes) if reach else 1,), dtype),
     )

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support import checks, scratch
+from radon_nn._support.properties import cached_property
 from radon_nn._support.threads import Stage
 from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.grids import Box
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
 from radon_nn.operators._kernels.gathering import gather_rows
@@ -34,10 +36,37 @@ class Rows:
         The plan.
     order : {1, 3, 5}
         Degree of the splines.
+    whole : Rows, optional
+        Of what this is a part.
+    kept : ndarray of int, optional
+        Indices of this part's directions among those of the whole.
     """
 
     plan: Plan
     order: int
+    whole: Rows | None = None
+    kept: NDArray[np.int64] | None = None
+
+    def part(self, box: Box, numbers: NDArray[np.int64]) -> Rows | None:
+        """
+        The rows of a box of the grid, at some of its directions.
+
+        Parameters
+        ----------
+        box : sequence of (int, int)
+            First sample and last + 1 along each axis.
+        numbers : ndarray of int
+            For each of the transform's directions its index in the part; -1 if it has none.
+
+        Returns
+        -------
+        Rows, optional
+            The part; None if it has no directions.
+        """
+        kept = np.flatnonzero(numbers[self.plan.target] >= 0)
+        if not len(kept):
+            return None
+        return Rows(self.plan.part(box, kept, numbers[self.plan.target[kept]]), self.order, self, kept)
 
     @property
     def index(self) -> Floats:
@@ -45,8 +74,8 @@ class Rows:
         return self.plan.index
 
     @property
-    def own(self) -> NDArray[np.bool_]:
-        """Which rows are the images' own."""
+    def own(self) -> Floats:
+        """Weight of each row: 1 for the images' own, 0 for those that fill up."""
         return self.plan.own
 
     @property
@@ -87,7 +116,11 @@ class Rows:
         ndarray, shape (k, 4)
             Weights at distances of 0 to 3 lattice points.
         """
-        return self.plan.sharpening(self.order)
+        return self.whole.sharpening(phases)[self.kept] if self.whole is not None else self._sharpening
+
+    @cached_property
+    def _sharpening(self) -> Floats:
+        return checks.frozen(self.plan.sharpening(self.order))
 
     def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
         """
@@ -112,7 +145,7 @@ class Rows:
             Two stages.
         """
         plan, dtype, lanes, n = self.plan, out.dtype, stack.lanes, self._n
-        several, filling = rooms.interleaving(lanes), walks.packing(self, stack, dtype)
+        several, filling = rooms.interleaving(lanes), walks.packing(self, stack)
         rows = scratch.empty(f"rows{key}", (stack.groups * self.rows * (n + 2 * PAD) * lanes,), dtype)
         shape = Shape(self.rows, n, plan.length, len(readout.pieces), lanes)
         shifts, reading = Shifts(plan.index, plan.slopes, plan.starts, self.order), walks.Reading(readout, out)
@@ -124,7 +157,7 @@ class Rows:
             walk_rows(rows, shifts, shape, several, room, lattices, first, last)
             reading.read(lattices, first, last)
 
-        pack_ns = walks.PACK_NS * PACKED_ROWS * n * lanes * self.order
+        pack_ns = walks.PACK_NS * PACKED_ROWS * n * lanes
         walking = reading.nanoseconds(DIRECTIONS * self._updates * lanes)
         return [
             Stage(
@@ -157,12 +190,10 @@ class Rows:
         rows = scratch.empty(f"rows{key}", (size,), stack.images.dtype) if whole else None
         for part in parts:
             lattices, filling = source.lattices(self, part, stack.groups, stack.lanes, key)
-            stages += [filling, self._gather_part(lattices, part, source, stack, rows)]
-        return [*stages, self._unpack(rows, source, stack)] if rows is not None else stages
+            stages += [filling, self._gather_part(lattices, part, stack, rows)]
+        return [*stages, self._unpack(rows, stack)] if rows is not None else stages
 
-    def _gather_part(
-        self, lattices: Array, part: slice, source: walks.Source, stack: Stack, rows: Array | None
-    ) -> Stage:
+    def _gather_part(self, lattices: Array, part: slice, stack: Stack, rows: Array | None) -> Stage:
         """Gather the lattices of some directions to all rows, or by way of some rows straight to the images."""
         plan, dtype, lanes, n, total = self.plan, lattices.dtype, stack.lanes, self._n, len(self.plan.index)
         shifts = Shifts(plan.index, plan.slopes[part], plan.starts[part], self.order)
@@ -172,7 +203,7 @@ class Rows:
         def gather(first: int, last: int) -> None:
             """Gather some blocks of rows at a time."""
             room = rooms.gather_room(self.order, len(shifts.starts), lanes, dtype)
-            adding = None if rows is not None else walks.unpacking(self, source, stack)
+            adding = None if rows is not None else walks.unpacking(self, stack)
             few = (
                 rows
                 if rows is not None
@@ -191,14 +222,14 @@ class Rows:
                 begin = end
 
         updates = PACKED_ROWS / total * self._updates * len(shifts.starts) * lanes
-        gathering = walks.UPDATE_NS * dtype.itemsize * updates + walks.PACK_NS * self.order * PACKED_ROWS * n * lanes
+        gathering = walks.UPDATE_NS * dtype.itemsize * updates + walks.PACK_NS * PACKED_ROWS * n * lanes
         return Stage(gather, stack.groups * blocks, gathering)
 
-    def _unpack(self, rows: Array, source: walks.Source, stack: Stack) -> Stage:
+    def _unpack(self, rows: Array, stack: Stack) -> Stage:
         def unpack(first: int, last: int) -> None:
             """Add blocks of rows to the images."""
-            walks.unpacking(self, source, stack)(rows, first, last, 0)
+            walks.unpacking(self, stack)(rows, first, last, 0)
 
         numbers = PACKED_ROWS * self._n * stack.lanes
         count = stack.groups * (self.rows // PACKED_ROWS)
-        return Stage(unpack, count, walks.PACK_NS * self.order * numbers)
+        return Stage(unpack, count, walks.PACK_NS * numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,11 @@ from radon_nn._support import scratch
 from radon_nn._support.threads import Stage
 from radon_nn._support.types import Array, Floats
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Grid
+from radon_nn.geometry.grids import Box, Grid
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels.layout import DIRECTIONS, HALO
-from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast, unpack
+from radon_nn.operators._kernels.packing import Layout, pack, unpack
 from radon_nn.operators._kernels.sinograms import (
     Readout,
     halo_points,
@@ -61,8 +61,8 @@ class Walk(Protocol):
         """Index of each row along the other axes, (rows, d-1)."""
 
     @property
-    def own(self) -> NDArray[np.bool_]:
-        """True for the images' rows, False for rows that only fill up a block or group, (rows,)."""
+    def own(self) -> Floats:
+        """Weight of each row: 0 if it only fills up a block or group; those of one row of an image add up to 1."""
 
     @property
     def rows(self) -> int:
@@ -75,6 +75,9 @@ class Walk(Protocol):
     @property
     def cost(self) -> float:
         """How often a number is added to an accumulator, for one image."""
+
+    def part(self, box: Box, numbers: NDArray[np.int64]) -> Walk | None:
+        """The walk of a box of the grid at directions whose number is not negative; None if there are none."""
 
     def sharpening(self, phases: int) -> Floats:
         """Weights (k, 4) of the filters that undo the average blur of interpolation, for this number of phases."""
@@ -140,22 +143,23 @@ class Source:
         target = np.repeat(plan.target[part], phases)
         alignment = self.alignment[phases * part.start : phases * part.stop]
         batch, _, count = self.sinograms.shape
-        readout = Readout(alignment, self.pieces, target, strides(self.sinograms), count, batch, plan.length, lanes)
+        stages, spare = _sharpening.to_coefficients(walk.order, dtype), np.empty(0, dtype)
+        into = strides(self.sinograms)
+        readout = Readout(alignment, self.pieces, target, into, count, batch, plan.length, lanes, stages, spare)
         lattices = scratch.empty(f"lattices{key}", (groups * len(target) * plan.length * lanes,), dtype)
         memory, several = flat(self.sinograms), rooms.interleaving(lanes)
-        stages = _sharpening.to_coefficients(walk.order, dtype)
         reach = int(stages[:, 0].sum()) + HALO
 
         def fill(first: int, last: int) -> None:
             """Fill the lattices of some directions."""
             if self.weighted:
                 room = rooms.readout_room(readout, dtype, interpolating=reach)
-                interpolate(memory, readout, several, stages, room, lattices, first, last)
+                interpolate(memory, readout, several, room, lattices, first, last)
             else:
                 spread(memory, readout, several, rooms.readout_room(readout, dtype), lattices, first, last)
 
         numbers = groups * lanes * (plan.length if self.weighted else count)
-        return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2))
+        return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2 + len(stages)))
 
     def blocks(self, walk: Walk, lanes: int) -> list[slice]:
         """
@@ -178,23 +182,6 @@ class Source:
         size = max(_LEAST, LATTICE_BYTES // (walk.plan.length * lanes * phases * self.sinograms.itemsize))
         return [slice(begin, min(begin + size, m)) for begin in range(0, m, size)]
 
-    def factors(self, walk: Walk) -> Array | None:
-        """
-        The factors that turn gathered rows into images.
-
-        Parameters
-        ----------
-        walk : Walk
-            The walk.
-
-        Returns
-        -------
-        ndarray, optional
-            See `spline_factors`; None for the backprojection, whose lattices already hold coefficients.
-        """
-        plan = walk.plan
-        return None if self.weighted else rooms.coefficients(plan.shape[plan.axis], walk.order, self.sinograms.dtype)
-
 
 def layout_of(walk: Walk, stack: Stack) -> Layout:
     """
@@ -216,9 +203,9 @@ def layout_of(walk: Walk, stack: Stack) -> Layout:
     return Layout(plan.strides(stack.images), walk.index, walk.own, plan.shape[plan.axis], stack.lanes)
 
 
-def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
+def packing(walk: Walk, stack: Stack) -> Callable[[Array, int, int, int], None]:
     """
-    A function that fills rows with the spline coefficients of a stack's images.
+    A function that fills rows with those of a stack's images.
 
     Parameters
     ----------
@@ -226,8 +213,6 @@ def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, 
         The walk the rows are for.
     stack : Stack
         The stack.
-    dtype : dtype
-        Type of the images.
 
     Returns
     -------
@@ -235,20 +220,15 @@ def packing(walk: Walk, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, 
         Called with (rows, first, last, zero), fills in blocks first .. last - 1; flat rows begin with block `zero`.
     """
     layout, memory, several = layout_of(walk, stack), stack.memory, rooms.interleaving(stack.lanes)
-    factors = rooms.coefficients(layout.n, walk.order, dtype)
 
     def fill(rows: Array, first: int, last: int, zero: int) -> None:
         """Pack blocks of rows."""
-        room, task = rooms.packing_room(layout.n, dtype), (first, last, zero)
-        if factors is None or several:
-            pack(memory, layout, factors, several, room, rows, task)
-        else:
-            pack_abreast(memory, layout, factors, room, rows, task)
+        pack(memory, layout, several, rooms.packing_room(), rows, (first, last, zero))
 
     return fill
 
 
-def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
+def unpacking(walk: Walk, stack: Stack) -> Unpacking:
     """
     A function that adds gathered rows to a stack, for this thread only, whose working memory it holds.
 
@@ -256,8 +236,6 @@ def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
     ----------
     walk : Walk
         The walk the rows belong to.
-    source : Source
-        The sinograms they were gathered from.
     stack : Stack
         The stack.
 
@@ -266,12 +244,12 @@ def unpacking(walk: Walk, source: Source, stack: Stack) -> Unpacking:
     callable
         See `Unpacking`.
     """
-    layout, factors, memory = layout_of(walk, stack), source.factors(walk), stack.memory
-    several, room = rooms.interleaving(stack.lanes), rooms.packing_room(layout.n, memory.dtype)
+    layout, memory = layout_of(walk, stack), stack.memory
+    several, room = rooms.interleaving(stack.lanes), rooms.packing_room()
 
     def add(rows: Array, first: int, last: int, zero: int) -> None:
         """Add blocks of rows."""
-        unpack(rows, layout, factors, several, room, memory, (first, last, zero))
+        unpack(rows, layout, several, room, memory, (first, last, zero))
 
     return add
 
@@ -327,5 +305,5 @@ class Reading:
             Nanoseconds.
         """
         numbers = DIRECTIONS * self.readout.offsets * self.readout.lanes
-        reading = RESAMPLE_NS * numbers * len(self.readout.pieces)
+        reading = RESAMPLE_NS * numbers * (len(self.readout.pieces) + len(self.readout.stages))
         return updates * UPDATE_NS * self.out.itemsize + reading

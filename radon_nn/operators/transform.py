@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
 from typing import Any
@@ -95,6 +96,46 @@ class RadonTransform:
     def sinogram_shape(self) -> tuple[int, int]:
         """Shape (directions, offsets) of one sinogram."""
         return len(self.directions), self.offsets.count
+
+    def part(
+        self, box: slice | Sequence[slice] | None = None, directions: slice | ArrayLike | None = None
+    ) -> RadonTransform:
+        """
+        The same transform of a box of the grid, to some of the directions: for volumes beyond memory, and for clusters.
+
+        Its lattices, sharpening and engine are those of the whole. Hence `forward` of the whole is the sum of that of
+        boxes, and `adjoint` and `backproject` are those of boxes put together, to rounding. So are those of directions
+        the other way round.
+
+        Parameters
+        ----------
+        box : slice or sequence of slice, optional
+            The samples along each axis, as `image[box]` takes them; axes that are not named are taken whole.
+        directions : slice or array_like, optional
+            Indices of directions, or a mask; all of them if not given.
+
+        Returns
+        -------
+        RadonTransform
+            Its `grid` and `directions` are the part's. A pickle of it holds the parameters of the whole.
+
+        Raises
+        ------
+        ValueError
+            If the box holds no samples, a step is not 1, or a direction is named twice or does not exist.
+
+        Examples
+        --------
+        >>> T = RadonTransform(Grid.cube(64), Directions.half_circle(90))
+        >>> disc = np.hypot(*np.meshgrid(*T.grid.axes)) < 0.9
+        >>> upper, lower = np.s_[:20], np.s_[20:]
+        >>> halves = T.part(upper).forward(disc[upper]) + T.part(lower).forward(disc[lower])
+        >>> bool(np.allclose(halves, T.forward(disc), rtol=0, atol=1e-12))
+        True
+        """
+        from radon_nn.operators import _parts  # which derives from this class
+
+        return _parts.cut(self, box, directions)
 
     def forward(self, samples: ArrayLike, /, *, num_threads: int | None = None) -> Array:
         """

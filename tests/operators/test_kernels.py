@@ -20,6 +20,7 @@ from radon_nn.operators._kernels.sinograms import Readout, interpolate, spread
 from radon_nn.operators._kernels.splines import spline_weights
 
 ORDERS = (1, 3, 5)
+NO_STAGES = np.empty((0, 3))
 
 
 class Walk(NamedTuple):
@@ -69,7 +70,7 @@ def forward(
     m, n, total, width = len(walk.slopes), out.shape[1], *walk.rows.shape
     sinograms = np.array([m * n, n, 1])
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes)
+    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes, NO_STAGES, out[0, :0])
     reading = _walks.Reading(readout, out.reshape(-1))
     shape = rows.Shape(total, width - 2 * layout.PAD, walk.length, len(pieces), lanes)
     room = _rooms.walk_room(order, total, walk.length, lanes, out.dtype)
@@ -166,7 +167,7 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     forward(walk, order, place, target, sinogram)
     lattices, back = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1)
+    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1, NO_STAGES, g[0, :0])
     spread(g.ravel(), readout, None, _rooms.readout_room(readout, lattices.dtype), lattices.reshape(-1), 0, 6)
     gather(walk, lattices, order, back)
     left = np.vdot(sinogram.astype(float), g)
@@ -231,9 +232,9 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
     lattices = np.full((1, 3, 60, 1), np.nan)
     in_turn = np.reshape(np.array(stages), (-1, 3))
     reach = 3 + int(in_turn[:, 0].sum())
-    readout = Readout(place, _stencils.lagrange(4), target, np.array([0, 16, 1]), 16, 1, 60, 1)
+    readout = Readout(place, _stencils.lagrange(4), target, np.array([0, 16, 1]), 16, 1, 60, 1, in_turn, target[:0])
     room = _rooms.readout_room(readout, lattices.dtype, interpolating=reach)
-    interpolate(sinogram.ravel(), readout, None, in_turn, room, lattices.reshape(-1), 0, 3)
+    interpolate(sinogram.ravel(), readout, None, room, lattices.reshape(-1), 0, 3)
     for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):
         positions = first + step * np.arange(-reach, 60 + reach)
         inside = (positions >= -1) & (positions < 16)

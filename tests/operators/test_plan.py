@@ -8,49 +8,47 @@ from scipy.interpolate import BSpline
 
 import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
-from radon_nn.operators import _rooms
-from radon_nn.operators._kernels.layout import PACKED_ROWS, PAD
-from radon_nn.operators._kernels.packing import Layout, pack, pack_abreast
+from radon_nn.operators import _rooms, _sharpening, _stencils
+from radon_nn.operators._kernels.layout import DIRECTIONS
+from radon_nn.operators._kernels.sinograms import Readout, halo_points, read_lattices
 from radon_nn.operators._plan import plans
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("repeatable")
 
 
-def spline_coefficients(samples: np.ndarray, order: int, lanes: int = 1) -> np.ndarray:
-    """By way of packing each line of samples as a row, the same in every lane."""
-    count, n = samples.shape
-    index = np.arange(-(-count // 4) * 4, dtype=float)[:, None]
-    rows = np.empty((PACKED_ROWS, n + 2 * PAD, lanes), samples.dtype)
-    layout = Layout(np.array([0, n * lanes, lanes]), index, index[:, 0] < count, n, lanes)
-    factors, room = _rooms.coefficients(n, order, samples.dtype), _rooms.packing_room(n, samples.dtype)
-    image = np.repeat(samples.ravel(), lanes)
-    if factors is None or lanes > 1:
-        pack(image, layout, factors, _rooms.interleaving(lanes), room, rows.reshape(-1), (0, 1, 0))
-    else:
-        pack_abreast(image, layout, factors, room, rows.reshape(-1), (0, 1, 0))
-    assert not rows[:, :PAD].any()
-    assert not rows[:, -PAD:].any()
-    found = rows[:count, PAD:-PAD]
-    np.testing.assert_array_equal(found, np.repeat(found[..., :1], lanes, axis=2))
-    return found[..., 0]
+def read(lattices: np.ndarray, order: int, first: float, count: int, lanes: int = 1) -> np.ndarray:
+    """Lattices (k, length), the same in every lane, turned into coefficients and these read at first, first + 1, ..."""
+    (m, length), dtype = lattices.shape, lattices.dtype
+    pieces, stages = _stencils.lagrange(4), _sharpening.to_coefficients(order, dtype)
+    alignment = np.tile([first, 1, 1, 1, 0, 0, 0], (m, 1))
+    strides, out = np.array([m * count, count, 1]), np.empty((lanes, m, count), dtype)
+    readout = Readout(alignment, pieces, np.arange(m), strides, count, lanes, length, lanes, stages, out[0, 0, :0])
+    room, halo = _rooms.readout_room(readout, dtype), halo_points(len(pieces))
+    padded = np.zeros((-(-m // DIRECTIONS) * DIRECTIONS, length + 2 * halo, lanes), dtype)
+    padded[:m, halo:-halo] = lattices[:, :, None]
+    blocks = len(padded) // DIRECTIONS
+    read_lattices(padded.reshape(-1), readout, _rooms.interleaving(lanes), room, out.reshape(-1), 0, blocks)
+    for lane in out[1:]:
+        np.testing.assert_array_equal(lane, out[0])
+    return out[0]
 
 
 @pytest.mark.parametrize("order", [1, 3, 5])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 17])
 @pytest.mark.parametrize("lanes", [1, 8])
-def test_the_spline_passes_through_the_samples(order: int, n: int, lanes: int) -> None:
+def test_the_spline_passes_through_the_samples_and_zeros_outside(order: int, n: int, lanes: int) -> None:
     samples = np.random.default_rng(n).standard_normal((3, n))
     basis = BSpline.basis_element(np.arange(order + 2) - (order + 1) / 2, extrapolate=False)
-    gap = np.arange(n)[:, None] - np.arange(n)
-    matrix = np.nan_to_num(basis(gap.astype(float)))
-    np.testing.assert_allclose(spline_coefficients(samples, order, lanes) @ matrix, samples, atol=1e-13)
+    gap = np.arange(-60, n + 60)[:, None] - np.arange(-90, n + 90)
+    values = read(samples, order, -90, n + 180, lanes) @ np.nan_to_num(basis(gap.astype(float))).T
+    np.testing.assert_allclose(values, np.pad(samples, ((0, 0), (60, 60))), atol=1e-13)
 
 
 @pytest.mark.parametrize("order", [1, 3, 5])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_prefilter_is_its_own_transpose_and_keeps_the_dtype(order: int, dtype: type) -> None:
-    matrix = spline_coefficients(np.eye(9, dtype=dtype), order)
+    matrix = read(np.eye(9, dtype=dtype), order, 0, 9)
     assert matrix.dtype == dtype
     np.testing.assert_allclose(matrix, matrix.T, atol=10 * np.finfo(dtype).eps)
 
@@ -64,6 +62,16 @@ def test_every_direction_is_walked_once_along_its_steepest_axis() -> None:
         steps = np.abs(directions.normals[plan.target] * grid.spacing)
         np.testing.assert_array_equal(np.argmax(steps, axis=1), plan.axis)
         assert np.all(np.abs(plan.slopes) <= 1)
+
+
+def test_axes_tie_within_a_tolerance() -> None:
+    """Then each walks the direction with an equal share."""
+    grid = Grid((5, 9, 4), (0.1, 0.2, 0.4))
+    normals = np.array([[4, 2, 1], [4, 2, -0.9], [4, -2 - 1e-7, 0.3], [1, 0, 0]])
+    directions = Directions(normals / np.linalg.norm(normals, axis=1, keepdims=True))
+    walked = {plan.axis: dict(zip(plan.target, plan.share, strict=True)) for plan in plans(grid, directions)}
+    third, half = pytest.approx(1 / 3), pytest.approx(1 / 2)
+    assert walked == {0: {0: third, 1: half, 2: half, 3: 1}, 1: {0: third, 1: half, 2: half}, 2: {0: third}}
 
 
 def test_samples_lie_on_the_lattice_at_their_row_s_shift() -> None:

@@ -14,7 +14,7 @@ from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
 from radon_nn.operators._kernels.gathering import add_two_taps
 from radon_nn.operators._kernels.layout import BUNDLE_GROUP, CHUNK, DIRECTIONS, HALO, MOVES, PAD, SPAN
-from radon_nn.operators._kernels.sinograms import halo_points, whole_lines
+from radon_nn.operators._kernels.sinograms import filter_reach, halo_points, whole_lines
 
 
 class Landing(NamedTuple):
@@ -35,8 +35,8 @@ class Interpolation(NamedTuple):
     """How each direction is interpolated from bundles' sums.
 
     node (m,) is the first of the four coarse slopes that slope_weights (m, 4) weigh; extent (m, 2) from where to where
-    their sums may differ from zero; margin the lattice point, in a bundle's sums, of its center's first sample; size
-    the rows of a bundle.
+    their sums may differ from zero; centers (bundles,) the index of each bundle's center among the rows; margin the
+    lattice point, in a bundle's sums, of its center's first sample.
     """
 
     node: np.ndarray
@@ -44,7 +44,7 @@ class Interpolation(NamedTuple):
     extent: np.ndarray
     starts: np.ndarray
     slopes: np.ndarray
-    size: int
+    centers: np.ndarray
     margin: int
 
 
@@ -139,12 +139,11 @@ def move_bundles(chosen, walk, phases, six, shifts, moves):
     `chosen` is first direction, how many, first bundle, how many. The weights are Lagrange's, of six points, or of four
     where six is None, for a value between the middle ones, where the points lie `phases` to a lattice point.
     """
-    slopes, starts, size, margin = walk.slopes, walk.starts, walk.size, walk.margin
+    slopes, starts, centers, margin = walk.slopes, walk.starts, walk.centers, walk.margin
     begin, m, first, count = chosen
     for i in range(m):
         for k in range(count):
-            center = slopes[begin + i] * ((first + k) * size + (size - 1) / 2)
-            sigma = (starts[begin + i] + center - margin) * phases
+            sigma = (starts[begin + i] + slopes[begin + i] * centers[first + k] - margin) * phases
             shift = math.floor(sigma)
             x2 = sigma - shift
             x1, x3, x4 = x2 + 1, x2 - 1, x2 - 2
@@ -201,6 +200,7 @@ def walk_bundles(sums, walk, readout, shape, room, lattices, task):
     mode = flush()
     (count, coarse, width), lanes, m, kind = shape, readout.lanes, walk.starts.size, sums.dtype.type
     taps, blocks = readout.pieces.shape[0], (m + DIRECTIONS - 1) // DIRECTIONS
+    reach = filter_reach(readout.stages)
     halo, unit = halo_points(taps), SPAN if lanes == 1 else 1
     size = (readout.length + 2 * halo) * lanes
     for k in range(5 * lanes):
@@ -210,13 +210,13 @@ def walk_bundles(sums, walk, readout, shape, room, lattices, task):
         some = min(DIRECTIONS, m - first)
         move_bundles((first, some, 0, count), walk, 1, True, shifts, moves)
         for i in range(some):
-            # The lattice points that the offsets read, and one, with what resampling and sharpening reach beyond.
+            # The lattice points that the offsets read, and one, with what resampling and filters reach beyond.
             start = alignment[first + i, 0]
             stop = start + alignment[first + i, 1] * (readout.offsets - 1)
-            lower = min(max(min(start, stop), -1.0), 1.0 * readout.length)
-            upper = min(max(max(start, stop), -1.0), 1.0 * readout.length)
-            read[i, 0] = np.int64(lower + 1) + taps // 2 - taps - HALO - 1
-            read[i, 1] = np.int64(upper + 1) + taps // 2 + HALO + 1
+            lower = min(max(min(start, stop), -1.0 - reach), 1.0 * readout.length + reach)
+            upper = min(max(max(start, stop), -1.0 - reach), 1.0 * readout.length + reach)
+            read[i, 0] = np.int64(lower + 1 + reach) + taps // 2 - taps - HALO - 1 - 2 * reach
+            read[i, 1] = np.int64(upper + 1 + reach) + taps // 2 + HALO + 1
         lattice = (t - task[0]) * DIRECTIONS * size
         for k in range(lattice, lattice + some * size):
             lattices[np.uint64(k)] = 0

@@ -151,13 +151,13 @@ def walk_rows(rows, shifts, shape, interleaved, room, lattices, first, last):
 @compiled
 def fraction_powers(index, own, slopes, starts, out, first, last):
     """Means over the rows of u, u^2, u^3, u = f (1 - f), f being the fraction of a row's shift, of each direction."""
-    count = 0
+    count = 0.0
     for r in range(own.size):
         count += own[r]
     for i in range(first, last):
         one, two, three = 0.0, 0.0, 0.0
         for r in range(own.size):
-            if own[r]:
+            if own[r] > 0:
                 sigma = starts[i]
                 for j in range(slopes.shape[1]):
                     sigma += index[r, j] * slopes[i, j]

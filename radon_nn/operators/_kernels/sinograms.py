@@ -23,7 +23,9 @@ class Readout(NamedTuple):
     alignment (m, 7) holds, for reading lattices, the lattice position of the first offset, the offsets' step on the
     lattice, a factor, and four weights of `sharpen`; for interpolating sinograms, positions are the other way round.
     pieces is the taps' stencil. Image b, direction i, offset q of `offsets` is the sinograms' number
-    b * strides[0] + target[i] * strides[1] + q * strides[2]. Lattices have `length` points and a halo.
+    b * strides[0] + target[i] * strides[1] + q * strides[2]; where target[i] is negative, that is row -1 - target[i] of
+    `spare` (batch, rows, offsets), flat. Lattices have `length` points and a halo. stages (k, 3) are three
+    point filters that in turn make the coefficients of a spline of its values: distance, inner and outer weight.
     """
 
     alignment: np.ndarray
@@ -34,6 +36,8 @@ class Readout(NamedTuple):
     batch: int
     length: int
     lanes: int
+    stages: np.ndarray
+    spare: np.ndarray
 
 
 class ReadoutRoom(NamedTuple):
@@ -44,6 +48,7 @@ class ReadoutRoom(NamedTuple):
     table: np.ndarray
     buffer: np.ndarray
     values: np.ndarray
+    filtered: np.ndarray
 
 
 @compiled
@@ -53,13 +58,90 @@ def halo_points(taps):
 
 
 @compiled
+def filter_reach(stages):
+    """Points that filters of three points, one after the other, reach to either side."""
+    reach = 0
+    for s in range(stages.shape[0]):
+        reach += np.int64(stages[s, 0])
+    return reach
+
+
+@compiled
+def whole_lines(size):
+    """`size` rounded up to whole cache lines, so that what comes after begins with one."""
+    return (size + LINE_ITEMS - 1) // LINE_ITEMS * LINE_ITEMS
+
+
+@compiled(fast=True)
+def _three_points(values, begin, apart, weights, size, into):
+    """values[into + k] = inner * v[apart + k] + outer * (v[k] + v[2 * apart + k]), v = values[begin:], k < size."""
+    inner, outer = weights
+    first, to = np.uint64(begin), np.uint64(into)
+    middle, last = first + np.uint64(apart), first + np.uint64(2 * apart)
+    for step in range(size):
+        k = np.uint64(step)
+        values[to + k] = inner * values[middle + k] + outer * (values[first + k] + values[last + k])
+
+
+@compiled
+def _filter(values, begin, size, stages, lanes, first, second):
+    """Filter `size` numbers from `begin` on by all stages, by turns to numbers from `first` and from `second` on.
+
+    Each leaves its reach less at both ends. Returns where the last one's result begins.
+    """
+    kind = values.dtype.type
+    for s in range(stages.shape[0]):
+        apart = np.int64(stages[s, 0]) * lanes
+        size -= 2 * apart
+        into = first if s % 2 == 0 else second
+        _three_points(values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), size, into)
+        begin = into
+    return begin
+
+
+@compiled
+def _coefficients(lattices, lattice, readout, points, filtered):
+    """Coefficients of the spline through a lattice, whose numbers begin with `lattice`, at points[0] .. points[1] - 1.
+
+    Beyond its ends the lattice is zero, the coefficients are not. Returns where they begin in `filtered`.
+    """
+    stages, lanes, length = readout.stages, readout.lanes, readout.length
+    reach = filter_reach(stages)
+    low, high = points[0] - reach, points[1] + reach
+    first = min(max(low, 0), high)
+    last = max(min(high, length), first)
+    size = (high - low) * lanes
+    for k in range((first - low) * lanes):
+        filtered[np.uint64(k)] = 0
+    source, into = np.uint64(lattice + first * lanes), np.uint64((first - low) * lanes)
+    for step in range((last - first) * lanes):
+        k = np.uint64(step)
+        filtered[into + k] = lattices[source + k]
+    for k in range((last - low) * lanes, size):
+        filtered[np.uint64(k)] = 0
+    return _filter(filtered, 0, size, stages, lanes, whole_lines(size), 0)
+
+
+@compiled
 def _store(values, readout, b, i, out):
     """Values (offsets, lanes) of a group of images to their sinograms, at direction i."""
-    lanes, strides = readout.lanes, readout.strides
+    target, strides, spare = readout.target[i], readout.strides, readout.spare
+    if target >= 0:
+        begin = b * readout.lanes * strides[0] + target * strides[1]
+        _store_lanes(values, readout, b, out, (begin, strides[0], strides[2]))
+    else:
+        ahead = spare.size // readout.batch
+        begin = b * readout.lanes * ahead + (-1 - target) * readout.offsets
+        _store_lanes(values, readout, b, spare, (begin, ahead, 1))
+
+
+@compiled
+def _store_lanes(values, readout, b, out, place):
+    """Values of a group of images to numbers begin + lane * ahead + q * by, `place` being (begin, ahead, by)."""
+    lanes, (begin, ahead, by) = readout.lanes, place
     full, offsets = min(lanes, readout.batch - b * lanes), readout.offsets
-    begin = b * lanes * strides[0] + readout.target[i] * strides[1]
-    by, width = np.uint64(strides[2]), np.uint64(lanes)
-    if strides[0] == 1:
+    by, width = np.uint64(by), np.uint64(lanes)
+    if ahead == 1:
         into = np.uint64(begin)
         for q in range(offsets):
             k = np.uint64(q)
@@ -67,7 +149,7 @@ def _store(values, readout, b, i, out):
                 out[into + k * by + np.uint64(lane)] = values[k * width + np.uint64(lane)]
         return
     for lane in range(full):
-        into, first = np.uint64(begin + lane * strides[0]), np.uint64(lane)
+        into, first = np.uint64(begin + lane * ahead), np.uint64(lane)
         for q in range(offsets):
             k = np.uint64(q)
             out[into + k * by] = values[first + k * width]
@@ -95,7 +177,7 @@ def _fetch(sinograms, readout, b, i, values, into):
 
 @compiled
 def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
-    """Sharpen lattices, as far as they are read, and resample them onto the offsets.
+    """Turn lattices into spline coefficients where they are read, sharpen them, and resample them onto the offsets.
 
     A task is DIRECTIONS directions of a group of images, or those that are left. lattices, flat, holds those of tasks
     first .. last - 1, DIRECTIONS a task, each of `length` points and the halo at both ends.
@@ -105,18 +187,25 @@ def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     size = (readout.length + 2 * halo_points(taps)) * lanes
-    blocks = (m + DIRECTIONS - 1) // DIRECTIONS
+    blocks, reach = (m + DIRECTIONS - 1) // DIRECTIONS, filter_reach(readout.stages)
     index = room.points[: readout.offsets]
     for task in range(first, last):
         b, begin = task // blocks, task % blocks * DIRECTIONS
         for i in range(begin, min(begin + DIRECTIONS, m)):
             alignment = alignments[i]
-            stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
+            whole = readout.length + 2 * reach
+            stencil(alignment[0] + reach, alignment[1], whole, pieces, fraction, index, table)
             ends = np.int64(index[0]), np.int64(index[readout.offsets - 1])
             low, high = min(ends[0], ends[1]), max(ends[0], ends[1]) + taps
             lattice = ((task - first) * DIRECTIONS + i - begin) * size
-            source = lattice + (low + HALO) * lanes
-            sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
+            if reach > 0:
+                points = low - taps - reach - HALO, high - taps - reach + HALO
+                begun = lattice + halo_points(taps) * lanes
+                source = _coefficients(lattices, begun, readout, points, room.filtered) + HALO * lanes
+                sharpen(room.filtered, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
+            else:
+                source = lattice + (low + HALO) * lanes
+                sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
             if interleaved is None:
                 resample(buffer, index, table, kind(alignment[2]), values, 0)
             else:
@@ -136,55 +225,44 @@ def spread(sinograms, readout, interleaved, room, lattices, first, last):
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     groups, size = (readout.batch + lanes - 1) // lanes, readout.length * lanes
-    halo = halo_points(taps) * lanes
+    halo, reach, filtered = halo_points(taps) * lanes, filter_reach(readout.stages), room.filtered
+    whole = size + 2 * reach * lanes
     index = room.points[: readout.offsets]
     for i in range(first, last):
         alignment = alignments[i]
-        stencil(alignment[0], alignment[1], readout.length, pieces, fraction, index, table)
+        stencil(alignment[0] + reach, alignment[1], readout.length + 2 * reach, pieces, fraction, index, table)
         for b in range(groups):
             _fetch(sinograms, readout, b, i, values, 0)
-            for k in range(size + 2 * halo):
+            for k in range(whole + 2 * halo):
                 buffer[k] = 0
             scale, into = kind(alignment[2]), HALO * lanes
             if interleaved is None:
                 resample_transpose(values, index, table, scale, buffer, into)
             else:
                 resample_lanes_transpose(values, lanes, index, table, scale, buffer, into)
-            sharpen(buffer, halo, lanes, alignment, lattices, (b * m + i) * size, size)
+            lattice = (b * m + i) * size
+            if reach > 0:
+                sharpen(buffer, halo, lanes, alignment, filtered, 0, whole)
+                begin = np.uint64(_filter(filtered, 0, whole, readout.stages, lanes, whole_lines(whole), 0))
+                for step in range(size):
+                    k = np.uint64(step)
+                    lattices[np.uint64(lattice) + k] = filtered[begin + k]
+            else:
+                sharpen(buffer, halo, lanes, alignment, lattices, lattice, size)
     restore(mode)
 
 
-@compiled(fast=True)
-def _three_points(values, begin, apart, weights, size, into):
-    """values[into + k] = inner * v[apart + k] + outer * (v[k] + v[2 * apart + k]), v = values[begin:], k < size."""
-    inner, outer = weights
-    first, to = np.uint64(begin), np.uint64(into)
-    middle, last = first + np.uint64(apart), first + np.uint64(2 * apart)
-    for step in range(size):
-        k = np.uint64(step)
-        values[to + k] = inner * values[middle + k] + outer * (values[first + k] + values[last + k])
-
-
 @compiled
-def whole_lines(size):
-    """`size` rounded up to whole cache lines, so that what comes after begins with one."""
-    return (size + LINE_ITEMS - 1) // LINE_ITEMS * LINE_ITEMS
-
-
-@compiled
-def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, last):
+def interpolate(sinograms, readout, interleaved, room, lattices, first, last):
     """Interpolate sinograms at the lattices' points, and beyond, and turn these values into spline coefficients.
 
-    stages (k, 3) are filters of three points, to be applied in turn: distance, inner and outer weight. lattices
-    (groups, m, length, lanes) are overwritten; a task is a direction, of all groups.
+    lattices (groups, m, length, lanes), flat, are overwritten; a task is a direction, of all groups.
     """
     mode = flush()
     fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
-    length, count, halo = readout.length, readout.offsets, HALO
-    for s in range(stages.shape[0]):
-        halo += np.int64(stages[s, 0])
+    length, count, halo = readout.length, readout.offsets, HALO + filter_reach(readout.stages)
     for i in range(first, last):
         alignment = alignments[i]
         ends = -alignment[0] / alignment[1], (count - 1 - alignment[0]) / alignment[1]
@@ -209,12 +287,7 @@ def interpolate(sinograms, readout, interleaved, stages, room, lattices, first, 
                 values[k] = 0
                 values[np.uint64((2 * halo + stop - start) * lanes + k)] = 0
             begin, left = (halo + low - start) * lanes, (high - low + 2 * halo) * lanes
-            for s in range(stages.shape[0]):
-                apart = np.int64(stages[s, 0]) * lanes
-                left -= 2 * apart
-                into = part + s % 2 * part
-                _three_points(values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), left, into)
-                begin = into
+            begin = _filter(values, begin, left, readout.stages, lanes, part, 2 * part)
             lattice = (b * m + i) * length
             for k in range(low * lanes):
                 lattices[np.uint64(lattice * lanes + k)] = 0

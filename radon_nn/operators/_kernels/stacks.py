@@ -7,25 +7,19 @@ other from Python would take longer than that saves.
 
 from radon_nn._support.compiled import compiled
 from radon_nn.operators._kernels.bundles import sum_bundles, walk_bundles
-from radon_nn.operators._kernels.packing import pack, pack_abreast
+from radon_nn.operators._kernels.packing import pack
 from radon_nn.operators._kernels.sinograms import read_lattices
 
 
 @compiled
-def pack_and_sum(images, layout, factors, interleaved, landing, rooms, sums, task):
+def pack_and_sum(images, layout, interleaved, landing, rooms, sums, task):
     """Pack and sum bundles task[0] .. task[1] - 1, one after the other; sums begin with bundle task[2].
 
     rooms are the working memory of `pack`, the rows of one bundle, and the working memory of `sum_bundles`.
     """
     packing, rows, acc, begins = rooms
     for bundle in range(task[0], task[1]):
-        one = bundle, bundle + 1, bundle
-        if factors is None:
-            pack(images, layout, factors, interleaved, packing, rows, one)
-        elif interleaved is None:
-            pack_abreast(images, layout, factors, packing, rows, one)
-        else:
-            pack(images, layout, factors, interleaved, packing, rows, one)
+        pack(images, layout, interleaved, packing, rows, (bundle, bundle + 1, bundle))
         sum_bundles(rows, landing, acc, begins, sums, (0, 1, bundle - task[2]))
 
 
