@@ -32,7 +32,8 @@ class RadonTransform:
 
     Rf(a, t) = integral of f over the hyperplane {x : a.x = t}, with (d-1)-dimensional surface measure. Samples are
     taken as zero outside the grid and interpolated by splines of degree `order` along the axis nearest the normal,
-    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)).
+    summed by the rectangle rule along the others; the error on smooth functions is O(h^(order + 1)). Where several axes
+    are the nearest, the mean is taken of the sums along each, so that the transform is as symmetric as its grid.
 
     Where it saves work, directions that are a product (`Directions.product`) are transformed one factor at a time, and
     images in the plane by bundles of rows, all to the same order or better. This changes the last digits, and blurs

@@ -63,31 +63,34 @@ def example(dim: int, n: int = 4, seed: int = 0) -> tuple[RadonTransform, laws.A
 # The definition
 
 
+def phase(grid: Grid, a: reference.Floats) -> float:
+    """The offset of a lattice point: the center's, or where a side is even that of the sample beside it."""
+    axis = np.argmax(np.abs(a * grid.spacing))
+    return float(a @ grid.center - (grid.shape[axis] - 1) / 2 * a[axis] * grid.spacing[axis])
+
+
 @pytest.mark.parametrize("dim", DIMS)
 def test_forward_is_its_definition_for_normals_in_the_first_orthant(dim: int) -> None:
-    """There the lattice of offsets begins at the first sample, whatever the grid's lengths."""
+    """Whatever the grid's lengths, far from whole groups of four."""
     transform, samples, _ = example(dim)
     grid = transform.grid
-    first = np.array([axis[0] for axis in grid.axes])
     for a in np.abs(transform.directions.normals):
         for sign in (1, -1):
             actual = RadonTransform(grid, Directions([sign * a]), transform.offsets).forward(samples)[0]
-            matrix = reference.forward_matrix(grid, sign * a, transform.offsets.values, sign * a @ first)
+            matrix = reference.forward_matrix(grid, sign * a, transform.offsets.values, phase(grid, sign * a))
             laws.same(actual, matrix @ samples.ravel())
 
 
 @pytest.mark.parametrize("shape", [(8,), (4, 8), (3, 4, 8), (2, 3, 4, 4)])
 def test_forward_is_its_definition_for_any_normal(shape: tuple[int, ...]) -> None:
-    """With last axes of whole groups of four the lattice begins where the hyperplane first meets a sample."""
+    """White noise, and all signs of a normal's coordinates."""
     rng = np.random.default_rng(len(shape))
     dim = len(shape)
     grid = Grid(shape, rng.uniform(0.3, 0.6, dim), rng.uniform(-1, 1, dim))
     samples, offsets = rng.standard_normal(shape), Offsets(9, 0.37, 0.2)
     directions = Directions.random(8, dim, rng)
     for a, row in zip(directions.normals, RadonTransform(grid, directions, offsets).forward(samples), strict=True):
-        along = a[np.argmax(np.abs(a * grid.spacing))]
-        phase = (grid.points() @ a * np.sign(along)).min() * np.sign(along)
-        laws.same(row, reference.forward_matrix(grid, a, offsets.values, phase) @ samples.ravel())
+        laws.same(row, reference.forward_matrix(grid, a, offsets.values, phase(grid, a)) @ samples.ravel())
 
 
 @pytest.mark.parametrize("shape", [(8,), (4, 8), (3, 4, 8)])
@@ -98,10 +101,9 @@ def test_gathers_are_their_definitions_on_the_lattice(shape: tuple[int, ...]) ->
     grid = Grid(shape, rng.uniform(0.3, 0.6, dim), rng.uniform(-1, 1, dim))
     for a in Directions.random(6, dim, rng).normals:
         step, places = np.abs(a * grid.spacing).max(), grid.points() @ a
-        count = math.ceil(np.ptp(places) / step) + 7
-        sign = np.sign(a[np.argmax(np.abs(a * grid.spacing))])
-        center = sign * ((sign * places).min() + ((count - 1) / 2 - 3) * step)
-        offsets = Offsets(count, step, center)
+        n = grid.shape[np.argmax(np.abs(a * grid.spacing))]
+        count = n + 2 * math.ceil((np.ptp(places) / step - n) / 2) + 8
+        offsets = Offsets(count, step, float(a @ grid.center))
         transform = RadonTransform(grid, Directions([a], [0.7]), offsets)
         g = rng.standard_normal(count)
         sharp = reference.sharpened(g, grid, a, offsets.first)
@@ -494,9 +496,10 @@ def test_backprojection_of_smooth_functions_converges_to_second_order(dim: int) 
         transform = RadonTransform(grid, directions, Offsets.covering(Grid.cube(4 * n, dim, 1.3)))
         sinogram = np.broadcast_to(g(directions.normals, transform.offsets.values), transform.sinogram_shape)
         expected = reference.backprojection(grid.points(), directions, g).reshape(grid.shape)
-        errors.append(np.abs(transform.backproject(sinogram) - expected).max() / expected.max())
-    assert errors[-1] < 0.005
-    assert reference.order(errors) > 1.9
+        errors.append((transform.backproject(sinogram) - expected) / expected.max())
+    assert np.abs(errors[-1]).max() < 0.002
+    # In the mean square: about the center all lattices lie alike, and so the largest error is its own.
+    assert reference.order([rms(error) for error in errors]) > 1.9
 
 
 def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
@@ -593,7 +596,12 @@ def test_inversion_is_backprojection_of_the_filtered() -> None:
     assert not np.allclose(transform.invert(sinogram), transform.invert(sinogram, window="hann"))
 
 
-def inversion_errors(dim: int, lengths: tuple[int, ...], rule: Callable[[int], Directions]) -> list[float]:
+def rms(error: reference.Floats) -> float:
+    """The root mean square."""
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def inversion_errors(dim: int, lengths: tuple[int, ...], rule: Callable[[int], Directions]) -> list[reference.Floats]:
     """Within two standard deviations, or one in d = 5, of a Gaussian whose tails the grid cuts at five, or four."""
     gaussian = reference.Gaussian(CENTER[:dim], 0.4)
     errors = []
@@ -602,7 +610,7 @@ def inversion_errors(dim: int, lengths: tuple[int, ...], rule: Callable[[int], D
         samples = grid.sample(gaussian)
         transform = RadonTransform(grid, rule(n), method="direct")
         near = samples > math.exp(-2 if dim < 5 else -0.5)
-        errors.append(np.abs(transform.invert(transform.forward(samples)) - samples)[near].max())
+        errors.append((transform.invert(transform.forward(samples)) - samples)[near])
     return errors
 
 
@@ -623,8 +631,8 @@ def test_invert_undoes_forward_to_second_order(
     dim: int, lengths: tuple[int, ...], rule: Callable[[int], Directions], last: float
 ) -> None:
     errors = inversion_errors(dim, lengths, rule)
-    assert errors[-1] < last
-    assert reference.order(errors, lengths[1] / lengths[0]) > 1.85
+    assert np.abs(errors[-1]).max() < last
+    assert reference.order([rms(error) for error in errors], lengths[1] / lengths[0]) > 1.85
 
 
 def test_invert_weights_crowded_views_rightly() -> None:
