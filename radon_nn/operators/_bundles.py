@@ -14,7 +14,7 @@ from radon_nn._support.threads import BLOCK_NS, Stage
 from radon_nn._support.types import Array
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
-from radon_nn.operators._bundle_plan import MARGIN, SIZE, WITHIN, BundlePlan
+from radon_nn.operators._bundle_plan import MARGIN, WITHIN, BundlePlan
 from radon_nn.operators._kernels import bundles as kernels
 from radon_nn.operators._kernels.gathering import gather_rows
 from radon_nn.operators._kernels.layout import (
@@ -33,6 +33,7 @@ from radon_nn.operators._kernels.rows import Shape, Shifts
 from radon_nn.operators._kernels.sinograms import Readout, whole_lines
 from radon_nn.operators._kernels.stacks import pack_and_sum, walk_and_read
 from radon_nn.operators._kernels.unbundling import SumShape, UnbundleRoom, gather_bundles
+from radon_nn.operators._slots import SIZE
 from radon_nn.operators._stacks import Stack
 
 _SUMS_BYTES = 3 << 17
