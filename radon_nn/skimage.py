@@ -9,49 +9,52 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn._support import checks, scratch
+from radon_nn._support import checks, scratch, threads
+from radon_nn._support.scaling import scaled, unscaled
 from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.angles import angle_weights
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._engines import spline_degree
+from radon_nn.operators.interpolation import LinearBackprojection
 from radon_nn.operators.transform import RadonTransform
 
 _ORDER = 3
 """Degree of the splines in `radon`, which walks rows one by one: bundles take a third of the time, but on images with
 edges their error can exceed scikit-image's, as that of degree 1 can."""
 _ORDERS = {"nearest": 3, "linear": 3, "cubic": 5}
-"""Degree of the splines in `iradon`, by the interpolation."""
+"""Degree of the splines in `iradon`, by the interpolation, where it is not linear."""
 _ROLLOFF = {"nearest": 0.32, "linear": 0.32, "cubic": 0.0}
-"""Fraction by which `iradon` damps the highest frequency, by the interpolation. Scikit-image's linear interpolation
-damps it by 0.6, and low frequencies somewhat too; with a third, white noise comes through about as loud as with
-scikit-image, and the error for the benchmark's disc is no larger, on average and at the worst pixel."""
+"""Fraction by which `iradon` damps the highest frequency where it interpolates by splines: with a third, white noise
+comes through about as loud as by linear interpolation, which damps it by 0.6, and low frequencies somewhat too."""
+_LINEAR_UPDATES = 1 << 26
+"""Pixels times angles up to which `iradon` interpolates linearly, which takes twice as long as bundles of rows with
+splines: 20 ms on one core."""
 _FILTERS = ("ramp", "shepp-logan", "cosine", "hamming", "hann")
 _MARGIN = 16
 """Zeros kept around an image, and samples of a sinogram beyond its rim: there the tails of splines have decayed to
 1e-9, or 1e-6 for degree 5."""
+_KNOTS = 2049
+"""Frequencies at which a window of the caller's is sampled, for a sharp cutoff to be sharp."""
 _KEPT = 8
 """Number of geometries whose transforms are kept, for the next slice of a stack."""
-_SAME = 1e-3
-"""Angles closer than this fraction of the mean gap count as one angle."""
-_WEDGE = 3.0
-"""A gap more than this many times as wide as its neighbours is a missing wedge. Measured on Shepp-Logan's phantom,
-giving the ends of a gap their full weight beats leaving it out up to 3 times the usual gap where views are few, and up
-to 12 where they are many and free of noise; golden-angle sets stay below 2.5."""
 
 
 def radon(
     image: ArrayLike,
     theta: ArrayLike | None = None,
-    circle: bool = True,
+    circle: bool | str = True,
     *,
     preserve_range: bool = False,
+    center: ArrayLike | None = None,
     num_threads: int | None = None,
 ) -> Array:
     r"""
@@ -62,37 +65,41 @@ def radon(
 
     Parameters
     ----------
-    image : array_like, shape (n_0, n_1)
-        The image, zero outside its pixels.
+    image : array_like, shape (..., n_0, n_1)
+        The image, zero outside its pixels; leading axes are a stack of images.
     theta : array_like, shape (m,), optional
         Angles p in degrees, in any order and over any number of turns; ``np.arange(180)`` if not given.
-    circle : bool
-        Whether the image vanishes outside the circle about its center with radius ``min(image.shape) // 2``. The
-        sinogram then has n = ``min(image.shape)`` rows, and pixels beyond the square around the circle are left out;
-        otherwise it has n = ceil(sqrt(2) max(image.shape)) rows, which cover every pixel at every angle.
+    circle : bool or 'mask'
+        Whether the image vanishes outside the circle about its center with radius ``min(image.shape) // 2``; 'mask' sets
+        it to zero there. The sinogram then has n = ``min(image.shape)`` rows, and pixels beyond the square around the
+        circle are left out, unless `center` is given; otherwise it has n = ceil(sqrt(2) max(image.shape)) rows, which
+        cover every pixel at every angle.
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1, as in
         `skimage.util.img_as_float`.
+    center : (float, float), optional
+        The center of rotation, in pixels from pixel (0, 0); ``(image.shape[0] // 2, image.shape[1] // 2)`` if not given.
+        For ``circle=False`` there are as many rows as cover every pixel at every angle, an odd number.
     num_threads : int, optional
         Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
-    ndarray, shape (n, m)
+    ndarray, shape (..., n, m)
         The sinogram: float32 for images in float16 or float32, float64 otherwise.
 
     Raises
     ------
     ValueError
-        If the image is not two-dimensional, is empty or not finite, or `theta` is empty, not finite or not
-        one-dimensional.
+        If the image has fewer than two dimensions, is empty, masked or not finite, or `theta` is empty, not finite or
+        not one-dimensional, or `circle` or `center` cannot be what they should.
     TypeError
         If the image or `theta` are not real numbers, or `theta` is a single number.
 
     Warns
     -----
     UserWarning
-        If `circle` is true and the image is not zero outside the circle.
+        If `circle` is True and the image is not zero outside the circle.
 
     See Also
     --------
@@ -138,38 +145,52 @@ def radon(
            [0., 1.],
            [0., 0.]])
     """
-    pixels = _real_image(image, "image", preserve_range)
+    pixels = _real_images(image, "image", preserve_range)
     angles = _angles(np.arange(180) if theta is None else theta)
-    shape = pixels.shape
+    shape = pixels.shape[-2:]
+    middle: tuple[float, ...] = tuple(n // 2 for n in shape)
+    if center is not None:
+        middle = tuple(checks.shaped_array(center, "center", (2,)).tolist())
     if circle:
-        count = min(shape)
-        radius = count // 2
-        if pixels[_outside(shape, radius)].any():
+        count, radius = min(shape), min(shape) // 2
+        outside = _outside(shape, radius, middle)
+        if circle == "mask":
+            pixels = np.where(outside, 0, pixels)
+        elif pixels[..., outside].any():
+            at = ", ".join(f"{coordinate:.6g}" for coordinate in middle)
             warnings.warn(
-                f"image: expected zeros outside the circle of radius {radius} about pixel "
-                f"({shape[0] // 2}, {shape[1] // 2}); set them to zero, or pass circle=False",
+                f"image: expected zeros outside the reconstruction circle of radius {radius} about pixel ({at}); "
+                "set them to zero, as circle='mask' does, or pass circle=False",
                 stacklevel=2,
             )
-        pixels = pixels[tuple(slice(n // 2 - radius, n // 2 + radius + 1) for n in shape)]
-        middle = (radius, radius)
-    else:
+        if center is None:
+            rows, columns = (slice(n // 2 - radius, n // 2 + radius + 1) for n in shape)
+            pixels = pixels[..., rows, columns]
+            middle = (radius, radius)
+    elif center is None:
         count = math.ceil(math.sqrt(2) * max(shape))
-        middle = (shape[0] // 2, shape[1] // 2)
-    padded = np.pad(pixels, _MARGIN)
-    middle = (middle[0] + _MARGIN, middle[1] + _MARGIN)
-    transform = _transform(angles.tobytes(), padded.shape, middle, count, count // 2, _ORDER, "direct")
-    return np.ascontiguousarray(transform.forward(padded, num_threads=num_threads).T)
+    else:
+        reach = math.hypot(*(max(abs(k), abs(n - 1 - k)) for n, k in zip(shape, middle, strict=True)))
+        count = 2 * math.ceil(reach) + 1
+    padded = np.pad(pixels, [(0, 0)] * (pixels.ndim - 2) + [(_MARGIN, _MARGIN)] * 2)
+    about = tuple(k + _MARGIN for k in middle)
+    transform = _transform(angles.tobytes(), padded.shape[-2:], about, count, count // 2, _ORDER, "direct")
+    sinogram = transform.forward(padded, num_threads=num_threads)
+    return np.ascontiguousarray(np.swapaxes(sinogram, -1, -2))
 
 
 def iradon(
     radon_image: ArrayLike,
     theta: ArrayLike | None = None,
     output_size: int | None = None,
-    filter_name: str | None = "ramp",
+    filter_name: str | ArrayLike | Callable[[Floats], ArrayLike] | None = "ramp",
     interpolation: str = "linear",
     circle: bool = True,
     preserve_range: bool = True,
     *,
+    center: float | None = None,
+    cutoff: float = 1.0,
+    padding: str = "zeros",
     num_threads: int | None = None,
 ) -> Array:
     r"""
@@ -180,36 +201,47 @@ def iradon(
 
     Parameters
     ----------
-    radon_image : array_like, shape (n, m)
-        The sinogram, with one column per angle and the center of rotation in row ``n // 2``; zero beyond its rows.
+    radon_image : array_like, shape (..., n, m)
+        The sinogram, with one column per angle; leading axes are a stack of sinograms.
     theta : array_like, shape (m,), optional
         Angles p in degrees, in any order and over any number of turns; m of them evenly over 180 degrees if not given.
     output_size : int, optional
         Rows and columns of the result; if not given n for ``circle=True``, otherwise n / sqrt(2) rounded down (but at
         least 1).
-    filter_name : {'ramp', 'shepp-logan', 'cosine', 'hamming', 'hann', None}
-        Window of the filter; None for no filter, which gives pi / 2 times the mean of g over the lines through x.
+    filter_name : {'ramp', 'shepp-logan', 'cosine', 'hamming', 'hann', None}, callable or array_like
+        Window W that multiplies the ramp; None for no filter, which gives pi / 2 times the mean of g over the lines
+        through x. A callable takes frequencies u from 0 to 1, where 1 is the highest, and returns W(u); an array holds
+        W at evenly spaced u from 0 to 1, and is linear in between.
     interpolation : {'linear', 'nearest', 'cubic'}
-        Splines of degree 3, 3 and 5: scikit-image's names for the accuracy, not for the method. 'nearest' is the same
-        as 'linear', which costs no more here.
+        'linear' overshoots edges, and lets noise through, as little as scikit-image's, with low frequencies restored;
+        'cubic' takes splines of degree 5, which are sharper and better for smooth images, but overshoot. 'nearest' is
+        the same as 'linear'. For more than 2^26 pixels times angles 'linear' takes splines of degree 3, two to four
+        times as fast, which overshoot by up to a tenth of the image's range more.
     circle : bool
         Whether the result is set to zero outside the circle about its center with radius ``output_size // 2``.
     preserve_range : bool
         Whether whole numbers keep their values; otherwise their type's largest value becomes 1.
+    center : float, optional
+        The row of the sinogram that the center of rotation projects to; ``n // 2`` if not given.
+    cutoff : float
+        Fraction of the highest frequency beyond which the filter is zero; the window is compressed to end there.
+    padding : {'zeros', 'edge'}
+        What the sinogram is beyond its rows: zero, or, for projections that are cut off by the detector, its outermost
+        values, which fall to zero over another n rows. Images of such projections are right up to a smooth function.
     num_threads : int, optional
         Threads to use in this call, at most; if not given, see `radon_nn.operators`.
 
     Returns
     -------
-    ndarray, shape (output_size, output_size)
+    ndarray, shape (..., output_size, output_size)
         The image: float32 for sinograms in float16 or float32, float64 otherwise. The center of rotation is pixel
         ``(output_size // 2, output_size // 2)``.
 
     Raises
     ------
     ValueError
-        If the sinogram is not two-dimensional, is empty or not finite, `theta` is not one finite angle per column,
-        a name is unknown, or `output_size` is not positive.
+        If the sinogram has fewer than two dimensions, is empty, masked or not finite, `theta` is not one finite angle
+        per column, a name is unknown, `output_size` is not positive, or `cutoff` not between 0 and 1.
     TypeError
         If the sinogram or `theta` are not real numbers, `theta` is a single number or `output_size` not a whole one.
 
@@ -252,41 +284,122 @@ def iradon(
     >>> bool(np.abs(back - image).max() < 1e-3)
     True
     """
-    sinogram = _real_image(radon_image, "radon_image", preserve_range)
-    count, views = sinogram.shape
+    sinogram = _real_images(radon_image, "radon_image", preserve_range)
+    count, views = sinogram.shape[-2:]
     angles = _angles(np.arange(views) * (180 / views) if theta is None else theta)
     if len(angles) != views:
         raise ValueError(f"theta: expected one angle per column of radon_image, {views} of them, got {len(angles)}")
     checks.one_of(interpolation, "interpolation", tuple(_ORDERS))
-    if filter_name is not None:
-        checks.one_of(filter_name, "filter_name (or None)", _FILTERS)
+    checks.one_of(padding, "padding", ("zeros", "edge"))
+    window, gains = _window(filter_name, cutoff)
     if output_size is None:
         output_size = count if circle else max(1, math.floor(math.sqrt(count**2 / 2)))
     size = checks.count(output_size, "output_size")
+    axis = float(count // 2) if center is None else checks.finite(center, "center")
 
+    batch = sinogram.shape[:-2]
+    lines, exponent = scaled(np.swapaxes(sinogram.reshape(-1, count, views), 1, 2))
+    if padding == "edge":
+        lines, axis = _lengthened(lines), axis + count
     reach = math.ceil(size // 2 * (1 if circle else math.sqrt(2))) + _MARGIN
-    pad = max(0, reach - count // 2), max(0, reach - (count - 1) // 2)
-    middle, zero = (size // 2, size // 2), pad[0] + count // 2
-    order, total = _ORDERS[interpolation], pad[0] + count + pad[1]
-    transform = _transform(angles.tobytes(), (size, size), middle, total, zero, order, "auto")
-    before, filtered = None, np.empty(0, sinogram.dtype)
-    if filter_name is None:
-        filtered = np.pad(sinogram.T / 4, ((0, 0), pad))
+    last = lines.shape[-1] - 1
+    pad = max(0, math.ceil(reach - axis)), max(0, math.ceil(reach - (last - axis)))
+    geometry = _Geometry(angles.tobytes(), size, pad[0] + last + 1 + pad[1], pad[0] + axis, bool(circle))
+    linear = window is not None and interpolation != "cubic" and size**2 * views <= _LINEAR_UPDATES
+    back = _linearly if linear else _by_splines
+    images = back(lines, geometry, interpolation, window, gains, pad, num_threads)
+    return unscaled(images, exponent, "radon_image").reshape(*batch, size, size)
+
+
+class _Geometry(NamedTuple):
+    """What an image is backprojected from: `offsets` of them, of which number `zero` is 0, and onto which pixels."""
+
+    angles: bytes
+    size: int
+    offsets: int
+    zero: float
+    circle: bool
+
+    def within(self) -> Ball | None:
+        """The circle."""
+        return Ball(max(self.size // 2, 0.5)) if self.circle else None
+
+    def transform(self, order: int) -> RadonTransform:
+        """The transform of the pixels."""
+        shape, middle = (self.size, self.size), (self.size // 2, self.size // 2)
+        return _transform(self.angles, shape, middle, self.offsets, self.zero, order, "auto")
+
+
+def _linearly(
+    lines: Array, geometry: _Geometry, _: str, window: str | None, gains: tuple[float, ...], pad: tuple[int, int],
+    num_threads: int | None,
+) -> Array:  # fmt: skip
+    """Filter lines (B, m, n), and backproject them by linear interpolation."""
+    filtered = np.empty((*lines.shape[:-1], geometry.offsets), lines.dtype)
+    program = threads.Program(threads.resolve(num_threads))
+    chosen = filters.Filter(1, 0, window or "ramp", 0.0, filters.inversion_constant(2), 1, True, gains)
+    program.add(filters.stage(lines, 1.0, chosen, pad=pad, out=filtered))
+    return _linear_backprojection(geometry).gather(filtered, program)
+
+
+def _by_splines(
+    lines: Array, geometry: _Geometry, interpolation: str, window: str | None, gains: tuple[float, ...],
+    pad: tuple[int, int], num_threads: int | None,
+) -> Array:  # fmt: skip
+    """Filter lines (B, m, n), and backproject them by splines."""
+    order, before, filtered = _ORDERS[interpolation], None, np.empty(0, lines.dtype)
+    if window is None:
+        filtered = np.pad(lines / 4, ((0, 0), (0, 0), pad))
     else:
-        filtered = scratch.empty("filtered", (views, total), sinogram.dtype)
+        filtered = scratch.empty("filtered", (*lines.shape[:-1], geometry.offsets), lines.dtype)
         rolloff, scale = _ROLLOFF[interpolation], filters.inversion_constant(2)
-        chosen = filters.Filter(1, 0, filter_name, rolloff, scale, spline_degree(order))
-        before = filters.stage(sinogram.T, 1.0, chosen, pad=pad, out=filtered)
-    within = Ball(max(size // 2, 0.5)) if circle else None
-    images = transform._backproject(filtered[None], within, num_threads, splines=filter_name is not None, before=before)
-    return images.reshape(size, size)
+        chosen = filters.Filter(1, 0, window, rolloff, scale, order, gains=gains)
+        before = filters.stage(lines, 1.0, chosen, pad=pad, out=filtered)
+    splines = window is not None
+    return geometry.transform(order)._backproject(
+        filtered, geometry.within(), num_threads, splines=splines, before=before
+    )
 
 
-def _real_image(values: ArrayLike, name: str, preserve_range: bool) -> Array:
-    """A finite, two-dimensional float32 or float64 array, by the rules of scikit-image's `img_as_float`."""
-    array = np.asarray(values)
-    if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{name}: expected a 2-D array with at least one row and column, got shape {array.shape}")
+def _window(chosen: Any, cutoff: float) -> tuple[str | None, tuple[float, ...]]:
+    """The filter's name, None for no filter, and the window's values where it is not that name's own."""
+    limit = checks.positive(cutoff, "cutoff")
+    if limit > 1:
+        raise ValueError(f"cutoff: expected a fraction of the highest frequency, at most 1, got {cutoff!r}")
+    if chosen is None or isinstance(chosen, str):
+        if chosen is not None:
+            checks.one_of(chosen, "filter_name (or None)", _FILTERS)
+        if limit == 1 or chosen is None:
+            return chosen, ()
+    u = np.linspace(0, 1, _KNOTS)
+    part = np.minimum(u / limit, 1)
+    if isinstance(chosen, str):
+        values = filters.window_gains(chosen, part)
+    elif callable(chosen):
+        values = checks.shaped_array(chosen(part), "filter_name", (_KNOTS,))
+    else:
+        samples = checks.shaped_array(chosen, "filter_name", ("k",))
+        if len(samples) < 2:
+            raise ValueError(f"filter_name: expected at least two values of a window, got {len(samples)}")
+        values = np.interp(part, np.linspace(0, 1, len(samples)), samples)
+    return "ramp", tuple(np.where(u <= limit, values, 0.0).tolist())
+
+
+def _lengthened(lines: Array) -> Array:
+    """Lines (..., n) with n more numbers at both ends, which fall from the outermost ones to zero like a cosine."""
+    n = lines.shape[-1]
+    fall = (0.5 + 0.5 * np.cos(np.pi * np.arange(1, n + 1) / (n + 1))).astype(lines.dtype)
+    return np.concatenate([lines[..., :1] * fall[::-1], lines, lines[..., -1:] * fall], axis=-1)
+
+
+def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> Array:
+    """Finite float32 or float64 images (..., n_0, n_1), by the rules of scikit-image's `img_as_float`."""
+    array = checks.plain_array(values, name)
+    if array.ndim < 2 or 0 in array.shape[-2:]:
+        raise ValueError(
+            f"{name}: expected a 2-D array with at least one row and column, or a stack of them along leading axes, "
+            f"got shape {array.shape}"
+        )
     if array.dtype.kind in "iu" and not preserve_range:
         array = np.maximum(array * (1 / np.iinfo(array.dtype).max), -1.0)
     return checks.real_array(array, name)
@@ -304,37 +417,25 @@ def _angles(theta: ArrayLike) -> Floats:
 
 @lru_cache(maxsize=_KEPT)
 def _transform(
-    angles: bytes, shape: tuple[int, int], middle: tuple[int, int], count: int, zero: int, order: int, method: str
+    angles: bytes, shape: tuple[int, int], middle: tuple[float, float], count: int, zero: float, order: int, method: str
 ) -> RadonTransform:
     """The transform of unit pixels, centered on the one at `middle`; offset number `zero` is 0; angles are float64."""
     theta = np.frombuffer(angles)
     radians = np.deg2rad(theta)
-    directions = Directions(np.stack([-np.sin(radians), np.cos(radians)], axis=1), _weights(theta))
+    directions = Directions(np.stack([-np.sin(radians), np.cos(radians)], axis=1), angle_weights(theta))
     grid = Grid(shape, 1.0, [(n - 1) / 2 - k for n, k in zip(shape, middle, strict=True)])
     return RadonTransform(grid, directions, Offsets(count, 1.0, (count - 1) / 2 - zero), order=order, method=method)
 
 
-def _weights(angles: Floats) -> Floats:
-    """Half of both adjacent gaps modulo 180 degrees, missing wedges aside, scaled to 2 pi; equal angles divide it."""
-    folded = np.mod(angles, 180)
-    order = np.argsort(folded)
-    gaps = np.diff(folded[order], append=folded[order[0]] + 180)
-    last = gaps > _SAME * 180 / len(angles)
-    distinct = gaps[last]
-    label = (np.cumsum(last) - last) % len(distinct)
-    reach = min(3, (len(distinct) - 1) // 2)
-    if reach:
-        around = [np.roll(distinct, shift) for shift in range(-reach, reach + 1) if shift]
-        usual = np.mean(around, axis=0)
-        distinct = np.where(distinct > _WEDGE * usual, usual, distinct)
-    mean_gap = (distinct + np.roll(distinct, 1)) / np.bincount(label)
-    weights = np.empty(len(angles))
-    weights[order] = mean_gap[label] * (2 * np.pi / mean_gap[label].sum())
-    return weights
+@lru_cache(maxsize=_KEPT)
+def _linear_backprojection(geometry: _Geometry) -> LinearBackprojection:
+    """The backprojection by linear interpolation."""
+    transform = geometry.transform(1)
+    return LinearBackprojection(transform.grid, transform.directions, transform.offsets, geometry.within())
 
 
 @lru_cache(maxsize=_KEPT)
-def _outside(shape: tuple[int, ...], radius: int) -> NDArray[np.bool_]:
+def _outside(shape: tuple[int, ...], radius: int, middle: tuple[float, ...]) -> NDArray[np.bool_]:
     """Pixels further from the center of rotation than `radius`."""
-    rows, columns = (np.arange(n) - n // 2 for n in shape)
+    rows, columns = (np.arange(n) - k for n, k in zip(shape, middle, strict=True))
     return np.asarray(rows[:, None] ** 2 + columns**2 > radius**2)

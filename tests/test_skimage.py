@@ -113,8 +113,10 @@ def test_signatures_are_scikit_images(ours: Callable[..., Any], theirs: Callable
     def call(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
         return [(p.name, p.default, p.kind) for p in inspect.signature(function).parameters.values()]
 
-    number_of_threads = ("num_threads", None, inspect.Parameter.KEYWORD_ONLY)
-    assert call(ours) == [*call(theirs), number_of_threads]
+    mine, same = call(ours), call(theirs)
+    assert mine[: len(same)] == same
+    assert mine[-1] == ("num_threads", None, inspect.Parameter.KEYWORD_ONLY)
+    assert {kind for *_, kind in mine[len(same) :]} == {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_angles_default_to_scikit_images() -> None:
@@ -358,7 +360,7 @@ def test_both_are_linear() -> None:
 
 @pytest.mark.parametrize(("name", "call"), [("image", radon), ("radon_image", iradon)])
 def test_wrong_images_are_named(name: str, call: Callable[..., Any]) -> None:
-    for bad in (np.zeros(4), np.zeros((2, 4, 4)), np.float64(1), np.zeros((0, 4)), np.zeros((4, 0))):
+    for bad in (np.zeros(4), np.zeros((2, 0, 4)), np.float64(1), np.zeros((0, 4)), np.zeros((4, 0))):
         with pytest.raises(ValueError, match=f"^{name}: expected a 2-D array"):
             call(bad)
     broken = np.zeros((4, 5))
@@ -419,30 +421,37 @@ def test_the_warning_says_what_to_do_and_points_at_the_caller() -> None:
 # iradon
 
 
+@pytest.mark.parametrize(("interpolation", "limit", "ratio"), [("cubic", 0.005, 0.3), ("linear", 0.018, 1.0)])
 @pytest.mark.parametrize("circle", [True, False])
 @pytest.mark.parametrize(("count", "size"), [(31, None), (32, None), (32, 9), (31, 20), (31, 48), (32, 49)])
-def test_inverse_of_the_exact_sinogram(count: int, size: int | None, circle: bool) -> None:
-    """Shape, center, orientation and scale, also where the image is larger than the detector."""
+def test_inverse_of_the_exact_sinogram(
+    count: int, size: int | None, circle: bool, interpolation: str, limit: float, ratio: float
+) -> None:
+    """Shape, center, orientation and scale, also where the image is larger than the detector.
+
+    The Gaussian is 2.5 pixels wide, which linear interpolation blurs: that is what keeps it from overshooting at edges.
+    """
     at, s, theta = (1.3, -2.1), 2.5, np.arange(0, 180, 4)
     sinogram = gaussian_sinogram(theta, count, at, s)
-    ours, theirs = (f(sinogram, theta, size, circle=circle) for f in (iradon, peer.iradon))
+    ours = iradon(sinogram, theta, size, circle=circle, interpolation=interpolation)
+    theirs = peer.iradon(sinogram, theta, size, circle=circle)
     assert ours.shape == theirs.shape
     expected = gaussian(ours.shape, at, s)
     expected[(np.hypot(*axes(ours.shape)) > len(ours) // 2) & circle] = 0
     error, naive = np.abs(ours - expected).max(), np.abs(theirs - expected).max()
-    assert error < 0.005
-    assert error < 0.3 * naive
+    assert error < limit
+    assert error < ratio * naive
 
 
 @pytest.mark.parametrize("filter_name", FILTERS)
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_every_filter_and_interpolation_is_near_scikit_images(filter_name: str | None, interpolation: str) -> None:
-    """Within 1 % for its cubic interpolation, the closest it has."""
+    """Within 1.5 % for its cubic interpolation, the closest it has; linear interpolation loses 1.6 % of the peak."""
     theta = np.arange(0, 180, 6)
     sinogram = gaussian_sinogram(theta, 32, (3.0, -4.0), 2.5)
     ours = iradon(sinogram, theta, None, filter_name, interpolation)
     theirs = peer.iradon(sinogram, theta, None, filter_name, "cubic")
-    assert np.abs(ours - theirs).max() < (0.04 if interpolation == "nearest" else 0.015) * np.abs(theirs).max()
+    assert np.abs(ours - theirs).max() < (0.015 if interpolation == "cubic" else 0.016) * np.abs(theirs).max()
 
 
 def test_windows_smooth_more_and_more() -> None:
@@ -484,17 +493,19 @@ def test_nearest_errs_less_than_scikit_images_on_smooth_images() -> None:
 
 @pytest.mark.full
 def test_the_errors_documented() -> None:
-    """Relative, 128 x 128 pixels, 180 angles; ours, then scikit-image's."""
+    """Relative, 128 x 128 pixels, 180 angles; ours by 'linear' and 'cubic' interpolation, then scikit-image's."""
     theta = np.arange(180)
     table = {
-        "blobs": (blobs(128), 0.00013, 0.0063),
-        "disc": (disc(128, (3.3, -5.1), 44.8), 0.0298, 0.0380),
-        "shepp-logan": (phantom(128), 0.107, 0.151),
-        "hard disc": (disc(128, (3.3, -5.1), 44.8, 1), 0.0562, 0.0604),
+        "blobs": (blobs(128), 0.00107, 0.000052, 0.0063),
+        "disc": (disc(128, (3.3, -5.1), 44.8), 0.0309, 0.0238, 0.0380),
+        "shepp-logan": (phantom(128), 0.119, 0.0791, 0.151),
+        "hard disc": (disc(128, (3.3, -5.1), 44.8, 1), 0.0540, 0.0483, 0.0604),
     }
     for what, (image, *expected) in table.items():
-        for forward, inverse, value in ((radon, iradon, expected[0]), (peer.radon, peer.iradon, expected[1])):
-            back = inverse(forward(image, theta), theta)
+        sinogram = radon(image, theta)
+        backs = [iradon(sinogram, theta, interpolation=name) for name in ("linear", "cubic")]
+        backs.append(peer.iradon(peer.radon(image, theta), theta))
+        for back, value in zip(backs, expected, strict=True):
             assert rms(back - image) / rms(image) == pytest.approx(value, rel=0.05), what
 
 
@@ -505,8 +516,8 @@ def test_noise_comes_through_as_documented() -> None:
         name: rms(iradon(sinogram, filter_name=name)) / rms(peer.iradon(sinogram, filter_name=name))
         for name in FILTERS[:-1]
     }
-    assert ratios["ramp"] == pytest.approx(0.96, abs=0.02)
-    assert max(ratios.values()) == ratios["hann"] == pytest.approx(1.08, abs=0.02)
+    assert ratios["ramp"] == min(ratios.values()) == pytest.approx(0.994, abs=0.005)
+    assert max(ratios.values()) == ratios["hann"] == pytest.approx(1.004, abs=0.005)
 
 
 @pytest.mark.full
@@ -517,7 +528,7 @@ def test_discs_from_their_chords_err_as_documented(n: int, at: tuple[float, floa
     theta, image = np.arange(n) * 180 / n, disc(n, at, radius)
     sinogram = disc_sinogram(theta, n, at, radius)
     ours, theirs = (rms(function(sinogram, theta) - image) for function in (iradon, peer.iradon))
-    assert ours < 1.1 * theirs
+    assert ours < theirs
 
 
 def test_the_last_geometries_are_kept() -> None:
@@ -525,9 +536,12 @@ def test_the_last_geometries_are_kept() -> None:
     from radon_nn import skimage
 
     skimage._transform.cache_clear()
+    skimage._linear_backprojection.cache_clear()
     for _ in range(3):
         iradon(noise((8, 8)))
-    assert skimage._transform.cache_info().misses == 1
+        iradon(noise((8, 8)), interpolation="cubic")
+    assert skimage._transform.cache_info().misses == 2
+    assert skimage._linear_backprojection.cache_info().misses == 1
 
 
 def test_interpolation_orders_converge() -> None:
@@ -664,16 +678,18 @@ def test_uneven_angles_invert_better_than_with_equal_weights(name: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    ("theta", "ours", "theirs"),
+    ("theta", "linear", "cubic", "theirs"),
     [
-        (np.linspace(0, 180, 61), 2.2e-4, 0.03),
-        (np.arange(100) * 111.246117975, 0.0019, 0.03),
-        (UNEVEN["crowded"], 0.023, 0.7),
+        (np.linspace(0, 180, 61), 1.2e-3, 2.2e-4, 0.03),
+        (np.arange(100) * 111.246117975, 0.0021, 0.0019, 0.03),
+        (UNEVEN["crowded"], 0.023, 0.023, 0.7),
     ],
 )
-def test_uneven_angles_as_documented(theta: reference.Floats, ours: float, theirs: float) -> None:
+def test_uneven_angles_as_documented(theta: reference.Floats, linear: float, cubic: float, theirs: float) -> None:
     image = blobs(128)
-    assert rms(iradon(radon(image, theta), theta) - image) < ours * rms(image)
+    sinogram = radon(image, theta)
+    assert rms(iradon(sinogram, theta) - image) < linear * rms(image)
+    assert rms(iradon(sinogram, theta, interpolation="cubic") - image) < cubic * rms(image)
     assert rms(peer.iradon(peer.radon(image, theta), theta) - image) > theirs * rms(image)
 
 

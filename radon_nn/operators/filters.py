@@ -23,6 +23,7 @@ from radon_nn.operators import _sharpening
 from radon_nn.operators._kernels import spectra
 from radon_nn.operators._kernels.spectra import LINES
 from radon_nn.operators._stacks import flat, strides
+from radon_nn.operators.interpolation import average_loss
 
 Complexes = NDArray[np.complex128]
 
@@ -33,6 +34,30 @@ _FILTER_NS = 8.0
 
 WINDOWS = ("ramp", "none", "shepp-logan", "cosine", "hamming", "hann")
 """Windows in u = |w| step / pi: 1 (ramp, none), sinc(u/2), cos(pi u/2), a + (1 - a) cos(pi u) with a = 0.54, 0.5."""
+
+
+def window_gains(window: str, u: Floats) -> Floats:
+    """
+    The windows' values.
+
+    Parameters
+    ----------
+    window : {'ramp', 'none', 'shepp-logan', 'cosine', 'hamming', 'hann'}
+        Apodisation.
+    u : ndarray
+        Frequencies, as fractions of the highest.
+
+    Returns
+    -------
+    ndarray
+        W(u), as for `WINDOWS`.
+    """
+    if window == "shepp-logan":
+        return np.sinc(u / 2)
+    if window == "cosine":
+        return np.asarray(np.cos(np.pi * u / 2))
+    level = {"hamming": 0.54, "hann": 0.5}.get(window, 1.0)
+    return np.asarray(level + (1 - level) * np.cos(np.pi * u))
 
 
 def kernel(power: int, derivative: int, count: int, window: str = "ramp") -> Floats:
@@ -112,6 +137,10 @@ class Filter:
         If 3 or 5, return the coefficients of the spline of this degree through the filtered samples; if 1, return the
         samples. Close to either end the coefficients are less exact, because they depend on filtered samples beyond
         it, which the filter leaves out.
+    linear : bool
+        Whether to make up for what `LinearBackprojection` loses at low frequencies.
+    gains : tuple of float
+        Further factors at evenly spaced frequencies from 0 to the highest, linear in between; none if empty.
 
     Raises
     ------
@@ -125,6 +154,8 @@ class Filter:
     rolloff: float = 0.0
     scale: float = 1.0
     spline: int = 1
+    linear: bool = False
+    gains: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         checks.one_of(self.window, "window", WINDOWS)
@@ -241,6 +272,11 @@ def _weights(
     transfer = fft.fft(response) * (chosen.scale / step ** (chosen.power + chosen.derivative))
     angles = 2 * np.pi * np.arange(length) / length
     transfer *= 1 - chosen.rolloff * np.sin(angles / 2) ** 5
+    if chosen.gains:
+        knots = np.linspace(0, np.pi, len(chosen.gains))
+        transfer *= np.interp(np.pi - np.abs(np.pi - angles), knots, chosen.gains)
+    if chosen.linear:
+        transfer *= average_loss(np.pi - np.abs(np.pi - angles))
     middle, *outer = _sharpening.SPLINE_AT_INTEGERS[chosen.spline]
     transfer /= middle + 2 * sum(value * np.cos((j + 1) * angles) for j, value in enumerate(outer))
     own, mirrored = (checks.frozen(part.view(np.float64).astype(dtype)) for part in _halved(transfer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import Any
 
@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator
 from radon_nn._support import checks, threads
 from radon_nn._support.properties import cached_property
 from radon_nn._support.public import public
+from radon_nn._support.scaling import scaled, unscaled
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
@@ -22,6 +23,7 @@ from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
+from radon_nn.operators._reach import extended
 
 
 @public
@@ -83,7 +85,7 @@ class RadonTransform:
             raise ValueError(
                 f"directions: expected normals in the grid's dimension {self.grid.dim}, got {self.directions.dim}"
             )
-        if self.order not in (1, 3, 5):
+        if self.order not in (1, 3, 5) or isinstance(self.order, float):
             raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
         checks.one_of(self.method, "method", ("auto", "rows", "direct"))
         if self.offsets is None:
@@ -166,13 +168,13 @@ class RadonTransform:
         adjoint : The exact transpose.
         invert : The inverse.
         """
-        images, batch = self._batch(samples, "samples", self.grid.shape)
+        images, batch, exponent = self._batch(samples, "samples", self.grid.shape)
         self._refuse_large(len(images), images.itemsize)
         out = np.empty((len(images), *self.sinogram_shape), images.dtype)
         program = threads.Program(threads.resolve(num_threads))
         self._engine.forward(images, out, program)
         program.run()
-        return out.reshape(*batch, *self.sinogram_shape)
+        return unscaled(out, exponent, "samples").reshape(*batch, *self.sinogram_shape)
 
     def adjoint(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
         """
@@ -199,8 +201,9 @@ class RadonTransform:
         --------
         backproject : The weighted integral over the sphere, which is another operator.
         """
-        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        return self._gather(sinograms, num_threads, weighted=False).reshape(*batch, *self.grid.shape)
+        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        images = self._gather(sinograms, num_threads, weighted=False)
+        return unscaled(images, exponent, "sinogram").reshape(*batch, *self.grid.shape)
 
     def backproject(
         self, sinogram: ArrayLike, /, *, within: Ball | None = None, num_threads: int | None = None
@@ -233,8 +236,9 @@ class RadonTransform:
         --------
         adjoint : The transpose of `forward`'s matrix, without quadrature weights.
         """
-        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        return self._backproject(sinograms, within, num_threads).reshape(*batch, *self.grid.shape)
+        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        images = self._backproject(sinograms, within, num_threads)
+        return unscaled(images, exponent, "sinogram").reshape(*batch, *self.grid.shape)
 
     def filter(
         self, sinogram: ArrayLike, /, *, window: str = "ramp", derivative: int = 0, num_threads: int | None = None
@@ -263,10 +267,10 @@ class RadonTransform:
         ValueError
             If the window is unknown, or the sinogram not finite or of the wrong shape.
         """
-        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
         chosen = self._filter(window, checks.count(derivative, "derivative", least=0))
         filtered = filters.apply(sinograms, self.offsets.step, chosen, num_threads=num_threads)
-        return filtered.reshape(*batch, *self.sinogram_shape)
+        return unscaled(filtered, exponent, "sinogram").reshape(*batch, *self.sinogram_shape)
 
     def invert(
         self,
@@ -279,6 +283,8 @@ class RadonTransform:
     ) -> Array:
         """
         Filtered backprojection f = R* K g, the inverse of the Radon transform.
+
+        K g has tails beyond the offsets, of which as much is kept as the grid reaches.
 
         Parameters
         ----------
@@ -301,11 +307,12 @@ class RadonTransform:
         ValueError
             As for `filter` and `backproject`.
         """
-        sinograms, batch = self._batch(sinogram, "sinogram", self.sinogram_shape)
-        filtered = np.empty(sinograms.shape, sinograms.dtype)
-        step = filters.stage(sinograms, self.offsets.step, self._filter(window), out=filtered)
-        images = self._backproject(filtered, within, num_threads, before=step)
-        return images.reshape(*batch, *self.grid.shape)
+        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        whole, pad = self._extended
+        filtered = np.empty((*sinograms.shape[:-1], whole.offsets.count), sinograms.dtype)
+        step = filters.stage(sinograms, self.offsets.step, self._filter(window), pad=pad, out=filtered)
+        images = whole._backproject(filtered, within, num_threads, before=step)
+        return unscaled(images, exponent, "sinogram").reshape(*batch, *self.grid.shape)
 
     def linear_operator(self, dtype: Any = np.float64) -> LinearOperator:
         """
@@ -321,14 +328,14 @@ class RadonTransform:
         scipy.sparse.linalg.LinearOperator
             Its `matvec` is `forward` and its `rmatvec` is `adjoint`, on raveled arrays.
         """
-        kind = np.dtype(dtype)
+        kind = checks.real_dtype(dtype)
         shape = (math.prod(self.sinogram_shape), self.grid.size)
 
         def matvec(x: Array) -> Array:
-            return self.forward(np.asarray(x, kind).reshape(self.grid.shape)).ravel()
+            return self.forward(checks.real_array(x, "x").astype(kind).reshape(self.grid.shape)).ravel()
 
         def rmatvec(y: Array) -> Array:
-            return self.adjoint(np.asarray(y, kind).reshape(self.sinogram_shape)).ravel()
+            return self.adjoint(checks.real_array(y, "y").astype(kind).reshape(self.sinogram_shape)).ravel()
 
         return LinearOperator(shape, matvec=matvec, rmatvec=rmatvec, dtype=kind)
 
@@ -348,7 +355,7 @@ class RadonTransform:
         float
             About the rounding error of `dtype`.
         """
-        generator = np.random.default_rng(rng)
+        generator, dtype = np.random.default_rng(rng), checks.real_dtype(dtype)
         u = generator.standard_normal(self.grid.shape).astype(dtype)
         v = generator.standard_normal(self.sinogram_shape).astype(dtype)
         image = self.forward(u)
@@ -361,17 +368,25 @@ class RadonTransform:
     def _engine(self) -> Engine:
         return engine(self.grid, self.directions, self.offsets, self.order, self.method)
 
+    @cached_property
+    def _extended(self) -> tuple[RadonTransform, tuple[int, int]]:
+        """The transform with offsets as far as the grid reaches, and how many were added before and after."""
+        offsets, pad = extended(self.grid, self.directions, self.offsets, self.order)
+        return (replace(self, offsets=offsets) if any(pad) else self), pad
+
     def _filter(self, window: str, derivative: int = 0) -> filters.Filter:
         scale = filters.inversion_constant(self.grid.dim)
         return filters.Filter(self.grid.dim - 1, derivative, window=window, scale=scale)
 
-    def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
-        """Coerce to (batch, *shape) and return the batch axes apart."""
+    def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
+        """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
         array = checks.real_array(values, name)
         split = array.ndim - len(shape)
         if split < 0 or array.shape[split:] != shape:
             raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {array.shape}")
-        return np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape), array.shape[:split]
+        array, exponent = scaled(array)
+        stack = np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape)
+        return stack, array.shape[:split], exponent
 
     def _refuse_large(self, batch: int, itemsize: int) -> None:
         checks.fits_memory(
