@@ -533,15 +533,15 @@ def test_discs_from_their_chords_err_as_documented(n: int, at: tuple[float, floa
 
 def test_the_last_geometries_are_kept() -> None:
     """A stack of slices is transformed by one transform."""
-    from radon_nn import skimage
+    from radon_nn.operators import pixels
 
-    skimage._transform.cache_clear()
-    skimage._linear_backprojection.cache_clear()
+    pixels.pixel_transform.cache_clear()
+    pixels._linear_backprojection.cache_clear()
     for _ in range(3):
         iradon(noise((8, 8)))
         iradon(noise((8, 8)), interpolation="cubic")
-    assert skimage._transform.cache_info().misses == 2
-    assert skimage._linear_backprojection.cache_info().misses == 1
+    assert pixels.pixel_transform.cache_info().misses == 2
+    assert pixels._linear_backprojection.cache_info().misses == 1
 
 
 def test_interpolation_orders_converge() -> None:

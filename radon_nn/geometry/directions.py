@@ -78,8 +78,8 @@ class Directions:
     normals : array_like, shape (m, d)
         Unit normals.
     weights : array_like, shape (m,), optional
-        Quadrature weights. If not given: the gaps on the projective circle for d = 2, spherical Voronoi areas (of
-        the normals with their antipodes) for d = 3, equal weights otherwise.
+        Quadrature weights, any finite numbers. If not given: the gaps on the projective circle for d = 2, spherical
+        Voronoi areas (of the normals with their antipodes) for d = 3, equal weights otherwise.
 
     Raises
     ------
@@ -132,6 +132,66 @@ class Directions:
         angles = np.pi * np.arange(m) / m
         normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
         return cls(normals, np.full(m, 2 * np.pi / m))._named(f"Directions.half_circle({m})")
+
+    @classmethod
+    def golden(cls, m: int) -> Directions:
+        """
+        Directions (cos p, sin p) at multiples p of the golden angle, pi (sqrt 5 - 1) / 2, modulo pi.
+
+        Each lies in one of the widest gaps that those before it leave, so that the first few are spread as evenly as
+        that many can be when more are to follow: no gap is more than 2.62 times as wide as another.
+
+        Parameters
+        ----------
+        m : int
+            Number of directions.
+
+        Returns
+        -------
+        Directions
+            For d = 2, in the order of p, with half of both adjacent gaps, and as much for the antipode, as weights.
+
+        References
+        ----------
+        S. Winkelmann et al., An optimal radial profile order based on the golden ratio for time-resolved MRI, 2007.
+
+        Examples
+        --------
+        >>> Directions.golden(3)
+        Directions.golden(3)
+        """
+        m = checks.count(m, "m")
+        return cls.of_angles(np.mod(np.arange(m) * (math.sqrt(5) - 1) / 2, 1) * np.pi)._named(f"Directions.golden({m})")
+
+    @classmethod
+    def of_angles(cls, angles: ArrayLike, weights: ArrayLike | None = None) -> Directions:
+        """
+        Directions (cos p, sin p) at any angles p.
+
+        Parameters
+        ----------
+        angles : array_like, shape (m,)
+            The angles, in radians.
+        weights : array_like, shape (m,), optional
+            Quadrature weights, any finite numbers; from the gaps between the angles, modulo pi, if not given.
+
+        Returns
+        -------
+        Directions
+            For d = 2.
+
+        Raises
+        ------
+        ValueError
+            If there are no angles, or there are not as many weights.
+
+        Examples
+        --------
+        >>> Directions.of_angles([0, 0.5, 1]).weights.round(3)
+        array([2.642, 1.   , 2.642])
+        """
+        radians = checks.shaped_array(angles, "angles", ("m",))
+        return cls(np.stack([np.cos(radians), np.sin(radians)], axis=1), weights)
 
     @classmethod
     def fibonacci(cls, m: int) -> Directions:
