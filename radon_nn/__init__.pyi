@@ -21,6 +21,7 @@ from .geometry.grids import Grid, Offsets
 from .geometry.naming import Names
 from .io import load, save
 from .kink_lines.segments import Kinks, kinks
+from .measures.difference import Difference
 from .measures.result import RTV
 from .measures.ridge import RidgeMeasure
 from .measures.spike_list import Spike
@@ -50,6 +51,7 @@ __all__ = [
     "DataTable",
     "DecayChoice",
     "DeepNetwork",
+    "Difference",
     "Directions",
     "Ellipsoid",
     "FibreMeasure",

@@ -204,6 +204,12 @@ def _add_looking(parser: argparse.ArgumentParser) -> None:
     """Options about where and how to look for spikes."""
     _add_domain(parser)
     parser.add_argument("--radius", type=float, help="the same as --domain RADIUS")
+    parser.add_argument(
+        "--merge",
+        type=_positive,
+        metavar="TOL",
+        help="join spikes closer than this, in direction and in offset per radius of the ball; says how far f moves",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--from-transform",

@@ -65,6 +65,11 @@ def _draw_networks(folder: Path, n: int, kind: str) -> None:
     print("\n".join(lines))
     print("The last two are one network, trained on the same data without and with weight decay: decay leaves few")
     print(f"distinct spikes and a small R-TV. See {pictures[-1]}")
+    print("After training with decay, a last step merged neurons that split the data alike and refitted the masses")
+    print(
+        "(data/make_topography.py). Your own training leaves them nearly coincident, which lists many spikes; --merge "
+        "TOL joins them."
+    )
     print(f"table: {table}")
     print("pictures: " + ", ".join(map(str, pictures)))
 
@@ -72,7 +77,8 @@ def _draw_networks(folder: Path, n: int, kind: str) -> None:
 def _list_lessons() -> None:
     print("lessons, each a claim of the theory, a number and a picture: radon-nn demo LESSON")
     for entry in lessons():
-        print(f"  {entry.name:<28} {entry.title}")
+        duration = f"{entry.seconds} s" if entry.seconds < 90 else f"{round(entry.seconds / 60)} min"
+        print(f"  {entry.name:<28} {duration:>6}  {entry.title}")
 
 
 def _run_lesson(chosen: Lesson, folder: Path, kind: str) -> None:

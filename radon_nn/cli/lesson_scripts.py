@@ -13,6 +13,22 @@ from radon_nn._support.files import shipped_folder
 
 _NUMBERED = re.compile(r"(2[1-9]|3\d)_(\w+)\.py")
 
+_SECONDS = {
+    "one_neuron": 6,
+    "tomography_and_networks": 20,
+    "one_dimension": 5,
+    "weight_decay_path": 30,
+    "global_optimum": 70,
+    "skip_connections": 10,
+    "curse_of_dimension": 220,
+    "finite_or_infinite": 30,
+    "depth": 8,
+    "many_outputs": 10,
+    "a_real_classifier": 5,
+    "what_a_datum_is": 5,
+}
+"""Seconds that each took on two cores beside other work, machine code found on disk; alone about half as long."""
+
 
 class Lesson(NamedTuple):
     """
@@ -26,11 +42,14 @@ class Lesson(NamedTuple):
         Its claim, the first line of its text.
     path : Path
         The script.
+    seconds : int
+        About how long it takes.
     """
 
     name: str
     title: str
     path: Path
+    seconds: int
 
 
 def lessons() -> list[Lesson]:
@@ -51,7 +70,7 @@ def lessons() -> list[Lesson]:
     found = [(match[1], match[2], path) for path in folder.iterdir() if (match := _NUMBERED.fullmatch(path.name))]
     if not found:
         raise FileNotFoundError(f"{folder}: expected lessons such as 21_one_neuron.py, found none; reinstall radon_nn")
-    return [Lesson(name, _title(path), path) for _, name, path in sorted(found)]
+    return [Lesson(name, _title(path), path, _SECONDS[name]) for _, name, path in sorted(found)]
 
 
 def lesson(name: str) -> Lesson:

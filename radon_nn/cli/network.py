@@ -161,6 +161,21 @@ def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> Spik
     Spikes
         The spikes, what they are worth, and whether they are only some.
     """
+    found = _unmerged(arguments, network)
+    if arguments.merge is None:
+        return found
+    ball = ball_asked(arguments) or Ball(1.0)
+    merged = found.measure.merged(arguments.merge, unit=ball.radius)
+    moved = merged.difference(found.measure, ball)
+    said = (
+        f"{found.summary}\nmerged within {arguments.merge:g}: {len(found.measure)} spikes become {len(merged)}, R-TV "
+        f"{found.measure.rtv:.6g} becomes {merged.rtv:.6g}, and f moves by {moved} on {ball}"
+    )
+    return Spikes(merged, said, found.partial)
+
+
+def _unmerged(arguments: argparse.Namespace, network: ShallowNetwork) -> Spikes:
+    """The spikes as they are, or as they are found."""
     domain = ball_asked(arguments)
     # Imported for black boxes only: both searches bring compiled kernels with them.
     if arguments.by_probing:

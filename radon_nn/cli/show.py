@@ -43,12 +43,16 @@ def run(arguments: argparse.Namespace) -> int:
     ball = domain or Ball(1.0)
     if isinstance(network, DeepNetwork):
         refuse(
-            arguments, "from-transform by-probing", "a deep network", "leave it out, or choose a --layer of 2 inputs"
+            arguments,
+            "from-transform by-probing merge",
+            "a deep network",
+            "leave it out, or choose a --layer of 2 inputs",
         )
         known = kinks(network, ball) if network.piecewise_linear else None
         write(plot.deep_overview(network, domain=ball, n=n, title=title, known=known), out)
         print(deep_rtv(network, ball, known=known))
     elif not network.activation.piecewise_linear and not is_black_box(arguments):
+        refuse(arguments, "merge", "a network of smooth activations, which has densities instead of spikes")
         write(plot.fibre_overview(network, domain=ball, n=n, title=title), out)
         print(exact_rtv(network, domain))
     else:

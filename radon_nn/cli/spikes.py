@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{len(network.layers)} lists those of a layer, `radon-nn info` the cost of each"
         )
     if not network.activation.piecewise_linear:
+        refuse(arguments, "merge", "a network of smooth activations, which has densities instead of spikes")
         _list_directions(arguments, network)
         return 0
     return _list(spikes_asked(arguments, network), arguments)

@@ -14,6 +14,7 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.naming import NO_NAMES, Names
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
+from radon_nn.measures.difference import Difference, largest_difference
 from radon_nn.measures.spike_list import SpikeList
 
 _CANCELLED = 64 * np.finfo(np.float64).eps
@@ -365,6 +366,32 @@ class RidgeMeasure(SpikeList):
             self.constant - self.masses[on].T @ self.offsets[on],
             names=self.names,
         )
+
+    def difference(self, other: RidgeMeasure, domain: Domain) -> Difference:
+        """
+        How far this function and another are apart on a domain, at most.
+
+        `measure.merged(tol).difference(measure, domain)` says how far merging moves the function.
+
+        Parameters
+        ----------
+        other : RidgeMeasure
+            The other function.
+        domain : Ball, Cuboid or Hull
+            The domain.
+
+        Returns
+        -------
+        Difference
+            The largest |f - g|: exact for d = 1, and for d = 2 with one output or on a polygon up to 400 kinks in which
+            the two differ; otherwise an upper bound.
+
+        Raises
+        ------
+        ValueError
+            If the functions are of different dimensions or numbers of outputs.
+        """
+        return largest_difference(self, other, domain)
 
     @property
     def output_rtvs(self) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support.public import public
-from radon_nn._support.types import Floats
+from radon_nn._support.types import Floats, Indices
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
@@ -22,6 +22,15 @@ Mask = NDArray[np.bool_]
 _ROUNDING = np.finfo(np.float64).eps
 _CANCELLED = 64 * _ROUNDING
 """A sum of output weights below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
+
+
+class _Groups(NamedTuple):
+    """Clusters of neurons: |w| of each, its cluster, the first of each cluster, and whether -z stands for z."""
+
+    size: Floats
+    label: Indices
+    leader: Indices
+    turned: Mask
 
 
 class Neurons(NamedTuple):
@@ -73,24 +82,9 @@ class Neurons(NamedTuple):
         """
         if not len(self.biases):
             return self
-        size, degree = norms(self.weights), self.profile.degree
-        if degree is None:
-            unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
-            whole = np.column_stack([self.weights * unit, self.biases])
-            length = norms(whole)
-            # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
-            normal = whole / length[:, None]
-            place = np.column_stack([normal, normal * np.log(length)[:, None]])
-        else:
-            normal, offsets = unit_rows(self.weights), self.biases / size
-            unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
-            place = np.column_stack([normal, hyperplanes.compressed(offsets, unit)])
-        if self.profile.mirror is None:
-            # A constant coordinate keeps a row from being taken for its negative.
-            place = np.column_stack([place, np.ones(len(place))])
-        count, label, leader = hyperplanes.clusters(place, tol)
-        first = leader[label]
-        turned = np.einsum("ki,ki->k", normal, normal[first]) < 0
+        group = self._grouped(tol)
+        size, degree, label, leader, turned = group.size, self.profile.degree, group.label, group.leader, group.turned
+        count, first = len(leader), leader[label]
         c, slope, level = self.profile.mirror or (1.0, 0.0, 0.0)
         factor = np.where(turned, c, 1.0) * (1.0 if degree is None else (size / size[first]) ** degree)
         readout = self.readout * factor[:, None]
@@ -107,6 +101,64 @@ class Neurons(NamedTuple):
             self.constant - slope * read @ self.biases[turned] + level * read.sum(axis=1),
             self.profile,
         )
+
+    def moved_by_merging(self, tol: float, domain: Domain | None) -> float:
+        """
+        How far `merged` moves the function on a domain, at most.
+
+        A neuron v s(z) becomes v s(z') with z' that of the first of its cluster, up to sign and, where s is of degree
+        1, up to a factor: |v| sup |s'| sup |z - z'| bounds the change, and |s'| is at most |s'(-inf)| + TV(s').
+
+        Parameters
+        ----------
+        tol : float
+            Distance within which neurons coincide.
+        domain : Domain, optional
+            The domain; all of R^d if None.
+
+        Returns
+        -------
+        float
+            The bound, of the 2-norm over the outputs; infinite where s' or the domain is unbounded, unless nothing
+            moves.
+        """
+        if not len(self.biases):
+            return 0.0
+        group = self._grouped(tol)
+        first = group.leader[group.label]
+        factor = np.ones(len(first)) if self.profile.degree is None else group.size / group.size[first]
+        sign = np.where(group.turned, -1.0, 1.0) * factor
+        gap = self.weights - sign[:, None] * self.weights[first], self.biases - sign * self.biases[first]
+        rounding = 8 * _ROUNDING  # of a product and a difference, with room
+        copies = (norms(gap[0]) <= rounding * group.size) & (np.abs(gap[1]) <= rounding * np.abs(self.biases))
+        if copies.all():
+            return 0.0
+        far = -1e8 * np.array([1.0, 2.0])  # beyond every kink and bend of a named activation
+        steepest = abs(float(np.diff(self.profile(far))[0])) / 1e8 + self.profile.variation
+        if domain is None or not np.isfinite(steepest) or self.profile.degree not in (None, 1):
+            return float("inf")
+        low, high = (end + gap[1] for end in domains.extent(domain, gap[0]))
+        return float(steepest * norms(self.readout) @ np.maximum(np.abs(low), np.abs(high)))
+
+    def _grouped(self, tol: float) -> _Groups:
+        """Which neurons have the same z, up to what `merged` allows for."""
+        size, degree = norms(self.weights), self.profile.degree
+        if degree is None:
+            unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
+            whole = np.column_stack([self.weights * unit, self.biases])
+            length = norms(whole)
+            # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
+            normal = whole / length[:, None]
+            place = np.column_stack([normal, normal * np.log(length)[:, None]])
+        else:
+            normal, offsets = unit_rows(self.weights), self.biases / size
+            unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
+            place = np.column_stack([normal, hyperplanes.compressed(offsets, unit)])
+        if self.profile.mirror is None:
+            # A constant coordinate keeps a row from being taken for its negative.
+            place = np.column_stack([place, np.ones(len(place))])
+        _, label, leader = hyperplanes.clusters(place, tol)
+        return _Groups(size, label, leader, np.einsum("ki,ki->k", normal, normal[leader[label]]) < 0)
 
     def folded(self, domain: Domain) -> Neurons:
         """Without neurons that are affine on the domain to rounding; they join the affine part."""
@@ -263,6 +315,10 @@ class Simplification:
         Neurons that joined another one, or cancelled.
     domain : Ball, Cuboid or Hull, optional
         Where the networks agree; all of R^d if None.
+    moved : float
+        How far the function moves on the domain, by merging; 0 where nothing but copies were merged.
+    exact : bool
+        Whether `moved` is the largest difference, to rounding; otherwise an upper bound, infinite on all of R^d.
     """
 
     before: int
@@ -270,6 +326,8 @@ class Simplification:
     dead: int
     merged: int
     domain: Domain | None
+    moved: float = 0.0
+    exact: bool = True
 
     @property
     def folded(self) -> int:
@@ -280,5 +338,6 @@ class Simplification:
         where = "R^d" if self.domain is None else str(self.domain)
         return (
             f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
-            f"{self.folded} affine there and folded into the skip connection"
+            f"{self.folded} affine there and folded into the skip connection; f moves by "
+            f"{'' if self.exact else 'at most '}{self.moved:.3g}"
         )

@@ -259,12 +259,13 @@ class ShallowNetwork:
         Parameters
         ----------
         tol : float
-            Hyperplanes coincide within this distance; see `RidgeMeasure.merged`.
+            Hyperplanes coincide within this distance; see `RidgeMeasure.merged`. With a tolerance that joins different
+            ones, `network.measure(tol).difference(network.measure(), domain)` says how far the function moves.
 
         Returns
         -------
         RidgeMeasure
-            A measure that evaluates to the network's function.
+            A measure that evaluates to the network's function, to `tol`.
 
         Raises
         ------
@@ -342,7 +343,8 @@ class ShallowNetwork:
         network : ShallowNetwork
             The smaller network, of the same activation.
         report : Simplification
-            How many neurons were dropped, merged and folded.
+            How many neurons were dropped, merged and folded, and how far the function moves on the domain: exactly for
+            d <= 2 and piecewise linear activations, otherwise at most.
 
         Raises
         ------
@@ -361,8 +363,14 @@ class ShallowNetwork:
         merged = live.merged(checks.at_least_zero(tol, "tol"))
         left = merged if domain is None else merged.folded(domain)
         counts = [len(step.biases) for step in (live, merged, left)]
-        report = Simplification(self.neurons, counts[2], self.neurons - counts[0], counts[0] - counts[1], domain)
-        return self._with(left), report
+        small, dead, joined = self._with(left), self.neurons - counts[0], counts[0] - counts[1]
+        moved, exact = live.moved_by_merging(tol, domain), False
+        if moved == 0:
+            exact = True
+        elif domain is not None and self.dim <= 2 and self.activation.piecewise_linear:
+            found = small.measure().difference(self.measure(), domain)
+            moved, exact = (found.largest, True) if found.exact else (min(moved, found.largest), False)
+        return small, Simplification(self.neurons, counts[2], dead, joined, domain, moved, exact)
 
     def balance(self) -> ShallowNetwork:
         """

@@ -43,7 +43,7 @@ def test_the_command_gives_one(
 ) -> None:
     script = tmp_path / "21_short.py"
     script.write_text('"""Short\n=====\n"""\n\n\ndef main(save):\n    print(1)\n    save.write_bytes(b"x")\n')
-    one = lesson_scripts.Lesson("short", "Short", script)
+    one = lesson_scripts.Lesson("short", "Short", script, 1)
     monkeypatch.setattr(lesson_scripts, "lessons", lambda: [one])
     assert main(["demo", "short", "--out", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out == f"Short\n\n1\n\npicture: {tmp_path / 'out' / 'short.png'}\n"
