@@ -132,7 +132,7 @@ class BlackBox:
         n = points[0]
         if got == ():
             raise ValueError(
-                f"f: expected values of shape ({n},) for points of shape {points}, got one number; {_FOR_A_BATCH}"
+                f"f: expected values of shape ({n},) for points of shape {points}, got (), one number; {_FOR_A_BATCH}"
             )
         if not self._several:
             if got not in ((n,), (n, 1)):

@@ -250,8 +250,11 @@ class _Search:
         """The search in coordinates (x - center) / radius, the affine part taken off, and the noise of the values."""
         center = ball.center_in(grid.dim)
         spacing = np.array(grid.spacing) / ball.radius
-        if callable(f):
-            BlackBox(f, grid.dim, _REMEDY, several=True)((center + np.array(grid.spacing) / 2)[None])  # before the work
+        nearest = np.array([axis[np.argmin(np.abs(axis - x))] for axis, x in zip(grid.axes, center, strict=True)])[None]
+        if callable(f) and ball.contains(nearest).all() and _fails(f, nearest):
+            BlackBox(f, grid.dim, _REMEDY, several=True)(
+                nearest
+            )  # a function of another dimension fails before the work
         view = SpikeTransform.over(Grid(grid.shape, spacing, (np.array(grid.center) - center) / ball.radius), Ball(1.0))
         inside = view.inside.ravel()
         least = 4 * (grid.dim + 1)
@@ -380,6 +383,16 @@ class _Search:
             else:
                 failed.add(pairs.key(model, *pair))
         return model
+
+
+def _fails(f: Function, points: Floats) -> bool:
+    """Whether a function raises an error, as one of another dimension does."""
+    try:
+        with np.errstate(all="ignore"):
+            f(points.copy())
+    except (Exception, SystemExit):
+        return True
+    return False
 
 
 def _given_samples(values: ArrayLike, grid: Grid, inside: NDArray[np.bool_]) -> Floats:

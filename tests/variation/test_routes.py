@@ -182,7 +182,7 @@ def test_the_table_in_the_docs_is_the_table_in_the_module() -> None:
     assert textwrap.indent(routes_table(), "    ") in rtv.__doc__
     signature = inspect.signature(rtv).parameters
     used = {option for route in ROUTES for option in route.options}
-    assert used | {"f", "route", "progress"} == set(signature)
+    assert used | {"f", "route", "progress", "vectorize"} == set(signature)
     assert all(signature[option].default is None for option in used)
 
 
