@@ -132,7 +132,7 @@ def radon(
            [0., 1.],
            [0., 0.]])
     """
-    pixels = _real_images(image, "image", preserve_range)
+    pixels, _ = _real_images(image, "image", preserve_range)
     angles = _angles(np.arange(180) if theta is None else theta)
     shape = pixels.shape[-2:]
     if circle not in (True, False, "mask"):
@@ -274,7 +274,7 @@ def iradon(
     >>> bool(np.abs(back - image).max() < 1e-3)
     True
     """
-    sinogram = _real_images(radon_image, "radon_image", preserve_range)
+    sinogram, largest = _real_images(radon_image, "radon_image", preserve_range)
     count, views = sinogram.shape[-2:]
     angles = _angles(np.arange(views) * (180 / views) if theta is None else theta)
     if len(angles) != views:
@@ -288,7 +288,8 @@ def iradon(
     axis = float(count // 2) if center is None else checks.finite(center, "center")
 
     batch = sinogram.shape[:-2]
-    lines, exponent = scaled(np.swapaxes(sinogram.reshape(-1, count, views), 1, 2))
+    sinogram, exponent = scaled(sinogram, largest)
+    lines = np.swapaxes(sinogram.reshape(-1, count, views), 1, 2)
     if padding == "ellipse":
         lines, axis = _lengthened(lines), axis + count
     reach = math.ceil(size // 2 * (1 if circle else math.sqrt(2))) + _MARGIN
@@ -344,8 +345,8 @@ def _lengthened(lines: Array) -> Array:
     return np.concatenate([ends[0][..., ::-1], lines, ends[1]], axis=-1, dtype=lines.dtype)
 
 
-def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> Array:
-    """Finite float32 or float64 images (..., n_0, n_1), by the rules of scikit-image's `img_as_float`."""
+def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> tuple[Array, float]:
+    """Finite float32 or float64 images (..., n_0, n_1), by scikit-image's `img_as_float`, and the largest magnitude."""
     array = checks.plain_array(values, name)
     if array.ndim < 2 or 0 in array.shape[-2:]:
         raise ValueError(
@@ -354,7 +355,7 @@ def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> Array:
         )
     if array.dtype.kind in "iu" and not preserve_range:
         array = np.maximum(array * (1 / np.iinfo(array.dtype).max), -1.0)
-    return checks.real_array(array, name)
+    return checks.real_array_and_size(array, name)
 
 
 def _angles(theta: ArrayLike) -> Floats:

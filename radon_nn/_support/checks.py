@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,11 @@ _RANK = 1e-12
 
 def real_array(values: ArrayLike, name: str) -> Array:
     """Coerce to a finite float32 or float64 array; float16 becomes float32, integers and bools float64."""
+    return real_array_and_size(values, name)[0]
+
+
+def real_array_and_size(values: ArrayLike, name: str) -> tuple[Array, float]:
+    """As `real_array`, with the largest magnitude, 0 of an empty array."""
     array = plain_array(values, name)
     if array.dtype.kind == "c":
         raise TypeError(
@@ -28,8 +34,11 @@ def real_array(values: ArrayLike, name: str) -> Array:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}; convert it with numpy first")
     array = array.astype(np.float32 if array.dtype.type in (np.float16, np.float32) else np.float64, copy=False)
+    if not array.size:
+        return array, 0.0
     # Both extremes are NaN if any number is, and this takes half as long as testing each number.
-    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+    least, most = float(array.min()), float(array.max())
+    if not (math.isfinite(least) and math.isfinite(most)):
         finite = np.isfinite(array)
         bad = array.size - int(finite.sum())
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -37,7 +46,7 @@ def real_array(values: ArrayLike, name: str) -> Array:
             f"{name}: expected finite numbers, got {bad} non-finite of {array.size}, the first at index {where}; "
             "replace or remove them"
         )
-    return array
+    return array, max(-least, most)
 
 
 def plain_array(values: ArrayLike, name: str) -> NDArray[Any]:

@@ -9,14 +9,14 @@ import numpy as np
 from radon_nn._support.types import Array
 
 
-def scaled(array: Array) -> tuple[Array, int]:
+def scaled(array: Array, largest: float) -> tuple[Array, int]:
     """
     An array, and the exponent e of the factor 2^-e by which it was scaled: 0 if its numbers need no scaling.
 
-    The largest magnitude is let be between 2^-64 and 2^64 in float32, 2^-512 and 2^512 in float64, the square roots of
-    the type's range; else it is brought between 1/2 and 1. Sums and weights then neither overflow nor underflow.
+    If `largest`, the largest magnitude, is between 2^-64 and 2^64 in float32, or 2^-512 and 2^512 in float64, square
+    roots of the type's range, none do; else it is brought between 1/2 and 1. Sums and weights then neither overflow nor
+    underflow.
     """
-    largest = float(max(-array.min(), array.max())) if array.size else 0.0
     exponent = math.frexp(largest)[1]
     if largest == 0 or abs(exponent) <= np.finfo(array.dtype).maxexp // 2:
         return array, 0

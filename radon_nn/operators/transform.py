@@ -380,11 +380,11 @@ class RadonTransform:
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
         """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
-        array = checks.real_array(values, name)
+        array, largest = checks.real_array_and_size(values, name)
         split = array.ndim - len(shape)
         if split < 0 or array.shape[split:] != shape:
             raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {array.shape}")
-        array, exponent = scaled(array)
+        array, exponent = scaled(array, largest)
         stack = np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape)
         return stack, array.shape[:split], exponent
 
