@@ -37,6 +37,10 @@ _NARROW = 64.0
 its change over the piece at curvature 1. Wider pieces suffice, since kinks are extrapolated from both sides, which does
 not halve the digits."""
 
+_LOUD = 1024.0
+"""Rounding of f that is allowed for where its noise is measured, in units of what values and slopes tell: sums of terms
+that cancel far away round by more. At 4 the noise at 1e13 was taken for that of a bend near 0 (seen once in 120)."""
+
 CHORDS = np.array([0, 4, 8, 12, 16])
 """Nodes between which chords are taken: wide enough that rounding divided by their width stays small."""
 
@@ -125,7 +129,7 @@ class Halving:
         self.at_probes = self(self.probes)
         self.floor = self.steepest = self.variation = 0.0
         gaps = np.diff(self.probes)
-        bend = self._bend(gaps)
+        bend = self._bend(gaps, _LOUD)
         self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
         # The variation of the chords through the probes, less what rounding explains, is a lower bound.
         self.variation = float(self._bend(gaps).sum())
@@ -133,12 +137,12 @@ class Halving:
         noise = self.noise_at(self.probes, self.at_probes)
         self.allowed = np.maximum(4 * _ROUNDING * noise, 0.1 * self.close * self.variation * near)
 
-    def _bend(self, gaps: Floats) -> Floats:
+    def _bend(self, gaps: Floats, safety: float = 4.0) -> Floats:
         """The least by which the slopes of the chords at each inner probe differ; also sets `steepest`."""
         x, y = np.abs(self.probes), np.abs(self.at_probes)
         slopes = np.diff(self.at_probes) / gaps
         size = self.f.precision * (np.maximum(y[1:], y[:-1]) + np.maximum(x[1:], x[:-1]) * np.abs(slopes))
-        rounding = 4 * np.maximum(size, self.floor) / gaps
+        rounding = safety * np.maximum(size, self.floor) / gaps
         self.steepest = float(np.maximum(np.abs(slopes) - rounding, 0.0).max())
         return np.asarray(np.maximum(np.abs(np.diff(slopes)) - rounding[1:] - rounding[:-1], 0.0))
 

@@ -316,7 +316,9 @@ def _hopeless(values: Sequence[float], aim: float, room: float) -> bool:
     if len(values) < 9:
         return False
     rises = np.abs(np.diff(values))
+    # The values of analytic functions settle ever faster: the last pace, if it is better than that of the last three.
     pace = (rises[-1] / rises[-4]) ** (1 / 3) if rises[-4] else 0.0
+    pace = min(pace, rises[-1] / rises[-2]) if rises[-2] else pace
     if pace == 0 or rises[-1] == 0:
         return False
     steps = math.log(aim * abs(values[-1]) / rises[-1]) / math.log(pace) if pace < 1 else math.inf
