@@ -37,8 +37,9 @@ def from_model(
     Parameters
     ----------
     model : a Keras model, a torch.nn.Module, a scikit-learn MLP or pipeline, or a nested dict of arrays
-        The model. Arrays (a state dict, parameters as JAX libraries keep them) need `activation`, and `layout`,
-        `layers` or `prefix` where their names and shapes do not say these.
+        The model. Arrays (a state dict, parameters as JAX libraries keep them, a list of (W, b), lists of weights and
+        of biases, coefs_ and intercepts_) need `activation`, and `layout`, `layers` or `prefix` where their names and
+        shapes do not say these.
     activation : str or sequence of str, optional
         For arrays: the activation between layers, or one for each hidden layer.
     layout : {'out_in', 'in_out'}, optional
@@ -53,10 +54,10 @@ def from_model(
     logits : bool
         Leave off a final sigmoid or softmax; otherwise a sigmoid is kept as a layer, and a softmax refused.
     check : bool
-        Compare outputs with the live model's, as `verify` does, at random points.
+        Compare outputs with the live model's, as `verify` does, at random points of several sizes.
     feature_names, output_names : sequence of str, optional
         Names of the inputs and outputs, such as `frame.columns`; those in the model if not given. scikit-learn keeps
-        the columns it was fitted to, its classes, and the means and deviations of a StandardScaler.
+        the columns it was fitted to, its classes, and the means and deviations of a scaler.
 
     Returns
     -------

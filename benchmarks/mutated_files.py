@@ -1,0 +1,480 @@
+"""Damaged and forged files of each kind: refused in one line, or read as what an independent reader reads in them.
+
+    python benchmarks/mutated_files.py [--files 20000] [--seed 0] [--of npz pt ...]
+
+Each file is a valid one with one to three changes: bits, bytes, runs cut out, put in, repeated or exchanged, the end
+cut off. Of archives half the changes are to a member, with checksums made right again, as a forger would. A fault is: a
+network that is neither the one that was written nor the one that NumPy, PyTorch, safetensors, h5py or a plain parser
+reads in the same bytes; an error other than those that `load` documents, or of several lines, or without the file's
+name; more than 5 s for a file; more memory than ten times the 16 MiB below which any ratio of compression is let
+through; a crash of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn import DeepNetwork, ShallowNetwork, from_model, load, save
+from radon_nn.readers.graph import Network
+
+Floats = NDArray[np.float64]
+Chain = list[tuple[Floats, Floats, str]]
+"""Layers as (W (out, in), b, activation after it)."""
+
+SIZES = (3, 5, 4, 2)
+SECONDS = 5
+MEMORY = 10 * (1 << 24)
+"""Bytes above those after the first file: ten times the size below which archives are not held to a ratio."""
+BATCH = 1000
+"""Files of one process: what it crashed on is among so many."""
+
+
+class Kind(NamedTuple):
+    """A kind of file: how it is named and written, what `load` must be told, and an independent reader."""
+
+    suffix: str
+    write: Callable[[Path, Chain], None]
+    reference: Callable[[Path], Chain]
+    told: dict[str, Any] = {"activation": "relu"}  # noqa: RUF012
+
+
+def chain(rng: np.random.Generator) -> Chain:
+    """Three layers with ReLU between."""
+    sizes = list(pairwise(SIZES))
+    return [
+        (
+            rng.uniform(-1, 1, (after, before)).astype(np.float32).astype(float),
+            rng.uniform(-1, 1, after).astype(np.float32).astype(float),
+            "relu" if k < len(sizes) - 1 else "linear",
+        )
+        for k, (before, after) in enumerate(sizes)
+    ]
+
+
+def network_of(layers: Chain) -> Network:
+    """The network of a chain."""
+    return from_model(
+        [{"weight": w, "bias": b} for w, b, _ in layers],
+        activation=[name for *_, name in layers[:-1]],
+        layout="out_in",
+    )
+
+
+def state(layers: Chain) -> dict[str, Any]:
+    """As PyTorch has it."""
+    named = {}
+    for k, (w, b, _) in enumerate(layers):
+        named |= {f"{2 * k}.weight": w.astype(np.float32), f"{2 * k}.bias": b.astype(np.float32)}
+    return named
+
+
+def of_state(arrays: Any) -> Chain:
+    """A chain of named arrays, in the order of their numbers."""
+    numbers = sorted({int(name.split(".")[0]) for name in arrays})
+    matrices = {k: np.asarray(arrays[f"{k}.weight"], float) for k in numbers}
+    # A layer whose bias is gone has none.
+    parts = [(w, np.asarray(arrays.get(f"{k}.bias", np.zeros(len(w))), float)) for k, w in matrices.items()]
+    return [(w, b, "relu" if k < len(parts) - 1 else "linear") for k, (w, b) in enumerate(parts)]
+
+
+def tensors(layers: Chain) -> dict[str, Any]:
+    """The state as tensors."""
+    import torch
+
+    return {name: torch.as_tensor(array) for name, array in state(layers).items()}
+
+
+def loaded(path: Path) -> Chain:
+    """What PyTorch reads, weights only."""
+    import torch
+
+    return of_state({name: part.double().numpy() for name, part in torch.load(path, weights_only=True).items()})
+
+
+def module(layers: Chain) -> Any:
+    """The chain as a Sequential."""
+    import torch
+    from torch import nn
+
+    parts: list[Any] = []
+    for w, b, _ in layers:
+        layer = nn.Linear(w.shape[1], w.shape[0])
+        layer.weight.data, layer.bias.data = (torch.as_tensor(a, dtype=torch.float32) for a in (w, b))
+        parts += [layer, nn.ReLU()]
+    return nn.Sequential(*parts[:-1]).eval()
+
+
+def write_exported(path: Path, layers: Chain) -> None:
+    """A program of torch.export."""
+    import torch
+
+    torch.export.save(torch.export.export(module(layers), (torch.zeros(2, SIZES[0]),)), path)
+
+
+def exported(path: Path) -> Chain:
+    """The parameters that PyTorch reads."""
+    import torch
+
+    parameters = torch.export.load(path).state_dict
+    return of_state({name: part.detach().double().numpy() for name, part in parameters.items()})
+
+
+def write_scripted(path: Path, layers: Chain) -> None:
+    """An archive of TorchScript."""
+    import torch
+
+    torch.jit.save(torch.jit.script(module(layers)), path)
+
+
+def scripted(path: Path) -> Chain:
+    """The parameters that PyTorch reads."""
+    import torch
+
+    parameters = torch.jit.load(path).state_dict()
+    return of_state({name: part.double().numpy() for name, part in parameters.items()})
+
+
+def write_torch(path: Path, layers: Chain, *, old: bool = False) -> None:
+    """What torch.save writes."""
+    import torch
+
+    torch.save(tensors(layers), path, _use_new_zipfile_serialization=not old)
+
+
+def write_named(path: Path, layers: Chain) -> None:
+    """Arrays by name."""
+    with open(path, "wb") as stream:
+        np.savez(stream, **state(layers))
+
+
+def named(path: Path) -> Chain:
+    """What NumPy reads."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return of_state(dict(arrays))
+
+
+def write_safetensors(path: Path, layers: Chain) -> None:
+    """Tensors by name."""
+    from safetensors.numpy import save_file
+
+    save_file(state(layers), path, {"format": "pt"})
+
+
+def safetensors(path: Path) -> Chain:
+    """What the package safetensors reads."""
+    from safetensors.numpy import load_file
+
+    return of_state(load_file(path))
+
+
+def native(path: Path) -> Chain:
+    """The layers in a file of radon_nn, which is its own reference: only its numbers, as NumPy reads them."""
+    with np.load(path, allow_pickle=False) as arrays:
+        layers: Chain = []
+        for k in range(sum(name.endswith(".weights") for name in arrays)):
+            if np.any(arrays[f"{k}.skip"]):
+                raise ValueError("no chain")
+            layers.append((arrays[f"{k}.weights"], arrays[f"{k}.biases"], str(arrays[f"{k}.activation"])))
+        readout, constant = arrays[f"{k}.readout"], arrays[f"{k}.constant"]
+        for j in range(k):
+            if not np.array_equal(arrays[f"{j}.readout"], np.eye(len(arrays[f"{j}.readout"]))):
+                raise ValueError("no chain")
+        return [*layers, (np.atleast_2d(readout), constant, "linear")]
+
+
+def keras_model(layers: Chain) -> Any:
+    """The chain as a Keras model."""
+    import keras
+
+    dense = [keras.layers.Dense(len(b), activation=name) for _, b, name in layers]
+    model = keras.Sequential([keras.Input((SIZES[0],)), *dense])
+    for layer, (w, b, _) in zip(dense, layers, strict=True):
+        layer.set_weights([w.T, b])
+    return model
+
+
+def write_keras(path: Path, layers: Chain) -> None:
+    """What Keras saves, by the end of the name."""
+    keras_model(layers).save(path)
+
+
+def keras_chain(config: str, arrays: Callable[[str, str], Any]) -> Chain:
+    """The chain of a Sequential's configuration."""
+    dense = [layer for layer in json.loads(config)["config"]["layers"] if layer["class_name"] == "Dense"]
+    layers = []
+    for layer in dense:
+        name, activation = layer["config"]["name"], layer["config"]["activation"]
+        layers.append((np.asarray(arrays(name, "0"), float).T, np.asarray(arrays(name, "1"), float), activation))
+    return layers
+
+
+def keras_archive(path: Path) -> Chain:
+    """What json and h5py read."""
+    import h5py
+
+    with zipfile.ZipFile(path) as archive:
+        config = archive.read("config.json").decode()
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+            vars_of = {part["vars"].attrs["name"]: part["vars"] for part in file["layers"].values()}
+            return keras_chain(config, lambda name, k: vars_of[name][k][()])
+
+
+def hdf5(path: Path) -> Chain:
+    """What json and h5py read."""
+    import h5py
+
+    with h5py.File(path) as file:
+        keys = {"0": "kernel", "1": "bias"}
+        group = file["model_weights"]
+
+        def array(name: str, k: str) -> Any:
+            found: list[Any] = []
+            group[name].visititems(lambda path, part: found.append(part) if path.endswith(keys[k]) else None)
+            return found[0][()]
+
+        return keras_chain(file.attrs["model_config"], array)
+
+
+def write_nnet(path: Path, layers: Chain) -> None:
+    """As the tools of the verification community write it."""
+    d = SIZES[0]
+    rows: list[Any] = [[len(layers), d, SIZES[-1], max(SIZES)], SIZES, [0], [-1e3] * d, [1e3] * d]
+    rows += [[0.5] * (d + 1), [2.0] * (d + 1)]
+    for w, b, _ in layers:
+        rows += [*w.tolist(), *([n] for n in b.tolist())]
+    path.write_text("// a network\n" + "".join(",".join(map(repr, row)) + ",\n" for row in rows))
+
+
+def nnet(path: Path) -> Chain:
+    """A plain parser of the format, which expects nothing but numbers."""
+    lines = [line.strip() for line in path.read_text().split("\n")]
+    rows = [[float(n) for n in line.split(",") if n] for line in lines if line and not line.startswith("//")]
+    sizes, means, ranges = [int(n) for n in rows[1]], np.array(rows[5]), np.array(rows[6])
+    at, layers = 7, []
+    for k, (before, after) in enumerate(pairwise(sizes)):
+        w, b = np.array(rows[at : at + after]).reshape(after, before), np.array(rows[at + after : at + 2 * after])[:, 0]
+        at += 2 * after
+        b = b - w / ranges[:-1] @ means[:-1] if k == 0 else b
+        w = w / ranges[:-1] if k == 0 else w
+        last = k == len(sizes) - 2
+        layers.append((w * ranges[-1], b * ranges[-1] + means[-1], "linear") if last else (w, b, "relu"))
+    return layers
+
+
+KINDS = {
+    "native": Kind(".npz", lambda path, layers: save(path, network_of(layers)), native, {}),
+    "npz": Kind(".npz", write_named, named),
+    "safetensors": Kind(".safetensors", write_safetensors, safetensors),
+    "pt": Kind(".pt", write_torch, loaded),
+    "old pt": Kind(".pt", lambda path, layers: write_torch(path, layers, old=True), loaded),
+    "TorchScript": Kind(".pt", write_scripted, scripted),
+    "pt2": Kind(".pt2", write_exported, exported, {}),
+    "keras": Kind(".keras", write_keras, keras_archive, {}),
+    "h5": Kind(".h5", write_keras, hdf5, {}),
+    "nnet": Kind(".nnet", write_nnet, nnet, {}),
+}
+
+
+def changed(data: bytes, rng: np.random.Generator, *, text: bool) -> bytes:
+    """One to three changes; more often at the beginning and at the end, where structure is."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        if not out:
+            return b""
+        spread = rng.choice([len(out), min(300, len(out))])
+        at = int(rng.integers(spread))
+        at = len(out) - 1 - at if rng.random() < 0.3 else at
+        run = int(rng.integers(1, 40))
+        other = int(rng.integers(len(out)))
+        how = rng.integers(8)
+        if how == 0:
+            out[at] ^= 1 << int(rng.integers(8))
+        elif how == 1:
+            out[at] = int(rng.choice(list(b"0123456789,.-e\n{}[]\"':/"))) if text else int(rng.integers(256))
+        elif how == 2:
+            del out[at : at + run]
+        elif how == 3:
+            out[at:at] = rng.bytes(run)
+        elif how == 4:
+            out[at:at] = out[other : other + run]
+        elif how == 5:
+            out[at : at + run] = out[other : other + run]
+        elif how == 6:
+            out[at : at + run] = bytes([int(rng.choice([0, 255]))]) * min(run, len(out) - at)
+        else:
+            del out[at:]
+    return bytes(out)
+
+
+def mutated(data: bytes, rng: np.random.Generator, kind: Kind) -> bytes:
+    """The file with changes; of an archive half the time in one member, with right checksums."""
+    text = kind.suffix == ".nnet"
+    if data[:2] != b"PK" or rng.random() < 0.5:
+        return changed(data, rng, text=text)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {entry.filename: (archive.read(entry), entry.compress_type) for entry in archive.infolist()}
+    names = list(members)
+    chosen = str(rng.choice(names))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            if name == chosen and rng.random() < 0.1:
+                continue
+            content = (
+                changed(members[name][0], rng, text=name.endswith(".json")) if name == chosen else members[name][0]
+            )
+            archive.writestr(name, content, members[name][1])
+    return out.getvalue()
+
+
+def same(one: Network, other: Network, rng: np.random.Generator) -> bool:
+    """Whether two networks agree at points of three sizes, to the rounding of float64."""
+    if (one.dim, one.outputs) != (other.dim, other.outputs):
+        return False
+    for scale in (0.1, 1.0, 10.0):
+        points = scale * rng.standard_normal((8, one.dim))
+        ours, theirs = one(points), other(points)
+        if not np.allclose(ours, theirs, rtol=1e-9, atol=1e-9 * (1e-300 + np.abs(theirs).max())):
+            return False
+    return True
+
+
+def fault_of(path: Path, kind: Kind, original: Network, rng: np.random.Generator) -> tuple[str, str]:
+    """What became of a file, and what is wrong with that; '' if nothing."""
+    try:
+        network = load(path, **kind.told)
+    except (ValueError, TypeError, MemoryError) as error:
+        line = str(error)
+        fine = line.startswith(str(path)) or "expected" in line
+        wrong = "" if fine and line.isprintable() and len(line) < 4000 else f"the message {line[:300]!r}"
+        return "refused", wrong
+    if not isinstance(network, ShallowNetwork | DeepNetwork):
+        return "other", f"got {type(network).__name__}"
+    if same(network, original, rng):
+        return "the same", ""
+    try:
+        reference = network_of(kind.reference(path))
+    except Exception as error:  # the independent reader may refuse in any way it likes
+        return "other", f"a network where the reference says {type(error).__name__}: {str(error)[:150]}"
+    return ("as the reference", "") if same(network, reference, rng) else ("other", "not what the reference reads")
+
+
+def run(name: str, first: int, count: int) -> tuple[Counter[str], list[str]]:
+    """
+    Mutate and read files in this process.
+
+    Parameters
+    ----------
+    name : str
+        One of KINDS.
+    first, count : int
+        The seeds.
+
+    Returns
+    -------
+    counts : Counter of str
+        What became of them.
+    faults : list of str
+        What is wrong, with the seed.
+    """
+    kind, layers = KINDS[name], chain(np.random.default_rng(0))
+    original = network_of(layers)
+    counts: Counter[str] = Counter()
+    faults: list[str] = []
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"more than {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        valid, path = Path(folder) / f"valid{kind.suffix}", Path(folder) / f"net{kind.suffix}"
+        kind.write(valid, layers)
+        data = valid.read_bytes()
+        if not same(load(valid, **kind.told), original, np.random.default_rng(0)):
+            if not same(load(valid, **kind.told), network_of(kind.reference(valid)), np.random.default_rng(0)):
+                faults.append(f"{name}: the valid file is read as another network")
+            original = load(valid, **kind.told)
+        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for seed in range(first, first + count):
+            rng = np.random.default_rng([seed, len(name)])
+            path.write_bytes(mutated(data, rng, kind))
+            signal.setitimer(signal.ITIMER_REAL, SECONDS)
+            try:
+                what, wrong = fault_of(path, kind, original, rng)
+            except Exception as error:
+                what, wrong = "error", f"{type(error).__name__}: {str(error)[:200]}"
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            counts[what] += 1
+            if wrong:
+                faults.append(f"{name}, seed {seed}: {what}: {wrong}")
+        grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)
+        if grown > MEMORY:
+            faults.append(f"{name}, seeds {first} to {first + count}: {grown / 2**20:.0f} MiB more memory")
+        counts["MiB more memory, at most"] = round(grown / 2**20)
+    signal.signal(signal.SIGALRM, before)
+    return counts, faults
+
+
+def main() -> None:
+    """Count, print, and fail if there was a fault."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--of", nargs="+", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    logging.disable(logging.WARNING)
+    if arguments.batch:
+        print(json.dumps(run(arguments.of[0], arguments.seed, arguments.files)))
+        return
+    failed = False
+    for name in arguments.of:
+        begin, counts, faults = time.perf_counter(), Counter[str](), list[str]()
+        for first in range(arguments.seed, arguments.seed + arguments.files, BATCH):
+            size = min(BATCH, arguments.seed + arguments.files - first)
+            command = [sys.executable, __file__, "--batch", "--of", name, "--seed", str(first), "--files", str(size)]
+            # A process of its own: a library in C may crash.
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                last = done.stderr.strip().splitlines()[-1:] or [""]
+                faults.append(f"{name}, seeds {first} to {first + size}: status {done.returncode}: {last[0]}")
+                continue
+            found, wrong = json.loads(done.stdout.splitlines()[-1])
+            grown = max(counts.pop("MiB more memory, at most", 0), found.pop("MiB more memory, at most"))
+            counts.update(found)
+            counts["MiB more memory, at most"] = grown
+            faults += wrong
+        took = time.perf_counter() - begin
+        print(f"{name}: {arguments.files} files in {took:.0f} s, {len(faults)} faults; {dict(counts)}", flush=True)
+        for fault in faults[:12]:
+            print(f"  {fault}")
+        failed |= bool(faults)
+    raise SystemExit(int(failed))
+
+
+if __name__ == "__main__":
+    main()
