@@ -334,10 +334,8 @@ def _lengthened(lines: Array) -> Array:
     outward = np.arange(middle + 1, middle + n + 1)
     fall = np.clip(2 - 2 * (outward - middle) / (n + 1), 0, 1)
     ends = []
-    for edge, inside in (
-        (lines[..., :1], lines[..., [min(rows, n - 1)]]),
-        (lines[..., -1:], lines[..., [-1 - rows % n]]),
-    ):
+    for side in (lines, lines[..., ::-1]):
+        edge, inside = side[..., :1], side[..., [min(rows, n - 1)]]
         slope = np.maximum(np.sign(edge) * (inside - edge), 0) / rows
         b = 2 * np.abs(edge) * slope / max(2 * middle, 1)
         squares = edge**2 + b * (middle**2 - outward**2)

@@ -9,6 +9,7 @@ import numpy as np
 
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.grids import Grid, Offsets
+from radon_nn.operators.pixels import Geometry, Window, filtered_backprojection
 from radon_nn.operators.transform import RadonTransform
 
 _SIDE, _ANGLES = 160, 300
@@ -35,7 +36,9 @@ def warm_up(dtypes: Iterable[Any] = ("float32", "float64")) -> None:
     RadonTransform : What is compiled.
     """
     grid, offsets = Grid.cube(_SIDE), Offsets(_SIDE, 2 / _SIDE)
+    pixels = Geometry(np.zeros(1).tobytes(), 8, 8, 4.0, False)
     for dtype in dtypes:
+        filtered_backprojection(np.zeros((1, 1, 8), dtype), pixels, "linear", Window("ramp"), (0, 0), 1)
         for order in (1, 3):
             for angles in (_FEW, _ANGLES):
                 transform = RadonTransform(grid, Directions.half_circle(angles), offsets, order)
