@@ -345,7 +345,10 @@ def _simplify(graph: Any) -> None:
             arrays[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
     for node in [node for node in graph.node if node.op_type == "DequantizeLinear"]:
         whole, scale, *point = [arrays[name].astype(np.float64) for name in node.input]
-        weights = (whole - (point[0] if point else 0)) * scale
+        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
+        along = [-1 if k == axis % whole.ndim else 1 for k in range(whole.ndim)] if scale.size > 1 else []
+        zero = point[0].reshape(along) if point else 0
+        weights = (whole - zero) * scale.reshape(along)
         graph.initializer.append(numpy_helper.from_array(weights, node.output[0]))
         graph.node.remove(node)
     for node in [node for node in graph.node if node.op_type == "BatchNormalization"]:
