@@ -1,6 +1,7 @@
 """Damaged ONNX files, and whether what is read of one is what ONNX itself computes from the damaged file."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,16 +96,24 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def verdict(path: Path, output: str | None) -> str:
-    """'refused', 'read' (as ONNX computes it), 'unjudged' (ONNX's reference fails), or what is wrong."""
+def verdict(path: Path, output: str | None) -> tuple[str, float]:
+    """'refused', 'read' (as ONNX computes it), 'unjudged' (ONNX's reference fails), or what is wrong; and how soon."""
+    begin = time.perf_counter()
     try:
         with limited(SECONDS):
             read = read_onnx_file(path, output=output)
     except (ValueError, MemoryError, FileNotFoundError) as error:
         text = str(error)
-        return "refused" if str(path) in text and text.isprintable() and len(text) < 2500 else f"message: {text!r}"
+        said = "refused" if str(path) in text and text.isprintable() and len(text) < 2500 else f"message: {text!r}"
     except Exception as error:
-        return f"foreign exception: {error!r}"
+        said = f"foreign exception: {error!r}"
+    else:
+        seconds = time.perf_counter() - begin
+        return _judged(path, read, output), seconds
+    return said, time.perf_counter() - begin
+
+
+def _judged(path: Path, read: Understood, output: str | None) -> str:
     with np.errstate(all="ignore"):
         try:
             with limited(SECONDS):

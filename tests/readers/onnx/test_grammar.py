@@ -40,7 +40,7 @@ def test_damaged_files_are_refused_or_read_as_they_are(tmp_path: Path, group: in
         path.write_bytes(damaged(whole, rng) if k % 2 else changed(whole, rng))
         if numbers and k % 5 == 4:
             data.write_bytes(damaged(numbers, rng))
-        outcomes.append(verdict(path, made.output if made.several else None))
+        outcomes.append(verdict(path, made.output if made.several else None)[0])
         if numbers:
             data.write_bytes(numbers)
     assert {said.split(":")[0] for said in outcomes} <= {"read", "refused", "unjudged"}, outcomes
