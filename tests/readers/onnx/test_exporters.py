@@ -21,6 +21,8 @@ FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 RNG = np.random.default_rng(0)
 # Rounding of float32 through a few layers, relative to the largest output; a wrong network differs at order one.
 CLOSE = 1e-5
+# PyTorch's default exporter takes seconds for each model.
+EXPORTERS = [pytest.param(True, marks=pytest.mark.slow, id="default"), pytest.param(False, id="older")]
 
 
 def op(kind: str, given: str, made: str, **attributes: Any) -> Any:
@@ -83,9 +85,7 @@ def agrees(read: Understood, model: Any, shape: tuple[int, ...]) -> None:
         assert np.abs(got - wanted).max() < CLOSE * max(1.0, np.abs(wanted).max())
 
 
-# An export takes seconds, and runs no compiled code of this package.
-@pytest.mark.full
-@pytest.mark.parametrize("dynamo", [True, False], ids=["default", "older"])
+@pytest.mark.parametrize("dynamo", EXPORTERS)
 @pytest.mark.parametrize("name", torch_models)
 def test_pytorch(tmp_path: Path, name: str, dynamo: bool) -> None:
     torch = pytest.importorskip("torch")
@@ -96,6 +96,7 @@ def test_pytorch(tmp_path: Path, name: str, dynamo: bool) -> None:
     agrees(read_onnx_file(path), model, shape)
 
 
+@pytest.mark.slow
 def test_pytorchs_default_export_with_external_data_as_it_comes(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
@@ -128,7 +129,7 @@ def test_pytorchs_dynamic_batch(tmp_path: Path) -> None:
     agrees(read_onnx_file(tmp_path / "model.onnx"), model, (5, 3, 4))
 
 
-@pytest.mark.parametrize("dynamo", [True, False], ids=["default", "older"])
+@pytest.mark.parametrize("dynamo", EXPORTERS)
 def test_pytorchs_several_inputs_and_outputs(tmp_path: Path, dynamo: bool) -> None:
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
