@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -25,6 +26,7 @@ from radon_nn.displays.strip import angles_and_offsets, require_plane
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
+from radon_nn.geometry.naming import Names
 from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
@@ -213,6 +215,7 @@ def fibre_overview(network: ShallowNetwork, *, domain: Ball | None = None, n: in
     axes = figure.subplots(2, 2)
     FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
     axes[0, 0].set_title(f"The function: {network.neurons} {network.activation.name} neurons")
+    _name_axes(axes[0, 0], network.names)
     SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
     smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
     # Densities are broad: the scale of spikes would drown them.
@@ -276,6 +279,7 @@ def deep_overview(
         figure.colorbar(grey_image(axes[0, 0], network, ball, grid), ax=axes[0, 0], shrink=0.85).set_label("f(x)")
         axes[0, 0].set(xlabel="$x_1$", ylabel="$x_2$", title="The function; its activations are not piecewise linear")
         axes[0, 0].set_frame_on(False)
+    _name_axes(axes[0, 0], network.names)
     SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
     axes[1, 0].set_title(_filtered_title(network, ball, known))
@@ -328,6 +332,12 @@ def fit_overview(fit: Fit, points: ArrayLike, values: ArrayLike, *, n: int = 256
     MassDisplay.from_measure(measure, ax=axes[-1, 1])
     figure.suptitle(title)
     return figure
+
+
+def _name_axes(axes: Axes, names: Names) -> None:
+    """Label the axes of the plane with the features' names, if there are any."""
+    if names.features is not None:
+        axes.set(xlabel=names.features[0], ylabel=names.features[1])
 
 
 def _disc(domain: object) -> Ball:

@@ -20,6 +20,9 @@ from radon_nn.fitting.weight_decay import fit
 from radon_nn.geometry.naming import Names
 from radon_nn.tables.reading import DataTable
 
+_SECONDS = 60.0
+"""The time for the choice of a decay, and for the fit, as for `rtv`: about as long as a user at a prompt will wait."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """
@@ -39,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     table = data_table(arguments)
     choice = None
     if arguments.decay is None:
-        choice = choose_decay(table.points, table.values, seconds=arguments.seconds, progress=to_stderr)
+        limit = _SECONDS if arguments.seconds is None else arguments.seconds
+        choice = choose_decay(table.points, table.values, seconds=limit, progress=to_stderr)
     best = _fitted(table, choice.decay if choice is not None else arguments.decay, arguments)
     names = Names(table.features, [table.target])
     best = best.named(names)
@@ -66,7 +70,7 @@ def _require_names(arguments: argparse.Namespace) -> None:
 
 
 def _fitted(table: DataTable, decay: float, arguments: argparse.Namespace) -> Fit:
-    limit = 60.0 if arguments.seconds is None else arguments.seconds
+    limit = _SECONDS if arguments.seconds is None else arguments.seconds
     if decay == 0:
         tol = 1e-3 if arguments.tol is None else arguments.tol
         return interpolate(table.points, table.values, tol=tol, seconds=limit, progress=to_stderr)

@@ -17,6 +17,7 @@ class _Clock:
 
     def __init__(self) -> None:
         self.began = self.spoke = monotonic()
+        self.limit: float | None = None
 
 
 _clock = _Clock()
@@ -33,7 +34,20 @@ def to_stderr(line: str) -> None:
     """
     _clock.spoke = monotonic()
     passed = _clock.spoke - _clock.began
-    print(f"{line}" if passed < _FIRST else f"{line} ({passed:.0f} s)", file=sys.stderr)
+    most = "" if _clock.limit is None else f" of at most {_clock.limit:.0f}"
+    print(line if passed < _FIRST else f"{line} ({passed:.0f}{most} s)", file=sys.stderr)
+
+
+def set_limit(seconds: float) -> None:
+    """
+    Have lines of progress say how long the work will take at most.
+
+    Parameters
+    ----------
+    seconds : float
+        From the beginning of the command.
+    """
+    _clock.limit = seconds
 
 
 @contextlib.contextmanager
@@ -52,7 +66,8 @@ def signs_of_life(what: str) -> Iterator[None]:
         While the block runs.
     """
     done = threading.Event()
-    _clock.began = _clock.spoke = monotonic()
+    _clock.began, _clock.limit = monotonic(), None
+    _clock.spoke = _clock.began
 
     def watch() -> None:
         """Speak up whenever it has been quiet for too long."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import ball_asked, understood
-from radon_nn.cli.progress import to_stderr
+from radon_nn.cli.progress import set_limit, to_stderr
 from radon_nn.cli.report import number
 from radon_nn.cli.sources import data_table, function_in, require_one_value_each
 from radon_nn.geometry.domains import Ball
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     network = None
     if _is_table(arguments.file) or _is_function(arguments.file):
         # What a user's function prints must not end up in the answer.
+        set_limit(60.0 if arguments.seconds is None else arguments.seconds)
         with contextlib.redirect_stdout(sys.stderr):
             result = _of_function(arguments, domain) if _is_function(arguments.file) else _of_table(arguments, domain)
     else:

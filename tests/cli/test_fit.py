@@ -21,7 +21,7 @@ def write_table(path: Path, seed: int, dim: int) -> tuple[np.ndarray, np.ndarray
     return x, y
 
 
-@pytest.mark.parametrize("dim", [1, 2])
+@pytest.mark.parametrize("dim", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_a_table_becomes_a_network_and_a_picture(dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x, y = write_table(tmp_path / "data.csv", dim, dim)
     command = ["fit", str(tmp_path / "data.csv"), "--target", "height", "--decay", "0.2"]

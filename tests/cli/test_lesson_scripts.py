@@ -48,6 +48,9 @@ def test_the_command_gives_one(
     assert main(["demo", "short", "--out", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out == f"Short\n\n1\n\npicture: {tmp_path / 'out' / 'short.png'}\n"
     assert (tmp_path / "out" / "short.png").read_bytes() == b"x"
+    assert main(["demo", "short", "--out", str(tmp_path / "out"), "--format", "svg"]) == 0
+    assert capsys.readouterr().out.endswith("short.svg\n")
+    assert (tmp_path / "out" / "short.svg").read_bytes() == b"x"
     assert main(["demo", "short", "--out", str(script)]) == 1
     assert main(["demo", "nothing"]) == 1
     script.write_text('"""Short"""\n\n\ndef main(save):\n    raise ImportError("this lesson needs more")\n')

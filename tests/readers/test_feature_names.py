@@ -135,6 +135,11 @@ def test_names_are_in_pictures_and_answers(tmp_path: Path, capsys: pytest.Captur
     named = SHALLOW.named(NAMES)
     axes = plot.overview(named, domain=Ball(1.0), n=16).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("age", "bmi")
+    tanh = ShallowNetwork(np.eye(2), [0.0, 0.1], [1.0, -1.0], activation="tanh", names=NAMES)
+    deep = DeepNetwork([ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2)), SHALLOW]).named(NAMES)
+    for network in (tanh, deep):
+        axes = plot.overview(network, domain=Ball(1.0), n=16).axes[0]
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("age", "bmi")
     save(tmp_path / "net.npz", named)
     assert main(["info", str(tmp_path / "net.npz")]) == 0
     said = capsys.readouterr().out
