@@ -13,6 +13,7 @@ with the right neurons, a few steps reach rounding error.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -78,6 +79,8 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Observations) -> Ri
         The best fit on these hyperplanes.
     """
     spikes, dim = len(offsets), samples.points.shape[1]
+    sign = _outward(offsets)
+    directions, offsets = directions * sign[:, None], offsets * sign
     gram = np.zeros((spikes + dim + 1,) * 2)
     right = np.zeros((spikes + dim + 1, samples.values.shape[1]))
     for begin in range(0, len(samples.points), _CHUNK):
@@ -126,9 +129,10 @@ def refine(
     for _ in range(steps):
         if misfit <= _EXACT * samples.variance:
             break
-        normal, gradient, tangents = _normal_equations(model, samples)
+        turned = _Turned.of(model)
+        normal, gradient, tangents = _normal_equations(turned, samples)
         for _ in range(_RAISES):
-            candidate = _moved(model, _solve(normal, gradient, damping), tangents, reach)
+            candidate = _moved(turned, _solve(normal, gradient, damping), tangents, reach)
             trial = samples.misfit(candidate)
             if trial < misfit:
                 break
@@ -142,18 +146,51 @@ def refine(
     return model
 
 
+def _outward(offsets: Floats) -> Floats:
+    """
+    The signs for which hyperplanes have offsets >= 0, and neurons are zero about the origin.
+
+    A neuron that is zero on a small cap only is an affine function but for that cap, and its column all but depends on
+    those of the affine part; turned over, it is its values on the cap.
+    """
+    return np.where(offsets < 0, -1.0, 1.0)
+
+
+class _Turned(NamedTuple):
+    """A measure whose neurons are zero about the origin; the affine part makes up for it."""
+
+    directions: Floats
+    offsets: Floats
+    masses: Floats
+    skip: Floats
+    constant: Floats
+
+    @classmethod
+    def of(cls, model: RidgeMeasure) -> _Turned:
+        """The same function as a measure."""
+        sign = _outward(model.offsets)
+        over = sign < 0
+        return cls(
+            model.directions * sign[:, None],
+            model.offsets * sign,
+            model.masses,
+            model.skip + model.masses[over].T @ model.directions[over],
+            model.constant - model.masses[over].T @ model.offsets[over],
+        )
+
+
 def _tangents(directions: Floats) -> Floats:
     """Orthonormal bases of the tangent spaces, (s, d, d-1)."""
     _, _, right = np.linalg.svd(directions[:, None, :])
     return np.swapaxes(right[:, 1:, :], 1, 2)
 
 
-def _normal_equations(model: RidgeMeasure, samples: Observations) -> tuple[Floats, Floats, Floats]:
+def _normal_equations(model: _Turned, samples: Observations) -> tuple[Floats, Floats, Floats]:
     """Normal matrix, gradient and tangents.
 
     The unknowns are (tangent, offset) for each spike, then masses, slope and constant for each output.
     """
-    spikes, dim, outputs = len(model), model.dim, model.outputs
+    (spikes, dim), outputs = model.directions.shape, model.masses.shape[1]
     tangents = _tangents(model.directions)
     moving, linear = spikes * dim, spikes + dim + 1
     gram = np.zeros((moving + linear,) * 2)
@@ -206,9 +243,9 @@ def _solve(matrix: Floats, right: Floats, damping: float) -> Floats:
     raise np.linalg.LinAlgError("normal equations: no damping makes them positive definite")
 
 
-def _moved(model: RidgeMeasure, step: Floats, tangents: Floats, reach: float) -> RidgeMeasure:
+def _moved(model: _Turned, step: Floats, tangents: Floats, reach: float) -> RidgeMeasure:
     """The model after a step, in which no direction or offset moves by more than `reach`."""
-    spikes, dim, outputs = len(model), model.dim, model.outputs
+    (spikes, dim), outputs = model.directions.shape, model.masses.shape[1]
     geometry = step[: spikes * dim].reshape(spikes, dim)
     linear = step[spikes * dim :].reshape(outputs, -1)
     turn = np.einsum("kij,kj->ki", tangents, geometry[:, :-1])

@@ -372,3 +372,16 @@ def test_the_noise_of_double_precision_is_its_rounding() -> None:
     assert len(cast.measure) == 3
     assert cast.relative_error > 1e-9
     assert find_spikes(network, grid).relative_error < 1e-12
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("sign", [1, -1])
+def test_small_caps_are_found_whichever_way_their_normals_point(sign: int) -> None:
+    """A neuron whose kink cuts off half a hundredth of the radius, seen from both sides: x and -x give one answer."""
+    network = load(DATA / "tumour.npz")
+    exact = network.measure().merged(1e-6, unit=1.0).restricted(Ball(1.0))
+    assert np.abs(exact.offsets).max() > 0.99
+    found = find_spikes(lambda x: network(sign * x), Grid.cube(256))
+    assert found.exact
+    assert len(found) == len(exact)
+    assert found.measure.rtv == pytest.approx(exact.rtv, rel=1e-9)
