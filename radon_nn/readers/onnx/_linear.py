@@ -28,12 +28,12 @@ def product(graph: Translation, a: Operand, b: Operand) -> Operand:
     if isinstance(b, Dependent) and not isinstance(a, Dependent):
         kernel = _matrix(a, "A")
         if len(b.shape) == 1:
-            return _mapped(graph, b, kernel.T)
+            return _mapped(graph, b, kernel.T, "A")
         # K x is the transpose of x' K', in the last two axes.
         swap = [*range(len(b.shape) - 2), len(b.shape) - 1, len(b.shape) - 2]
         swapped = transposed(b, swap)
         assert isinstance(swapped, Dependent)
-        mapped = _mapped(graph, swapped, kernel.T)
+        mapped = _mapped(graph, swapped, kernel.T, "A")
         return transposed(mapped, swap) if kernel.ndim == 2 else mapped
     x, y = (exact(operand, name) for operand, name in ((a, "A"), (b, "B")) if not isinstance(operand, Dependent))
     if not (1 <= x.ndim <= 2 and 1 <= y.ndim <= 2) or x.shape[-1] != y.shape[0]:
@@ -53,7 +53,7 @@ def _matrix(constant: Operand, name: str) -> Floats:
     return kernel
 
 
-def _mapped(graph: Translation, array: Dependent, kernel: Floats) -> Dependent:
+def _mapped(graph: Translation, array: Dependent, kernel: Floats, name: str = "B") -> Dependent:
     """The array times a matrix (in, out), or a vector (in,), along its last axis."""
     rank = len(array.shape)
     if rank == 0 or array.axis == rank - 1:
@@ -62,7 +62,8 @@ def _mapped(graph: Translation, array: Dependent, kernel: Floats) -> Dependent:
     inputs, outputs = wide.shape
     if inputs != array.shape[-1] or outputs == 0:
         raise ValueError(
-            f"B: expected a matrix with {array.shape[-1]} inputs (out, {array.shape[-1]}), got shape {wide.T.shape}"
+            f"{name}: expected a matrix with {array.shape[-1]} inputs (out, {array.shape[-1]}), got shape "
+            f"{wide.T.shape}"
         )
     rows = math.prod(array.shape[:-1])
     if rows == 1 and array.in_order:
@@ -74,7 +75,7 @@ def _mapped(graph: Translation, array: Dependent, kernel: Floats) -> Dependent:
         for row, places in enumerate(array.places.reshape(rows, inputs)):
             np.add.at(matrix[row * outputs : (row + 1) * outputs].T, places, wide)
     shape = array.shape[:-1] + ((outputs,) if kernel.ndim == 2 else ())
-    return Dependent.ordered(graph.affine(array.value, matrix, name="B"), shape, array.axis, array.batch)
+    return Dependent.ordered(graph.affine(array.value, matrix, name=name), shape, array.axis, array.batch)
 
 
 def gemm(call: OperatorCall) -> Operand:

@@ -153,7 +153,9 @@ class Program:
         )
         try:
             if len(given) > operator.operands:
-                raise ValueError(f"expected at most {operator.operands} operands, got {len(given)}")
+                raise ValueError(
+                    f"expected no more operands than {operator.operands}, got {len(given)}; export the model again"
+                )
             options = attributes(node, operator.attributes)
             last = self.wanted in node.output
             call = OperatorCall(graph, kind, options, given, self.version, len(node.output), last)

@@ -137,7 +137,7 @@ def test_constants_appended_to_the_input(tmp_path: Path) -> None:
 
 def test_more_operands_than_an_operator_has(tmp_path: Path) -> None:
     nodes = [op("Gemm", "x W B", "h"), op("Relu", "h B", "r"), op("MatMul", "r V")]
-    refused(model(nodes, STORED, {"x": ["n", 3]}), tmp_path, "Relu 'r': expected at most 1 operands, got 2")
+    refused(model(nodes, STORED, {"x": ["n", 3]}), tmp_path, "Relu 'r': expected no more operands than 1, got 2")
 
 
 def test_every_reason_is_of_an_operator_without_translation(tmp_path: Path) -> None:
