@@ -141,6 +141,7 @@ def test_pictures_do_without_pyplot() -> None:
 
 
 @pytest.mark.full
+@pytest.mark.slow
 def test_a_notebook_shows_pictures_and_tables_and_keeps_its_backend(tmp_path: Path) -> None:
     client = pytest.importorskip("nbclient")
     nbformat = pytest.importorskip("nbformat")

@@ -200,6 +200,7 @@ def test_other_kinds_are_read_by_pandas_or_say_what_they_need(tmp_path: Path, mo
 
 
 @pytest.mark.full
+@pytest.mark.slow
 def test_a_million_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """numpy reads the whole file; its table is 24 MB, and no copy of the text is held."""
     rows = np.random.default_rng(0).standard_normal((1_000_000, 3))
