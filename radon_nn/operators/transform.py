@@ -21,6 +21,7 @@ from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
+from radon_nn.operators._arguments import require_kinds
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
 from radon_nn.operators._reach import extended
@@ -80,7 +81,7 @@ class RadonTransform:
     method: str = "auto"
 
     def __post_init__(self) -> None:
-        _require_kinds(self.grid, self.directions)
+        require_kinds(self.grid, self.directions)
         if self.grid.dim != self.directions.dim:
             raise ValueError(
                 f"directions: expected normals in the grid's dimension {self.grid.dim}, got {self.directions.dim}"
@@ -446,16 +447,3 @@ class RadonTransform:
     @cached_property
     def _masks(self) -> dict[Ball, NDArray[np.bool_]]:
         return {}
-
-
-def _require_kinds(grid: object, directions: object) -> None:
-    """Refuse numbers where a grid and directions belong."""
-    if not isinstance(grid, Grid):
-        remedy = f"Grid.cube({grid})" if isinstance(grid, int) else "Grid(shape, spacing)"
-        raise TypeError(f"grid: expected a Grid, got {type(grid).__name__}; write {remedy}")
-    if not isinstance(directions, Directions):
-        many = directions if isinstance(directions, int) else "count"
-        remedy = {2: f"Directions.half_circle({many})", 3: f"Directions.fibonacci({many})"}.get(
-            grid.dim, "Directions(normals, weights)"
-        )
-        raise TypeError(f"directions: expected Directions, got {type(directions).__name__}; write {remedy}")
