@@ -20,6 +20,7 @@ from radon_nn.variation._samples import (
     geometric_error,
     most_samples,
     plain_value,
+    settling_error,
     work,
 )
 from radon_nn.variation._survey import Survey
@@ -252,7 +253,7 @@ class Search:
         sizes, k = Ladder(self.radius * _RADIANS / ratio**2, ratio, 2), 2
         values = [self.runs.value(sizes[i], self.radius, self.count) for i in range(3)]
         while True:
-            self.n, self.sampled = sizes[k], geometric_error(*values[-3:])
+            self.n, self.sampled = sizes[k], settling_error(values)
             self.steps = [(float(sizes[i]), value) for i, value in enumerate(values)]
             self.smooth = self.sampled <= self.aim * values[-1]
             if self.smooth or sizes[k + 1] > self.most or not self.runs.fits(sizes[k + 1], self.count):

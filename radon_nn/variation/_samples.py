@@ -81,6 +81,19 @@ def geometric_error(coarsest: float, coarser: float, value: float) -> float:
     return last * max(1.0, 2 * ratio / (1 - ratio))
 
 
+def settling_error(values: Sequence[float]) -> float:
+    """The error of the last of three or more values on ever finer grids."""
+    error = geometric_error(*values[-3:])
+    if len(values) < 4:
+        return error
+    # The error of a function with a weak singularity changes its sign from grid to grid, so one small difference can be
+    # luck: (1 - |x|^2)^5_+ was off by 12 times the last one. The ratio of differences of analytic functions falls too,
+    # but to its square rather than at once.
+    first, before, _ = np.abs(np.diff(values[-4:]))
+    ratio = min(before / first, 1.0) if first else 0.0
+    return max(error, float(before * ratio**2))
+
+
 def erratic_error(coarsest: float, coarser: float, value: float) -> float:
     """The error of the last of three values, computed with ever finer rules over directions."""
     # Where two zeros of g(b, t) merge as b turns, the variation in direction b has a kink of power 3/2. The error then

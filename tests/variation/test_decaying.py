@@ -8,6 +8,7 @@ import pytest
 from scipy.special import ellipe
 
 from decaying_functions import UNIT, covers, gaussian, pyramid
+from radon_nn import Bump
 from radon_nn.variation.decaying import decaying_rtv
 from radon_nn.variation.growth import growth_of
 
@@ -82,6 +83,13 @@ def test_slow_tails() -> None:
     result = decaying_rtv(lambda x: (1 + np.sum(x**2, axis=1)) ** -1.5, 2, tol=1e-3)
     assert covers(result, 6.0)
     assert result.error < 0.05
+
+
+def test_one_small_difference_is_not_taken_for_an_error() -> None:
+    """The error of (1 - |x|^2)^5_+ changes its sign from grid to grid; the last difference was a twelfth of it."""
+    f = Bump([0.0, 0.0], 1.0, 5.0)
+    result = decaying_rtv(lambda x: np.asarray(f(x)), 2)
+    assert covers(result, f.rtv().value)
 
 
 def test_single_precision_is_accounted_for() -> None:
