@@ -54,7 +54,7 @@ class Kind(NamedTuple):
 
     suffix: str
     write: Callable[[Path, Chain], None]
-    reference: Callable[[Path], Chain]
+    reference: Callable[[Path], Chain | Network]
     told: dict[str, Any] = {"activation": "relu"}  # noqa: RUF012
 
 
@@ -71,8 +71,10 @@ def chain(rng: np.random.Generator) -> Chain:
     ]
 
 
-def network_of(layers: Chain) -> Network:
+def network_of(layers: Chain | Network) -> Network:
     """The network of a chain."""
+    if not isinstance(layers, list):
+        return layers
     return from_model(
         [{"weight": w, "bias": b} for w, b, _ in layers],
         activation=[name for *_, name in layers[:-1]],
@@ -187,19 +189,15 @@ def safetensors(path: Path) -> Chain:
     return of_state(load_file(path))
 
 
-def native(path: Path) -> Chain:
-    """The layers in a file of radon_nn, which is its own reference: only its numbers, as NumPy reads them."""
+def native(path: Path) -> Network:
+    """The layers in a file of radon_nn, of the numbers that NumPy reads."""
+    fields = ("weights", "biases", "readout", "skip", "constant")
     with np.load(path, allow_pickle=False) as arrays:
-        layers: Chain = []
-        for k in range(sum(name.endswith(".weights") for name in arrays)):
-            if np.any(arrays[f"{k}.skip"]):
-                raise ValueError("no chain")
-            layers.append((arrays[f"{k}.weights"], arrays[f"{k}.biases"], str(arrays[f"{k}.activation"])))
-        readout, constant = arrays[f"{k}.readout"], arrays[f"{k}.constant"]
-        for j in range(k):
-            if not np.array_equal(arrays[f"{j}.readout"], np.eye(len(arrays[f"{j}.readout"]))):
-                raise ValueError("no chain")
-        return [*layers, (np.atleast_2d(readout), constant, "linear")]
+        count = sum(name.endswith(".weights") for name in arrays)
+        given = [{name: arrays[f"{k}.{name}"] for name in fields if f"{k}.{name}" in arrays} for k in range(count)]
+        activations = [str(arrays[f"{k}.activation"]) for k in range(count)]
+    layers = [ShallowNetwork(**part, activation=name) for part, name in zip(given, activations, strict=True)]
+    return DeepNetwork(layers)
 
 
 def keras_model(layers: Chain) -> Any:

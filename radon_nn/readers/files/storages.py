@@ -26,6 +26,23 @@ DTYPES = {
     "Short": "i2",
 }
 """The numbers of each kind of storage, as NumPy has them; those of bfloat16 are the upper halves of float32."""
+# Where tensors were when they were saved; others are damage, which the old format cannot tell otherwise.
+_DEVICES = (
+    "cpu",
+    "cuda",
+    "hip",
+    "hpu",
+    "ipu",
+    "maia",
+    "meta",
+    "mps",
+    "mtia",
+    "npu",
+    "privateuseone",
+    "vulkan",
+    "xla",
+    "xpu",
+)
 # Tied weights lie in the file once and are read twice or so; more names for one storage multiply the memory they take.
 TIED = 4
 
@@ -103,8 +120,9 @@ class Storages:
 
     def persistent(self, what: Any) -> Array:
         """The storage that a pickle refers to: its kind, its key, the device, and how many numbers it has."""
-        word, kind, key, _, numbers, *view = what
-        if word != "storage" or any(part is not None for part in view):
+        word, kind, key, device, numbers, *view = what
+        known = str(device).partition(":")[0] in _DEVICES
+        if word != "storage" or not known or any(part is not None for part in view):
             raise ValueError(f"expected storages, got {what!r:.80}")
         return self.storage(kind, key, numbers)
 
