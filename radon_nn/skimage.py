@@ -255,8 +255,8 @@ def iradon(
       edges, 20 to 720 angles, the error is at most 1.003 times scikit-image's, and the overshoot 0.008 of the image's
       range more than its (`benchmarks/few_angles.py`); white noise comes through as loud as with scikit-image (0.994
       to 1.004 times). Errors of ``iradon(radon(image))`` at 180 angles by 'linear', 'cubic', and scikit-image: twelve
-      Gaussians 0.0011, 0.00005, 0.0063; a disc 0.031, 0.024, 0.038; Shepp-Logan's phantom 0.119, 0.079, 0.151; a disc
-      of zeros and ones 0.054, 0.048, 0.060.
+      Gaussians 0.0011, 0.00005, 0.0063; a disc 0.031, 0.023, 0.038; Shepp-Logan's phantom 0.117, 0.075, 0.151; a disc
+      of zeros and ones 0.054, 0.046, 0.060.
     - Values that are not finite, a sinogram without columns and an image of no pixels raise an error.
 
     References
