@@ -81,7 +81,7 @@ class Bundles(BundlePlan):
             If there are as many groups of images as threads, one stage, in which each group is transformed by one
             thread: what it writes it then reads from the same core's caches. Else two: sums of bundles, and the walk.
         """
-        reading, bundles = walks.Reading(readout, out), self.bundles
+        reading, bundles = walks.Reading(readout, out, self.order), self.bundles
         summing, walking = self._summing(stack, out.dtype), self._walking(reading)
         per_bundle = (self.order + 1) / 2 * self.count * SIZE * self.n * stack.lanes
         sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes
@@ -141,7 +141,7 @@ class Bundles(BundlePlan):
             )
             lattices, shape = reading.lattices(), (bundles, self.count, self.width)
             if lanes > 1:
-                both = room, rooms.readout_room(reading.readout, dtype)
+                both = room, rooms.readout_room(reading.readout, dtype), rooms.prefilter(self.order)
                 task = first, last, zero
                 walk_and_read(sums, interpolation, reading.readout, shape, both, lattices, reading.out, task)
                 return

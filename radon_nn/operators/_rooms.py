@@ -30,6 +30,23 @@ def interleaving(lanes: int) -> bool | None:
     return None if lanes == 1 else True
 
 
+def prefilter(order: int) -> bool | None:
+    """
+    The argument that chooses between kernels compiled with and without the filters for spline coefficients.
+
+    Parameters
+    ----------
+    order : {1, 3, 5}
+        Degree of the splines.
+
+    Returns
+    -------
+    bool, optional
+        True for degrees 3 and 5; None for 1, where values are coefficients.
+    """
+    return None if order == 1 else True
+
+
 def taps_at_once(order: int) -> tuple[bool | None, bool | None]:
     """
     The argument `orders` of `gather_rows`: whether to take taps four at a time, and whether two at a time.

@@ -148,7 +148,10 @@ class Rows:
         several, filling = rooms.interleaving(lanes), walks.packing(self, stack)
         rows = scratch.empty(f"rows{key}", (stack.groups * self.rows * (n + 2 * PAD) * lanes,), dtype)
         shape = Shape(self.rows, n, plan.length, len(readout.pieces), lanes)
-        shifts, reading = Shifts(plan.index, plan.slopes, plan.starts, self.order), walks.Reading(readout, out)
+        shifts, reading = (
+            Shifts(plan.index, plan.slopes, plan.starts, self.order),
+            walks.Reading(readout, out, self.order),
+        )
 
         def walk(first: int, last: int) -> None:
             """Walk all rows for some directions, and read their lattices."""

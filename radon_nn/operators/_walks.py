@@ -156,7 +156,8 @@ class Source:
                 room = rooms.readout_room(readout, dtype, interpolating=reach)
                 interpolate(memory, readout, several, room, lattices, first, last)
             else:
-                spread(memory, readout, several, rooms.readout_room(readout, dtype), lattices, first, last)
+                room = rooms.readout_room(readout, dtype)
+                spread(memory, readout, several, rooms.prefilter(walk.order), room, lattices, first, last)
 
         numbers = groups * lanes * (plan.length if self.weighted else count)
         return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2 + len(stages)))
@@ -264,10 +265,12 @@ class Reading:
         How the lattices are read.
     out : ndarray
         Sinograms, flat.
+    order : {1, 3, 5}
+        Degree of the splines.
     """
 
-    def __init__(self, readout: Readout, out: Array) -> None:
-        self.readout, self.out = readout, out
+    def __init__(self, readout: Readout, out: Array, order: int) -> None:
+        self.readout, self.out, self.order = readout, out, order
         self.blocks = -(-len(readout.target) // DIRECTIONS)
         self.size = DIRECTIONS * (readout.length + 2 * halo_points(len(readout.pieces))) * readout.lanes
         self.most = max(1, _READ_BYTES // (self.size * out.itemsize))
@@ -288,7 +291,8 @@ class Reading:
             The tasks.
         """
         room = rooms.readout_room(self.readout, self.out.dtype)
-        read_lattices(lattices, self.readout, rooms.interleaving(self.readout.lanes), room, self.out, first, last)
+        choices = rooms.interleaving(self.readout.lanes), rooms.prefilter(self.order)
+        read_lattices(lattices, self.readout, *choices, room, self.out, first, last)
 
     def nanoseconds(self, updates: float) -> float:
         """

@@ -124,35 +124,24 @@ def _coefficients(lattices, lattice, readout, points, filtered):
 
 @compiled
 def _store(values, readout, b, i, out):
-    """Values (offsets, lanes) of a group of images to their sinograms, at direction i."""
-    target, strides, spare = readout.target[i], readout.strides, readout.spare
-    if target >= 0:
-        begin = b * readout.lanes * strides[0] + target * strides[1]
-        _store_lanes(values, readout, b, out, (begin, strides[0], strides[2]))
-    else:
-        ahead = spare.size // readout.batch
-        begin = b * readout.lanes * ahead + (-1 - target) * readout.offsets
-        _store_lanes(values, readout, b, spare, (begin, ahead, 1))
-
-
-@compiled
-def _store_lanes(values, readout, b, out, place):
-    """Values of a group of images to numbers begin + lane * ahead + q * by, `place` being (begin, ahead, by)."""
-    lanes, (begin, ahead, by) = readout.lanes, place
-    full, offsets = min(lanes, readout.batch - b * lanes), readout.offsets
-    by, width = np.uint64(by), np.uint64(lanes)
+    """Values (offsets, lanes) of a group of images to their sinograms, or spare rows, at direction i."""
+    target, strides, lanes, own = readout.target[i], readout.strides, readout.lanes, readout.target[i] >= 0
+    into = out if own else readout.spare
+    ahead, by = (strides[0], strides[2]) if own else (readout.spare.size // readout.batch, 1)
+    begin = b * lanes * ahead + (target * strides[1] if own else (-1 - target) * readout.offsets)
+    full, offsets, width, step = min(lanes, readout.batch - b * lanes), readout.offsets, np.uint64(lanes), np.uint64(by)
     if ahead == 1:
-        into = np.uint64(begin)
+        to = np.uint64(begin)
         for q in range(offsets):
             k = np.uint64(q)
             for lane in range(full):
-                out[into + k * by + np.uint64(lane)] = values[k * width + np.uint64(lane)]
+                into[to + k * step + np.uint64(lane)] = values[k * width + np.uint64(lane)]
         return
     for lane in range(full):
-        into, first = np.uint64(begin + lane * ahead), np.uint64(lane)
+        to, first = np.uint64(begin + lane * ahead), np.uint64(lane)
         for q in range(offsets):
             k = np.uint64(q)
-            out[into + k * by] = values[first + k * width]
+            into[to + k * step] = values[first + k * width]
 
 
 @compiled
@@ -176,11 +165,12 @@ def _fetch(sinograms, readout, b, i, values, into):
 
 
 @compiled
-def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
+def read_lattices(lattices, readout, interleaved, splines, room, sinograms, first, last):
     """Turn lattices into spline coefficients where they are read, sharpen them, and resample them onto the offsets.
 
     A task is DIRECTIONS directions of a group of images, or those that are left. lattices, flat, holds those of tasks
-    first .. last - 1, DIRECTIONS a task, each of `length` points and the halo at both ends.
+    first .. last - 1, DIRECTIONS a task, each of `length` points and the halo at both ends. `splines` is None for order
+    1, where a lattice's values are its coefficients.
     """
     mode = flush()
     fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
@@ -198,14 +188,14 @@ def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
             ends = np.int64(index[0]), np.int64(index[readout.offsets - 1])
             low, high = min(ends[0], ends[1]), max(ends[0], ends[1]) + taps
             lattice = ((task - first) * DIRECTIONS + i - begin) * size
-            if reach > 0:
+            if splines is None:
+                source = lattice + (low + HALO) * lanes
+                sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
+            else:
                 points = low - taps - reach - HALO, high - taps - reach + HALO
                 begun = lattice + halo_points(taps) * lanes
                 source = _coefficients(lattices, begun, readout, points, room.filtered) + HALO * lanes
                 sharpen(room.filtered, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
-            else:
-                source = lattice + (low + HALO) * lanes
-                sharpen(lattices, source, lanes, alignment, buffer, low * lanes, (high - low) * lanes)
             if interleaved is None:
                 resample(buffer, index, table, kind(alignment[2]), values, 0)
             else:
@@ -215,7 +205,7 @@ def read_lattices(lattices, readout, interleaved, room, sinograms, first, last):
 
 
 @compiled
-def spread(sinograms, readout, interleaved, room, lattices, first, last):
+def spread(sinograms, readout, interleaved, splines, room, lattices, first, last):
     """The transpose of `read_lattices`: sinograms onto lattices (groups, m, length, lanes), flat, overwritten.
 
     A task is a direction, of all groups.
@@ -241,14 +231,14 @@ def spread(sinograms, readout, interleaved, room, lattices, first, last):
             else:
                 resample_lanes_transpose(values, lanes, index, table, scale, buffer, into)
             lattice = (b * m + i) * size
-            if reach > 0:
+            if splines is None:
+                sharpen(buffer, halo, lanes, alignment, lattices, lattice, size)
+            else:
                 sharpen(buffer, halo, lanes, alignment, filtered, 0, whole)
                 begin = np.uint64(_filter(filtered, 0, whole, readout.stages, lanes, whole_lines(whole), 0))
                 for step in range(size):
                     k = np.uint64(step)
                     lattices[np.uint64(lattice) + k] = filtered[begin + k]
-            else:
-                sharpen(buffer, halo, lanes, alignment, lattices, lattice, size)
     restore(mode)
 
 

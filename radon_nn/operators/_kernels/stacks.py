@@ -27,9 +27,10 @@ def pack_and_sum(images, layout, interleaved, landing, rooms, sums, task):
 def walk_and_read(sums, walk, readout, shape, rooms, lattices, sinograms, task):
     """`walk_bundles` and `read_lattices` for tasks task[0] .. task[1] - 1, one after the other.
 
-    rooms are the working memory of both; lattices hold those of one task; sums begin with those of group task[2].
+    rooms are the working memory of both, and the argument `splines` of the second; lattices hold those of one task;
+    sums begin with those of group task[2].
     """
-    walking, reading = rooms
+    walking, reading, splines = rooms
     for t in range(task[0], task[1]):
         walk_bundles(sums, walk, readout, shape, walking, lattices, (t, t + 1, task[2]))
-        read_lattices(lattices, readout, True, reading, sinograms, t, t + 1)
+        read_lattices(lattices, readout, True, splines, reading, sinograms, t, t + 1)
