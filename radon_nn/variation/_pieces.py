@@ -233,6 +233,8 @@ class Halving:
         """
         Halve pieces until all are resolved or too narrow, or the budget is used up.
 
+        The first pieces are fitted whatever the time: without any there is no result.
+
         Parameters
         ----------
         edges : ndarray
@@ -259,7 +261,7 @@ class Halving:
         try:
             while len(ends[0]):
                 begin = time.monotonic()
-                if begin + pace * len(ends[0]) > until:
+                if levels and begin + pace * len(ends[0]) > until:
                     done.extend(left)
                     why = "the time was over"
                     break

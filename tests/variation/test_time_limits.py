@@ -107,3 +107,12 @@ def test_no_time_still_gives_a_network_through_the_data(count: int) -> None:
     assert (result.converged, result.stopped) == (False, "the time was over")
     assert np.abs(result(points) - values).max() < 1e-6
     assert result.lower <= result.rtv
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 1e-3])
+@pytest.mark.parametrize("domain", [Ball(1.0, [0.0]), None])
+def test_no_time_still_gives_a_result_on_the_line(seconds: float, domain: Ball | None) -> None:
+    result = rtv(lambda x: np.exp(-(x[:, 0] ** 2)), dim=1, domain=domain, seconds=seconds)
+    assert 0 <= result.lower <= result.value <= result.upper
+    assert result.lower <= 4 * np.sqrt(2 / np.e) * (1 + 1e-12)
+    assert result.converged or result.verdict == "unresolved"
