@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn.geometry.points import norms
 
 _CHUNK_BYTES = 1 << 27
 """Products a.x of a hull's points and the normals held at a time: 128 MiB."""
@@ -119,8 +120,8 @@ class Ball:
             True inside and on the boundary.
         """
         offset = points - self.center_in(points.shape[-1])
-        inside: NDArray[np.bool_] = np.einsum("...i,...i->...", offset, offset) <= self.radius**2
-        return inside
+        inside = norms(offset.reshape(-1, offset.shape[-1])) <= self.radius
+        return np.asarray(inside.reshape(offset.shape[:-1]))
 
     def extent(self, normals: Floats) -> tuple[Floats, Floats]:
         """
@@ -137,7 +138,7 @@ class Ball:
             Least and largest values.
         """
         middle = normals @ self.center_in(normals.shape[1])
-        half = self.radius * np.linalg.norm(normals, axis=1)
+        half = self.radius * norms(normals)
         return np.asarray(middle - half), np.asarray(middle + half)
 
     def depth(self, directions: Floats, offsets: Floats) -> Floats:

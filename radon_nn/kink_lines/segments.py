@@ -17,6 +17,7 @@ from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.geometry.hyperplanes import chains
 from radon_nn.geometry.naming import Table, columns
+from radon_nn.geometry.points import norms
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import Cuts, jumps_across, subdivide
 from radon_nn.networks.deep import DeepNetwork
@@ -116,12 +117,12 @@ class Kinks:
     @property
     def sizes(self) -> Floats:
         """|jump| over all outputs, one per segment."""
-        return np.asarray(np.linalg.norm(self.jumps, axis=1))
+        return norms(self.jumps)
 
     @property
     def lengths(self) -> Floats:
         """Lengths of the segments, of d - 1 dimensions: 1 for points."""
-        return np.ones(len(self)) if self.dim == 1 else np.asarray(np.linalg.norm(self.ends - self.starts, axis=1))
+        return np.ones(len(self)) if self.dim == 1 else norms(self.ends - self.starts)
 
     @property
     def total(self) -> float:
@@ -215,7 +216,7 @@ class Kinks:
         """
         middle, half = frame(self.domain, self.dim)
         if isinstance(self.domain, Ball):
-            return np.asarray(self.domain.radius - np.linalg.norm(points - middle, axis=1))
+            return np.asarray(self.domain.radius - norms(points - middle))
         return np.asarray((half - np.abs(points - middle)).min(axis=1))
 
     @cached_property
@@ -231,7 +232,7 @@ class Kinks:
         sine = np.einsum("ki,ki->k", _turned(inward[i]), inward[j])
         straight = (cosine < 0) & (np.abs(sine) < _PARALLEL) & (i % n != j % n)
         i, j = i[straight], j[straight]
-        return i, j, np.asarray(np.linalg.norm(self.jumps[i % n] - self.jumps[j % n], axis=1))
+        return i, j, norms(self.jumps[i % n] - self.jumps[j % n])
 
     @property
     def _scale(self) -> float:

@@ -115,7 +115,7 @@ def _in_the_plane(apart: RidgeMeasure, domain: Domain) -> Floats:
     x = np.stack([t[i] * a[j, 1] - t[j] * a[i, 1], a[i, 0] * t[j] - a[j, 0] * t[i]], axis=1) / crossing[:, None]
     if isinstance(domain, Ball):
         center, radius = domain.center_in(2), domain.radius
-        inside = np.linalg.norm(x - center, axis=1) <= radius * (1 + _SLACK)
+        inside = norms(x - center) <= radius * (1 + _SLACK)
         return np.concatenate([x[inside], _on_the_circle(apart, center, radius)])
     corners = _corners(domain)
     after = np.roll(corners, -1, axis=0)

@@ -301,7 +301,7 @@ def _confirmed(found: Kinks) -> _Witness | None:
         return None
     scale = float(frame(found.domain, 2)[1].max())
     inward = (found.starts + found.ends)[segments] / 2 - points
-    length = np.linalg.norm(inward, axis=1)
+    length = norms(inward)
     inward /= np.maximum(length, 1e-300)[:, None]
     jumps = found.jumps[segments]
     sure = np.full(len(points), False)
@@ -313,8 +313,8 @@ def _confirmed(found: Kinks) -> _Witness | None:
         )
         # One kink near the point beyond, or none: then argmax finds it, or any, and `count` says which.
         count, other = beyond.sum(axis=1), found.jumps[beyond.argmax(axis=1)]
-        change = np.linalg.norm(np.where(count[:, None] == 0, 0.0, other) - jumps, axis=1)
-        changed = (count <= 1) & (change > _CHANGE * np.linalg.norm(jumps, axis=1))
+        change = norms(np.where(count[:, None] == 0, 0.0, other) - jumps)
+        changed = (count <= 1) & (change > _CHANGE * norms(jumps))
         sure |= changed & (before.sum(axis=1) == 1) & (width > 10 * _NARROW * scale)
     if not sure.any():
         return None
@@ -338,7 +338,7 @@ def _middle_ball(layers: Sequence[ShallowNetwork], rng: np.random.Generator) -> 
     if not len(offsets):
         return Ball(_WIDER, np.zeros(dim))
     center = np.linalg.lstsq(directions, offsets)[0]
-    size = float(np.linalg.norm(center))
+    size = float(norms(np.asarray(center[None], np.float64))[0])
     radius = 1.5 * float(np.quantile(np.abs(directions @ center - offsets), 0.9))
     scale = max(radius, size) or 1.0
     if dim > 2 and radius < _SMALLEST * scale:
@@ -356,7 +356,7 @@ def _first_kinks(layers: Sequence[ShallowNetwork]) -> tuple[Floats, Floats]:
         weights = layer.weights if first else layer.weights @ linear
         biases = layer.biases if first else layer.weights @ shift + layer.biases
         size = norms(weights)
-        live = size > _ROUNDING * norms(layer.weights) * np.linalg.norm(linear)
+        live = size > _ROUNDING * norms(layer.weights) * norms(linear.reshape(1, -1))
         places = [place for place, _ in layer.activation.kinks]
         if live.any() and places:
             directions = np.concatenate([unit_rows(weights[live])] * len(places))

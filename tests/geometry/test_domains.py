@@ -23,6 +23,17 @@ def test_ball_is_what_its_points_reach() -> None:
     assert np.all((inside >= low - 1e-12) & (inside <= high + 1e-12))
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e170, 1e300])
+def test_a_ball_is_the_same_at_any_scale(scale: float) -> None:
+    """Squares of normals, points and radii overflow or underflow at these scales; their norms do not."""
+    low, high = Ball(1.5).extent(scale * NORMALS)
+    plain = Ball(1.5).extent(NORMALS)
+    assert_allclose(low / scale, plain[0], rtol=1e-14)
+    assert_allclose(high / scale, plain[1], rtol=1e-14)
+    points = RNG.standard_normal((50, 2, 3))
+    assert np.array_equal(Ball(1.5 * scale).contains(scale * points), Ball(1.5).contains(points))
+
+
 def test_cuboid_is_the_hull_of_its_corners() -> None:
     box = Cuboid([-1.0, 0.0, 2.0], [1.0, 0.5, 5.0])
     corners = np.stack(np.meshgrid(*zip(box.lower, box.upper, strict=True)), axis=-1).reshape(-1, 3)

@@ -73,7 +73,7 @@ def test_every_activation_stays_the_same_function(activation: str) -> None:
     for inside in (data, mixed):
         assert_allclose(on_hull(inside), network(inside), rtol=0, atol=1e-12 * scale)
     assert "became" in str(report)
-    assert str(report).endswith("folded into the skip connection")
+    assert "folded into the skip connection; f moves by " in str(report)
 
 
 def test_what_is_affine_is_folded_and_what_bends_is_not() -> None:
@@ -210,3 +210,22 @@ def test_what_is_no_domain_is_named() -> None:
     for use in (network.simplify, network.order_rtv, network.fibres().costs, network.measure().restricted):
         with pytest.raises(TypeError, match=r"^domain: expected Ball\(radius, center\), Cuboid.* got ndarray$"):
             use(np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-160, 1e170])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "hard_tanh"])
+def test_folding_keeps_the_function_at_any_scale_of_the_inputs(scale: float, activation: str) -> None:
+    """x -> scale x and w -> w / scale leave the function alone, though the squares of w leave the floats."""
+    rng = np.random.default_rng(7)
+    weights, biases, readout = rng.standard_normal((5, 2)), rng.uniform(-1, 1, 5), rng.standard_normal(5)
+    network = ShallowNetwork(weights / scale, biases, readout, activation=activation)
+    small, report = network.simplify(Ball(scale))
+    plain, same = ShallowNetwork(weights, biases, readout, activation=activation).simplify(Ball(1.0))
+    x = points_in(rng, 50, 2, 1.0)
+    assert_allclose(small(scale * x), plain(x), atol=1e-13)
+    assert report.folded == same.folded
+
+
+def test_large_outputs_of_tiny_weights_are_kept() -> None:
+    network = ShallowNetwork([[1e-200, 0.0]], [0.0], [1e200])
+    assert network.simplify(Ball(1.0))[0]([[0.5, 0.0]]) == pytest.approx(0.5)
