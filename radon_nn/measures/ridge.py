@@ -310,7 +310,7 @@ class RidgeMeasure(SpikeList):
         skip = self.skip + self.masses[flipped].T @ self.directions[flipped]
         constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
         masses = total(self.masses)
-        keep = norms(masses) > _CANCELLED * total(self.sizes[:, None])[:, 0]
+        keep = norms(masses) > total(_CANCELLED * self.sizes[:, None])[:, 0]  # the sum itself may overflow
         return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant, names=self.names)
 
     def placed(self, scale: float, center: Floats) -> RidgeMeasure:

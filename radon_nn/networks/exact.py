@@ -9,7 +9,7 @@ import numpy as np
 from radon_nn.geometry.domains import Domain
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
-from radon_nn.networks._endless import fate
+from radon_nn.networks._endless import SAME, fate
 from radon_nn.networks._in_batches import WIDE, batched_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
@@ -38,7 +38,8 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     Returns
     -------
     RTV
-        Exact for spikes; for densities, exact to the error of a one-dimensional quadrature on R^d, for d = 1 and where
+        Exact to rounding of the path norm for spikes, since masses that cancel to 64 eps of the sum of their moduli are
+        left out; for densities, exact to the error of a one-dimensional quadrature on R^d, for d = 1 and where
         they lie on one direction (see `FibreMeasure.chord_bound`), and otherwise an upper bound; infinite where s'' is
         no measure, or unresolved if such neurons may cancel. Never above the path
         norm, which bounds the R-TV too.
@@ -55,7 +56,12 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
         # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity. Two kinks
         # of one neuron may be too near each other for the offsets of a measure of spikes.
         one_kink = f.activation.piecewise_linear and len(f.activation.kinks) <= 1
-        f = f.measure() if one_kink else f.simplify()[0].fibres()
+        if one_kink:
+            f = f.measure()
+        elif f.activation.law and (domain is None or f.activation.order == 1):
+            f = f.simplify(tol=SAME)[0].fibres(SAME)
+        else:
+            f = f.simplify()[0].fibres()
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, bound, source, where)
     measure = (f if domain is None else f.restricted(domain)).merged()
@@ -66,23 +72,30 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
 
 def _of_spikes(value: float, count: int, source: str, where: str) -> RTV:
     """The sum over distinct spikes, as a result."""
+    _require_finite(value)
+    return RTV(value, value, value, f"exact, {source}, {count} distinct spikes", where)
+
+
+def _require_finite(value: float) -> None:
     if not math.isfinite(value):
         raise ValueError("rtv: expected masses whose sum is a float64, got a sum above 1.8e308; scale the outputs down")
-    return RTV(value, value, value, f"exact, {source}, {count} distinct spikes", where)
 
 
 def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str, where: str) -> RTV:
     """The R-TV, no larger than a bound that is known, the path norm."""
     costs, errors = f.costs(domain)
-    if math.isinf(costs.sum()):
+    if np.isinf(costs).any():
         law = f"the activation {f.profile.name}: {f.profile.law}"
-        kind = fate(f.profile, f.fibre, f.scales, f.biases, f.readout)
+        met = f.neurons_without_measure(domain)
+        kind = fate(f.profile, f.fibre[met], f.scales[met], f.biases[met], f.readout[met])
         if kind == "zero":
-            return RTV(0.0, 0.0, 0.0, f"exact, {source}, all waves cancel", where)
+            return RTV(0.0, 0.0, 0.0, f"exact, {source}, all waves cancel to rounding", where)
         if kind == "open":
             method = f"{source.replace('spikes', 'fibres')}, each of infinite R-TV, which may cancel"
             return RTV(math.inf, 0.0, math.inf, method, where, "estimated", "unresolved", law, converged=False)
         return RTV(math.inf, math.inf, math.inf, source.replace("spikes", "fibres"), where, verdict="infinite", law=law)
+    with np.errstate(over="ignore"):
+        _require_finite(float(costs.sum()))
     value, error = min(math.fsum(costs), bound), math.fsum(errors)
     if f.profile.piecewise_linear:
         return RTV(value, value, value, f"exact, {source}, {f.spike_count(domain)} distinct spikes", where)

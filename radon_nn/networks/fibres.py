@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
@@ -25,6 +25,16 @@ _CHORD = np.linspace(1e-9, 1 - 1e-9, 513)[:, None]
 """Points of a chord, as fractions of it; not its ends, where hyperplanes may touch the domain and cost nothing."""
 _MOST_COMPONENTS = 1 << 23
 """Components of all neurons' gradients at most: 64 MiB."""
+
+
+def _finite(values: Floats) -> Floats:
+    """The values themselves, which overflowed if they are not finite."""
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "fibres: expected neurons whose masses |v| |w| are float64s, got one above 1.8e308; scale the outputs or "
+            "the weights down"
+        )
+    return values
 
 
 @public
@@ -216,7 +226,8 @@ class FibreMeasure:
         neuron = np.tile(np.arange(len(self.scales)), len(kinks))
         place, jump = np.repeat(np.array(kinks).T, len(self.scales), axis=1)
         fibre, offsets = self.fibre[neuron], (place - self.biases[neuron]) / self.scales[neuron]
-        masses = (jump * np.abs(self.scales[neuron]))[:, None] * self.readout[neuron]
+        with np.errstate(over="ignore"):
+            masses = _finite((jump * np.abs(self.scales[neuron]))[:, None] * self.readout[neuron])
         order = np.lexsort((offsets, fibre))
         near = hyperplanes.compressed(offsets[order], hyperplanes.offset_unit(offsets, norms(masses)))
         new = (np.diff(fibre[order]) > 0) | (np.diff(near) > tol)
@@ -226,11 +237,12 @@ class FibreMeasure:
             label = self._kinks_apart(label, neuron, place, tol)
         count = int(label.max()) + 1
         total, whole = np.zeros((count, self.outputs)), np.zeros((count, self.outputs))
-        np.add.at(total, label, masses)
-        np.add.at(whole, label, np.abs(masses))
+        with np.errstate(over="ignore"):
+            np.add.at(total, label, masses)
+        np.add.at(whole, label, 64 * _ROUNDING * np.abs(masses))
         first = np.unique(label, return_index=True)[1]
-        keep = np.any(np.abs(total) > 64 * _ROUNDING * whole, axis=1)
-        first, total = first[keep], total[keep]
+        keep = np.any(np.abs(total) > whole, axis=1)
+        first, total = first[keep], _finite(total[keep])
         order = np.lexsort((offsets[first], fibre[first]))
         return fibre[first][order], offsets[first][order], total[order]
 
@@ -278,17 +290,20 @@ class FibreMeasure:
             measure.
         errors : ndarray, shape (m,)
             The change under refinement, plus rounding.
+
+        Raises
+        ------
+        ValueError
+            If an integral of a finite measure overflows.
         """
         low, high = self._extent(domain)
-        values = self.spike_costs(domain)
+        values = _finite(self.spike_costs(domain))
         errors = 8 * _ROUNDING * values
         profile = self.profile
         if profile.piecewise_linear:
             return values, errors
         if profile.law and (domain is None or profile.order == 1):
-            at = -self.biases / self.scales
-            met = (at > low[self.fibre]) & (at < high[self.fibre]) if profile.order == 1 else np.ones(len(at), bool)
-            values[self.fibre[met]] = np.inf
+            values[self.fibre[self.neurons_without_measure(domain)]] = np.inf
             return values, errors
         counts = np.bincount(self.fibre, minlength=len(self))
         order = np.argsort(self.fibre, kind="stable")
@@ -296,10 +311,31 @@ class FibreMeasure:
             chosen = np.flatnonzero(counts == count)
             rows = order[counts[self.fibre[order]] == count].reshape(len(chosen), count)
             neurons = self.scales[rows], self.biases[rows], self.readout[rows]
-            smooth, change = density_variation(profile, *neurons, low[chosen], high[chosen])
-            values[chosen] += smooth
+            with np.errstate(over="ignore"):
+                smooth, change = density_variation(profile, *neurons, low[chosen], high[chosen])
+                values[chosen] += smooth
             errors[chosen] += change
-        return values, errors
+        return _finite(values), errors
+
+    def neurons_without_measure(self, domain: Domain | None = None) -> NDArray[np.bool_]:
+        """
+        Which neurons have a second derivative on a domain that is no finite measure.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull, optional
+            Where f is restricted to; all of R^d if not given.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            On R^d all or none; on a bounded domain steps that jump there.
+        """
+        if self.profile.order != 1:
+            return np.full(len(self.scales), bool(self.profile.law) and domain is None)
+        low, high = self._extent(domain)
+        at = -self.biases / self.scales
+        return np.asarray((at > low[self.fibre]) & (at < high[self.fibre]))
 
     def spike_costs(self, domain: Domain | None = None) -> Floats:
         """

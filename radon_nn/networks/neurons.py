@@ -90,8 +90,8 @@ class Neurons(NamedTuple):
         readout = self.readout * factor[:, None]
         total, sizes = np.zeros((count, readout.shape[1])), np.zeros((count, readout.shape[1]))
         np.add.at(total, label, readout)
-        np.add.at(sizes, label, np.abs(readout))
-        keep = np.any(np.abs(total) > _CANCELLED * sizes, axis=1)
+        np.add.at(sizes, label, _CANCELLED * np.abs(readout))  # before they are added: the sum may overflow
+        keep = np.any(np.abs(total) > sizes, axis=1)
         read = self.readout[turned].T
         return Neurons(
             self.weights[leader][keep],
@@ -144,7 +144,8 @@ class Neurons(NamedTuple):
         """Which neurons have the same z, up to what `merged` allows for."""
         size, degree = norms(self.weights), self.profile.degree
         if degree is None:
-            unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
+            with np.errstate(over="ignore"):
+                unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
             whole = np.column_stack([self.weights * unit, self.biases])
             length = norms(whole)
             # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
@@ -152,7 +153,8 @@ class Neurons(NamedTuple):
             place = np.column_stack([normal, normal * np.log(length)[:, None]])
         else:
             normal, offsets = unit_rows(self.weights), self.biases / size
-            unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
+            with np.errstate(over="ignore"):
+                unit = hyperplanes.offset_unit(offsets, norms(self.readout) * size**degree)
             place = np.column_stack([normal, hyperplanes.compressed(offsets, unit)])
         if self.profile.mirror is None:
             # A constant coordinate keeps a row from being taken for its negative.
@@ -203,7 +205,8 @@ class Neurons(NamedTuple):
             on = ~bent & (self.biases > place)
             skip = skip + jump * readout[:, on] @ self.weights[on]
             constant = constant + jump * readout[:, on] @ (self.biases[on] - place)
-            masses = jump * self.readout[bent] * sizes[bent, None]
+            with np.errstate(over="ignore"):  # the constructor says so
+                masses = jump * self.readout[bent] * sizes[bent, None]
             spikes.append((unit_rows(self.weights[bent]), offsets[bent], masses))
         directions, places, masses = (np.concatenate(part) for part in zip(*spikes, strict=True))
         return RidgeMeasure(directions, places, masses, skip, constant)

@@ -325,7 +325,7 @@ class ShallowNetwork:
 
     def simplify(self, domain: Domain | None = None, tol: float = 1e-12) -> tuple[ShallowNetwork, Simplification]:
         """
-        The same function on a domain with fewer neurons, exactly.
+        The same function on a domain, to rounding and `tol`, with fewer neurons.
 
         Dead neurons become constants. Neurons with the same hyperplane (the same w.x + b, if the activation is not
         homogeneous), antipodes included, are merged. Neurons that are affine on the domain, since their kinks miss it,

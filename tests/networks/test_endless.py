@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from examples_of_networks import unit_vectors
-from radon_nn import ShallowNetwork, rtv
+from radon_nn import Ball, DeepNetwork, Profile, RidgeMeasure, ShallowNetwork, rtv
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3])
@@ -43,3 +43,70 @@ def test_splines_of_truncated_powers_are_left_open(order: int) -> None:
 def test_jumps_stay_infinite() -> None:
     f = ShallowNetwork([[1.0], [1.0]], [0.0, 1.0], [1.0, -1.0], activation="step")
     assert rtv(f).verdict == "infinite"
+
+
+LARGE = ["hard_tanh", "tanh", "relu", "gelu", "hard_silu"]
+
+
+@pytest.mark.parametrize("activation", LARGE)
+@pytest.mark.parametrize(("weight", "readout"), [(1e200, [1e200]), (1.0, [1e308, 1e308]), (1e308, [1.0, 1.0])])
+def test_overflow_is_an_error_not_an_infinity_or_a_zero(activation: str, weight: float, readout: list[float]) -> None:
+    count = len(readout)
+    weights = weight * np.array([[1.0, 0.5], [0.5, 1.0]])[:count]
+    for f in (
+        ShallowNetwork(weights, np.zeros(count), readout, activation=activation),
+        ShallowNetwork(weights, np.zeros(count), [readout, readout], activation=activation),
+    ):
+        for measured in (f, f.fibres()):
+            with pytest.raises(ValueError, match=r"^[a-z]+: expected .*(float64|finite)"):
+                rtv(measured)
+        with pytest.raises(ValueError, match=r"^[a-z]+: expected .*(float64|finite)"):
+            DeepNetwork([f]).layer_rtvs()
+
+
+def test_masses_whose_moduli_overflow_do_not_vanish() -> None:
+    assert rtv(RidgeMeasure([[1.0]] * 3, [0.0] * 3, [1e308, -1e308, 1e308])).value == 1e308
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
+def test_polynomials_of_several_directions_may_cancel(scale: float) -> None:
+    """2 x^2 + 2 y^2 - (x + y)^2 - (x - y)^2 = 0, each square a sum of two truncated powers."""
+    a, c = scale * np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]), [2.0, 2.0, -1.0, -1.0]
+    f = ShallowNetwork([*a, *-a], np.zeros(8), [*c, *c], activation="truncated_power 3")
+    assert np.abs(f(np.random.default_rng(0).standard_normal((9, 2)))).max() < 1e-12
+    assert rtv(f).lower == 0.0
+    assert rtv(f).verdict == "unresolved"
+    odd = ShallowNetwork([*a, *-a], np.zeros(8), [*c, 2.0, 2.0, -1.0, -1.1], activation="truncated_power 3")
+    assert rtv(odd).verdict == "infinite"
+
+
+def test_squares_of_the_users_own_may_cancel() -> None:
+    square = Profile("square", lambda u: u**2, lambda u: np.full_like(u, 2.0), lambda u: 2 * u, law="s'' is constant")
+    a = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]
+    assert rtv(ShallowNetwork(a, np.zeros(4), [2.0, 2.0, -1.0, -1.0], activation=square)).lower == 0.0
+    assert rtv(ShallowNetwork(a[:1], [0.0], [2.0], activation=square)).verdict == "infinite"
+
+
+@pytest.mark.parametrize("domain", [None, Ball(1.0)])
+def test_steps_and_their_antipodes_may_cancel(domain: Ball | None) -> None:
+    """1[x > t] + 1[x < t] is constant but at t; a third jump matters only where it is seen."""
+    for w in unit_vectors(np.random.default_rng(1), 5, 2):
+        f = ShallowNetwork([3 * w, -3 * w], [0.6, -0.6], [1.0, 1.0], activation="step")
+        assert rtv(f, domain=domain).lower == 0.0
+        more = ShallowNetwork([3 * w, -3 * w, w], [0.6, -0.6, 5.0], [1.0, 1.0, 1.0], activation="step")
+        assert rtv(more, domain=domain).verdict == ("infinite" if domain is None else "unresolved")
+        other = ShallowNetwork([3 * w, -3 * w], [0.6, -0.6], [1.0, 1.1], activation="step")
+        assert rtv(other, domain=domain).verdict == "infinite"
+
+
+@pytest.mark.parametrize("gap", [1e-7, 5e-10, 1e-11])
+def test_waves_that_nearly_cancel_are_not_zero(gap: float) -> None:
+    phases = 2 * math.pi / 3 * np.arange(3)
+    f = ShallowNetwork([[1.0, 0.0]] * 3, phases, [1.0, 1.0, 1 + gap], activation="sine")
+    assert rtv(f).verdict == ("infinite" if gap > 1e-8 else "unresolved")
+    assert rtv(f).upper == math.inf
+
+
+@pytest.mark.parametrize("other", [[1 + 5e-13, 0.0], [1.0, 5e-13], [1 + 1e-14, 0.0]])
+def test_a_beat_is_no_zero(other: list[float]) -> None:
+    assert rtv(ShallowNetwork([[1.0, 0.0], other], [0.0, 0.0], [1.0, -1.0], activation="sine")).upper == math.inf
