@@ -22,12 +22,15 @@ class Pieces(NamedTuple):
         Inner ends of the pieces, in order.
     slopes : ndarray, shape (m + 1, o)
         Slopes of the pieces, left to right.
+    paths : ndarray, shape (m + 1, o)
+        Sums of the moduli of all paths through the layers in each slope, which its rounding is relative to.
     layer, neuron : ndarray of int, shape (m,)
         The neuron that made each break, from 0.
     """
 
     breaks: Floats
     slopes: Floats
+    paths: Floats
     layer: Indices
     neuron: Indices
 
@@ -60,6 +63,7 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
     made_by = np.full((1, 2), -1)
     anchor = _inside(left, right)
     value, slope = anchor[:, None].copy(), np.ones((1, 1))
+    paths = slope
     for index, layer in enumerate(layers):
         profile = layer.activation
         z, rate = value @ layer.weights.T + layer.biases, slope @ layer.weights.T
@@ -88,7 +92,9 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
         state = value[parent] + slope[parent] * move
         value = profile(z) @ layer.readout.T + state @ layer.skip.T + layer.constant
         slope = (steep * rate) @ layer.readout.T + slope[parent] @ layer.skip.T
-    return Pieces(left[1:], slope, made_by[1:, 0], made_by[1:, 1])
+        weights, readout, skip = (np.abs(part).T for part in (layer.weights, layer.readout, layer.skip))
+        paths = (np.abs(steep) * (paths[parent] @ weights)) @ readout + paths[parent] @ skip
+    return Pieces(left[1:], slope, paths, made_by[1:, 0], made_by[1:, 1])
 
 
 def _inside(left: Floats, right: Floats) -> Floats:

@@ -49,7 +49,7 @@ class Cuts(NamedTuple):
 
 def jumps_across(
     layers: Sequence[ShallowNetwork], points: Floats, normals: Floats, sizes: Sequence[Floats]
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """
     Jumps of the normal derivative, f'(x; n) + f'(x; -n), from one-sided derivatives by the chain rule.
 
@@ -69,20 +69,25 @@ def jumps_across(
     jumps : ndarray, shape (s, o)
         The jumps; positive across a convex kink.
     terms : ndarray, shape (s, o)
-        The sum of moduli in each, which its rounding is relative to.
+        The sum of moduli in each, over the last layer alone.
+    paths : ndarray, shape (s, o)
+        The sum of moduli over all paths through the layers, which the rounding of the jump is relative to.
     """
-    jumps, terms = np.empty((2, len(points), layers[-1].outputs))
+    jumps, terms, paths = np.empty((3, len(points), layers[-1].outputs))
     widest = max(max(layer.neurons, layer.outputs, layer.dim) for layer in layers)
     chunk = max(1, _CHUNK_BYTES // (8 * widest))
     for begin in range(0, len(points), chunk):
         part = slice(begin, begin + chunk)
         state, ahead, behind = points[part], normals[part], -normals[part]
+        moduli = np.abs(ahead), np.abs(behind)
         for layer, size in zip(layers, sizes, strict=True):
             z = state @ layer.weights.T + layer.biases
-            (ahead, some), (behind, more) = (_pushed(layer, z, tangent, size) for tangent in (ahead, behind))
+            tangents = zip((ahead, behind), moduli, strict=True)
+            (ahead, some, left), (behind, more, right) = (_pushed(layer, z, *both, size) for both in tangents)
+            moduli = left, right
             state = layer.activation(z) @ layer.readout.T + state @ layer.skip.T + layer.constant
-        jumps[part], terms[part] = ahead + behind, some + more
-    return jumps, terms
+        jumps[part], terms[part], paths[part] = ahead + behind, some + more, moduli[0] + moduli[1]
+    return jumps, terms, paths
 
 
 def subdivide(
@@ -193,15 +198,20 @@ def _reach(cells: Polygons, maps: Floats) -> Floats:
     return np.fromiter(columns, np.float64)
 
 
-def _pushed(layer: ShallowNetwork, z: Floats, tangent: Floats, size: Floats) -> tuple[Floats, Floats]:
+def _pushed(
+    layer: ShallowNetwork, z: Floats, tangent: Floats, moduli: Floats, size: Floats
+) -> tuple[Floats, Floats, Floats]:
     """
-    One-sided derivative of a layer's outputs along `tangent`, the derivative of its inputs; and its sum of moduli.
+    One-sided derivative of a layer's outputs along `tangent`, the derivative of its inputs.
+
+    And its sum of moduli, over this layer alone and over all paths, from the `moduli` of the inputs.
     """
     rate = tangent @ layer.weights.T
     slopes = np.full_like(z, layer.activation.pieces[0])
     for place, jump in layer.activation.kinks:
         tie = _TIE * (size + abs(place))
         slopes += jump * ((z > place + tie) | ((z >= place - tie) & (rate > 0)))
-    inner = np.abs(slopes) * (np.abs(tangent) @ np.abs(layer.weights).T)
-    terms = inner @ np.abs(layer.readout).T + np.abs(tangent) @ np.abs(layer.skip).T
-    return np.asarray((slopes * rate) @ layer.readout.T + tangent @ layer.skip.T), np.asarray(terms)
+    out = np.asarray((slopes * rate) @ layer.readout.T + tangent @ layer.skip.T)
+    weights, readout, skip = (np.abs(part).T for part in (layer.weights, layer.readout, layer.skip))
+    terms, paths = ((np.abs(slopes) * (part @ weights)) @ readout + part @ skip for part in (np.abs(tangent), moduli))
+    return out, np.asarray(terms), np.asarray(paths)

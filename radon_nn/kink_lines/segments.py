@@ -29,6 +29,8 @@ _PARALLEL = 1e-8
 """Segments go on straight if the sine of their angle is below this: normals are good to 1e-13 times what cancels."""
 _EQUAL = 1e-11
 """Jumps are equal if they differ by less than this part of the largest."""
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
+"""Rounding of a jump, relative to the moduli of all paths through the layers: room for some 64 additions."""
 _SEEN = 1e-12
 """Jumps below this part of the terms they are sums of are rounding: neurons that cancel."""
 
@@ -54,6 +56,10 @@ class Kinks:
         Jump of the normal derivative of each output, in units of f per unit of x.
     layer, neuron : ndarray of int, shape (s,)
         The neuron that made it, from 0; the first of those that share the kink.
+    rounding : float
+        What rounding may change a jump by, at most.
+    dropped : float
+        The largest jump that was left out since it is small beside the slopes.
     """
 
     domain: Ball | Cuboid
@@ -63,6 +69,8 @@ class Kinks:
     jumps: Floats
     layer: Indices
     neuron: Indices
+    rounding: float = 0.0
+    dropped: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("starts", "ends", "normals", "jumps", "layer", "neuron"):
@@ -308,11 +316,15 @@ def kinks(
     if isinstance(domain, Ball):
         cuts = _in_disc(cuts)
     middles = (cuts.starts + cuts.ends) / 2
-    jumps, terms = jumps_across(layers, middles, cuts.normals, sizes)
-    visible = np.any(np.abs(jumps) > _SEEN * terms, axis=1) & np.any(cuts.starts != cuts.ends, axis=1)
+    jumps, terms, paths = jumps_across(layers, middles, cuts.normals, sizes)
+    wide = np.any(cuts.starts != cuts.ends, axis=1)
+    visible = np.any(np.abs(jumps) > _SEEN * terms, axis=1) & wide
+    rounding = ROUNDING * float(norms(paths[wide]).max(initial=0.0))
+    dropped = float(norms(jumps[wide & ~visible]).max(initial=0.0))
     starts, ends, normals = cuts.starts[visible], cuts.ends[visible], cuts.normals[visible]
     places = middle + scale * starts, middle + scale * ends
-    return Kinks(domain, *places, normals, jumps[visible] / scale, cuts.layer[visible], cuts.neuron[visible])
+    made_by = cuts.layer[visible], cuts.neuron[visible]
+    return Kinks(domain, *places, normals, jumps[visible] / scale, *made_by, rounding / scale, dropped / scale)
 
 
 def _on_the_line(network: DeepNetwork, domain: Ball | Cuboid, low: float, high: float) -> Kinks:

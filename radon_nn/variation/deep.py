@@ -15,7 +15,7 @@ from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import TooManyRegionsError
-from radon_nn.kink_lines.segments import Kinks, frame, kinks
+from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
@@ -40,14 +40,21 @@ _TRIALS = 32
 _CLEAR = 1e-5
 """Half the width of the strip that counts as "on the line", relative to the step: kinks that cross at a smaller angle
 are not told apart."""
+_SAME = 1e-8
+"""Lines whose middles, lengths and normals agree to this, relative to the domain, may each be given the jump of all:
+ties are taken within 4e-13 of the terms of a pre-activation, which may be 1e4 times its slope."""
 _NARROW = 1e-11
 """Strips narrower than ten times this, relative to the domain, are no wider than the rounding of the kinks' ends."""
 _CHANGE = 1e-6
-"""A jump that changes by less than this fraction may be the rounding of one-sided derivatives in deep networks."""
+"""A jump that changes by less than this fraction may be the rounding of one-sided derivatives in deep networks.
+
+That of sums beside large slopes is measured, see `Kinks.rounding`: a change is four times as large, or no proof."""
 _COINCIDE = 1e-12
 """Kinks on the line within this distance, in the unit of `hyperplanes.offset_unit`, are one, as in `RidgeMeasure`."""
 _ROUNDING = 1e-13
-"""Jumps of the slope below this fraction of the largest slope are rounding."""
+"""Weights below this fraction of the terms they are sums of are rounding."""
+_EXACT = 1e-9
+"""A value is called exact if rounding may change it by less than this fraction, as sums over many layers may."""
 
 
 def deep_rtv(
@@ -133,16 +140,18 @@ def deep_rtv(
         seen = _look(network, looked_at, progress) if known is None else _look_at(known)
         return _in_the_plane(seen, looked_at, where, whole=domain is not None)
     bases = [np.linalg.qr(random.standard_normal((network.dim, 2)))[0].T for _ in range(planes)]
-    radius, lower = float(half.min()), 0.0
+    radius, lower, doubts = float(half.min()), 0.0, 0
     for basis in bases:
         seen = _look(network.slice(middle, basis), Ball(radius, np.zeros(2)), progress)
         if seen.witness is not None:
             return _infinite(seen.witness, middle + seen.witness.point @ basis, where)
-        lower = max(lower, seen.value)
+        if not seen.doubt:
+            lower = max(lower, seen.value - seen.error)
+        doubts += bool(seen.doubt)
     method = (
-        f"no kink bends on {planes} random discs of radius {radius:.4g} about the middle of "
+        f"no kink is certain to bend on {planes} random discs of radius {radius:.4g} about the middle of "
         f"{'the kinks of the first layer' if domain is None else 'the domain'}, which does not prove that none does; "
-        "the bound is the largest R-TV on a plane"
+        f"the bound is the largest R-TV on a plane{f', without {doubts} that are undecided' if doubts else ''}"
     )
     return _unresolved(method, where, lower)
 
@@ -157,10 +166,15 @@ class _Witness:
 
 @dataclass(frozen=True)
 class _Look:
-    """What was seen of the plane: a witness, or the sum over lines; `doubt` says why the sum is not to be relied on."""
+    """
+    What was seen of the plane: a witness, or the sum over lines and its error.
+
+    `doubt` says why the sum is not to be relied on.
+    """
 
     witness: _Witness | None = None
     value: float = 0.0
+    error: float = 0.0
     lines: int = 0
     doubt: str = ""
 
@@ -181,17 +195,21 @@ def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV
         ends = domains.extent(domain, np.ones((1, 1)))
         low, high = float(ends[0][0]), float(ends[1][0])
         if not low < high:
-            return _exact(0.0, 0, where)
+            return _exact(0.0, 0.0, 0, where)
     pieces = _intervals.pieces(network.layers, low, high)
-    jumps = np.diff(pieces.slopes, axis=0)
+    jumps, groups = np.diff(pieces.slopes, axis=0), np.empty(0, np.int64)
     if len(jumps):
         # Kinks of neurons that cancel may differ in place by rounding: they are one kink, as in measures.
         unit = hyperplanes.offset_unit(pieces.breaks, norms(jumps))
         new = np.diff(hyperplanes.compressed(pieces.breaks, unit)) > _COINCIDE
-        jumps = np.add.reduceat(jumps, np.flatnonzero(np.append(True, new)), axis=0)
-    jumps = norms(jumps)
-    seen = jumps > _ROUNDING * np.abs(pieces.slopes).max()
-    return _exact(float(jumps[seen].sum()), int(seen.sum()), where)
+        groups = np.flatnonzero(np.append(True, new))
+        jumps = np.add.reduceat(jumps, groups, axis=0)
+    jumps, paths = norms(jumps), norms(pieces.paths)
+    rounding = ROUNDING * (paths[1:] + paths[:-1])
+    if len(groups):
+        rounding = np.add.reduceat(rounding, groups)
+    seen = jumps > rounding
+    return _exact(float(jumps[seen].sum()), float(rounding.sum() + jumps[~seen].sum()), int(seen.sum()), where)
 
 
 def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: bool) -> RTV:
@@ -201,12 +219,12 @@ def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: b
     if seen.doubt:
         return _unresolved(seen.doubt, where)
     if whole:
-        return _exact(seen.value, seen.lines, where, "; all of them are whole lines there")
+        return _exact(seen.value, seen.error, seen.lines, where, "; all of them are whole lines there")
     return _unresolved(
         f"on {looked_at}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
         f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
         where,
-        seen.value,
+        max(seen.value - seen.error, 0.0),
     )
 
 
@@ -250,7 +268,16 @@ def _seen(found: Kinks) -> _Look:
         return _Look(witness)
     lines = found.lines()
     doubt = "kinks cross too nearly in parallel to tell whether they bend" if len(found.bends) else ""
-    return _Look(None, float(lines.sizes.sum()), len(lines), doubt)
+    scale = float(frame(found.domain, 2)[1].max())
+    # Squares of the normals, for -n to be n; the constant column keeps a row from being taken for its negative.
+    turned = lines.normals[:, [0]] * lines.normals, np.ones(len(lines))
+    places = np.column_stack([(lines.starts + lines.ends) / (2 * scale), lines.lengths / scale, *turned])
+    if hyperplanes.clusters(places, _SAME)[0] < len(lines):
+        doubt = "kinks are too near each other to tell their jumps apart"
+    if found.dropped > found.rounding:
+        doubt = f"jumps of the slope up to {found.dropped:.3g} are too small beside the slopes to be followed"
+    error = found.rounding * (len(lines) + 1)
+    return _Look(None, float(lines.sizes.sum()), error, len(lines), doubt)
 
 
 def _part(domain: Ball | Cuboid, share: float) -> Ball | Cuboid:
@@ -285,7 +312,7 @@ def _cut(known: Kinks, part: Ball | Cuboid) -> Kinks:
     kept = low < high
     first, last = (known.starts[kept] + end[kept, None] * step[kept] for end in (low, high))
     fields = known.normals[kept], known.jumps[kept], known.layer[kept], known.neuron[kept]
-    return Kinks(part, first, last, *fields)
+    return Kinks(part, first, last, *fields, known.rounding, known.dropped)
 
 
 def _confirmed(found: Kinks) -> _Witness | None:
@@ -314,7 +341,8 @@ def _confirmed(found: Kinks) -> _Witness | None:
         # One kink near the point beyond, or none: then argmax finds it, or any, and `count` says which.
         count, other = beyond.sum(axis=1), found.jumps[beyond.argmax(axis=1)]
         change = norms(np.where(count[:, None] == 0, 0.0, other) - jumps)
-        changed = (count <= 1) & (change > _CHANGE * norms(jumps))
+        least = np.maximum(_CHANGE * norms(jumps), 4 * (found.rounding + found.dropped))
+        changed = (count <= 1) & (change > least)
         sure |= changed & (before.sum(axis=1) == 1) & (width > 10 * _NARROW * scale)
     if not sure.any():
         return None
@@ -369,8 +397,11 @@ def _first_kinks(layers: Sequence[ShallowNetwork]) -> tuple[Floats, Floats]:
     return directions, offsets
 
 
-def _exact(value: float, count: int, where: str, more: str = "") -> RTV:
+def _exact(value: float, error: float, count: int, where: str, more: str = "") -> RTV:
     kind = "distinct kinks" if not more else "distinct kink lines"
+    if error > _EXACT * value:
+        method = f"from the weights, {count} {kind}{more}; the bar is the rounding of the slopes"
+        return RTV(value, max(value - error, 0.0), value + error, method, where, "estimated")
     return RTV(value, value, value, f"exact, from the weights, {count} {kind}{more}", where)
 
 

@@ -229,3 +229,35 @@ def test_many_inputs_and_layers_take_few_regions(widths: tuple[int, ...], monkey
     assert deep_rtv(network).verdict == "infinite"
     # Of these networks 6373, 45 and 212; of the second 4775 when every kink crossed the middle of every disc.
     assert sum(segments) < 8000
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 1e4, 1e6, 1e8, 1e10, 1e13, 1e16])
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_bounds_hold_beside_large_slopes(dim: int, slope: float) -> None:
+    """f = n + slope x_1, shown as relu(f) - relu(-f): of the R-TV of n, however much of it rounding hides."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        weights, biases = rng.standard_normal((4, dim)), rng.uniform(-0.5, 0.5, 4)
+        f = ShallowNetwork(weights, biases, rng.standard_normal(4), slope * np.eye(dim)[:1])
+        truth = rtv(f, domain=Ball(1.0, np.zeros(dim))).value
+        found = deep_rtv(disguised(f), Ball(1.0, np.zeros(dim)))
+        assert found.verdict != "infinite"
+        assert found.lower <= truth * (1 + 1e-12)
+        assert found.upper >= truth * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("angle", [1e-4, 1e-6, 1e-8, 1e-10, 1e-12])
+def test_a_lower_bound_from_planes_stays_below_where_kinks_are_nearly_parallel(angle: float) -> None:
+    weights = [[1.0, 0.0, 0.0], [1.0, angle, 0.0], [1.0, 0.0, angle], [1.0, -angle, angle]]
+    f = ShallowNetwork(weights, [0.1] * 4, [1.0, -0.5, 0.3, 0.2])
+    found = deep_rtv(disguised(f), Ball(1.0))
+    assert found.verdict != "infinite"
+    assert found.lower <= f.path_norm
+
+
+@pytest.mark.parametrize("part", [1e-11, 1e-12, 1e-13])
+def test_a_bend_too_weak_to_follow_is_not_called_finite(part: float) -> None:
+    """|x| + |y| and, faintly, a corner of relu(1/2 - |x| - |y|): infinite, though nothing proves it."""
+    both = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
+    faint = ShallowNetwork([[1.0, 0.0], [-1.0, -1.0]], [1.0, 0.5], [[1.0, part]])
+    assert math.isinf(deep_rtv(DeepNetwork([both, faint]), Ball(1.0)).upper)
