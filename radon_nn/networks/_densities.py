@@ -12,6 +12,7 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.activations.profile import Profile
+from radon_nn.geometry.points import norms
 from radon_nn.measures.line import Copies, LineMeasure, variation
 
 _ROUNDING = np.finfo(np.float64).eps
@@ -49,7 +50,8 @@ def density_variation(
     measure = _line_measure(profile, scales, biases, low, high)
     count = scales.shape[1]
     if count > 1 and readout.shape[2] > 1:
-        integrals = np.array([lines.norm_integral(i, measure) for i in range(len(scales))])
+        largest = _largest(profile, measure)
+        integrals = np.array([lines.norm_integral(i, measure, largest) for i in range(len(scales))])
         return lines.unit * integrals[:, 0], lines.unit * integrals[:, 1]
     alpha = np.linalg.norm(lines.readout, axis=2) if count == 1 else lines.readout[..., 0]
     alpha = alpha / lines.sigma**2
@@ -112,8 +114,8 @@ class _Lines(NamedTuple):
         interval = scale[:, 0] * low + (sign * bias)[:, 0], scale[:, 0] * high + (sign * bias)[:, 0]
         return cls(mu, 1 / slope, readout / size[:, None, None], interval, size * scale[:, 0])
 
-    def norm_integral(self, i: int, measure: LineMeasure) -> tuple[float, float]:
-        """The integral of the density's norm over outputs on line i, and its error."""
+    def norm_integral(self, i: int, measure: LineMeasure, largest: float) -> tuple[float, float]:
+        """The integral of the density's norm over outputs on line i, and its error, for |s'| up to `largest`."""
         mu, sigma = self.mu[i], self.sigma[i]
         weight = self.readout[i] / sigma[:, None] ** 2
 
@@ -121,7 +123,10 @@ class _Lines(NamedTuple):
             return np.asarray(measure.density((u[:, None] - mu) / sigma) @ weight)
 
         low, high = (float(end[i]) for end in self.interval)
-        return _norm_integral(density, _breaks(measure, mu, sigma, low, high))
+        value, error = _norm_integral(density, _breaks(measure, mu, sigma, low, high))
+        # What densities that cancel leave is their rounding, that of their argument u - mu included.
+        size = float(norms(weight) @ np.abs(sigma)) * largest
+        return value, error + 16 * _ROUNDING * len(mu) * size
 
 
 def _refined(measure: LineMeasure) -> LineMeasure:

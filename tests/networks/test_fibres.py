@@ -281,3 +281,28 @@ def test_error_bars_of_powers_hold_the_truth(order: int) -> None:
         assert found.lower - 1e-3 * truth <= truth <= found.upper + 1e-3 * truth
     near = rtv(network, domain=Cuboid([-1.0], [n + 1.0]))
     assert near.value == pytest.approx(truth, rel=1e-3)
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-9, 1e-11])
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_the_bar_holds_where_densities_nearly_cancel(outputs: int, gap: float) -> None:
+    """w^2 s''(w t + b) - w'^2 s''(w' t + b): exact for u_+^2 / 2, where it is constant; for tanh to first order."""
+    rng = np.random.default_rng(outputs)
+    for _ in range(5):
+        w, b, v = rng.uniform(0.3, 2), rng.uniform(-0.2, 0.2), rng.standard_normal((outputs, 1))
+        other = w * (1 + gap)
+        weights, size = [[w], [other]], float(np.linalg.norm(v))
+
+        def bend(t: float, w: float = w, b: float = b) -> float:
+            z = np.tanh(w * t + b)
+            return abs(-4 * w * z * (1 - z**2) + w**2 * t * (1 - z**2) * (6 * z**2 - 2))
+
+        truths = {
+            "truncated_power 3": 2 * size * (other - w) * (other + w),
+            "tanh": size * (other - w) * quad(bend, 1, 3, epsabs=0, epsrel=1e-12, limit=200)[0],
+        }
+        for activation, truth in truths.items():
+            f = ShallowNetwork(weights, [b, b], v * [1.0, -1.0], activation=activation)
+            found = rtv(f, domain=Ball(1.0, [2.0]))
+            room = (10 * gap if activation == "tanh" else 1e-13) * truth
+            assert found.lower - room <= truth <= found.upper + room
