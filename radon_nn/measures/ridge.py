@@ -269,8 +269,10 @@ class RidgeMeasure(SpikeList):
         ----------
         tol : float
             Hyperplanes coincide if their (a, t / unit), up to sign, differ by at most tol, or t by tol |t| beyond the
-            unit. A chain of such neighbours becomes one spike at the |mass|-weighted mean; on a ball of radius r the
-            function changes by at most (unit + r) times the chain's length times the masses joined.
+            unit. A chain of such neighbours becomes one spike at the |mass|-weighted mean, and what that changes about
+            the origin, within spikes beyond the unit, joins the affine part. On a ball of radius r about the origin
+            the function changes by at most (unit + 2 r) (exp(L) - 1) times the masses joined, L being the length of
+            the chain.
         unit : float, optional
             The unit of length for offsets. If not given it follows the offsets: 10 % of the spikes, or of the mass, lie
             within it, so that scaling x changes nothing.
@@ -310,6 +312,11 @@ class RidgeMeasure(SpikeList):
         skip = self.skip + self.masses[flipped].T @ self.directions[flipped]
         constant = self.constant - self.masses[flipped].T @ self.offsets[flipped]
         masses = total(self.masses)
+        # Far spikes that are active about the origin move by tol |t| there, which may be large.
+        signed, target = sign * self.offsets, offsets[label]
+        far = (signed < -unit) & (target < 0)
+        skip = skip + self.masses[far].T @ (sign[:, None] * self.directions - normals[label])[far]
+        constant = constant - self.masses[far].T @ (signed - target)[far]
         keep = norms(masses) > total(_CANCELLED * self.sizes[:, None])[:, 0]  # the sum itself may overflow
         return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant, names=self.names)
 

@@ -419,3 +419,24 @@ def test_points_of_another_dimension_are_refused(points: object) -> None:
 def test_points_must_be_finite() -> None:
     with pytest.raises(ValueError, match=r"^points: expected finite numbers"):
         RidgeMeasure([[1.0, 0.0]], [0.0], [1.0])([[np.nan, 0.0]])
+
+
+@pytest.mark.parametrize("tol", [1e-12, 1e-6, 1e-3, 1e-2])
+@pytest.mark.parametrize("seed", range(6))
+def test_merging_moves_the_function_by_no_more_than_it_says(tol: float, seed: int) -> None:
+    """Also pairs of opposite masses far away, on both sides of the origin, whose sum of m t the mean does not keep."""
+    rng = np.random.default_rng(seed)
+    dim, unit, radius = int(rng.integers(1, 4)), 1.0, 2.0
+    far = np.repeat(rng.choice([-1.0, 1.0], 12) * 10.0 ** rng.uniform(-1, 6, 12), 2)
+    far *= 1 + 0.5 * tol * np.tile([0.0, 1.0], 12)
+    a = np.repeat(rng.standard_normal((12, dim)), 2, axis=0)
+    a = a / np.linalg.norm(a, axis=1, keepdims=True)
+    masses = np.repeat(rng.standard_normal(12), 2) * np.tile([1.0, -0.5], 12)
+    measure = RidgeMeasure(a, far, masses)
+    merged = measure.merged(tol, unit=unit)
+    assert len(merged) == 12
+    x = rng.standard_normal((200, dim))
+    x *= radius * rng.uniform(size=(200, 1)) ** (1 / dim) / np.linalg.norm(x, axis=1, keepdims=True)
+    rounding = 1e-14 * (np.abs(masses) * (np.abs(far) + radius)).sum()
+    bound = (unit + 2 * radius) * np.expm1(tol) * np.abs(masses).sum()
+    assert np.abs(merged(x) - measure(x)).max() <= bound + rounding
