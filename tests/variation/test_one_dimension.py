@@ -173,3 +173,25 @@ def test_an_interrupt_keeps_the_best_bound() -> None:
     result = of(two_hats, progress=stop)
     assert (result.verdict, result.law) == ("unresolved", "interrupted")
     assert 0 <= result.lower <= 45.0608
+
+
+@pytest.mark.parametrize("power", [0.2, 0.5, 0.7, 0.9, 0.97])
+@pytest.mark.parametrize("center", [0.1, -0.37, 0.0])
+def test_no_cusp_is_called_finite(power: float, center: float) -> None:
+    """|x - c|^p, p < 1: smooth pieces on both sides meet in what looks like a kink at any width."""
+    found = line_rtv(lambda x: np.abs(x[:, 0] - center) ** power, Ball(1.0, [0.0]))
+    assert found.verdict != "finite"
+    assert math.isinf(found.upper)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 3])
+def test_rounded_values_are_not_called_finite(digits: int) -> None:
+    assert line_rtv(lambda x: np.round(x[:, 0] ** 2, digits), Ball(1.0, [0.0])).upper == math.inf
+
+
+@pytest.mark.parametrize("power", [1.0, 1.1, 1.5])
+def test_kinks_and_weak_singularities_stay_finite(power: float) -> None:
+    found = line_rtv(lambda x: np.abs(x[:, 0] - 0.1) ** power, Ball(1.0, [0.0]))
+    truth = power * (1.1 ** (power - 1) + 0.9 ** (power - 1))
+    assert found.verdict == "finite"
+    assert found.lower * (1 - 1e-12) <= truth <= found.upper * (1 + 1e-12)
