@@ -295,7 +295,7 @@ GOOD = {"weights": [[1.0, 2.0]], "biases": [0.0], "readout": [[1.0]]}
         ({"activation": "swish"}, ValueError, "activation: expected one of abs, .*truncated_power; got 'swish'"),
         ({"activation": None}, ValueError, "activation: expected one of abs, .*truncated_power; got None"),
         ({"weights": [[1.0, 2.0], [3.0]]}, ValueError, "weights: expected a regular array"),
-        ({"weights": [[1j, 2.0]]}, TypeError, "weights: expected real numbers, got dtype complex128; convert"),
+        ({"weights": [[1j, 2.0]]}, TypeError, "weights: expected real numbers, got dtype complex128; pass the real"),
         ({"biases": ["0"]}, TypeError, "biases: expected real numbers, got dtype <U1; convert"),
         ({"readout": None}, TypeError, "readout: expected real numbers, got dtype object; convert"),
     ],
