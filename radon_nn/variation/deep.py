@@ -93,8 +93,9 @@ def deep_rtv(
     Returns
     -------
     RTV
-        The value if it is finite and known, with a bar where slopes are so large that their rounding matters; infinite, with the bend in `method`; or unresolved, with the reason:
-        smooth activations, too many kinks, or no kink certain to bend, where d > 2 or no domain is given (then the lower
+        The value if it is finite and known, with a bar where slopes are so large that their rounding matters;
+        infinite, with the bend in `method`; or unresolved, with the reason: smooth activations, too many kinks, jumps
+        lost beside the slopes, or no kink certain to bend, where d > 2 or no domain is given (then the lower
         bound is the R-TV of what was looked at).
 
     Raises
