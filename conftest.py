@@ -8,8 +8,7 @@ What pytest is told.
 import doctest
 import inspect
 from types import ModuleType
-
-import pytest
+from typing import Any
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]
 
@@ -23,7 +22,7 @@ def _stands_in(finder: doctest.DocTestFinder, module: ModuleType | None, thing: 
 doctest.DocTestFinder._from_module = _stands_in  # type: ignore[attr-defined]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say why a test is missing that was asked for by its name."""
     deselected = terminalreporter.stats.get("deselected", [])
     chosen = terminalreporter.config.getoption("markexpr")
