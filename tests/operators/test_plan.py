@@ -28,7 +28,8 @@ def read(lattices: np.ndarray, order: int, first: float, count: int, lanes: int 
     padded = np.zeros((-(-m // DIRECTIONS) * DIRECTIONS, length + 2 * halo, lanes), dtype)
     padded[:m, halo:-halo] = lattices[:, :, None]
     blocks = len(padded) // DIRECTIONS
-    read_lattices(padded.reshape(-1), readout, _rooms.interleaving(lanes), room, out.reshape(-1), 0, blocks)
+    choices = _rooms.interleaving(lanes), _rooms.prefilter(order)
+    read_lattices(padded.reshape(-1), readout, *choices, room, out.reshape(-1), 0, blocks)
     for lane in out[1:]:
         np.testing.assert_array_equal(lane, out[0])
     return out[0]

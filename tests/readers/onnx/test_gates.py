@@ -51,7 +51,8 @@ def test_softplus_of_pytorch(tmp_path: Path, beta: float, threshold: float) -> N
             read_onnx_file(path)
         return
     x = RNG.normal(0, 20, (200, 3)).astype(np.float32)
-    wanted = ReferenceEvaluator(model).run(["y"], {"x": x})[0]
+    with np.errstate(over="ignore"):  # The exponential of Softplus, where Where takes the other value.
+        wanted = ReferenceEvaluator(model).run(["y"], {"x": x})[0]
     np.testing.assert_allclose(read_onnx_file(path).network(x.astype(np.float64)), wanted, rtol=2e-6, atol=2e-6)
 
 
