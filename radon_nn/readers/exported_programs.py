@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ _ACTIVATION_NAMES = {"log_sigmoid": "logsigmoid"}
 _EPSILON = 1e-5
 # exp(-20) is 2e-9; a softplus that is linear from a lower argument on is another function.
 _LINEAR_ABOVE = 20.0
+
+_INPLACE = "write the operator without the trailing underscore, inplace=True or out=, and export the program again"
 
 Node = Mapping[str, Any]
 Known = Tensor | Floats
@@ -112,6 +114,15 @@ def _array(content: Mapping[str, bytes], folder: str, path: str, entry: Any, siz
     return exact(np.array(view), path)
 
 
+def _names_in(argument: Any) -> Iterator[str]:
+    """The names of the tensors in an operator's argument."""
+    for kind, value in argument.items():
+        if kind == "as_tensor":
+            yield value["name"]
+        elif kind == "as_tensors":
+            yield from (part["name"] for part in value)
+
+
 class _Program:
     """A graph of operators, followed node by node."""
 
@@ -120,6 +131,8 @@ class _Program:
         signature = program["graph_module"]["signature"]
         self.sizes = self.graph_of["tensor_values"]
         self.known: dict[str, Known] = {}
+        # Views, and results of operators in place, by the name of the tensor whose memory they share.
+        self.storage: dict[str, str] = {}
         inputs: list[str] = []
         for spec in signature["input_specs"]:
             ((kind, given),) = spec.items()
@@ -148,7 +161,7 @@ class _Program:
 
     def understood(self, source: str) -> Understood:
         """The network."""
-        for node in self.graph_of["nodes"]:
+        for at, node in enumerate(self.graph_of["nodes"]):
             name = node["target"].removeprefix("torch.ops.aten.").partition(".")[0]
             outputs = [output["as_tensor"]["name"] for output in node["outputs"] if "as_tensor" in output]
             outputs = outputs or [part["name"] for output in node["outputs"] for part in output.get("as_tensors", [])]
@@ -156,6 +169,7 @@ class _Program:
                 # Sizes, and assertions about them, are no values of the network.
                 continue
             try:
+                self._overwrites(name, node, outputs[0], at)
                 found = self._result(name, node)
             except ValueError as error:
                 raise ValueError(f"{node.get('name') or outputs}: {error}") from error
@@ -190,6 +204,27 @@ class _Program:
         if kind in ("as_int", "as_float", "as_bool", "as_string", "as_ints", "as_floats"):
             return value
         return printable(str(value))
+
+    def _overwrites(self, name: str, node: Node, output: str, at: int) -> None:
+        """Refuse an operator that writes into a tensor whose numbers are used afterwards under another name."""
+        first = next((part["arg"]["as_tensor"]["name"] for part in node["inputs"] if "as_tensor" in part["arg"]), "")
+        inplace = name.endswith("_") and not name.startswith("_")
+        if inplace or (name in (*_SAME, *_SHAPED) and name != "clone"):
+            self.storage[output] = self.storage.get(first, first)
+        if any(part["name"] == "out" for part in node["inputs"]):
+            raise ValueError(f"expected an operator that returns a new tensor, got {name} with out=; {_INPLACE}")
+        if not inplace:
+            return
+        later = [part["arg"] for other in self.graph_of["nodes"][at + 1 :] for part in other["inputs"]]
+        used = {name for argument in later for name in _names_in(argument)} | {self.output}
+        shared = self.storage[output]
+        aliases = [one for one in (shared, *self.storage) if self.storage.get(one, one) == shared and one != output]
+        again = [one for one in aliases if one in used]
+        if again:
+            raise ValueError(
+                f"expected a tensor that no other name shares, got {name}, which also changes {again[0]}, used later; "
+                f"{_INPLACE}"
+            )
 
     def _result(self, name: str, node: Node) -> Known:
         """What an operator gives for its arguments."""

@@ -119,6 +119,58 @@ def test_refusals(tmp_path: Path, model: Any, said: str) -> None:
     refused(exported(model(), tmp_path / "net.pt2"), said)
 
 
+def _viewed(view: Any, change: Any, *, last: str = "view") -> Any:
+    """A net that takes a view of a value, changes the value or the view in place, and goes on with the other."""
+
+    def forward(m: Any, x: Any) -> Any:
+        value = m.a(x)
+        seen = view(value)
+        change(value if last == "view" else seen)
+        return m.b(torch.flatten(seen if last == "view" else value, 1))
+
+    return Net(forward, a=fc(), b=fc(4, 2))
+
+
+VIEWS = {
+    "view": lambda h: h.view(-1, 4),
+    "detach": lambda h: h.detach(),
+    "flatten": lambda h: torch.flatten(h, 1),
+    "unsqueeze": lambda h: h.unsqueeze(1),
+    "dropout": lambda h: F.dropout(h, 0.5, False),
+    "reshape of a view": lambda h: h.unsqueeze(2).reshape(-1, 4),
+}
+CHANGES = {
+    "relu_": lambda h: h.relu_(),
+    "inplace": lambda h: F.leaky_relu(h, 0.3, inplace=True),
+    "mul_": lambda h: h.mul_(3.0),
+    "add_": lambda h: h.add_(1.0),
+}
+
+
+@pytest.mark.parametrize("last", ["view", "value"])
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_operators_in_place_on_a_tensor_with_other_names(tmp_path: Path, view: str, change: str, last: str) -> None:
+    """What is changed under one name is changed under the other: it was read as if it were not."""
+    torch.manual_seed(0)
+    model = _viewed(VIEWS[view], CHANGES[change], last=last)
+    path = exported(model, tmp_path / "net.pt2", 2, 3, batch=False)
+    try:
+        network = load(path)
+    except ValueError as error:
+        assert "write the operator without the trailing underscore" in str(error)  # noqa: PT017
+    else:
+        assert verify(model, network=network)
+
+
+def test_operators_in_place_on_a_tensor_of_one_name(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(fc(), nn.ReLU(inplace=True), nn.Flatten(), nn.Dropout(0.3, inplace=True), fc(4, 2))
+    assert verify(model, network=load(exported(model, tmp_path / "net.pt2")))
+    model = Net(lambda m, x: m.b(m.a(x).mul_(2.0).relu_()), a=fc(), b=fc(4, 2))
+    assert verify(model, network=load(exported(model, tmp_path / "net.pt2")))
+
+
 def test_hints_and_training(tmp_path: Path) -> None:
     refused(exported(nn.Sequential(fc()), tmp_path / "net.pt2"), "expected no activation", activation="relu")
     model = nn.Sequential(fc(), nn.BatchNorm1d(4)).train()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn.readers.files.pickles import Attributes, Opaque, evaluated
+from radon_nn.readers.refusals import printable
 
 Array = NDArray[np.generic]
 
@@ -79,8 +80,23 @@ class Storages:
             raise ValueError(f"storage {key!r}: expected {numbers} numbers, got {len(self.storages[key])}")
         return self.storages[key]
 
-    def tensor(self, storage: Array, offset: int, shape: Sequence[int], strides: Sequence[int], *_: Any) -> Array:
-        """A tensor as a view of its storage."""
+    def tensor(
+        self,
+        storage: Array,
+        offset: int,
+        shape: Sequence[int],
+        strides: Sequence[int],
+        requires_grad: Any = False,
+        hooks: Any = None,
+        metadata: Any = None,
+    ) -> Array:
+        """A tensor as a view of its storage; hooks, and whether it has a gradient, change no number."""
+        if metadata:
+            # PyTorch's metadata say that numbers are read negated or conjugated ('neg', 'conj').
+            raise ValueError(
+                f"expected tensors as they are stored, got metadata {printable(str(metadata)):.80}, by which they are "
+                f"read as others; save tensor.resolve_neg(), {self.remedy}"
+            )
         if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
             raise ValueError(f"expected an offset, sizes and strides >= 0, got {offset}, {shape}, {strides}")
         nbytes = math.prod(shape) * storage.itemsize

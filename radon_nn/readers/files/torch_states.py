@@ -32,6 +32,17 @@ _CODE = ("code/", "traced_inputs/", "extra/")
 _SCRIPTED = ("constants.pkl", "traced_inputs.pkl")
 _POLICY = "policy.pth"
 _NESTED = 8
+# Nested dicts of models are some ten deep, and large checkpoints have some ten thousand entries.
+_DEEPEST = 50
+_MOST = 200_000
+# Functions that make tensors of a kind that is not read: parameters with attributes, sparse and quantised tensors.
+_TENSORS = ("torch._utils", "torch._tensor", "torch.nn.parameter")
+# What training writes beside a state dict, in lower case; tensors in them are scores, random states and the like.
+_BESIDE = (
+    *("callbacks", "loops", "lr_scheduler", "lr_schedulers", "scheduler", "schedulers", "scaler", "grad_scaler"),
+    *("amp", "native_amp_scaling_state", "mixedprecision", "hyper_parameters", "hparams", "args", "config", "metrics"),
+    *("history", "rng", "rng_state", "rng_states", "datamodule"),
+)
 
 
 class State(NamedTuple):
@@ -87,6 +98,7 @@ def _of_archive(where: Path, archive: Archive, malformed: str, source: str) -> S
 
 def _state(where: Path, found: Any, source: str) -> State:
     """The state dict among the objects of a file."""
+    inner: list[str] = []
     for _ in range(_NESTED):
         inner = [key for key in _STATES if isinstance(found.get(key), dict)] if isinstance(found, dict) else []
         if not inner:
@@ -94,27 +106,80 @@ def _state(where: Path, found: Any, source: str) -> State:
         beside = inner[1:] + [str(key) for key, part in found.items() if isinstance(part, np.ndarray)]
         if beside:
             raise ValueError(f"expected one state dict, got {inner[0]} and {', '.join(beside[:6])} beside it; {REMEDY}")
+        rivals = {key: part for key, part in found.items() if key != inner[0] and _is_state(key, part)}
+        if rivals:
+            # Which of them is meant, the caller says by a prefix.
+            found = {inner[0]: found[inner[0]], **rivals}
+            break
         found = found[inner[0]]
-    objects = [found] if isinstance(found, Opaque) else found.values() if isinstance(found, dict) else []
-    unknown = [part.name for part in objects if isinstance(part, Opaque)]
-    arrays = list(_arrays(found, 0))
-    if unknown and (isinstance(found, Opaque) or not arrays or any(isinstance(a, np.ndarray) for a in found.values())):
-        raise ValueError(f"expected a state dict, which has tensors only, got also {unknown[0]}; {REMEDY}")
-    if not arrays or not isinstance(found, dict):
+    whole = _contents(found)
+    _require_known(found, whole)
+    if not whole.arrays or not isinstance(found, dict):
         raise ValueError(f"expected a dict of tensors, got {type(found).__name__}; {REMEDY}")
     # One tensor under many names lies in the file once; each name takes memory of its own later.
-    if sum(array.nbytes for array in arrays) > TIED * where.stat().st_size:
+    if sum(array.nbytes for array in whole.arrays) > TIED * where.stat().st_size:
         raise ValueError("expected tensors no larger than the file, got one storage under many names")
     return State({str(name): part for name, part in found.items()}, source)
 
 
-def _arrays(tree: Any, depth: int) -> list[Array]:
-    """The tensors in dicts within dicts."""
-    if isinstance(tree, np.ndarray):
-        return [tree]
-    if not isinstance(tree, dict) or depth > _NESTED:
-        return []
-    return [array for part in tree.values() for array in _arrays(part, depth + 1)]
+def _require_known(found: Any, whole: _Contents) -> None:
+    """Refuse objects among the tensors of a network, which may be tensors too: one with attributes of its own is."""
+    unknown = list(whole.unknown)
+    if isinstance(found, dict) and not any(isinstance(part, np.ndarray) for part in found.values()) and whole.arrays:
+        # Entries beside networks may be anything but tensors; a network's own may not.
+        unknown = []
+        for key, part in found.items():
+            within = _contents(part)
+            if not _is_optimizer(key, part):
+                unknown += [name for name in within.unknown if within.arrays or name.startswith(_TENSORS)]
+    if unknown:
+        raise ValueError(f"expected a state dict, which has tensors only, got also {unknown[0]}; {REMEDY}")
+
+
+def _is_state(key: Any, part: Any) -> bool:
+    """Whether an entry beside a state dict may be that of another network: dicts with tensors, but of no optimizer."""
+    known = _is_optimizer(key, part) or str(key).lower() in _BESIDE
+    return not known and isinstance(part, dict | list | tuple) and bool(_contents(part).arrays)
+
+
+def _is_optimizer(key: Any, part: Any) -> bool:
+    """Whether an entry is the state of an optimizer, or of several in a list or a dict, by name and content."""
+    if isinstance(part, dict) and "param_groups" in part:
+        return True
+    within = list(part.values()) if isinstance(part, dict) else part if isinstance(part, list | tuple) else []
+    if within and all(isinstance(inner, dict) and "param_groups" in inner for inner in within):
+        return True
+    # An optimizer without groups: a dict of settings and moments, such as {'state': {}}.
+    return str(key).lower().startswith("optim") and isinstance(part, dict) and set(part) <= {"state", "defaults"}
+
+
+class _Contents(NamedTuple):
+    """The tensors in dicts and lists, and the names of the objects among them."""
+
+    arrays: list[Array]
+    unknown: list[str]
+
+
+def _contents(tree: Any) -> _Contents:
+    """What is in dicts and lists within each other; a pickle of few bytes can hold one in a million places."""
+    found = _Contents([], [])
+    left = [(tree, 0)]
+    for _ in range(_MOST):
+        if not left:
+            return found
+        part, depth = left.pop()
+        if isinstance(part, np.ndarray):
+            found.arrays.append(part)
+        elif isinstance(part, Opaque):
+            found.unknown.append(part.name)
+        elif isinstance(part, dict | list | tuple):
+            if depth > _DEEPEST:
+                break
+            inner = part.values() if isinstance(part, dict) else part
+            left += [(x, depth + 1) for x in inner if isinstance(x, dict | list | tuple | np.ndarray | Opaque)]
+    raise ValueError(
+        f"expected a dict of tensors, with at most {_MOST} entries nested at most {_DEEPEST} deep, got more; {REMEDY}"
+    )
 
 
 def _scripted(module: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,8 +130,9 @@ def softmax(call: OperatorCall) -> Dependent:
 def batch_normalization(call: OperatorCall) -> Dependent:
     """Each channel, along axis 1, less its mean and over its deviation, as measured in training."""
     array = call.dependent()
-    if call.whole("training_mode", 0):
-        raise ValueError("expected inference, got training")
+    # Up to version 13, results beside the first, means and variances, are those of training.
+    if call.whole("training_mode", 0) or call.results > 1:
+        raise ValueError("expected inference, with one result, got training; export the model in evaluation")
     rank = len(array.shape)
     if rank < 2 or array.axis == 1:
         raise ValueError(f"expected shape (batch, channels, ...), got {array.described}")

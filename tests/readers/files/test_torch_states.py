@@ -192,6 +192,63 @@ class TestCheckpoints:
             self.torch.save(content, self.path)
             refused(self.path, "expected a state dict, which has tensors only, got also", activation="relu")
 
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_negated_tensors(self, zipped: bool) -> None:
+        """PyTorch keeps the sign of an imaginary part of a conjugate in metadata, which were dropped."""
+        zero = self.torch.zeros(3)
+        bias = self.torch.complex(zero, self.torch.ones(3)).conj().imag
+        assert bias.is_neg()
+        self.torch.save({**self.state, "0.bias": bias}, self.path, _use_new_zipfile_serialization=zipped)
+        refused(self.path, "expected tensors as they are stored, got metadata .*neg", activation="relu")
+
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_tensors_of_other_kinds_in_a_network_under_any_name(self, zipped: bool) -> None:
+        """A bias that is a parameter with attributes, or sparse, was left out."""
+        tagged = self.torch.nn.Parameter(self.state["0.bias"].clone())
+        tagged.tag = "bias"
+        for bias in (tagged, self.state["0.bias"].to_sparse()):
+            for content in (
+                {"net": {**self.state, "0.bias": bias}},
+                {"net": {"deep": {**self.state, "0.bias": bias}}, "epoch": 3},
+                {"net": self.state, "bias": bias},
+                {"net": self.state, "biases": {"0": bias}},
+                {"model": {"w": self.state, "b": [bias]}},
+            ):
+                self.torch.save(content, self.path, _use_new_zipfile_serialization=zipped)
+                refused(self.path, "tensors only, got also|expected dense", activation="relu")
+
+    @pytest.mark.parametrize("beside", ["target", "ema", "critic"])
+    def test_another_network_beside_the_model(self, beside: str) -> None:
+        """The model was read, and the other network passed over in silence."""
+        other = {name: tensor + 1 for name, tensor in self.state.items()}
+        content = {"model": self.state, beside: other, "epoch": 3, "optimizer": {"state": {}, "param_groups": []}}
+        self.torch.save(content, self.path)
+        refused(self.path, f"networks: model, {beside};.*prefix=", activation="relu")
+        assert_allclose(load(self.path, activation="relu", prefix="model")(X), EXPECTED, atol=1e-13)
+        second = load(self.path, activation="relu", prefix=beside)
+        self.torch.save(other, self.path)
+        assert second == load(self.path, activation="relu")
+
+    def test_optimizers_beside_the_model(self) -> None:
+        model = self.torch.nn.Linear(3, 2)
+        optimizer = self.torch.optim.Adam(model.parameters())
+        model(self.torch.ones(3)).sum().backward()
+        optimizer.step()
+        state = optimizer.state_dict()
+        for key in ("optimizer", "optimizer_state_dict", "optim", "opt"):
+            for beside in (state, [state], {"actor": state}):
+                self.torch.save({"model": self.state, key: beside}, self.path)
+                assert_allclose(load(self.path, activation="relu")(X), EXPECTED, atol=1e-13)
+
+    def test_a_dict_in_a_million_places(self) -> None:
+        """Five kilobytes that took hours."""
+        tree: Any = self.state
+        for _ in range(7):
+            tree = {str(k): tree for k in range(40)}
+        for content in ({"net": tree}, {"model": tree}, {"model": self.state, "other": tree}):
+            self.torch.save(content, self.path)
+            refused(self.path, "expected a dict of tensors, with at most", activation="relu")
+
 
 def test_policies_of_stable_baselines3(tmp_path: Path) -> None:
     """A zip, known by its members: settings, and an archive of torch.save within."""

@@ -174,3 +174,15 @@ def test_load_takes_the_outputs_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "n.npz", W1=np.ones((4, 3)), W2=np.ones((1, 4)))
     with pytest.raises(ValueError, match=r"\(output=, --output\), which only ONNX files name, got 'y'"):
         load(tmp_path / "n.npz", activation="relu", output="y")
+
+
+@pytest.mark.parametrize("version", range(7, 14))
+@pytest.mark.parametrize("results", ["y m v", "y m v s t"])
+def test_normalisation_of_older_versions_in_training(tmp_path: Path, version: int, results: str) -> None:
+    """Up to version 13 further results say that the batch's own statistics are used; the stored ones were."""
+    stored = {"S": np.ones(4, np.float32), "M": np.zeros(4, np.float32)}
+    given = {"x": ["n", 4]}
+    training = model([op("BatchNormalization", "x S M M S", results)], stored, given, (version,))
+    refused(training, tmp_path, "expected inference, with one result, got training")
+    inference = model([op("BatchNormalization", "x S M M S")], stored, given, (version,))
+    assert read(inference, tmp_path).network.dim == 4
