@@ -19,6 +19,15 @@ _AMID = (
     *("mid", "middle", "proj", "projection", "second", "third", "w", "weight"),
 )
 _LAST = ("final", "head", "last", "logit", "logits", "out", "output", "readout")
+# Words that with a number (head1) name networks side by side; as the container of numbers (head.0), one network.
+_NETWORKS = (
+    *("actor", "agent", "branch", "classifier", "critic", "decoder", "discriminator", "encoder", "estimator", "expert"),
+    *("generator", "head", "learner", "member", "mlp", "model", "net", "network", "out", "output", "policy"),
+    *("predictor", "q", "qf", "qnet", "replica", "student", "submodel", "subnet", "target", "task", "teacher"),
+    *("tower", "v", "value", "vf"),
+)
+# The same in plural, and the like: containers of networks side by side.
+_SEVERAL = (*(f"{word}s" for word in _NETWORKS), "branches", "policies", "ensemble", "ensembles", "folds", "particles")
 # A search this long has met many layers of one size; their order is then not unique in practice.
 _STEPS = 10_000
 
@@ -32,7 +41,7 @@ def begins(name: str, prefix: str) -> bool:
     return whole or (rest[0].isdigit() and not prefix[-1].isdigit())
 
 
-def in_order(shapes: Shapes, *, trusted: bool, source: str) -> list[str]:
+def in_order(shapes: Shapes, *, trusted: bool, source: str, chosen: bool = False) -> list[str]:
     """
     The layers of one network, first to last.
 
@@ -44,6 +53,8 @@ def in_order(shapes: Shapes, *, trusted: bool, source: str) -> list[str]:
         Whether that order is the writer's own, which supports an order that sizes alone determine.
     source : str
         What is read, for errors.
+    chosen : bool
+        Whether the caller said by a prefix that the layers are of one network.
 
     Returns
     -------
@@ -66,6 +77,12 @@ def in_order(shapes: Shapes, *, trusted: bool, source: str) -> list[str]:
         )
     numbered = _by_numbers(written)
     if numbered is not None and fits(numbered, shapes):
+        if not chosen and _side_by_side(numbered):
+            raise ValueError(
+                f"{source}: expected numbered layers of one network, got {', '.join(numbered[:12])}, perhaps several "
+                "networks side by side; say layers=[...] with the names first to last (--layers), or choose one with "
+                f"prefix={numbered[0]!r} (--prefix)"
+            )
         if not (trusted and numbered != written and fits(written, shapes)):
             return numbered
     elif trusted and fits(written, shapes) and _only_order(written, shapes):
@@ -172,6 +189,21 @@ def _by_numbers(names: Sequence[str]) -> list[str] | None:
     if any(a > b for x, y in pairwise(ordered) for a, b in zip(known[x][1], known[y][1], strict=True)):
         return None
     return ordered
+
+
+def _side_by_side(names: Sequence[str]) -> bool:
+    """Whether the word before the number in which names differ is one for networks rather than for layers."""
+    if len(names) < 2:
+        return False
+    parts = [re.split(r"(\d+)", name) for name in names]
+    k = next(k for k, column in enumerate(zip(*parts, strict=False)) if len(set(column)) > 1)
+    # Keras's head, head_1 differ before the number.
+    before = parts[-1][max(k - 1, 0)]
+    word = next(iter(_TOKEN.findall(before)[::-1]), "").lower()
+    if word in _SEVERAL or not before.endswith((".", "/")):
+        return word in (*_SEVERAL, *_NETWORKS)
+    # A Sequential q has activations between its layers: q.0, q.2; q.0, q.1 are two Q functions.
+    return word == "q" and any(int(after[k]) - int(one[k]) == 1 for one, after in pairwise(parts))
 
 
 def _places(names: Sequence[str]) -> bool:

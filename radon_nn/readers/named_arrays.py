@@ -128,7 +128,9 @@ def _ordered(
             {layer.name: shapes[layer.name] for layer in layers if begins(layer.path, prefix)}
             for prefix in hints.prefixes
         ] or [shapes]
-        names = [name for part in parts for name in in_order(part, trusted=trusted, source=source)]
+        # The numbers of matrices of one module, net.w1 and net.w2, are those of layers.
+        chosen = bool(hints.prefixes) or all(layer.path.rpartition(".")[0] != layer.name for layer in layers)
+        names = [name for part in parts for name in in_order(part, trusted=trusted, source=source, chosen=chosen)]
     if not fits(names, shapes):
         listed = ", ".join(f"{name} {shapes[name]}" for name in names[:12])
         raise ValueError(

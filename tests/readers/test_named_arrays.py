@@ -254,6 +254,80 @@ def test_two_networks_of_one_layer_are_no_chain(names: list[str]) -> None:
     assert_allclose(from_model(state, prefix=names[0])(points), computed(state, names[:1], points), atol=1e-12)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "q{}",
+            "q_{}",
+            "q.{}",
+            "heads.{}",
+            "head{}",
+            "models.{}",
+            "model{}",
+            "models.{}.0",
+            "agent.critic{}",
+            "nets/{}",
+        ),
+        *("ensemble.{}", "Q{}", "critic_{}.fc", "experts.{}.linear", "policy.towers.{}"),
+        *("members_{}", "value_net{}"),
+    ],
+)
+def test_numbered_networks_side_by_side_are_no_chain(name: str, count: int) -> None:
+    """Two Q functions or three heads of square matrices were read as layers one after the other."""
+    names = [name.format(k) for k in range(count)]
+    state = chain(names, [4] * (count + 1), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"perhaps several networks side by side; say layers=\[\.\.\.\]"):
+        from_model(state, activation="relu", layout="out_in")
+    points = np.random.default_rng(1).standard_normal((5, 4))
+    network = from_model(state, activation="relu", layout="out_in", layers=names)
+    assert_allclose(network(points), computed(state, names, points), atol=1e-12)
+    first = from_model(state, layout="out_in", prefix=names[0])
+    assert_allclose(first(points), computed(state, names[:1], points), atol=1e-12)
+
+
+def test_the_first_of_keras_without_a_number_is_no_first_layer() -> None:
+    names = ["head", "head_1", "head_2"]
+    with pytest.raises(ValueError, match="side by side"):
+        from_model(chain(names, [4] * 4, np.random.default_rng(0)), activation="relu", layout="out_in")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "{}",
+            "net.{}",
+            "model.{}",
+            "network.{}",
+            "layers.{}",
+            "model.net.{}",
+            "actor.{}",
+            "policy_net.{}",
+            "module.{}",
+        ),
+        *("fc{}", "layer_{}", "linear{}", "dense_{}", "hidden.{}", "W{}", "net.layers.{}.linear", "models.0.{}"),
+        *("h{}", "classifier.{}", "q.fc{}", "q1.{}", "head.{}", "mlp.{}", "lin{}"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 2])
+def test_numbered_layers_are_a_chain(name: str, step: int) -> None:
+    names = [name.format(step * k) for k in range(3)]
+    state = chain(names, [4] * 4, np.random.default_rng(0))
+    network = from_model(state, activation="relu", layout="out_in")
+    points = np.random.default_rng(1).standard_normal((5, 4))
+    assert_allclose(network(points), computed(state, names, points), atol=1e-12)
+
+
+def test_a_sequential_q_is_a_chain() -> None:
+    names = ["q.0", "q.2", "q.4"]
+    state = chain(names, [4] * 4, np.random.default_rng(0))
+    assert from_model(state, activation="relu", layout="out_in").dim == 4
+    lists = {"q": {"weights": [np.eye(4)] * 3, "biases": [np.zeros(4)] * 3}}
+    assert from_model(lists, activation="relu", layout="out_in").dim == 4
+
+
 @pytest.mark.parametrize(
     "names",
     [["fc1", "fc2", "out"], ["model.hidden", "model.output"], ["lin_in", "lin_mid", "lin_out"], ["inputLayer", "head"]],
