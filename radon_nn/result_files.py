@@ -35,6 +35,28 @@ _FIT_NUMBERS = ("objective", "lower", "misfit", "decay", "presumed_lower", "scat
 _FIT_ANSWERS = ("certified", "converged", "settled")
 _STEPS = ("at", "value", "lower", "upper")
 
+_SEARCH = ("radius", "center", "relative_error", "max_error", "exact")
+_TEXTS = (_FORMAT, "activation", "stopped", "refinement.name", "names.features", "names.outputs", "unresolved")
+_TRUTHS = (*_FIT_ANSWERS, "exact", "interrupted")
+_SINGLE = (
+    *(_FORMAT, "activation", "stopped", "refinement.name", "radius", "relative_error", "max_error"),
+    *("samples", "rounds", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS),
+)
+_REAL = ("fiu", "real numbers")
+_COMMON = (_FORMAT, *(f"measure.{name}" for name in _MEASURE), *(f"names.{part}" for part in _NAMES))
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "RidgeMeasure": _COMMON,
+    "FibreMeasure": (_FORMAT, "activation", *_FIBRES, *(f"names.{part}" for part in _NAMES)),
+    "Fit": (
+        *(*_COMMON, *_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped", "refinement.name"),
+        *(f"refinement.{name}" for name in _STEPS),
+    ),
+    "SpikeFit": (*_COMMON, *_SEARCH, "samples", "rounds", "interrupted"),
+    "ProbeFit": (*_COMMON, *_SEARCH, "queries", "lines", "unresolved"),
+}
+# Relative; lengths are one, bounds below costs and costs those of their functions to rounding, of sums of many terms.
+_UNIT, _COST = 1e-9, 1e-6
+
 
 def to_arrays(result: Result) -> Arrays:
     """
@@ -136,6 +158,7 @@ def read_result(where: Path) -> Result:
             f"{where}: expected one of {', '.join(_READERS)}, got {declared[:80]!r}; a newer radon_nn may read it"
         )
     try:
+        _require_kinds(arrays, declared)
         return reader(arrays)
     except KeyError as error:
         raise ValueError(
@@ -143,6 +166,21 @@ def read_result(where: Path) -> Result:
         ) from error
     except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{where}: {error}; save the result again") from error
+
+
+def _require_kinds(arrays: Arrays, declared: str) -> None:
+    """Refuse arrays that the format does not have, and those that are not of the kind that it has."""
+    known = _KNOWN[declared.removeprefix("radon_nn.").removesuffix("/1")]
+    unknown = [name for name in arrays if name not in known]
+    if unknown:
+        raise ValueError(f"expected arrays among {', '.join(known)}, got also {', '.join(sorted(unknown)[:6])}")
+    for name, array in arrays.items():
+        kinds, what = ("US", "text") if name in _TEXTS else ("b", "a truth value") if name in _TRUTHS else _REAL
+        # An empty list of texts is saved as one of numbers.
+        if array.dtype.kind not in kinds and array.size:
+            raise ValueError(f"{name}: expected {what}, got {array.dtype}")
+        if name in _SINGLE and array.shape:
+            raise ValueError(f"{name}: expected one value, got shape {array.shape}")
 
 
 def network_of(result: Result) -> ShallowNetwork:
@@ -188,8 +226,14 @@ def _fit(arrays: Arrays) -> Fit:
     for name in _FIT_ARRAYS:
         if len(arrays[name]) != count or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name}: expected {count} finite numbers, one a point, got {arrays[name].shape}")
+    measure = _measure(arrays)
+    if points.shape != (count, measure.dim) or any(arrays[name].ndim != 1 for name in ("dual", "values", "counts")):
+        raise ValueError(f"points: expected ({count}, {measure.dim}) and a number for each, got {points.shape}")
+    if len({len(step) for step in steps}) != 1:
+        raise ValueError(f"refinement: expected steps of one length, got {[len(step) for step in steps]}")
+    _require_costs(measure, arrays, rest)
     return Fit(
-        measure=_measure(arrays),
+        measure=measure,
         dual=arrays["dual"].astype(np.float64),
         points=points,
         values=arrays["values"].astype(np.float64),
@@ -198,6 +242,29 @@ def _fit(arrays: Arrays) -> Fit:
         refinement=Refinement(str(arrays["refinement.name"]), *steps),
         **rest,
     )
+
+
+def _require_costs(measure: RidgeMeasure, arrays: Arrays, rest: Mapping[str, Any]) -> None:
+    """Refuse counts, costs and bounds that no fit has, and a cost that is not that of the function."""
+    finite = [name for name in _FIT_NUMBERS if name != "presumed_lower"]
+    if not all(np.isfinite(rest[name]) for name in finite) or np.isnan(rest["presumed_lower"]):
+        raise ValueError(f"{', '.join(finite)}: expected finite numbers, got {[rest[name] for name in finite]}")
+    if (arrays["counts"] < 1).any():
+        raise ValueError(f"counts: expected numbers >= 1, got {arrays['counts'].min():g}")
+    for name in ("decay", "scatter", "misfit"):
+        if rest[name] < 0:
+            raise ValueError(f"{name}: expected a number >= 0, got {rest[name]:g}")
+    values = np.asarray(arrays["values"], np.float64)
+    off = np.asarray(measure(np.asarray(arrays["points"], np.float64)), np.float64).reshape(len(values), -1)[:, 0]
+    off = off - values
+    cost = measure.rtv
+    if rest["decay"] > 0:
+        cost = 0.5 * float(arrays["counts"] @ off**2) + rest["scatter"] + rest["decay"] * cost
+    slack = _COST * (abs(cost) + float(np.abs(values).max(initial=0.0)))
+    if not abs(cost - rest["objective"]) <= slack:
+        raise ValueError(f"objective: expected the cost of the function, {cost:g}, got {rest['objective']:g}")
+    if rest["lower"] > rest["objective"] + slack:
+        raise ValueError(f"lower: expected at most the objective {rest['objective']:g}, got {rest['lower']:g}")
 
 
 def _search(arrays: Arrays) -> dict[str, Any]:
@@ -223,6 +290,14 @@ def _probe_fit(arrays: Arrays) -> ProbeFit:
 
 def _fibre_measure(arrays: Arrays) -> FibreMeasure:
     fields: dict[str, Any] = {name: arrays[name] for name in _FIBRES}
+    directions, fibre = arrays["directions"], arrays["fibre"]
+    lengths = np.sqrt((np.asarray(directions, np.float64) ** 2).sum(axis=-1))
+    if directions.ndim != 2 or not (abs(lengths - 1) <= _UNIT).all():
+        raise ValueError(f"directions: expected unit vectors in rows, got shape {directions.shape} or other lengths")
+    if fibre.ndim != 1 or (fibre.size and (fibre.dtype.kind not in "iu" or fibre.min() < 0)):
+        raise ValueError(f"fibre: expected whole numbers >= 0, got {fibre.dtype} of shape {fibre.shape}")
+    if fibre.size and fibre.max() >= len(directions):
+        raise ValueError(f"fibre: expected rows of {len(directions)} directions, got {fibre.max()}")
     profile = Profile.coerce(str(arrays["activation"]))
     measure = FibreMeasure(**fields, profile=profile, names=_names(arrays))
     network_of(measure)  # its constructor checks that shapes agree

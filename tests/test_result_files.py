@@ -117,6 +117,60 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "newer.npz")
 
 
+CHANGES: dict[str, list[tuple[str, Any, str]]] = {
+    "fit": [
+        ("lower", lambda a: a + 1e3, "lower: expected at most the objective"),
+        ("objective", lambda a: a * 1.01, "objective: expected the cost of the function"),
+        ("objective", lambda a: a * np.nan, "expected finite numbers"),
+        ("misfit", lambda a: a * 0 - 1, "misfit: expected a number >= 0"),
+        ("decay", lambda a: a * 0 - 1, "decay: expected a number >= 0"),
+        ("scatter", lambda a: a * 0 - 1, "scatter: expected a number >= 0"),
+        ("counts", lambda a: a * 0, "counts: expected numbers >= 1"),
+        ("certified", lambda a: np.array("no"), "certified: expected a truth value"),
+        ("certified", lambda a: np.array([True, False]), "certified: expected one value"),
+        ("converged", lambda a: np.array(2.0), "converged: expected a truth value"),
+        ("dual", lambda a: a + 1j, "dual: expected real numbers"),
+        ("dual", lambda a: a[:, None], "points: expected"),
+        ("points", lambda a: a[:, :1], "points: expected"),
+        ("values", lambda a: a.astype(str), "values: expected real numbers"),
+        ("measure.masses", lambda a: a * 2, "objective: expected the cost of the function"),
+        ("refinement.value", lambda a: np.append(a, 1.0), "refinement: expected steps of one length"),
+        ("lower_bound", lambda a: np.array(3.0), "got also lower_bound"),
+    ],
+    "measure": [
+        ("measure.masses", lambda a: a + 1j, "measure.masses: expected real numbers"),
+        ("measure.masses", lambda a: a > 0, "measure.masses: expected real numbers"),
+        ("measure.scale", lambda a: np.array([2.0]), r"got also measure\.scale"),
+    ],
+    "fibres": [
+        ("directions", lambda a: a * 2, "directions: expected unit vectors"),
+        ("fibre", lambda a: a - 1, "fibre: expected whole numbers >= 0"),
+        ("fibre", lambda a: a + len(a), "fibre: expected rows of"),
+        ("fibre", lambda a: a.astype(float), "fibre: expected whole numbers"),
+        ("fibre", lambda a: a > 0, "fibre: expected real numbers"),
+        ("scales", lambda a: a + 1j, "scales: expected real numbers"),
+        ("factor", lambda a: np.array(2.0), "got also factor"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "k"), [(kind, k) for kind, changes in CHANGES.items() for k in range(len(changes))])
+def test_results_changed_by_hand_are_refused(kind: str, k: int, tmp_path: Path) -> None:
+    """They were read as results, with the certificate that the file claimed."""
+    name, change, said = CHANGES[kind][k]
+    made = {
+        "fit": lambda: fit(*data(0, 2), decay=0.03),
+        "measure": NETWORK.measure,
+        "fibres": ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres,
+    }[kind]()
+    save(tmp_path / "result.npz", made)
+    with np.load(tmp_path / "result.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "changed.npz", **(arrays | {name: change(arrays.get(name))}))
+    with pytest.raises(ValueError, match=rf"changed\.npz: .*{said}.*; save the result again"):
+        load(tmp_path / "changed.npz")
+
+
 def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"ending in \.npz for a RidgeMeasure"):
         save(tmp_path / "measure.safetensors", NETWORK.measure())
