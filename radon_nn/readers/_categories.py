@@ -245,6 +245,12 @@ def _encoder_of(transformer: Any) -> Any:
     ends = bool(steps) and "OneHotEncoder" in {base.__name__ for base in type(steps[-1]).__mro__}
     if not ends:
         return None
-    if any(type(step).__name__ not in _PASSED for step in steps[:-1]):
+    if any(type(step).__name__ not in _PASSED or not fills_gaps_only(step) for step in steps[:-1]):
         raise ValueError(f"OneHotEncoder: {_UNKNOWN}; encode before the pipeline, or hand over the part after it")
     return steps[-1]
+
+
+def fills_gaps_only(imputer: Any) -> bool:
+    """Whether an imputer leaves complete inputs as they are: what it replaces is not a number or no value."""
+    missing = imputer.missing_values
+    return missing is None or (isinstance(missing, float) and bool(np.isnan(missing)))

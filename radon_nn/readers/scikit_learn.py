@@ -10,7 +10,7 @@ import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
-from radon_nn.readers._categories import Front, column_branches
+from radon_nn.readers._categories import Front, column_branches, fills_gaps_only
 from radon_nn.readers.graph import Scaling, Understood, Value
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.refusals import asking
@@ -96,8 +96,10 @@ def evaluate_sklearn(model: Any, points: Any) -> tuple[Floats, float]:
     rows = points.reshape(len(points), -1) if isinstance(points, np.ndarray) else points
     with asking(model, rows):
         outputs = np.asarray(model.predict_proba(rows) if classifies else model.predict(rows))
+        # Two columns are two classes, unless predictions are several labels too.
+        two = classifies and outputs.shape[1:] == (2,) and np.ndim(model.predict(rows)) == 1
     outputs = outputs.reshape(len(points), -1)
-    if classifies and outputs.shape[1] == 2:
+    if two:
         outputs = outputs[:, 1:]
     return outputs.astype(np.float64), float(np.finfo(outputs.dtype).eps)
 
@@ -110,11 +112,12 @@ class _Reading:
         self.means, self.deviations = np.zeros(graph.dim), np.ones(graph.dim)
         # Inputs, or parts of them, that nothing has changed yet: where each of their entries is among the inputs.
         self.inputs: dict[int, tuple[Value, list[int]]] = {id(graph.input): (graph.input, list(range(graph.dim)))}
-        self.scaled = False
+        self.seen = np.zeros(graph.dim, bool)
+        self.twice = False
 
     def scaling(self) -> Scaling | None:
-        """The means and deviations of the inputs, if any was scaled."""
-        return Scaling(self.means, self.deviations) if self.scaled else None
+        """The means and deviations of the inputs, if any was scaled and none twice."""
+        return Scaling(self.means, self.deviations) if self.seen.any() and not self.twice else None
 
     def applied(self, value: Value, model: Any) -> Value:
         """The output of an estimator."""
@@ -138,6 +141,11 @@ class _Reading:
         if model is None or isinstance(model, str) or (name == "FunctionTransformer" and model.func is None):
             return value
         if name == "SimpleImputer" and not model.add_indicator:
+            if not fills_gaps_only(model):
+                raise ValueError(
+                    f"SimpleImputer: expected missing_values=nan, got {model.missing_values!r:.80}, which "
+                    "complete inputs may have; impute before, and fit the estimator without"
+                )
             self.graph.note("SimpleImputer is passed over: inputs are taken to be complete")
             return value
         if any(base in _SCALERS for base in names):
@@ -149,7 +157,8 @@ class _Reading:
             factor, shift = _scaling(model)
             if id(value) in self.inputs:
                 at = self.inputs[id(value)][1]
-                self.means[at], self.deviations[at], self.scaled = -shift / factor, 1 / factor, True
+                self.twice |= bool(self.seen[at].any())
+                self.means[at], self.deviations[at], self.seen[at] = -shift / factor, 1 / factor, True
             return self.graph.scale(value, factor, shift, name=name)
         if any(base in _MLPS for base in names):
             return _mlp(self.graph, value, model)
@@ -217,15 +226,16 @@ def _inverse(transformer: Any, width: int) -> tuple[Floats, Floats]:
         return 1 / factor, -shift / factor
     if transformer.func is None:
         return np.ones(width), np.zeros(width)
-    sizes = np.concatenate([-np.logspace(3, -3, 13), [0.0], np.logspace(-3, 3, 13)])
+    sizes = np.concatenate([-np.logspace(15, -6, 64), [0.0], np.logspace(-6, 15, 64)])
     given = np.repeat(sizes[:, None], width, axis=1)
     with np.errstate(all="ignore"):
         values = np.asarray(transformer.inverse_transform(given), np.float64).reshape(given.shape)
         middle, last = len(sizes) // 2, len(sizes) - 1
         factor, shift = (values[last] - values[middle]) / sizes[last], values[middle]
-        off = np.abs(values - given * factor - shift).max()
-    # Rounding is 1e-16 of the largest value, times a few operations.
-    if not off <= 1e-13 * np.abs(values).max():
+        off = np.abs(values - given * factor - shift)
+        sums = np.abs(given * factor) + np.abs(shift)
+    # Rounding is 1e-16 of the terms at each size, times a few operations.
+    if not (off <= 1e-13 * sums).all():
         raise ValueError(
             f"FunctionTransformer: expected a scaler among {', '.join(s for s in _SCALERS if s != 'PCA')}, or a "
             "function whose inverse is affine, as the transformation of the target, got another function; hand over "

@@ -117,6 +117,8 @@ def read_table(
         raise ValueError(f"{where}: expected a table's file, got a folder; name a file in it")
     if not where.exists():
         raise FileNotFoundError(f"{where}: expected a table's file, found none; check the name and the folder")
+    if not where.is_file():
+        raise ValueError(f"{where}: expected a table's file, got a pipe or a device; copy its content into a file")
     asked = None if columns is None else [str(column) for column in columns]
     wanted = None if target is None else str(target)
     if where.suffix.lower() in FRAMES:

@@ -257,3 +257,49 @@ def test_units_are_those_of_the_data() -> None:
 def test_refusals(make: Any, said: str) -> None:
     with pytest.raises(ValueError, match=f"^{said}"):
         from_model(make())
+
+
+def test_imputers_of_numbers_are_refused() -> None:
+    """Zeros, which points have, were passed on as they are instead of as means."""
+    for missing in (0, 0.0, -1):
+        x = np.round(20 * X)
+        model = fitted(make_pipeline(SimpleImputer(missing_values=missing), mlp()), x)
+        with pytest.raises(ValueError, match=r"SimpleImputer: expected missing_values=nan, got "):
+            from_model(model)
+
+
+@pytest.mark.parametrize("bound", [2e3, 1e6, 1e9])
+def test_inverses_that_bend_at_large_numbers_are_refused(bound: float) -> None:
+    model = TransformedTargetRegressor(
+        mlp(), func=lambda y: y, inverse_func=lambda z: np.clip(z, -bound, bound), check_inverse=False
+    )
+    with pytest.raises(ValueError, match="whose inverse is affine"):
+        from_model(fitted(model))
+
+
+def test_small_numbers_of_an_inverse_are_held_against_their_own_size() -> None:
+    model = TransformedTargetRegressor(
+        mlp(), func=lambda y: y, inverse_func=lambda z: z + 1e-9 * np.sin(z), check_inverse=False
+    )
+    with pytest.raises(ValueError, match="whose inverse is affine"):
+        from_model(fitted(model))
+
+
+def test_a_column_scaled_in_two_branches_has_no_one_scale() -> None:
+    """The mean and deviation of the later branch were kept."""
+    width = X.shape[1]
+    branches = [("a", StandardScaler(), list(range(width))), ("b", MinMaxScaler(), [0])]
+    model = fitted(make_pipeline(ColumnTransformer(branches), mlp()))
+    found = understood(model)
+    assert verify(model, X, network=found.network)
+    assert found.scaling is None
+    once = fitted(make_pipeline(ColumnTransformer([("a", StandardScaler(), list(range(width)))]), mlp()))
+    assert understood(once).scaling is not None
+
+
+def test_two_labels_are_no_two_classes() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, (len(X), 2))
+    model = fitted(classifier(5), X, labels)
+    assert verify(model, X)
+    np.testing.assert_allclose(from_model(model, logits=False)(X), model.predict_proba(X), atol=1e-12)

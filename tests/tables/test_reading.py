@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from pathlib import Path
 from time import perf_counter
@@ -217,3 +218,14 @@ def test_a_million_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         print(f"\n1 000 000 rows of 3, {file.stat().st_size / 1e6:.0f} MB: {seconds:.2f} s, peak {peak:.0f} MB")
     np.testing.assert_allclose(np.column_stack([*table]), rows, rtol=1e-7)
     assert peak < 150
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_pipes_and_devices_are_no_tables(tmp_path: Path, ending: str) -> None:
+    """A pipe that nobody writes into was waited for without end, and /dev/zero read without end."""
+    path = tmp_path / f"pipe{ending}"
+    os.mkfifo(path)
+    for where in (path, Path(os.devnull)):
+        with pytest.raises(ValueError, match="expected a table's file, got a pipe or a device; copy its content"):
+            read_table(where)
