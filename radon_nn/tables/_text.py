@@ -20,6 +20,10 @@ MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a"))
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _SPACED_COMMAS = re.compile(r"[+-]?\d+,\d+(\s+[+-]?\d+(,\d+)?)+")
 """'0,5 1,5': numbers with decimal commas between spaces. In a table with commas between numbers no space is alone."""
+_POINTED = re.compile(r"[+-]?\d*\.[\d.]*(,\d*)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_LARGE = 100
+"""Whole numbers from here on, beside none but 1,234 and the like, may be thousands written without their mark."""
 _HEAD = 200
 """Lines in which the separator is looked for."""
 _LONGEST = 60
@@ -84,7 +88,7 @@ class Text:
         comma = separator != "," and any(
             _DECIMAL_COMMA.fullmatch(cell) for _, line in head for cell in _cells(line, separator)
         )
-        if any(number_in(cell, comma) is not None for cell in cells):
+        if not _is_header(cells, comma, [_cells(line, separator) for _, line in head[1:]]):
             return cls(where, separator, comma, (), number - 1, len(cells))
         return cls(where, separator, comma, tuple(cells), number, len(cells))
 
@@ -139,6 +143,7 @@ class Text:
             If a cell is missing or no number; the line is named.
         """
         width, left, rows = self.width, 0, []
+        large, thousands, decimals = (dict.fromkeys(columns, False) for _ in range(3))
         for number, cells in self.rows():
             if len(cells) != width:
                 raise ValueError(
@@ -155,6 +160,18 @@ class Text:
                 left += 1
                 continue
             rows.append([self._number(number, cells, k) for k in columns])
+            if self.comma:
+                for k in columns:
+                    large[k] |= cells[k].isdecimal() and int(cells[k]) >= _LARGE
+                    thousands[k] |= "," in cells[k]
+                    decimals[k] |= "," in cells[k] and not _THOUSANDS.fullmatch(cells[k])
+        for k in columns:
+            if large[k] and thousands[k] and not decimals[k]:
+                raise ValueError(
+                    f"{self.where}: expected decimal commas, got whole numbers of {_LARGE} and more in "
+                    f"{self.label(k)}, and commas before three digits only, which may mark thousands; write decimal numbers with one "
+                    "mark and no thousands separator"
+                )
         return np.array(rows, np.float64).reshape(len(rows), len(columns)), left
 
     def label(self, column: int) -> str:
@@ -166,7 +183,9 @@ class Text:
         value = number_in(cells[column], self.comma)
         if value is None:
             remedy = f"correct it, or choose other columns than {self.label(column)}"
-            if _DECIMAL_COMMA.fullmatch(cells[column].replace(".", "")) or "." in cells[column].replace(".", "", 1):
+            cell = cells[column]
+            pointed = self.comma and _POINTED.fullmatch(cell)
+            if pointed or _DECIMAL_COMMA.fullmatch(cell.replace(".", "")) or "." in cell.replace(".", "", 1):
                 remedy = "write decimal numbers with one mark and no thousands separator"
             raise ValueError(f"{self.where}: expected numbers in line {line}, got {self._quoted(cells)}; {remedy}")
         if not math.isfinite(value):
@@ -196,15 +215,41 @@ def number_in(cell: str, comma: bool) -> float | None:
     float, optional
         None if it is no number.
     """
-    if comma and "," in cell:
-        if "." in cell:
-            return None
+    if comma and "." in cell:
+        # 1.234 may be a thousand or one and a quarter.
+        return None
+    if comma:
         cell = cell.replace(",", ".")
     try:
         # float takes 1_000, which no table means as a number.
         return None if "_" in cell else float(cell)
     except ValueError:
         return None
+
+
+def _is_header(cells: Sequence[str], comma: bool, below: Sequence[Sequence[str]]) -> bool:
+    """
+    Whether a first line has names: words, words and whole numbers such as years, or 0, 1, 2, which pandas writes.
+
+    Words above words beside numbers may be values, and so may 0 and 1, with which a table of cos begins.
+    """
+    values = [number_in(cell, comma) for cell in cells]
+    labels = [cell for cell, value in zip(cells, values, strict=True) if value is not None]
+    if comma and any(_POINTED.fullmatch(cell) for cell in cells):
+        return False
+    if not labels:
+        return True
+    if not all(label.isdecimal() for label in labels) or len(set(labels)) < len(labels):
+        return False
+    read = [[number_in(cell, comma) for cell in row] for row in below if len(row) == len(cells)]
+    decimals = any(
+        x is not None and x % 1 != 0 for row in read for x, label in zip(row, values, strict=True) if label is not None
+    )
+    words = [k for k, cell in enumerate(cells) if values[k] is None and cell.lower() not in MISSING]
+    if not words:
+        rest = cells[1:] if cells[0] == "" else cells
+        return decimals and len(rest) > 2 and list(rest) == [str(k) for k in range(len(rest))]
+    return decimals or any(row[k] is not None for row in read[:1] for k in words)
 
 
 def _require_text(where: Path) -> None:

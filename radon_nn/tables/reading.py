@@ -129,6 +129,8 @@ def read_table(
     width = text.width
     usable = list(range(width)) if numbers is not None else _number_columns(text)
     inputs, output, why, notes = _chosen(names, width, usable, wanted, asked, where)
+    if any(number_in(name, text.comma) is not None for name in names):
+        notes.append(f"the first line is taken for names: {', '.join(names[:6])}")
     if numbers is None:
         table, left = text.chosen([*inputs, output], drop=drop_missing)
         if left:

@@ -229,3 +229,65 @@ def test_pipes_and_devices_are_no_tables(tmp_path: Path, ending: str) -> None:
     for where in (path, Path(os.devnull)):
         with pytest.raises(ValueError, match="expected a table's file, got a pipe or a device; copy its content"):
             read_table(where)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("0,1,2\n0.5,1.5,2.5\n3.1,4.2,5.9\n0.3,0.2,0.7\n", ("0", "1", "2")),
+        ("0;1;2\n0,5;1,5;2,5\n3,1;4,2;5,9\n0,3;0,2;0,7\n", ("0", "1", "2")),
+        ("y0,0,1,2\n5,10.5,20,30\n3,11,22.5,31\n4,1,2,3\n", ("y0", "0", "1", "2")),
+        ("y0,0,1,2\n5,10,20,30\n3,11,22,31\n4,1,2,3\n", ("y0", "0", "1", "2")),
+        ("country,2019,2020\nA,1.5,2.5\nB,3.5,1.5\nC,4,5\n", ("2019", "2020")),
+    ],
+)
+def test_names_that_are_numbers(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    """They were read as a first row of data."""
+    (tmp_path / "table.csv").write_text(text)
+    table = read_table(tmp_path / "table.csv")
+    assert (*table.features, table.target) == names
+    assert len(table.points) == 3
+    assert any(note.startswith("the first line is taken for names: ") for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,1\n0.5,0.88\n1,0.54\n",
+        "0,1,2\n1,2,5\n7,8,8\n",
+        "red,1,2\nblue,3,4\ngreen,7,5\n",
+        "red,1.5,2\nblue,3,4\ngreen,7,5\n",
+        "2,1,0\n0.5,1.5,2.5\n3.1,4.2,5.9\n",
+    ],
+)
+def test_first_rows_that_are_data(text: str, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(text)
+    assert len(read_table(tmp_path / "table.csv").points) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a;b;y\n1.234;0,5;1\n2.500;0,7;2\n10.000;0,9;4\n",
+        "a;b\n1.234;0,5\n2.500;0,7\n900;0,9\n",
+        "1.234;5\n2.500;0,7\n900;0,9\n",
+        "1.234;2.500\n2.500;0,7\n900;0,9\n",
+        "a;b\n1,234;5\n2,500;7\n900;9\n",
+        "a;b\n1,234;5\n2,500;7\n1000;9\n",
+        "a\tb\n1,234\t5\n12,500\t7\n900\t9\n",
+    ],
+)
+def test_numbers_that_may_have_marks_of_thousands(text: str, tmp_path: Path) -> None:
+    """1.234 beside 0,5 was read as 1.234, and 1,234 beside 900 likewise."""
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(ValueError, match="write decimal numbers with one mark and no thousands separator"):
+        read_table(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a;b\n1,234;5\n2,500;7\n3;9\n", "a;b\n1,234;5\n250,5;7\n900;9\n", "a;b\n0,125;5\n900;7\n"],
+)
+def test_three_decimals_are_decimals(text: str, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(text)
+    assert 0 < read_table(tmp_path / "table.csv").points[0, 0] < 2
