@@ -169,8 +169,8 @@ class Text:
             if large[k] and thousands[k] and not decimals[k]:
                 raise ValueError(
                     f"{self.where}: expected decimal commas, got whole numbers of {_LARGE} and more in "
-                    f"{self.label(k)}, and commas before three digits only, which may mark thousands; write decimal numbers with one "
-                    "mark and no thousands separator"
+                    f"{self.label(k)}, and commas before three digits only, which may mark thousands; write "
+                    "decimal numbers with one mark and no thousands separator"
                 )
         return np.array(rows, np.float64).reshape(len(rows), len(columns)), left
 

@@ -68,6 +68,8 @@ class Storages:
         self.data, self.size, self.remedy, self.order = data, size, remedy, order
         self.left = TIED * size
         self.storages: dict[str, Array] = {}
+        # Storages of bfloat16, which take half of the bytes of the float32 in which they are read.
+        self.halves: set[int] = set()
 
     def storage(self, kind: str, key: str, numbers: int) -> Array:
         """The numbers of a storage, as many as declared and present."""
@@ -75,6 +77,7 @@ class Storages:
             array = np.frombuffer(self.data[key], self.order + DTYPES[kind])
             if kind == "BFloat16":
                 array = (array.astype(np.uint32) << 16).view(np.float32)
+                self.halves.add(id(array))
             self.storages[key] = array
         if len(self.storages[key]) != numbers:
             raise ValueError(f"storage {key!r}: expected {numbers} numbers, got {len(self.storages[key])}")
@@ -99,7 +102,7 @@ class Storages:
             )
         if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
             raise ValueError(f"expected an offset, sizes and strides >= 0, got {offset}, {shape}, {strides}")
-        nbytes = math.prod(shape) * storage.itemsize
+        nbytes = math.prod(shape) * (2 if id(storage) in self.halves else storage.itemsize)
         self.left -= nbytes
         # A stride of zero declares any size upon one number.
         if nbytes > self.size or self.left < 0:

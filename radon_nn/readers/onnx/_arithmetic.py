@@ -96,7 +96,7 @@ def _with_constant(graph: Translation, kind: str, given: Dependent, numbers: NDA
 def _of_constants(graph: Translation, kind: str, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     size = math.prod(np.broadcast_shapes(a.shape, b.shape))
     graph.step(size, operations=0)
-    if a.dtype.kind in "iO" and b.dtype.kind in "iO":
+    if a.dtype.kind in "iuO" and b.dtype.kind in "iuO":
         return _of_lengths(kind, a, b, size)
     x, y = exact(a, "constant"), exact(b, "constant")
     with np.errstate(all="ignore"):
@@ -110,6 +110,9 @@ def _of_lengths(kind: str, a: NDArray[Any], b: NDArray[Any], size: int) -> NDArr
         raise ValueError(f"expected at most {_LENGTHS} whole numbers, got {size}; quantised weights are not computed")
     x, y = np.broadcast_arrays(a, b)
     results = np.empty(x.shape, np.int64)
+    kinds = [array.dtype for array in (a, b) if array.dtype.kind != "O"] or [np.dtype(np.int64)]
+    limits = [np.iinfo(kind) for kind in (*kinds, np.dtype(np.int64))]
+    least, most = max(int(limit.min) for limit in limits), min(int(limit.max) for limit in limits)
     for index in np.ndindex(x.shape):
         lengths: list[Any] = [x[index], y[index]]
         if BATCH in lengths:
@@ -121,6 +124,8 @@ def _of_lengths(kind: str, a: NDArray[Any], b: NDArray[Any], size: int) -> NDArr
             found = abs(p) // abs(q) * (1 if (p < 0) == (q < 0) else -1)
         else:
             found = {"Add": p + q, "Sub": p - q, "Mul": p * q, "Max": max(p, q), "Min": min(p, q)}[kind]
+        if not least <= found <= most:
+            raise ValueError(f"expected whole numbers of {least} to {most}, got {found}; store them in 64 bits")
         results[index] = found
     return results
 

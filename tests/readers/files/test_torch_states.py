@@ -405,3 +405,12 @@ def test_state_dicts_with_a_damaged_byte_are_refused_or_the_same(tmp_path: Path)
         else:
             assert_allclose(network(X), EXPECTED, atol=1e-13)
     assert all(str(path) in line and "\n" not in line for line in said)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_large_matrices_of_bfloat16(tmp_path: Path, zipped: bool) -> None:
+    """Read as float32 they are larger than the file, and were refused."""
+    torch = pytest.importorskip("torch")
+    state = torch.nn.Linear(200, 200).to(torch.bfloat16).state_dict()
+    torch.save(state, tmp_path / "net.pt", _use_new_zipfile_serialization=zipped)
+    assert equal(read_state(tmp_path / "net.pt").tensors, state)

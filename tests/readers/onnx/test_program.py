@@ -186,3 +186,15 @@ def test_normalisation_of_older_versions_in_training(tmp_path: Path, version: in
     refused(training, tmp_path, "expected inference, with one result, got training")
     inference = model([op("BatchNormalization", "x S M M S")], stored, given, (version,))
     assert read(inference, tmp_path).network.dim == 4
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int32, np.int64, np.uint8])
+@pytest.mark.parametrize("operator", ["Add", "Mul", "Sub"])
+def test_whole_numbers_that_overflow_are_refused(tmp_path: Path, kind: Any, operator: str) -> None:
+    """ONNX wraps them around; they were computed without a limit."""
+    limit = np.iinfo(kind)
+    second = {"Add": 1, "Mul": 2, "Sub": 1}[operator]
+    first = limit.min if operator == "Sub" else limit.max
+    nodes = [op(operator, "p q", "s"), op("Cast", "s", "f", to=1), op("Add", "x f")]
+    made = model(nodes, {"p": np.array([first], kind), "q": np.array([second], kind)}, {"x": ["n", 4]})
+    refused(made, tmp_path, "expected whole numbers of .*; store them in 64 bits|expected a cast|computed")
