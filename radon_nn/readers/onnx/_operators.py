@@ -41,7 +41,9 @@ def _cast(call: OperatorCall) -> Operand:
 
 def _cast_like(call: OperatorCall) -> Operand:
     operand, like = call.operand(0), call.operand(1)
-    dtype = np.dtype(np.float32) if isinstance(like, Dependent) else like.dtype
+    # Values of the network have the input's precision, perhaps float64: constants keep their own, or all digits.
+    plain = np.dtype(np.float64) if isinstance(operand, Dependent) or operand.dtype.kind != "f" else operand.dtype
+    dtype = plain if isinstance(like, Dependent) else like.dtype
     if dtype.kind != "f" or (not isinstance(operand, Dependent) and operand.dtype.kind == "O"):
         raise ValueError(f"expected a cast of numbers to floats, got to {dtype}")
     return operand if isinstance(operand, Dependent) else operand.astype(dtype)

@@ -198,3 +198,10 @@ def test_whole_numbers_that_overflow_are_refused(tmp_path: Path, kind: Any, oper
     nodes = [op(operator, "p q", "s"), op("Cast", "s", "f", to=1), op("Add", "x f")]
     made = model(nodes, {"p": np.array([first], kind), "q": np.array([second], kind)}, {"x": ["n", 4]})
     refused(made, tmp_path, "expected whole numbers of .*; store them in 64 bits|expected a cast|computed")
+
+
+def test_constants_cast_like_the_input_keep_their_digits(tmp_path: Path) -> None:
+    """They were rounded to float32, in models of float64 too."""
+    shift = np.array([0.1, 0.2, 1 / 3, -np.pi])
+    found = read(model([op("CastLike", "s x", "f"), op("Add", "x f")], {"s": shift}, {"x": ["n", 4]}), tmp_path)
+    assert np.array_equal(found.network(np.zeros((1, 4))).reshape(-1), shift)
