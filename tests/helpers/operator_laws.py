@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numba
 import numpy as np
+import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from radon_nn import Directions, Grid, Offsets, RadonTransform
@@ -15,13 +18,35 @@ from radon_nn.operators._factors import Factored
 
 Array = NDArray[np.floating]
 
-ENGINES = [
+_COMPILED = not numba.config.DISABLE_JIT
+_PLAIN = {("rows", 2, 3), ("rows", 3, 1), ("bundles", 2, 3), ("factored", 3, 1)}
+"""What is also tested without compilation, where a transform takes seconds."""
+CASES = [
     *(("rows", dim, order) for dim in (1, 2, 3, 4) for order in (1, 3, 5)),
     *(("bundles", 2, order) for order in (1, 3)),
     *(("factored", dim, order) for dim in (3, 4) for order in (1, 3, 5)),
     *(("factored by bundles", 3, order) for order in (1, 3)),
 ]
 """Engine, dimension, order: every engine in every dimension and order that it is for."""
+ENGINES = [pytest.param(*case, marks=() if case in _PLAIN else pytest.mark.full) for case in CASES]
+"""The same as parameters of a test."""
+
+
+def laws(examples: int) -> settings:
+    """
+    Settings of hypothesis for laws of the operators.
+
+    Parameters
+    ----------
+    examples : int
+        How many to try; without compilation one.
+
+    Returns
+    -------
+    settings
+        Without deadline, and the same examples in every run.
+    """
+    return settings(max_examples=examples if _COMPILED else 1, deadline=None, derandomize=True)
 
 
 @contextmanager

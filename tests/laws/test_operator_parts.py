@@ -7,13 +7,13 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import operator_laws as laws
 from radon_nn import Directions, Grid, Offsets, RadonTransform
 
-LAWS = settings(max_examples=6, deadline=None, derandomize=True)
+LAWS = laws.laws(6)
 SEEDS = st.integers(0, 2**32 - 1)
 LONGEST = {1: 60, 2: 45, 3: 9, 4: 6}
 ROUNDING = 1e-12
@@ -82,7 +82,7 @@ def test_directions(engine: str, dim: int, order: int, seed: int) -> None:
             assert laws.difference(sum_, getattr(transform, name)(rows)) < ROUNDING
 
 
-@pytest.mark.parametrize(("engine", "dim", "order"), [e for e in laws.ENGINES if e[1] in (2, 3)])
+@pytest.mark.parametrize(("engine", "dim", "order"), [e for e in laws.CASES if e[1] in (2, 3)])
 def test_parts_of_parts(engine: str, dim: int, order: int) -> None:
     """Cut twice is cut once: boxes count from the part's corner, directions within the part's; stacks too."""
     rng = np.random.default_rng(order)
@@ -103,7 +103,7 @@ def test_parts_of_parts(engine: str, dim: int, order: int) -> None:
 def test_a_frame_is_a_part() -> None:
     """Of the plan of a framed image the image is a part: the frame of zeros changes nothing, whatever the engine."""
     rng = np.random.default_rng(0)
-    for engine, dim, order in laws.ENGINES:
+    for engine, dim, order in laws.CASES:
         with laws.only(engine):
             transform = whole(engine, dim, order, rng)
             box = tuple(

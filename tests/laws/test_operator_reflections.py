@@ -6,13 +6,13 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import operator_laws as laws
 from radon_nn import Directions, Grid, Offsets, RadonTransform
 
-LAWS = settings(max_examples=8, deadline=None, derandomize=True)
+LAWS = laws.laws(8)
 SEEDS = st.integers(0, 2**32 - 1)
 LONGEST = {1: 60, 2: 37, 3: 9, 4: 6}
 ROUNDING = 1e-12
@@ -53,7 +53,7 @@ def test_signed_permutations_of_the_axes(engine: str, dim: int, order: int, seed
 
 
 @pytest.mark.parametrize("order", [1, 3, 5])
-@pytest.mark.parametrize("n", [16, 31, 64, 65])
+@pytest.mark.parametrize("n", [16, *(pytest.param(n, marks=pytest.mark.full) for n in (31, 64, 65))])
 def test_a_centred_disc_has_equal_rows_at_t_and_minus_t(n: int, order: int) -> None:
     grid = Grid.cube(n)
     disc = (np.hypot(*np.meshgrid(*grid.axes)) < 0.7).astype(float)
@@ -68,7 +68,7 @@ def test_a_centred_disc_has_equal_rows_at_t_and_minus_t(n: int, order: int) -> N
 
 
 @pytest.mark.parametrize("order", [1, 3, 5])
-@pytest.mark.parametrize("dim", [2, 3, 4])
+@pytest.mark.parametrize("dim", [2, 3, pytest.param(4, marks=pytest.mark.full)])
 @pytest.mark.parametrize("error", [0.0, 1e-16, -1e-16, 1e-12, -1e-8])
 def test_ties_do_not_hang_on_rounding(dim: int, order: int, error: float) -> None:
     """The direction (c, .., c), and one that differs by less than the tolerance, and f with its axes exchanged."""

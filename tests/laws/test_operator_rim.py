@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import operator_laws as laws
 from radon_nn import Directions, Grid, Offsets, RadonTransform
 
-LAWS = settings(max_examples=8, deadline=None, derandomize=True)
+LAWS = laws.laws(8)
 SEEDS = st.integers(0, 2**32 - 1)
 LONGEST = {1: 60, 2: 37, 3: 9, 4: 6}
 ROUNDING = 1e-12
