@@ -106,7 +106,7 @@ def read_table(
     Examples
     --------
     >>> from radon_nn._support.files import shipped
-    >>> points, values = read_table(shipped("terrain.csv"))
+    >>> points, values = read_table(shipped("terrain.csv"), target="y_hundred_m", columns=["x1", "x2"])
     >>> points.shape[1], len(points) == len(values)
     (2, True)
     """
