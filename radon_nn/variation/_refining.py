@@ -230,7 +230,7 @@ class Search:
         # by step, but all of h above a thousandth of its peak is inside from the start.
         near, far = h.extent(1e-3), h.extent(max(1e-2 * tol, 4 * h.noise / h.peak))
         self.radius = min(max(near, min(far, 10.0)) / TAPER, self.most / _RADIANS)
-        self.n = self.n_first = Ladder(self.radius * _RADIANS, 1.0, 2)[0]
+        self.n = Ladder(self.radius * _RADIANS, 1.0, 2)[0]
         self.smooth = False
         self.sampled: float | None = None
         self.cut: float | None = None
