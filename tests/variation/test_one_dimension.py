@@ -1,7 +1,6 @@
 """R-TV of functions of one variable: closed forms, coverage at all scales, infinite ones, and honest endings."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -78,11 +77,16 @@ def test_coverage_over_random_functions_at_all_scales(family: str, everywhere: b
         assert result.error <= 1e-6 * result.value
 
 
-def test_a_few_tens_of_thousands_of_values_and_milliseconds() -> None:
-    of(np.exp, Ball(1.0, [0.0]))
-    begin = time.process_time()
-    result = of(np.exp, Ball(1.0, [0.0]))
-    assert time.process_time() - begin < 1.0  # 10 ms alone on a machine; the ball route took 45 s
+def test_a_few_tens_of_thousands_of_values_are_enough() -> None:
+    asked = 0
+
+    def counted(x: np.ndarray) -> np.ndarray:
+        nonlocal asked
+        asked += x.size
+        return np.exp(x)
+
+    result = of(counted, Ball(1.0, [0.0]))
+    assert 0 < asked < 100_000
     assert "certified" in result.method
     assert result.refinement is not None
 
@@ -158,9 +162,7 @@ def noisy_everywhere(x):
 
 
 def test_time_ends_it_with_the_best_bound() -> None:
-    begin = time.perf_counter()
     result = of(noisy_everywhere, Ball(1.0, [0.0]), seconds=1.0)
-    assert time.perf_counter() - begin < 10  # 1.1 s alone on a machine
     assert (result.verdict, result.converged) == ("unresolved", False)
     assert result.lower > 1e3
     assert result.law in ("the time was over", "features on too many scales")
