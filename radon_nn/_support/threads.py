@@ -33,6 +33,8 @@ VARIABLE = "RADON_NN_NUM_THREADS"
 _LEAST_NS = 500_000
 """Work worth a thread. Waking one takes 15 to 50 microseconds, and on a busy machine whole milliseconds: there, two
 threads took 0.7 ms for what one does in 0.5."""
+_ALONE_NS = 20_000
+"""Final stages up to this long are left to the calling thread: to hand them to another one takes as long."""
 _LEAST_BLOCK_NS = 100_000
 """Shortest block: a call of a kernel takes 5 to 10 microseconds, and one more thread to pass Python's lock to."""
 BLOCK_NS = 50_000_000
@@ -135,14 +137,19 @@ class Program:
 
     def run(self) -> None:
         """Run all stages; an error in a task is raised here, after all threads have left the program."""
-        total = sum(stage.tasks * stage.nanoseconds for stage, _ in self._stages)
-        threads = max(1, min(self.num_threads, int(total / _LEAST_NS)))
-        blocks = [block for number, entry in enumerate(self._stages) for block in _cut(number, *entry, threads)]
+        lengths = [stage.tasks * stage.nanoseconds for stage, _ in self._stages]
+        threads, shared = max(1, min(self.num_threads, int(sum(lengths) / _LEAST_NS))), len(lengths)
+        while shared and lengths[shared - 1] <= _ALONE_NS and self._stages[shared - 1][0].most is None:
+            shared -= 1
+        blocks = [block for number in range(shared) for block in _cut(number, *self._stages[number], threads)]
         if threads == 1 or len(blocks) < 2:
             for block in blocks:
                 block.work(block.first, block.last)
-            return
-        _Job(blocks, len(self._stages)).run(min(threads, len(blocks)) - 1)
+        else:
+            _Job(blocks, shared).run(min(threads, len(blocks)) - 1)
+        for stage, _ in self._stages[shared:]:
+            if stage.tasks:
+                stage.work(0, stage.tasks)
 
 
 def run(stage: Stage, num_threads: int) -> None:

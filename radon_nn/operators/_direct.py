@@ -115,7 +115,7 @@ class Direct:
         """
         target, into = stacks.flat(out), stacks.strides(out)
         pieces = _stencils.lagrange(self.order + _RESAMPLING)
-        stages = _sharpening.to_coefficients(self.order, out.dtype)
+        filters = _sharpening.to_coefficients(self.order, out.dtype)
         for part, lanes in stacks.parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
             stack = stacks.interleaved(images[part], lanes, program)
             sinograms = target[part.start * into[0] :]
@@ -126,7 +126,7 @@ class Direct:
                 zip(self.walks, self._offsets_on_lattices, self._targets, strict=True)
             ):
                 where = rows, into, self.offsets.count, stack.batch, walk.plan.length, lanes
-                readout = Readout(alignment, pieces, *where, stages, spare.reshape(-1))
+                readout = Readout(alignment, pieces, *where, *filters, spare.reshape(-1))
                 key = f" {number}" if abreast else ""
                 transforms.append(walk.forward(stack, readout, sinograms, key, program.num_threads))
             _add_forward(transforms, abreast, program)

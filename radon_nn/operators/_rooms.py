@@ -10,7 +10,7 @@ from radon_nn._support import scratch
 from radon_nn._support.types import Array
 from radon_nn.operators._kernels.layout import CHUNK, DIRECTIONS, GATHERED_ROWS, GROUP, HALO, PACKED_ROWS
 from radon_nn.operators._kernels.rows import WalkRoom
-from radon_nn.operators._kernels.sinograms import Readout, ReadoutRoom, filter_reach, halo_points, whole_lines
+from radon_nn.operators._kernels.sinograms import Readout, ReadoutRoom, halo_points, whole_lines
 
 
 def interleaving(lanes: int) -> bool | None:
@@ -153,7 +153,7 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
     ReadoutRoom
         The memory.
     """
-    taps, lanes, count, reach = len(readout.pieces), readout.lanes, readout.offsets, filter_reach(readout.stages)
+    taps, lanes, count, reach = len(readout.pieces), readout.lanes, readout.offsets, readout.reach
     if interpolating is None:
         whole = readout.length + 2 * reach + 2 * halo_points(taps)
         positions, buffer, values, filtered = count, whole, count * lanes, whole + 2 * reach + 2 * HALO

@@ -154,7 +154,7 @@ def inverse(moments: Floats) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
+def to_coefficients(order: int, dtype: np.dtype[Any]) -> tuple[Floats, int]:
     """
     Three-point filters that, one after another, turn samples into the coefficients of the spline through them.
 
@@ -173,6 +173,8 @@ def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
     ndarray, shape (k, 3)
         For each filter: the distance of the outer points from the middle one, the weight of the middle point, and the
         weight of the outer ones. There are no filters for degree 1.
+    int
+        How many points all filters together reach to either side.
     """
     filters = []
     for pole in _POLES[order]:
@@ -182,4 +184,4 @@ def to_coefficients(order: int, dtype: np.dtype[Any]) -> Floats:
             power, distance = power**2, 2 * distance
     stages = np.array(filters).reshape(-1, 3)
     stages[:1, 1:] *= math.prod(_POLES[order]) / SPLINE_AT_INTEGERS[order][-1]
-    return checks.frozen(stages)
+    return checks.frozen(stages), int(stages[:, 0].sum())

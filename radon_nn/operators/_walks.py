@@ -143,12 +143,12 @@ class Source:
         target = np.repeat(plan.target[part], phases)
         alignment = self.alignment[phases * part.start : phases * part.stop]
         batch, _, count = self.sinograms.shape
-        stages, spare = _sharpening.to_coefficients(walk.order, dtype), np.empty(0, dtype)
+        filters, spare = _sharpening.to_coefficients(walk.order, dtype), np.empty(0, dtype)
         into = strides(self.sinograms)
-        readout = Readout(alignment, self.pieces, target, into, count, batch, plan.length, lanes, stages, spare)
+        readout = Readout(alignment, self.pieces, target, into, count, batch, plan.length, lanes, *filters, spare)
         lattices = scratch.empty(f"lattices{key}", (groups * len(target) * plan.length * lanes,), dtype)
         memory, several = flat(self.sinograms), rooms.interleaving(lanes)
-        reach = int(stages[:, 0].sum()) + HALO
+        reach = readout.reach + HALO
 
         def fill(first: int, last: int) -> None:
             """Fill the lattices of some directions."""
@@ -160,7 +160,7 @@ class Source:
                 spread(memory, readout, several, rooms.prefilter(walk.order), room, lattices, first, last)
 
         numbers = groups * lanes * (plan.length if self.weighted else count)
-        return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2 + len(stages)))
+        return lattices, Stage(fill, len(target), RESAMPLE_NS * numbers * (len(self.pieces) + 2 + len(readout.stages)))
 
     def blocks(self, walk: Walk, lanes: int) -> list[slice]:
         """

@@ -54,6 +54,16 @@ def test_little_work_stays_in_the_calling_thread() -> None:
     assert names == {threading.get_ident()}
 
 
+@pytest.mark.parametrize("nanoseconds", [10.0, LONG])
+def test_a_short_last_stage_is_run_by_the_calling_thread_after_all_others(nanoseconds: float) -> None:
+    done, last = np.zeros(20, int), []
+    program = Program(4)
+    program.add(Stage(lambda first, stop: done.__setitem__(slice(first, stop), 1), 20, nanoseconds))
+    program.add(Stage(lambda *tasks: last.append((tasks, threading.get_ident(), done.sum())), 3, 10.0))
+    program.run()
+    assert last == [((0, 3), threading.get_ident(), 20)]
+
+
 def test_blocks_are_short_and_no_longer_than_asked_for() -> None:
     blocks = []
     _threads.run(Stage(lambda first, last: blocks.append(last - first), 1000, 1e6), 1)

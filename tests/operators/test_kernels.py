@@ -70,7 +70,7 @@ def forward(
     m, n, total, width = len(walk.slopes), out.shape[1], *walk.rows.shape
     sinograms = np.array([m * n, n, 1])
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes, NO_STAGES, out[0, :0])
+    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes, NO_STAGES, 0, out[0, :0])
     reading = _walks.Reading(readout, out.reshape(-1), 1)
     shape = rows.Shape(total, width - 2 * layout.PAD, walk.length, len(pieces), lanes)
     room = _rooms.walk_room(order, total, walk.length, lanes, out.dtype)
@@ -167,7 +167,7 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     forward(walk, order, place, target, sinogram)
     lattices, back = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1, NO_STAGES, g[0, :0])
+    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1, NO_STAGES, 0, g[0, :0])
     room = _rooms.readout_room(readout, lattices.dtype)
     spread(g.ravel(), readout, None, None, room, lattices.reshape(-1), 0, 6)
     gather(walk, lattices, order, back)
@@ -232,8 +232,10 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
     )
     lattices = np.full((1, 3, 60, 1), np.nan)
     in_turn = np.reshape(np.array(stages), (-1, 3))
-    reach = 3 + int(in_turn[:, 0].sum())
-    readout = Readout(place, _stencils.lagrange(4), target, np.array([0, 16, 1]), 16, 1, 60, 1, in_turn, target[:0])
+    reach = int(in_turn[:, 0].sum())
+    lines = target, np.array([0, 16, 1]), 16, 1, 60, 1
+    readout = Readout(place, _stencils.lagrange(4), *lines, in_turn, reach, target[:0])
+    reach += 3
     room = _rooms.readout_room(readout, lattices.dtype, interpolating=reach)
     interpolate(sinogram.ravel(), readout, None, room, lattices.reshape(-1), 0, 3)
     for lattice, row, (first, step, scale, *weights) in zip(lattices[0, :, :, 0], target, place, strict=True):

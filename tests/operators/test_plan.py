@@ -20,10 +20,10 @@ settings.load_profile("repeatable")
 def read(lattices: np.ndarray, order: int, first: float, count: int, lanes: int = 1) -> np.ndarray:
     """Lattices (k, length), the same in every lane, turned into coefficients and these read at first, first + 1, ..."""
     (m, length), dtype = lattices.shape, lattices.dtype
-    pieces, stages = _stencils.lagrange(4), _sharpening.to_coefficients(order, dtype)
+    pieces, filters = _stencils.lagrange(4), _sharpening.to_coefficients(order, dtype)
     alignment = np.tile([first, 1, 1, 1, 0, 0, 0], (m, 1))
     strides, out = np.array([m * count, count, 1]), np.empty((lanes, m, count), dtype)
-    readout = Readout(alignment, pieces, np.arange(m), strides, count, lanes, length, lanes, stages, out[0, 0, :0])
+    readout = Readout(alignment, pieces, np.arange(m), strides, count, lanes, length, lanes, *filters, out[0, 0, :0])
     room, halo = _rooms.readout_room(readout, dtype), halo_points(len(pieces))
     padded = np.zeros((-(-m // DIRECTIONS) * DIRECTIONS, length + 2 * halo, lanes), dtype)
     padded[:m, halo:-halo] = lattices[:, :, None]

@@ -85,7 +85,7 @@ def test_coefficients_give_the_samples_back(order: int, dtype: type) -> None:
     """A spline with these coefficients for one sample passes through it, and through zeros."""
     at = _sharpening.SPLINE_AT_INTEGERS[order]
     samples = np.concatenate([at[:0:-1], at])
-    for distance, inner, outer in _sharpening.to_coefficients(order, np.dtype(dtype)):
+    for distance, inner, outer in _sharpening.to_coefficients(order, np.dtype(dtype))[0]:
         between = np.zeros(int(distance) - 1)
         samples = np.convolve(samples, np.concatenate([[outer], between, [inner], between, [outer]]))
     expected = np.zeros(len(samples))

@@ -14,7 +14,7 @@ from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
 from radon_nn.operators._kernels.gathering import add_two_taps
 from radon_nn.operators._kernels.layout import BUNDLE_GROUP, CHUNK, DIRECTIONS, HALO, MOVES, PAD, SPAN
-from radon_nn.operators._kernels.sinograms import filter_reach, halo_points, whole_lines
+from radon_nn.operators._kernels.sinograms import halo_points, whole_lines
 
 
 class Landing(NamedTuple):
@@ -200,7 +200,7 @@ def walk_bundles(sums, walk, readout, shape, room, lattices, task):
     mode = flush()
     (count, coarse, width), lanes, m, kind = shape, readout.lanes, walk.starts.size, sums.dtype.type
     taps, blocks = readout.pieces.shape[0], (m + DIRECTIONS - 1) // DIRECTIONS
-    reach = filter_reach(readout.stages)
+    reach = readout.reach
     halo, unit = halo_points(taps), SPAN if lanes == 1 else 1
     size = (readout.length + 2 * halo) * lanes
     for k in range(5 * lanes):

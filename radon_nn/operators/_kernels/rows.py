@@ -166,6 +166,6 @@ def fraction_powers(index, own, slopes, starts, out, first, last):
                 one += u
                 two += u * u
                 three += u * u * u
-        out[i, 0] = one / max(count, 1)
-        out[i, 1] = two / max(count, 1)
-        out[i, 2] = three / max(count, 1)
+        out[i, 0] = one / max(count, 1.0)
+        out[i, 1] = two / max(count, 1.0)
+        out[i, 2] = three / max(count, 1.0)

@@ -25,7 +25,8 @@ class Readout(NamedTuple):
     pieces is the taps' stencil. Image b, direction i, offset q of `offsets` is the sinograms' number
     b * strides[0] + target[i] * strides[1] + q * strides[2]; where target[i] is negative, that is row -1 - target[i] of
     `spare` (batch, rows, offsets), flat. Lattices have `length` points and a halo. stages (k, 3) are three
-    point filters that in turn make the coefficients of a spline of its values: distance, inner and outer weight.
+    point filters that in turn make the coefficients of a spline of its values: distance, inner and outer weight. All
+    together they reach `reach` points to either side.
     """
 
     alignment: np.ndarray
@@ -37,6 +38,7 @@ class Readout(NamedTuple):
     length: int
     lanes: int
     stages: np.ndarray
+    reach: int
     spare: np.ndarray
 
 
@@ -58,32 +60,12 @@ def halo_points(taps):
 
 
 @compiled
-def filter_reach(stages):
-    """Points that filters of three points, one after the other, reach to either side."""
-    reach = 0
-    for s in range(stages.shape[0]):
-        reach += np.int64(stages[s, 0])
-    return reach
-
-
-@compiled
 def whole_lines(size):
     """`size` rounded up to whole cache lines, so that what comes after begins with one."""
     return (size + LINE_ITEMS - 1) // LINE_ITEMS * LINE_ITEMS
 
 
 @compiled(fast=True)
-def _three_points(values, begin, apart, weights, size, into):
-    """values[into + k] = inner * v[apart + k] + outer * (v[k] + v[2 * apart + k]), v = values[begin:], k < size."""
-    inner, outer = weights
-    first, to = np.uint64(begin), np.uint64(into)
-    middle, last = first + np.uint64(apart), first + np.uint64(2 * apart)
-    for step in range(size):
-        k = np.uint64(step)
-        values[to + k] = inner * values[middle + k] + outer * (values[first + k] + values[last + k])
-
-
-@compiled
 def _filter(values, begin, size, stages, lanes, first, second):
     """Filter `size` numbers from `begin` on by all stages, by turns to numbers from `first` and from `second` on.
 
@@ -91,10 +73,14 @@ def _filter(values, begin, size, stages, lanes, first, second):
     """
     kind = values.dtype.type
     for s in range(stages.shape[0]):
-        apart = np.int64(stages[s, 0]) * lanes
+        apart, inner, outer = np.int64(stages[s, 0]) * lanes, kind(stages[s, 1]), kind(stages[s, 2])
         size -= 2 * apart
         into = first if s % 2 == 0 else second
-        _three_points(values, begin, apart, (kind(stages[s, 1]), kind(stages[s, 2])), size, into)
+        left, to = np.uint64(begin), np.uint64(into)
+        middle, right = left + np.uint64(apart), left + np.uint64(2 * apart)
+        for step in range(size):
+            k = np.uint64(step)
+            values[to + k] = inner * values[middle + k] + outer * (values[left + k] + values[right + k])
         begin = into
     return begin
 
@@ -106,7 +92,7 @@ def _coefficients(lattices, lattice, readout, points, filtered):
     Beyond its ends the lattice is zero, the coefficients are not. Returns where they begin in `filtered`.
     """
     stages, lanes, length = readout.stages, readout.lanes, readout.length
-    reach = filter_reach(stages)
+    reach = readout.reach
     low, high = points[0] - reach, points[1] + reach
     first = min(max(low, 0), high)
     last = max(min(high, length), first)
@@ -177,7 +163,7 @@ def read_lattices(lattices, readout, interleaved, splines, room, sinograms, firs
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     size = (readout.length + 2 * halo_points(taps)) * lanes
-    blocks, reach = (m + DIRECTIONS - 1) // DIRECTIONS, filter_reach(readout.stages)
+    blocks, reach = (m + DIRECTIONS - 1) // DIRECTIONS, readout.reach
     index = room.points[: readout.offsets]
     for task in range(first, last):
         b, begin = task // blocks, task % blocks * DIRECTIONS
@@ -215,7 +201,7 @@ def spread(sinograms, readout, interleaved, splines, room, lattices, first, last
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
     groups, size = (readout.batch + lanes - 1) // lanes, readout.length * lanes
-    halo, reach, filtered = halo_points(taps) * lanes, filter_reach(readout.stages), room.filtered
+    halo, reach, filtered = halo_points(taps) * lanes, readout.reach, room.filtered
     whole = size + 2 * reach * lanes
     index = room.points[: readout.offsets]
     for i in range(first, last):
@@ -252,7 +238,7 @@ def interpolate(sinograms, readout, interleaved, room, lattices, first, last):
     fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
-    length, count, halo = readout.length, readout.offsets, HALO + filter_reach(readout.stages)
+    length, count, halo = readout.length, readout.offsets, HALO + readout.reach
     for i in range(first, last):
         alignment = alignments[i]
         ends = -alignment[0] / alignment[1], (count - 1 - alignment[0]) / alignment[1]
