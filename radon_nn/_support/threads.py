@@ -34,7 +34,7 @@ _LEAST_NS = 500_000
 """Work worth a thread. Waking one takes 15 to 50 microseconds, and on a busy machine whole milliseconds: there, two
 threads took 0.7 ms for what one does in 0.5."""
 _ALONE_NS = 20_000
-"""Final stages up to this long are left to the calling thread: to hand them to another one takes as long."""
+"""Last stages that together take up to this long are left to the calling thread: to hand them over takes as long."""
 _LEAST_BLOCK_NS = 100_000
 """Shortest block: a call of a kernel takes 5 to 10 microseconds, and one more thread to pass Python's lock to."""
 BLOCK_NS = 50_000_000
@@ -101,6 +101,11 @@ class Stage(NamedTuple):
     nanoseconds: float
     most: int | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether all tasks may make up one block."""
+        return self.most is None or self.most >= self.tasks
+
 
 class Program:
     """
@@ -139,7 +144,8 @@ class Program:
         """Run all stages; an error in a task is raised here, after all threads have left the program."""
         lengths = [stage.tasks * stage.nanoseconds for stage, _ in self._stages]
         threads, shared = max(1, min(self.num_threads, int(sum(lengths) / _LEAST_NS))), len(lengths)
-        while shared and lengths[shared - 1] <= _ALONE_NS and self._stages[shared - 1][0].most is None:
+        alone = BLOCK_NS if threads == 1 else _ALONE_NS
+        while shared and sum(lengths[shared - 1 :]) <= alone and self._stages[shared - 1][0].whole:
             shared -= 1
         blocks = [block for number in range(shared) for block in _cut(number, *self._stages[number], threads)]
         if threads == 1 or len(blocks) < 2:

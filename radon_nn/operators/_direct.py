@@ -116,10 +116,10 @@ class Direct:
         target, into = stacks.flat(out), stacks.strides(out)
         pieces = _stencils.lagrange(self.order + _RESAMPLING)
         filters = _sharpening.to_coefficients(self.order, out.dtype)
-        for part, lanes in stacks.parts(len(images), self._row_bytes(images.itemsize), _ROW_BYTES, images.itemsize):
+        for part, lanes in stacks.parts(len(images), self._row_numbers * images.itemsize, _ROW_BYTES, images.itemsize):
             stack = stacks.interleaved(images[part], lanes, program)
             sinograms = target[part.start * into[0] :]
-            abreast = len(stack.images) * lanes * self._row_bytes(images.itemsize) <= _ABREAST_BYTES
+            abreast = len(stack.images) * lanes * self._row_numbers * images.itemsize <= _ABREAST_BYTES
             spare = scratch.empty("spare rows", (stack.batch, len(self._spare), self.offsets.count), out.dtype)
             transforms = []
             for number, (walk, alignment, rows) in enumerate(
@@ -169,7 +169,7 @@ class Direct:
             pieces = _stencils.lagrange(_INTERPOLATING[self.order])
         item = sinograms.itemsize
         lattice_bytes = max(min(len(w.plan.target) * w.plan.length * item, LATTICE_BYTES) for w in self.walks)
-        nbytes = self._row_bytes(item) + lattice_bytes
+        nbytes = self._row_numbers * item + lattice_bytes
         alignments = self._lattices_on_offsets if weighted else self._offsets_on_lattices
         for part, lanes in stacks.parts(len(out), nbytes, LATTICE_BYTES, item):
             stack = stacks.cleared(out[part], lanes, program)
@@ -181,8 +181,10 @@ class Direct:
             _add_transposes(transposes, abreast, program)
             stacks.add_lanes(stack, out[part], program)
 
-    def _row_bytes(self, itemsize: int) -> int:
-        return max(len(w.index) * (w.plan.shape[w.plan.axis] + 2 * PAD) for w in self.walks) * itemsize
+    @cached_property
+    def _row_numbers(self) -> int:
+        """Numbers in the rows of an image."""
+        return max(len(w.index) * (w.plan.shape[w.plan.axis] + 2 * PAD) for w in self.walks)
 
     @cached_property
     def walks(self) -> tuple[Walk, ...]:
