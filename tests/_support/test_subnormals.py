@@ -29,11 +29,28 @@ def transform(dim: int, order: int, method: str) -> RadonTransform:
     return RadonTransform(Grid.cube(24, dim), directions, Offsets(24, 2 / 24), order=order, method=method)
 
 
+KINDS = [
+    (dtype, dim, method)
+    for dtype in (np.float32, np.float64)
+    for dim, method in ((2, "auto"), (2, "direct"), (3, "auto"))
+]
+
+
+def quick(order: int, dtype: type, dim: int, method: str) -> bool:
+    """Whether these kernels take little compiling, or are compiled for other tests too."""
+    return (order, dtype, dim, method) in ((1, np.float32, 2, "auto"), (3, np.float64, 3, "auto"))
+
+
 @compiled
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("dim", "method"), [(2, "auto"), (2, "direct"), (3, "auto")])
-@pytest.mark.parametrize("order", [1, 3, 5])
-def test_subnormal_samples_count_as_zeros_and_threads_keep_their_mode(dtype, dim, method, order):
+@pytest.mark.parametrize(
+    ("order", "dtype", "dim", "method"),
+    [
+        pytest.param(order, *kind, marks=() if quick(order, *kind) else pytest.mark.slow)
+        for order in (1, 3, 5)
+        for kind in KINDS
+    ],
+)
+def test_subnormal_samples_count_as_zeros_and_threads_keep_their_mode(order, dtype, dim, method):
     some, tiny = transform(dim, order, method), np.finfo(dtype).tiny / 4
     # Beside a normal number: arrays of subnormal numbers only are scaled first.
     for operator, shape in (

@@ -169,8 +169,14 @@ def test_layers_and_deep_networks(kind: str, seed: int, dim: int) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("activation", ["relu", "abs", "relu6", "tanh"])
-@pytest.mark.parametrize("dim", [1, 2])
+@pytest.mark.parametrize(
+    ("dim", "activation"),
+    [
+        *((1, activation) for activation in ("relu", "abs", "relu6", "tanh")),
+        *(pytest.param(2, activation, marks=pytest.mark.slow) for activation in ("abs", "relu6", "tanh")),
+        (2, "relu"),
+    ],
+)
 def test_as_a_black_box_on_a_ball(dim: int, activation: str) -> None:
     """The ball's and the line's routes see values alone; their bounds hold the R-TV known from the weights."""
     rng = np.random.default_rng(7)

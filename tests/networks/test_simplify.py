@@ -34,7 +34,7 @@ def with_twins(network: ShallowNetwork, rng: np.random.Generator) -> ShallowNetw
     )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(network=awkward_networks(), seed=st.integers(0, 2**32 - 1))
 def test_awkward_networks_stay_the_same_function(network: ShallowNetwork, seed: int) -> None:
     rng = np.random.default_rng(seed)

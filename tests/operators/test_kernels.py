@@ -145,7 +145,7 @@ def test_resampling_reproduces_polynomials_below_the_number_of_taps(taps: int) -
     assert_allclose(lanes.reshape(9, 3), np.outer(expected, [1, 2, 3]), rtol=1e-12)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", [1, *(pytest.param(order, marks=pytest.mark.slow) for order in (3, 5))])
 @pytest.mark.parametrize("others", [(8,), (3, 4), (2, 1, 8)])
 def test_walk_sums_splines_along_every_row(order: int, others: tuple[int, ...]) -> None:
     walk = a_walk(order, others, 5, 6)

@@ -45,8 +45,12 @@ ROUTES: dict[str, Callable[[float], RTV]] = {
 }
 
 
+EACH = [pytest.param(route, marks=() if route in ("line", "ball, plane") else pytest.mark.slow) for route in ROUTES]
+"""All routes, most of them left to the slow tests: each waits for a second."""
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", EACH)
 def test_the_limit_is_kept_with_the_best_result_so_far(route: str) -> None:
     """A fast machine may end some of them within the limit."""
     begin = time.monotonic()
@@ -72,7 +76,7 @@ def _pressed_after(seconds: float) -> Iterator[None]:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", EACH)
 def test_control_c_ends_every_route(route: str) -> None:
     """With a result that says so, or, before there is one, with KeyboardInterrupt and nothing else."""
     begin = time.monotonic()
