@@ -127,12 +127,15 @@ def gather_room(order: int, directions: int, lanes: int, dtype: np.dtype[Any]) -
 
 
 def _landing_room(name: str, outer: int, inner: int, order: int, acc: int, dtype: np.dtype[Any]) -> WalkRoom:
-    return WalkRoom(
-        scratch.empty(f"{name} fractions", (inner,), np.dtype(np.float64)),
-        scratch.empty(f"{name} shifts", (outer, inner), np.dtype(np.int64)),
-        scratch.empty(f"{name} weights", (outer, order + 1, inner), dtype),
-        scratch.empty(f"{name} sums", (acc,), dtype),
-    )
+    def make() -> WalkRoom:
+        return WalkRoom(
+            scratch.empty(f"{name} fractions", (inner,), np.dtype(np.float64)),
+            scratch.empty(f"{name} shifts", (outer, inner), np.dtype(np.int64)),
+            scratch.empty(f"{name} weights", (outer, order + 1, inner), dtype),
+            scratch.empty(f"{name} sums", (acc,), dtype),
+        )
+
+    return scratch.room(name, (outer, inner, order, acc, dtype), make)
 
 
 def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | None = None) -> ReadoutRoom:
@@ -154,17 +157,21 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
         The memory.
     """
     taps, lanes, count, reach = len(readout.pieces), readout.lanes, readout.offsets, readout.reach
-    if interpolating is None:
-        whole = readout.length + 2 * reach + 2 * halo_points(taps)
-        positions, buffer, values, filtered = count, whole, count * lanes, whole + 2 * reach + 2 * HALO
-    else:
-        positions, buffer, filtered = readout.length + 2 * interpolating, count + 2 * taps, 0
-        values = 3 * whole_lines((positions + 4 * interpolating) * lanes)
-    return ReadoutRoom(
-        scratch.empty("fractions read", (positions,), dtype),
-        scratch.empty("indices read", (positions,), np.dtype(np.uint64)),
-        scratch.empty("taps read", (taps, positions), dtype),
-        scratch.empty("sharpened", (buffer * lanes,), dtype),
-        scratch.empty("values read", (values,), dtype),
-        scratch.empty("values filtered", (2 * whole_lines(filtered * lanes) if reach else 1,), dtype),
-    )
+
+    def make() -> ReadoutRoom:
+        if interpolating is None:
+            whole = readout.length + 2 * reach + 2 * halo_points(taps)
+            positions, buffer, values, filtered = count, whole, count * lanes, whole + 2 * reach + 2 * HALO
+        else:
+            positions, buffer, filtered = readout.length + 2 * interpolating, count + 2 * taps, 0
+            values = 3 * whole_lines((positions + 4 * interpolating) * lanes)
+        return ReadoutRoom(
+            scratch.empty("fractions read", (positions,), dtype),
+            scratch.empty("indices read", (positions,), np.dtype(np.uint64)),
+            scratch.empty("taps read", (taps, positions), dtype),
+            scratch.empty("sharpened", (buffer * lanes,), dtype),
+            scratch.empty("values read", (values,), dtype),
+            scratch.empty("values filtered", (2 * whole_lines(filtered * lanes) if reach else 1,), dtype),
+        )
+
+    return scratch.room("readout", (taps, lanes, count, reach, readout.length, interpolating, dtype), make)

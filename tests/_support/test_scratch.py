@@ -51,6 +51,19 @@ def test_asked_for_again_an_array_is_the_same_object() -> None:
     assert scratch.empty("same", (3, 4), np.dtype(np.float32)).dtype == np.float32
 
 
+def test_rooms_are_made_anew_for_other_sizes_and_kept_unless_large() -> None:
+    def room(size: int) -> tuple[NDArray[np.float64]]:
+        return scratch.room("test room", size, lambda: (scratch.empty("in a room", (size,), FLOAT),))
+
+    first = room(3)
+    assert room(3) is first
+    assert room(4)[0].shape == (4,)
+    large = scratch._KEPT_BYTES // 8 + 1
+    assert room(large)[0].shape == (large,)
+    assert "test room" not in scratch._kept.rooms
+    assert room(3)[0].shape == (3,)
+
+
 def test_threads_do_not_share_it() -> None:
     """One transform in two threads at a time gives what it gives alone."""
     transform = RadonTransform(Grid.cube(40), Directions.half_circle(60), order=3)
