@@ -230,6 +230,10 @@ class Offsets:
         object.__setattr__(self, "step", checks.positive(self.step, "step"))
         object.__setattr__(self, "center", checks.finite(self.center, "center"))
 
+    def __getstate__(self) -> dict[str, object]:
+        """The parameters alone, without the values."""
+        return {"count": self.count, "step": self.step, "center": self.center}
+
     @classmethod
     def covering(cls, grid: Grid, step: float | None = None) -> Offsets:
         """

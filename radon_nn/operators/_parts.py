@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support.properties import cached_property
 from radon_nn.geometry.directions import Directions
-from radon_nn.geometry.grids import Box
+from radon_nn.geometry.grids import Box, Offsets
 from radon_nn.operators._engines import Engine
 from radon_nn.operators.transform import RadonTransform
 
@@ -38,6 +38,10 @@ class Part(RadonTransform):
     whole: RadonTransform = field(default=None)  # type: ignore[assignment]
     box: Box = ()
     kept: Numbers = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The whole's parameters and the cut, from which the part's are taken again."""
+        return _again, (self.whole, self.offsets, self.box, self.kept)
 
     def __repr__(self) -> str:
         box = ", ".join(f"slice({start}, {stop})" for start, stop in self.box)
@@ -82,6 +86,14 @@ def cut(
     normals = whole.directions if every else Directions(whole.directions.normals[rows], whole.directions.weights[rows])
     parameters = whole.grid.part(found), normals, whole.offsets, whole.order, whole.method
     return Part(*parameters, whole, found, kept)
+
+
+def _again(whole: RadonTransform, offsets: Offsets, box: Box, kept: Numbers) -> RadonTransform:
+    """The part that a pickle describes."""
+    numbers: slice | ArrayLike = kept
+    if isinstance(kept, range):  # One that runs down to the first ends at -1, which a slice takes for the last.
+        numbers = slice(kept.start, kept.stop if kept.stop >= 0 else None, kept.step)
+    return replace(cut(whole, [slice(*side) for side in box], numbers), offsets=offsets)
 
 
 def _chosen(numbers: Numbers, positions: Numbers) -> Numbers:

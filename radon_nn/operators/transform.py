@@ -381,6 +381,11 @@ class RadonTransform:
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
         """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
+        if hasattr(values, "__dask_graph__"):
+            raise TypeError(
+                f"{name}: expected an array in memory, got a dask array; call the function of radon_nn.dask, such as "
+                "radon_nn.dask.forward(transform, volume), or compute() the array first"
+            )
         array, largest = checks.real_array_and_size(values, name)
         split = array.ndim - len(shape)
         if split < 0 or array.shape[split:] != shape:
