@@ -17,6 +17,22 @@ except ImportError as error:
     raise ImportError("radon_nn.dask: expected Dask, got none; pip install 'radon-nn[dask]'") from error
 
 from radon_nn.dask.arrays import adjoint, backproject, filtered, forward, invert
+from radon_nn.dask.files import load, save
 from radon_nn.dask.layouts import Layout, layout
+from radon_nn.dask.least_squares import Operator, cgls
+from radon_nn.dask.warm_workers import warm_up
 
-__all__ = ["Layout", "adjoint", "backproject", "filtered", "forward", "invert", "layout"]
+__all__ = [
+    "Layout",
+    "Operator",
+    "adjoint",
+    "backproject",
+    "cgls",
+    "filtered",
+    "forward",
+    "invert",
+    "layout",
+    "load",
+    "save",
+    "warm_up",
+]

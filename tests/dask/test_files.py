@@ -1,0 +1,83 @@
+"""Zarr and npy, in and out, chunk by chunk; the operator and conjugate gradients, in memory and out of core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.sparse.linalg import lsqr
+
+from radon_nn import Directions, Grid, RadonTransform
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+pytest.importorskip("zarr")
+rd = pytest.importorskip("radon_nn.dask")
+
+
+@pytest.mark.parametrize("name", ["array.zarr", "array.npy"])
+@pytest.mark.parametrize("at_once", [None, 1])
+def test_what_is_written_is_read(tmp_path: Path, name: str, at_once: int | None) -> None:
+    values = np.random.default_rng(0).standard_normal((7, 5, 6)).astype("float32")
+    for _ in range(2):  # The second time over what is there.
+        rd.save(tmp_path / name, da.from_array(values, chunks=((1, 4, 2), 2, 6)), at_once)
+    again = rd.load(tmp_path / name)
+    assert again.dtype == values.dtype
+    np.testing.assert_array_equal(again.compute(), values)
+    np.testing.assert_array_equal(rd.load(tmp_path / name, chunks=3)[2:5, 1:].compute(), values[2:5, 1:])
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.zarr: expected a zarr array"):
+        rd.load(tmp_path / "none.zarr")
+
+
+@pytest.mark.parametrize("suffix", ["zarr", "npy"])
+def test_from_file_to_file(tmp_path: Path, suffix: str) -> None:
+    transform = RadonTransform(Grid.cube(8, 3), Directions.product(5, 6))
+    image = np.random.default_rng(1).standard_normal(transform.grid.shape)
+    rd.save(tmp_path / f"volume.{suffix}", da.from_array(image, chunks=3))
+    rd.save(
+        tmp_path / f"rows.{suffix}",
+        rd.forward(transform, rd.load(tmp_path / f"volume.{suffix}", chunks=3), rechunk=False),
+    )
+    expected = transform.forward(image)
+    assert np.abs(rd.load(tmp_path / f"rows.{suffix}").compute() - expected).max() < 1e-12 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("damp", [0.0, 0.3])
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_cgls_is_least_squares(tmp_path: Path, damp: float, on_disk: bool) -> None:
+    transform = RadonTransform(Grid.cube(10), Directions.half_circle(7))
+    rows = np.random.default_rng(2).standard_normal(transform.sinogram_shape)
+    matrix = np.stack([transform.forward(unit.reshape(10, 10)).ravel() for unit in np.eye(100)], axis=1)
+    told: list[str] = []
+    operator = rd.Operator(transform)
+    folder = tmp_path if on_disk else None
+    image, residuals = rd.cgls(
+        operator, da.from_array(rows, chunks=4), iterations=12, damp=damp, folder=folder, progress=told.append
+    )
+    expected = lsqr(matrix, rows.ravel(), damp=damp, iter_lim=12, atol=0, btol=0, conlim=0)[0]
+    # Both are conjugate gradients on the same Krylov spaces; after 12 steps they differ by rounding, amplified.
+    assert np.abs(image.compute().ravel() - expected).max() < 1e-9 * np.abs(expected).max()
+    gap = np.linalg.norm(transform.forward(image.compute()) - rows)
+    assert residuals[-1] == pytest.approx(gap, rel=1e-12)
+    assert len(told) == len(residuals) - 1 == 12
+    assert sorted(path.name for path in tmp_path.iterdir()) == (["x.zarr"] if on_disk else [])
+
+
+def test_cgls_of_nothing_is_zero() -> None:
+    transform = RadonTransform(Grid.cube(6), Directions.half_circle(3))
+    image, residuals = rd.cgls(rd.Operator(transform), da.zeros(transform.sinogram_shape))
+    assert not image.any().compute()
+    assert residuals == [0.0]
+
+
+def test_operator_takes_vectors() -> None:
+    transform = RadonTransform(Grid.cube(6, 3), Directions.product(3, 4))
+    operator, rng = rd.Operator(transform), np.random.default_rng(3)
+    x, y = rng.standard_normal(operator.shape[1]), rng.standard_normal(operator.shape[0])
+    expected = transform.linear_operator()
+    np.testing.assert_allclose(operator.matvec(da.from_array(x, chunks=50)), expected.matvec(x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(operator.rmatvec(da.from_array(y, chunks=50)), expected.rmatvec(y), rtol=0, atol=1e-12)
