@@ -28,10 +28,20 @@ def warm_up(client: Any, dtypes: Iterable[str] = ("float32", "float64")) -> None
     from distributed.diagnostics.plugin import WorkerPlugin
 
     class Warm(WorkerPlugin):  # type: ignore[misc, unused-ignore]
+        """Compiles where a worker starts."""
+
         name = "radon_nn-warm-up"
         kinds = tuple(dtypes)
 
         def setup(self, worker: Any) -> None:
+            """
+            Compile.
+
+            Parameters
+            ----------
+            worker : distributed.Worker
+                The worker.
+            """
             ahead_of_time.warm_up(self.kinds)
 
     client.register_plugin(Warm())

@@ -46,24 +46,23 @@ def test_from_file_to_file(tmp_path: Path, suffix: str) -> None:
     assert np.abs(rd.load(tmp_path / f"rows.{suffix}").compute() - expected).max() < 1e-12 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("damp", [0.0, 0.3])
-@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize(("damp", "on_disk"), [(0.0, False), (0.3, True)])
 def test_cgls_is_least_squares(tmp_path: Path, damp: float, on_disk: bool) -> None:
-    transform = RadonTransform(Grid.cube(10), Directions.half_circle(7))
+    transform = RadonTransform(Grid.cube(8), Directions.half_circle(7))
     rows = np.random.default_rng(2).standard_normal(transform.sinogram_shape)
-    matrix = np.stack([transform.forward(unit.reshape(10, 10)).ravel() for unit in np.eye(100)], axis=1)
+    matrix = np.stack([transform.forward(unit.reshape(8, 8)).ravel() for unit in np.eye(64)], axis=1)
     told: list[str] = []
     operator = rd.Operator(transform)
     folder = tmp_path if on_disk else None
     image, residuals = rd.cgls(
-        operator, da.from_array(rows, chunks=4), iterations=12, damp=damp, folder=folder, progress=told.append
+        operator, da.from_array(rows, chunks=4), iterations=6, damp=damp, folder=folder, progress=told.append
     )
-    expected = lsqr(matrix, rows.ravel(), damp=damp, iter_lim=12, atol=0, btol=0, conlim=0)[0]
-    # Both are conjugate gradients on the same Krylov spaces; after 12 steps they differ by rounding, amplified.
+    expected = lsqr(matrix, rows.ravel(), damp=damp, iter_lim=6, atol=0, btol=0, conlim=0)[0]
+    # Both are conjugate gradients on the same Krylov spaces; after 6 steps they differ by rounding, amplified.
     assert np.abs(image.compute().ravel() - expected).max() < 1e-9 * np.abs(expected).max()
     gap = np.linalg.norm(transform.forward(image.compute()) - rows)
     assert residuals[-1] == pytest.approx(gap, rel=1e-12)
-    assert len(told) == len(residuals) - 1 == 12
+    assert len(told) == len(residuals) - 1 == 6
     assert sorted(path.name for path in tmp_path.iterdir()) == (["x.zarr"] if on_disk else [])
 
 
