@@ -21,6 +21,7 @@ from .geometry.grids import Grid, Offsets
 from .geometry.naming import Names
 from .io import load, save
 from .kink_lines.segments import Kinks, kinks
+from .many.rtv_table import map_rtv
 from .measures.difference import Difference
 from .measures.result import RTV
 from .measures.ridge import RidgeMeasure
@@ -84,6 +85,7 @@ __all__ = [
     "iradon",
     "kinks",
     "load",
+    "map_rtv",
     "probe_spikes",
     "radon",
     "read_table",

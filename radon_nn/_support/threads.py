@@ -15,11 +15,13 @@ one case that is not supported: the child must not continue that call.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -46,21 +48,42 @@ _WAIT_SECONDS = 0.1
 """How long to sleep at a stretch: on Windows a lock cannot be interrupted while it is waited for."""
 
 
+_limit: ContextVar[int] = ContextVar("_limit", default=MOST)
+
+
+@contextlib.contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Calls in this block that do not say their threads use at most so many: several blocks share the processors."""
+    token = _limit.set(threads)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
 def resolve(num_threads: int | None) -> int:
-    """The number of threads of a call: `num_threads`, else the environment's, else as many as there are processors."""
+    """
+    The number of threads of a call: `num_threads`, else the environment's, else as many as there are processors.
+
+    The latter two are limited by `at_most`.
+    """
     if num_threads is None:
-        text = os.environ.get(VARIABLE)
-        if not text:
-            return _processors()
-        if not text.isdecimal() or not 1 <= int(text) <= MOST:
-            raise ValueError(f"{VARIABLE}: expected a number from 1 to {MOST}, got {text!r}; correct or unset it")
-        return int(text)
+        return min(_default(), _limit.get())
     if checks.count(num_threads, "num_threads") > MOST:
         raise ValueError(
             f"num_threads: expected 1 to {MOST}, got {num_threads}; more threads than processors "
             f"({_processors()} here) gain nothing"
         )
     return num_threads
+
+
+def _default() -> int:
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return _processors()
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise ValueError(f"{VARIABLE}: expected a number from 1 to {MOST}, got {text!r}; correct or unset it")
+    return int(text)
 
 
 def _processors() -> int:

@@ -21,7 +21,7 @@ EXIT_CODES = """exit status:
   0  it worked
   1  the input or the machine was at fault, or Ctrl-C left nothing to print
   2  the command line was at fault
-  3  the best result so far: the tolerance was not met, or Ctrl-C ended the search
+  3  the best result so far: the tolerance was not met, Ctrl-C ended the search, or some of many files failed
 """
 
 
@@ -81,12 +81,15 @@ def command_parser() -> Parser:
 def _add_rtv(commands: Commands) -> None:
     value = commands.add_parser(
         "rtv",
-        help="R-TV of a network, a function or samples, with its error or bounds",
+        help="R-TV of a network, a function or samples, with its error or bounds; --csv: of many networks",
         description=f"R-TV of a network ({FILES}), of a function in a Python file (FILE.py:NAME; the file is run), or "
         f"of the least function through samples (a table: {TABLES}). Exit status 3 says that the "
-        "tolerance was not met; the best result so far is printed.",
+        "tolerance was not met; the best result so far is printed. With --csv: a table of the R-TV of any number "
+        "of networks, in which a file that cannot be read leaves a row with the reason (exit status 3).",
     )
-    value.add_argument("file", metavar="FILE", help="network.npz, FILE.py:NAME, or a table such as samples.csv")
+    value.add_argument(
+        "files", metavar="FILE", nargs="+", help="network.npz, FILE.py:NAME, or a table such as samples.csv"
+    )
     value.add_argument(
         "--vectorize",
         action="store_true",
@@ -94,7 +97,15 @@ def _add_rtv(commands: Commands) -> None:
     )
     _add_columns(value)
     _add_source(value)
-    value.add_argument("--json", action="store_true", help="print JSON")
+    form = value.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--csv", action="store_true", help="a table of networks, a row for each FILE; printed, or written to OUT whole"
+    )
+    value.add_argument("--jobs", type=int, help="with --csv: processes to use (1); -1 for one a processor")
+    value.add_argument(
+        "--resume", action="store_true", help="with --csv: take over what OUT already has of these files and options"
+    )
     _add_domain(value)
     value.add_argument("--radius", type=float, help="the same as --domain RADIUS")
     value.add_argument("--dim", type=int, help="number of inputs of the function")
@@ -102,7 +113,9 @@ def _add_rtv(commands: Commands) -> None:
     value.add_argument(
         "--seconds", type=_positive, help="time for a function or samples, after which the best result so far counts"
     )
-    value.add_argument("-o", "--out", type=Path, help="picture of value and bounds as they were refined")
+    value.add_argument(
+        "-o", "--out", type=Path, help="picture of value and bounds as they were refined; with --csv: the table"
+    )
 
 
 def _add_fit(commands: Commands) -> None:

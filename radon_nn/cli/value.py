@@ -35,6 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0, or 3 if the tolerance was not met.
     """
+    if arguments.csv:
+        # Imported for many files only: it brings whatever computes an R-TV.
+        from radon_nn.cli.many import table_of
+
+        return table_of(arguments)
+    refuse(arguments, "jobs resume", "one file", "add --csv for a table")
+    if len(arguments.files) > 1:
+        raise ValueError(f"FILE: expected one, got {len(arguments.files)}; add --csv for a table with a row for each")
+    arguments.file = arguments.files[0]
     domain = ball_asked(arguments)
     if arguments.out is not None:
         # Imported for pictures only, as below: matplotlib takes longer to import than many values to compute.
