@@ -33,7 +33,7 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     rows = rng.uniform(-1, 1, (40, 3))
     np.savetxt("data.csv", rows, delimiter=",", header="east,height,north", comments="")
     commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
-    assert len(commands) == 13
+    assert len(commands) == 14
     for command in commands:
         words, _, file = command.partition(" > ")
         capsys.readouterr()
