@@ -32,6 +32,12 @@ class Client(Protocol):
     def submit(self, func: Callable[..., Any], *args: Any, pure: bool = ...) -> Future:
         """Have a worker call a function; futures among its arguments arrive as their results."""
 
+    def gather(self, futures: Sequence[Future]) -> Any:
+        """The results of several futures."""
+
+    def run(self, function: Callable[..., Any], *args: Any) -> object:
+        """Call a function on every worker that there is."""
+
     def cancel(self, futures: Sequence[Future]) -> object:
         """Forget tasks that have not begun."""
 
@@ -41,7 +47,7 @@ class Client(Protocol):
 
 def require_client(client: object) -> None:
     """Raise TypeError unless this is a Dask client whose calls wait for their results."""
-    if not all(callable(getattr(client, name, None)) for name in ("submit", "cancel", "ncores")):
+    if not all(callable(getattr(client, name, None)) for name in ("submit", "gather", "run", "cancel", "ncores")):
         raise TypeError(
             f"client: expected a dask.distributed.Client, got {type(client).__name__}; for this machine alone write "
             "Client(n_workers=2, threads_per_worker=1)"

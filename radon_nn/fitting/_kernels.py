@@ -69,10 +69,14 @@ def _arc_best(u, end, angles, best):
 
 
 @compiled
-def strongest_in_plane(points, r, order, value, normal, first, last):
-    """For points first .. last - 1, the largest |F_r| over lines through each, and the line's normal."""
+def strongest_in_plane(points, r, order, value, normal, begin, first, last):
+    """For points first .. last - 1, the largest |F_r| over lines through each, and the line's normal.
+
+    The rows of order, value and normal are those of points begin, begin + 1, ...
+    """
     n = len(points)
     for i in range(first, last):
+        row = i - begin
         px, py = points[i, 0], points[i, 1]
         ux, uy = 0.0, 0.0
         for j in range(n):
@@ -82,7 +86,7 @@ def strongest_in_plane(points, r, order, value, normal, first, last):
                 uy += r[j] * dy
         best, start = (abs(ux), 1.0, 0.0), 0.0
         for k in range(n - 1):
-            j = order[i, k]
+            j = order[row, k]
             dx, dy = points[j, 0] - px, points[j, 1] - py
             sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
             length = math.sqrt(dx * dx + dy * dy)
@@ -93,7 +97,7 @@ def strongest_in_plane(points, r, order, value, normal, first, last):
             uy += sign * r[j] * dy
             start = stop
         best = _arc_best((ux, uy), (-1.0, 0.0), (start, 2.0), best)
-        value[i], normal[i, 0], normal[i, 1] = best
+        value[row], normal[row, 0], normal[row, 1] = best
 
 
 @compiled

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from radon_nn._support import checks
+from radon_nn._support.clients import Client
 from radon_nn._support.types import Floats, Progress
 from radon_nn.fitting._active_set import best_masses, thinned
 from radon_nn.fitting._dual_bounds import rounding_of
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch, prepare
+from radon_nn.fitting._search_on_workers import search_for
+from radon_nn.fitting.certificate import Hyperplanes, prepare
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -145,13 +147,21 @@ class Pursuit:
         Called with lines of text.
     rng : int or Generator
         Seed of the starts of ascents.
+    client : dask.distributed.Client, optional
+        Searches on its workers where that pays.
     """
 
     def __init__(
-        self, problem: Problem, *, seconds: float | None, progress: Progress | None, rng: int | np.random.Generator
+        self,
+        problem: Problem,
+        *,
+        seconds: float | None,
+        progress: Progress | None,
+        rng: int | np.random.Generator,
+        client: Client | None = None,
     ) -> None:
         prepare(problem.dim)
-        self.problem, self.search = problem, HyperplaneSearch(problem.points)
+        self.problem, self.search = problem, search_for(problem.points, client)
         self.atoms = Atoms.none(problem)
         self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
         self._progress, self._rng = progress, np.random.default_rng(rng)

@@ -105,13 +105,17 @@ class HyperplaneSearch:
     def __init__(self, points: Floats, num_threads: int | None = None) -> None:
         self._num_threads = num_threads
         self.points = np.ascontiguousarray(points, dtype=np.float64)
-        n, self.dim = self.points.shape
+        self.dim = self.points.shape[1]
+        self._require_memory()
+        self._order: NDArray[np.int32] | None = None
+
+    def _require_memory(self) -> None:
+        n = len(self.points)
         checks.fits_memory(
             (4.0 * n * n if self.dim == 2 else 0.0) + 64.0 * n * self.dim,
             f"the exact search over {n} points",
             "take fewer points",
         )
-        self._order: NDArray[np.int32] | None = None
 
     def _sorted(self, until: float) -> NDArray[np.int32]:
         """The other points about each point of the plane, in the order of their angles; sorted once."""
@@ -121,9 +125,7 @@ class HyperplaneSearch:
 
             def sort(first: int, last: int) -> None:
                 """Sort the other points about some."""
-                keys = np.empty((last - first, n))
-                kernels.arc_ends(self.points, keys, first, last)
-                order[first:last] = np.argsort(keys, axis=1)[:, : n - 1]
+                order[first:last] = sorted_about(self.points, first, last)
 
             self._run(sort, _SORT_NS * n * math.log2(n + 1), until)
             self._order = order
@@ -172,10 +174,10 @@ class HyperplaneSearch:
 
             def sweep(first: int, last: int) -> None:
                 """Sweep the lines through some points."""
-                kernels.strongest_in_plane(self.points, r, order, value, normals, first, last)
+                kernels.strongest_in_plane(self.points, r, order, value, normals, 0, first, last)
 
-            self._run(sweep, _SWEEP_NS * n, until)
-            return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
+            self._run(sweep, self._nanoseconds(), until)
+            return Hyperplanes(value, normals, self._offsets(normals))
         if self.dim == 3:
             planes = np.empty((n, 4))
 
@@ -183,9 +185,18 @@ class HyperplaneSearch:
                 """Visit the planes of some parts."""
                 kernels.strongest_in_space(self.points, r, value, planes, first, last)
 
-            self._run(visit, n / 2 * n * (_VISIT_NS + _SORT_NS * math.log2(n + 1)), until)
+            self._run(visit, self._nanoseconds(), until)
             return Hyperplanes(value, planes[:, :3], planes[:, 3])
         raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
+
+    def _nanoseconds(self) -> float:
+        """About how long `strongest` takes for each point."""
+        n = len(self.points)
+        return _SWEEP_NS * n if self.dim == 2 else n / 2 * n * (_VISIT_NS + _SORT_NS * math.log2(n + 1))
+
+    def _offsets(self, normals: Floats) -> Floats:
+        """Of the hyperplanes through the points with these normals."""
+        return np.asarray(np.einsum("ij,ij->i", normals, self.points))
 
     def _run(self, work: Callable[[int, int], None], nanoseconds: float, until: float) -> None:
         """Run a task for each point in this call's threads; TimeoutError, between blocks of them, once it is late."""
@@ -256,6 +267,27 @@ def prepare(dim: int) -> None:
     if dim in (2, 3):
         points = np.concatenate([np.eye(dim), -np.eye(dim)])
         HyperplaneSearch(points, 1).strongest(np.zeros(len(points)))
+
+
+def sorted_about(points: Floats, first: int, last: int) -> NDArray[np.int32]:
+    """
+    The other points about points first .. last - 1 of the plane, in the order in which a turning line meets them.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        Distinct points.
+    first, last : int
+        Which points to sort about.
+
+    Returns
+    -------
+    ndarray, shape (last - first, n - 1)
+        Their numbers.
+    """
+    keys = np.empty((last - first, len(points)))
+    kernels.arc_ends(points, keys, first, last)
+    return np.argsort(keys, axis=1)[:, : len(points) - 1].astype(np.int32)
 
 
 def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import joined
@@ -29,6 +30,7 @@ def fit(
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
+    client: Client | None = None,
 ) -> Fit:
     """
     The global optimum of training with weight decay, over all widths: min 1/2 sum_i (f(x_i) - y_i)^2 + decay R-TV(f).
@@ -52,6 +54,9 @@ def fit(
         Called with a line of text as the work goes on.
     rng : int or Generator
         Seed of the starts of the search, for d > 2.
+    client : dask.distributed.Client, optional
+        Its workers search for new neurons where that pays: from 3000 points on for d = 2, from 250 for d = 3. The
+        result is the same to the bit.
 
     Returns
     -------
@@ -74,7 +79,9 @@ def fit(
     >>> round(best.rtv, 6), round(best.objective, 6)
     (1.4, 0.17)
     """
-    return fit_path(points, values, decays=[decay], tol=tol, seconds=seconds, progress=progress, rng=rng)[0]
+    return fit_path(
+        points, values, decays=[decay], tol=tol, seconds=seconds, progress=progress, rng=rng, client=client
+    )[0]
 
 
 def fit_path(
@@ -86,6 +93,7 @@ def fit_path(
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
+    client: Client | None = None,
 ) -> list[Fit]:
     """
     `fit` for several decays, each started from the one above it.
@@ -106,6 +114,9 @@ def fit_path(
         Called with a line of text as the work goes on.
     rng : int or Generator
         Seed of the starts of the search, for d > 2.
+    client : dask.distributed.Client, optional
+        Its workers search for new neurons where that pays: from 3000 points on for d = 2, from 250 for d = 3. The
+        result is the same to the bit.
 
     Returns
     -------
@@ -120,7 +131,7 @@ def fit_path(
     problem, names = Problem.of(points, values, averaging=True), names_of_data(points, values)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     close = checks.positive(float(tol), "tol")
-    path = _Path(Pursuit(problem, seconds=seconds, progress=progress, rng=rng), close)
+    path = _Path(Pursuit(problem, seconds=seconds, progress=progress, rng=rng, client=client), close)
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
 

@@ -1,0 +1,179 @@
+"""The exact search for max |F_r|, its pivots spread over the workers of a Dask client; the same maximum to the bit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support import clients
+from radon_nn._support.types import Floats
+from radon_nn.fitting import _kernels as kernels
+from radon_nn.fitting import certificate
+from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
+
+FEWEST = {2: 3000, 3: 250}
+"""Points from which on workers are used: a search then takes 70 ms of one thread in the plane, 0.7 s in space, beside
+5 to 10 ms for handing out the work and collecting the results. For d = 1 and d > 3 nothing is spread."""
+_PART_SECONDS = 2.0
+"""Longest part: how late a search ends after its time limit."""
+_NS = 1e-9
+_PARTS = {2: 1, 3: 8}
+"""Parts for each thread of a worker. In space parts differ in length, and one more costs nothing beside its time."""
+_ROWS = 64
+"""Pivots whose points are sorted at a time: keys and their order take 16 bytes for each point and pivot."""
+_KEPT_BYTES = 2**30
+"""Memory for sorted points for each thread of a worker; machines have 2 to 4 GiB for each. If they would take more,
+they are sorted anew in each search, which then takes ten times as long."""
+_MANY_BYTES = 2**20
+"""Copies of r for all parts together that are sent with the tasks; Dask warns from 10 MiB on. More are sent once."""
+
+
+def search_for(points: Floats, client: clients.Client | None) -> HyperplaneSearch:
+    """
+    The search for these points: on the workers of a client where there is one, and where that pays.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Distinct points.
+    client : dask.distributed.Client, optional
+        The client.
+
+    Returns
+    -------
+    HyperplaneSearch
+        The search.
+    """
+    if client is not None:
+        clients.require_client(client)
+        n, dim = points.shape
+        if n >= FEWEST.get(dim, math.inf):
+            return SearchOnWorkers(points, client)
+    return HyperplaneSearch(points)
+
+
+class SearchOnWorkers(HyperplaneSearch):
+    """
+    The search of `HyperplaneSearch` with its pivots spread over the workers of a client.
+
+    What is found for a pivot does not depend on who searches, so results are equal to the bit. A part whose worker dies
+    is searched again by another.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Distinct points of size about one, d = 2 or 3.
+    client : dask.distributed.Client
+        The client.
+    """
+
+    def __init__(self, points: Floats, client: clients.Client) -> None:
+        super().__init__(points)
+        self._client = client
+        # A task, which Dask repeats where its result is lost, unlike data that were scattered.
+        self._sent = client.submit(np.asarray, self.points, pure=False)
+        self._orders: list[clients.Future] | None = None
+        client.run(certificate.prepare, self.dim)
+
+    def _require_memory(self) -> None:
+        """The sorted points are on the workers."""
+
+    def strongest(self, r: Floats, until: float = math.inf) -> Hyperplanes:
+        """
+        The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
+
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+        until : float
+            When to give up, by `time.monotonic`.
+
+        Returns
+        -------
+        Hyperplanes
+            Those of `HyperplaneSearch.strongest`, to the bit.
+
+        Raises
+        ------
+        TimeoutError
+            If the search has not ended by `until`.
+        RuntimeError
+            If the client has no workers.
+        """
+        if self.dim == 2:
+            value, normals = self._collected(_sweep, self._sorted_parts(), r, until)
+            return Hyperplanes(value, normals, self._offsets(normals))
+        value, planes = self._collected(_visit, [None] * len(self._cuts()), r, until)
+        return Hyperplanes(value, planes[:, :3], planes[:, 3])
+
+    def _sorted_parts(self) -> list[Any]:
+        """The sorted points about the pivots of each part, on the workers; None each where they would take too much."""
+        n, cuts = len(self.points), self._cuts()
+        if 4.0 * n * n > _KEPT_BYTES * clients.threads_of(self._client):
+            return [None] * len(cuts)
+        if self._orders is None or len(self._orders) != len(cuts):
+            submit = self._client.submit
+            self._orders = [submit(_sort, self._sent, first, last, pure=False) for first, last in cuts]
+        return list(self._orders)
+
+    def _cuts(self) -> list[tuple[int, int]]:
+        """The pivots first .. last - 1 of each part."""
+        n = len(self.points)
+        parts = clients.threads_of(self._client) * _PARTS[self.dim]
+        parts = min(n, max(parts, math.ceil(n * self._nanoseconds() * _NS / _PART_SECONDS)))
+        return [(part * n // parts, (part + 1) * n // parts) for part in range(parts)]
+
+    def _collected(
+        self, task: Callable[..., tuple[Floats, Floats]], orders: list[Any], r: Floats, until: float
+    ) -> tuple[Floats, Floats]:
+        """The results of all parts, in the order of the pivots."""
+        client, cuts = self._client, self._cuts()
+        sent = client.submit(np.asarray, r, pure=False) if r.nbytes * len(cuts) > _MANY_BYTES else r
+        futures = [
+            client.submit(task, self._sent, order, sent, first, last, pure=False)
+            for order, (first, last) in zip(orders, cuts, strict=True)
+        ]
+        for _ in clients.completed(client, futures, until):
+            pass
+        found = client.gather(futures)
+        return np.concatenate([value for value, _ in found]), np.concatenate([planes for _, planes in found])
+
+
+def _writable(array: Floats) -> Floats:
+    """An array as kernels were compiled for: what arrives from another process may be read-only."""
+    return np.require(array, requirements=["C", "W"])
+
+
+def _sort(points: Floats, first: int, last: int) -> NDArray[np.int32]:
+    """The other points about pivots first .. last - 1, in the order of their angles."""
+    points = _writable(points)
+    blocks = [certificate.sorted_about(points, begin, min(begin + _ROWS, last)) for begin in range(first, last, _ROWS)]
+    return np.concatenate(blocks)
+
+
+def _sweep(points: Floats, order: NDArray[np.int32] | None, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
+    """The largest |F_r| over lines through each of the pivots first .. last - 1, and the line's normal."""
+    points, r = _writable(points), _writable(r)
+    value, normals = np.empty(last - first), np.empty((last - first, 2))
+    if order is not None:
+        kernels.strongest_in_plane(points, r, order, value, normals, first, first, last)
+        return value, normals
+    for begin in range(first, last, _ROWS):
+        end = min(begin + _ROWS, last)
+        part = slice(begin - first, end - first)
+        sorted_ = certificate.sorted_about(points, begin, end)
+        kernels.strongest_in_plane(points, r, sorted_, value[part], normals[part], begin, begin, end)
+    return value, normals
+
+
+def _visit(points: Floats, _: None, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
+    """The largest |F_r| in parts first .. last - 1 of all planes, and the plane."""
+    points, r = _writable(points), _writable(r)
+    value, planes = np.empty(len(points)), np.empty((len(points), 4))
+    kernels.strongest_in_space(points, r, value, planes, first, last)
+    return value[first:last], planes[first:last]
