@@ -29,7 +29,14 @@ class Future(Protocol):
 class Client(Protocol):
     """What is used of a `distributed.Client`."""
 
-    def submit(self, func: Callable[..., Any], *args: Any, pure: bool = ...) -> Future:
+    def submit(
+        self,
+        func: Callable[..., Any],
+        *args: Any,
+        pure: bool = ...,
+        workers: Sequence[str] | None = ...,
+        allow_other_workers: bool = ...,
+    ) -> Future:
         """Have a worker call a function; futures among its arguments arrive as their results."""
 
     def gather(self, futures: Sequence[Future]) -> Any:
@@ -56,12 +63,12 @@ def require_client(client: object) -> None:
         raise TypeError("client: expected one whose calls wait for results, got an asynchronous one; leave that out")
 
 
-def threads_of(client: Client) -> int:
-    """The number of threads of all workers together; RuntimeError if there are no workers."""
-    threads = sum(client.ncores().values())
+def threads_of(client: Client) -> list[str]:
+    """The address of each thread's worker, one thread of each worker first; RuntimeError if there are no workers."""
+    threads = [(k, address) for address, count in sorted(client.ncores().items()) for k in range(count)]
     if not threads:
         raise RuntimeError("client: expected workers, got none; start some, or wait with client.wait_for_workers(1)")
-    return threads
+    return [address for _, address in sorted(threads)]
 
 
 def completed(client: Client, futures: Sequence[Future], until: float = math.inf) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,9 @@ _KEPT_BYTES = 2**30
 they are sorted anew in each search, which then takes ten times as long."""
 _MANY_BYTES = 2**20
 """Copies of r for all parts together that are sent with the tasks; Dask warns from 10 MiB on. More are sent once."""
+
+
+_Part = tuple[Callable[..., tuple[Floats, Floats]], "clients.Future | None", int, int]
 
 
 def search_for(points: Floats, client: clients.Client | None) -> HyperplaneSearch:
@@ -105,43 +109,47 @@ class SearchOnWorkers(HyperplaneSearch):
         RuntimeError
             If the client has no workers.
         """
+        threads = clients.threads_of(self._client)
+        cuts = self._cuts(len(threads))
         if self.dim == 2:
-            value, normals = self._collected(_sweep, self._sorted_parts(), r, until)
+            tasks = [(_sweep, order, *cut) for order, cut in zip(self._sorted_parts(cuts, threads), cuts, strict=True)]
+            value, normals = self._collected(tasks, threads, r, until)
             return Hyperplanes(value, normals, self._offsets(normals))
-        value, planes = self._collected(_visit, [None] * len(self._cuts()), r, until)
+        value, planes = self._collected([(_visit, None, *cut) for cut in cuts], threads, r, until)
         return Hyperplanes(value, planes[:, :3], planes[:, 3])
 
-    def _sorted_parts(self) -> list[Any]:
-        """The sorted points about the pivots of each part, on the workers; None each where they would take too much."""
-        n, cuts = len(self.points), self._cuts()
-        if 4.0 * n * n > _KEPT_BYTES * clients.threads_of(self._client):
-            return [None] * len(cuts)
-        if self._orders is None or len(self._orders) != len(cuts):
-            submit = self._client.submit
-            self._orders = [submit(_sort, self._sent, first, last, pure=False) for first, last in cuts]
-        return list(self._orders)
-
-    def _cuts(self) -> list[tuple[int, int]]:
+    def _cuts(self, threads: int) -> list[tuple[int, int]]:
         """The pivots first .. last - 1 of each part."""
         n = len(self.points)
-        parts = clients.threads_of(self._client) * _PARTS[self.dim]
-        parts = min(n, max(parts, math.ceil(n * self._nanoseconds() * _NS / _PART_SECONDS)))
-        return [(part * n // parts, (part + 1) * n // parts) for part in range(parts)]
+        parts = max(threads * _PARTS[self.dim], math.ceil(n * self._nanoseconds() * _NS / _PART_SECONDS))
+        ends = [part * n // min(n, parts) for part in range(min(n, parts) + 1)]
+        return list(itertools.pairwise(ends))
 
-    def _collected(
-        self, task: Callable[..., tuple[Floats, Floats]], orders: list[Any], r: Floats, until: float
-    ) -> tuple[Floats, Floats]:
+    def _sorted_parts(self, cuts: list[tuple[int, int]], threads: list[str]) -> list[clients.Future | None]:
+        """The sorted points about the pivots of each part, on the workers; None where they would take too much."""
+        if 4.0 * len(self.points) ** 2 > _KEPT_BYTES * len(threads):
+            return [None] * len(cuts)
+        if self._orders is None or len(self._orders) != len(cuts):
+            self._orders = [self._submit(k, threads, _sort, self._sent, *cut) for k, cut in enumerate(cuts)]
+        return list(self._orders)
+
+    def _collected(self, tasks: list[_Part], threads: list[str], r: Floats, until: float) -> tuple[Floats, Floats]:
         """The results of all parts, in the order of the pivots."""
-        client, cuts = self._client, self._cuts()
-        sent = client.submit(np.asarray, r, pure=False) if r.nbytes * len(cuts) > _MANY_BYTES else r
+        client = self._client
+        sent = client.submit(np.asarray, r, pure=False) if r.nbytes * len(tasks) > _MANY_BYTES else r
         futures = [
-            client.submit(task, self._sent, order, sent, first, last, pure=False)
-            for order, (first, last) in zip(orders, cuts, strict=True)
+            self._submit(k, threads, task, self._sent, order, sent, first, last)
+            for k, (task, order, first, last) in enumerate(tasks)
         ]
         for _ in clients.completed(client, futures, until):
             pass
         found = client.gather(futures)
         return np.concatenate([value for value, _ in found]), np.concatenate([planes for _, planes in found])
+
+    def _submit(self, k: int, threads: list[str], task: Callable[..., Any], *args: Any) -> clients.Future:
+        """Hand out a task of part k, always to the same worker: left to itself, Dask may choose one for all parts."""
+        worker = threads[k % len(threads)]
+        return self._client.submit(task, *args, pure=False, workers=[worker], allow_other_workers=True)
 
 
 def _writable(array: Floats) -> Floats:

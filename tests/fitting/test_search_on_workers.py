@@ -20,7 +20,7 @@ class SameProcess:
     def __init__(self, threads: int) -> None:
         self.threads, self.tasks = threads, 0
 
-    def submit(self, function: Any, *args: Any, pure: bool = True) -> Any:
+    def submit(self, function: Any, *args: Any, **_: Any) -> Any:
         self.tasks += 1
         return _Done(function(*(arg.value if isinstance(arg, _Done) else arg for arg in args)))
 
