@@ -134,6 +134,21 @@ class DualBounds:
         if worth > self.lower:
             self.lower, self.dual = worth, feasible
 
+    def take_unsearched(self, r: Floats) -> None:
+        """
+        Improve the certified bound by a vector r whose largest |F_r| no search has found: it is bounded instead.
+
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+        """
+        worth, feasible = self._worth(r, largest_at_most(self.problem.points, r))
+        if worth > self.lower:
+            self.lower, self.dual = worth, feasible
+        if self.exact:
+            self.presumed = max(self.presumed, self.lower)
+
     def _worth(self, r: Floats, largest: float) -> tuple[float, Floats]:
         if self.penalty:
             return penalised_bound(self.problem, r, largest, self.penalty)

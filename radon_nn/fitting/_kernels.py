@@ -253,19 +253,19 @@ def _circle_best(points, r, i, j, best, out):
 
 
 @compiled
-def strongest_in_space(points, r, value, plane, first, last):
-    """The largest |F_r| over planes, with normal and offset, in parts first .. last - 1 of n.
+def strongest_in_space(points, r, floor, value, plane, first, last):
+    """The largest |F_r| over planes, with normal and offset, in parts first .. last - 1 of n; 0 if not above the floor.
 
     Part i is the pairs of point i with the half of the points that follow it, so that parts take equally long.
     """
     n, out = len(points), np.empty(7)
     for i in range(first, last):
-        best = 0.0
+        best = floor
         for m in range(4):
             out[m] = 0.0
         for ahead in range(1, n // 2 + 1):
             if 2 * ahead < n or i < n // 2:
                 best = _circle_best(points, r, i, (i + ahead) % n, best, out)
-        value[i] = best
+        value[i] = best if best > floor else 0.0
         for m in range(4):
             plane[i, m] = out[m]

@@ -168,11 +168,16 @@ class Pursuit:
         self._searches = 0
         self._record: list[tuple[int, float, float, float]] = []
 
-    def start(self) -> float:
-        """The penalty max |F_y|, from which on the best function is affine."""
-        return self._largest(self.problem.weights * self.problem.target)[0]
+    def start(self, goal: float = np.inf) -> float:
+        """The penalty max |F_y|, from which on the best function is affine; or one above the goal that is no larger."""
+        r = self.problem.weights * self.problem.target
+        climbed = self._by_ascent(r)
+        reached = float(climbed.strength.max(initial=0.0))
+        return reached if reached > goal else self._largest(r, climbed)[0]
 
-    def stage(self, target: Floats, penalty: float, slack: float) -> Iterator[tuple[Floats, float]]:
+    def stage(
+        self, target: Floats, penalty: float, slack: float, *, rough: bool = False
+    ) -> Iterator[tuple[Floats, float]]:
         """
         Add atoms until |F_r| <= 1 + slack everywhere, r = weights * residual / penalty; yields r and max |F_r|.
 
@@ -184,6 +189,8 @@ class Pursuit:
             On the norm.
         slack : float
             By how much |F_r| may exceed 1 at the end, if that is above rounding.
+        rough : bool
+            End where ascents find no such hyperplane, and do without the search of all, unless that is cheap.
 
         Yields
         ------
@@ -203,9 +210,12 @@ class Pursuit:
             r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
             # Below its own rounding no |F_r| can be told from 1.
             above = max(slack, 2 * rounding_of(r))
-            new = self._by_ascent(r, 1 + above)
+            climbed = self._by_ascent(r)
+            new = climbed.apart(1 + above, _NEW_ATOMS, _APART)
             if len(new.offsets) == 0:
-                largest, planes = self._largest(r)
+                if rough and not self.search.is_cheap:
+                    return
+                largest, planes = self._largest(r, climbed)
                 new = planes.apart(1 + max(above, _WEAKER * (largest - 1)), _NEW_ATOMS, _APART)
                 yield r, largest
                 least, idle = min(least, largest), 0 if largest < least else idle + 1
@@ -237,19 +247,21 @@ class Pursuit:
         value, lower, upper = (tuple(unit * entry[k] + level for entry in self._record) for k in (1, 2, 3))
         return Refinement("searches", at, value, lower, upper)
 
-    def _by_ascent(self, r: Floats, above: float) -> Hyperplanes:
+    def _by_ascent(self, r: Floats) -> Hyperplanes:
         """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""
         if self.search.is_cheap:
             return Hyperplanes(np.empty(0), np.empty((0, self.problem.dim)), np.empty(0))
-        return self.search.ascend(r, self._starts(_STARTS), self._until).apart(above, _NEW_ATOMS, _APART)
+        return self.search.ascend(r, self._starts(_STARTS), self._until)
 
-    def _largest(self, r: Floats) -> tuple[float, Hyperplanes]:
+    def _largest(self, r: Floats, climbed: Hyperplanes) -> tuple[float, Hyperplanes]:
+        """The largest |F_r|, and the strongest hyperplanes, some of them found by ascents before."""
         self._searches += 1
         if not self.search.is_exact:
             planes = self.search.ascend(r, self._starts(8 * _STARTS), self._until)
             return float(planes.strength.max()), planes
         try:
-            planes = self.search.strongest(r, self._until)
+            floor = float(climbed.strength.max(initial=0.0))
+            planes = self.search.strongest(r, self._until, floor).and_others(climbed)
         except TimeoutError as late:
             raise StoppedError(str(late)) from None
         return float(planes.strength.max()), planes

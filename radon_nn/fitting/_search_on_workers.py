@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ _MANY_BYTES = 2**20
 """Copies of r for all parts together that are sent with the tasks; Dask warns from 10 MiB on. More are sent once."""
 
 
-_Part = tuple[Callable[..., tuple[Floats, Floats]], "clients.Future | None", int, int]
+_Part = tuple[Callable[..., tuple[Floats, Floats]], "clients.Future | float | None", int, int]
 
 
 def search_for(points: Floats, client: clients.Client | None) -> HyperplaneSearch:
@@ -86,7 +86,7 @@ class SearchOnWorkers(HyperplaneSearch):
     def _require_memory(self) -> None:
         """The sorted points are on the workers."""
 
-    def strongest(self, r: Floats, until: float = math.inf) -> Hyperplanes:
+    def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
         The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
 
@@ -96,6 +96,8 @@ class SearchOnWorkers(HyperplaneSearch):
             Orthogonal to affine functions.
         until : float
             When to give up, by `time.monotonic`.
+        floor : float
+            What is not stronger may be left out.
 
         Returns
         -------
@@ -115,7 +117,7 @@ class SearchOnWorkers(HyperplaneSearch):
             tasks = [(_sweep, order, *cut) for order, cut in zip(self._sorted_parts(cuts, threads), cuts, strict=True)]
             value, normals = self._collected(tasks, threads, r, until)
             return Hyperplanes(value, normals, self._offsets(normals))
-        value, planes = self._collected([(_visit, None, *cut) for cut in cuts], threads, r, until)
+        value, planes = self._collected([(_visit, floor, *cut) for cut in cuts], threads, r, until)
         return Hyperplanes(value, planes[:, :3], planes[:, 3])
 
     def _cuts(self, threads: int) -> list[tuple[int, int]]:
@@ -133,7 +135,7 @@ class SearchOnWorkers(HyperplaneSearch):
             self._orders = [self._submit(k, threads, _sort, self._sent, *cut) for k, cut in enumerate(cuts)]
         return list(self._orders)
 
-    def _collected(self, tasks: list[_Part], threads: list[str], r: Floats, until: float) -> tuple[Floats, Floats]:
+    def _collected(self, tasks: Sequence[_Part], threads: list[str], r: Floats, until: float) -> tuple[Floats, Floats]:
         """The results of all parts, in the order of the pivots."""
         client = self._client
         sent = client.submit(np.asarray, r, pure=False) if r.nbytes * len(tasks) > _MANY_BYTES else r
@@ -179,9 +181,9 @@ def _sweep(points: Floats, order: NDArray[np.int32] | None, r: Floats, first: in
     return value, normals
 
 
-def _visit(points: Floats, _: None, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
+def _visit(points: Floats, floor: float, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
     """The largest |F_r| in parts first .. last - 1 of all planes, and the plane."""
     points, r = _writable(points), _writable(r)
     value, planes = np.empty(len(points)), np.empty((len(points), 4))
-    kernels.strongest_in_space(points, r, value, planes, first, last)
+    kernels.strongest_in_space(points, r, floor, value, planes, first, last)
     return value[first:last], planes[first:last]

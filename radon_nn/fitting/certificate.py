@@ -48,6 +48,26 @@ class Hyperplanes:
     directions: Floats
     offsets: Floats
 
+    def and_others(self, others: Hyperplanes) -> Hyperplanes:
+        """
+        These and others.
+
+        Parameters
+        ----------
+        others : Hyperplanes
+            The others.
+
+        Returns
+        -------
+        Hyperplanes
+            All of them.
+        """
+        return Hyperplanes(
+            np.concatenate([self.strength, others.strength]),
+            np.concatenate([self.directions, others.directions]),
+            np.concatenate([self.offsets, others.offsets]),
+        )
+
     def apart(self, above: float, most: int, distance: float) -> Hyperplanes:
         """
         The strongest that differ.
@@ -141,7 +161,7 @@ class HyperplaneSearch:
         """Whether `strongest` costs no more than a few ascents: d <= 2."""
         return bool(self.dim <= 2)
 
-    def strongest(self, r: Floats, until: float = math.inf) -> Hyperplanes:
+    def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
         The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
 
@@ -151,11 +171,14 @@ class HyperplaneSearch:
             Orthogonal to affine functions.
         until : float
             When to give up, by `time.monotonic`.
+        floor : float
+            What is not stronger may be left out, which saves time for d = 3: parts without a stronger hyperplane have
+            one of strength 0.
 
         Returns
         -------
         Hyperplanes
-            As many as there are points; the largest strength is max |F_r| over all hyperplanes.
+            As many as there are points; the largest strength is max |F_r| over all hyperplanes, if above the floor.
 
         Raises
         ------
@@ -183,7 +206,7 @@ class HyperplaneSearch:
 
             def visit(first: int, last: int) -> None:
                 """Visit the planes of some parts."""
-                kernels.strongest_in_space(self.points, r, value, planes, first, last)
+                kernels.strongest_in_space(self.points, r, floor, value, planes, first, last)
 
             self._run(visit, self._nanoseconds(), until)
             return Hyperplanes(value, planes[:, :3], planes[:, 3])

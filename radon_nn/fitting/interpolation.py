@@ -145,6 +145,8 @@ class _Interpolation:
                 stopped = "rounding, or the number of stages, allowed no smaller gap or misfit"
         except (StoppedError, KeyboardInterrupt) as stop:
             stopped = str(stop) or "interrupted"
+            for left in (problem.target - pursuit.atoms.values, problem.target):
+                self._bounds.take_unsearched(problem.weights * problem.projected(left))
         return self._fit(self._completed() if function is None else function, stopped)
 
     def _stages(self, top: float) -> RidgeMeasure | None:

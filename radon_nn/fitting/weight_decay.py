@@ -16,6 +16,7 @@ from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.geometry.naming import names_of_data
+from radon_nn.measures.ridge import RidgeMeasure
 
 _ROUGH = 0.1
 """Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
@@ -26,6 +27,7 @@ def fit(
     values: ArrayLike,
     *,
     decay: float,
+    start: Fit | RidgeMeasure | None = None,
     tol: float = 1e-4,
     seconds: float | None = None,
     progress: Progress | None = None,
@@ -46,6 +48,9 @@ def fit(
         Values; points may be given several times.
     decay : float
         Weight decay, positive, in units of f times x.
+    start : Fit or RidgeMeasure, optional
+        A function near the optimum, as the fit to data that have changed little since: its neurons are where the
+        search begins, which shortens it. The result has the same certificate; its neurons may differ.
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
@@ -80,7 +85,7 @@ def fit(
     (1.4, 0.17)
     """
     return fit_path(
-        points, values, decays=[decay], tol=tol, seconds=seconds, progress=progress, rng=rng, client=client
+        points, values, decays=[decay], start=start, tol=tol, seconds=seconds, progress=progress, rng=rng, client=client
     )[0]
 
 
@@ -89,6 +94,7 @@ def fit_path(
     values: ArrayLike,
     *,
     decays: Sequence[float],
+    start: Fit | RidgeMeasure | None = None,
     tol: float = 1e-4,
     seconds: float | None = None,
     progress: Progress | None = None,
@@ -106,6 +112,8 @@ def fit_path(
         Values.
     decays : sequence of float
         Weight decays, positive.
+    start : Fit or RidgeMeasure, optional
+        A function near the optimum of the largest decay, as for `fit`.
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
@@ -131,27 +139,53 @@ def fit_path(
     problem, names = Problem.of(points, values, averaging=True), names_of_data(points, values)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     close = checks.positive(float(tol), "tol")
-    path = _Path(Pursuit(problem, seconds=seconds, progress=progress, rng=rng, client=client), close)
+    pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng, client=client)
+    path = _Path(pursuit, close, max(wanted, default=0.0), start)
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
+
+
+def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
+    """A function of the user's x in the problem's units, its affine part aside."""
+    measure = start.measure if isinstance(start, Fit) else start
+    if not isinstance(measure, RidgeMeasure):
+        raise TypeError(
+            f"start: expected a Fit or a RidgeMeasure, got {type(start).__name__}; network.measure() makes one of a "
+            "ReLU network"
+        )
+    if measure.dim != problem.dim or measure.outputs != 1:
+        raise ValueError(
+            f"start: expected a function of {problem.dim} variables and one output, as the data have, got "
+            f"{measure.dim} and {measure.outputs}"
+        )
+    placed = measure.placed(1 / problem.scale, -problem.center / problem.scale)
+    none = np.zeros((1, problem.dim))
+    return RidgeMeasure.trusted(placed.directions, placed.offsets, placed.masses / problem.unit, none, [0.0])
 
 
 class _Path:
     """Fits at falling decays: the pursuit, its current penalty, and why it stopped, if it did."""
 
-    def __init__(self, pursuit: Pursuit, close: float) -> None:
+    def __init__(self, pursuit: Pursuit, close: float, first: float, start: Fit | RidgeMeasure | None) -> None:
         self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
-        self._stopped = ""
-        try:
-            self._top = pursuit.start()
-        except (StoppedError, KeyboardInterrupt) as stop:
-            self._top, self._stopped = np.inf, str(stop) or "interrupted"
+        self._stopped, self._top, self._warm = "", np.inf, start is not None
+        if start is not None:
+            pursuit.atoms = Atoms.on(self._problem, _in_units(self._problem, start))
+        else:
+            try:
+                self._top = pursuit.start(self._goal(first))
+            except (StoppedError, KeyboardInterrupt) as stop:
+                self._stopped = str(stop) or "interrupted"
         self._penalty = self._top
+
+    def _goal(self, decay: float) -> float:
+        """A decay in the problem's units."""
+        return decay / (self._problem.unit * self._problem.scale)
 
     def fit(self, decay: float) -> Fit:
         """The optimum at a decay below the last one, from the current atoms."""
         problem, pursuit = self._problem, self._pursuit
-        goal = decay / (problem.unit * problem.scale)
+        goal = self._goal(decay)
         bounds = DualBounds(problem, goal, pursuit.search.is_exact)
         pursuit.begin()
         if goal >= self._top:
@@ -164,6 +198,9 @@ class _Path:
                 self._descend(goal, bounds)
         except (StoppedError, KeyboardInterrupt) as stop:
             self._stopped = str(stop) or "interrupted"
+        if self._stopped:
+            for left in (problem.target - pursuit.atoms.values, problem.target):
+                bounds.take_unsearched(problem.weights * problem.projected(left) / goal)
         atoms = pursuit.atoms.thinned()
         if not self._stopped:
             atoms = joined(problem, pursuit.atoms, goal, bounds.presumed, self._close)
@@ -173,9 +210,10 @@ class _Path:
         """Lower the penalty to the one asked for, and stay there until the gap is closed."""
         problem, pursuit = self._problem, self._pursuit
         while self._penalty > goal:
-            self._penalty = max(goal, FALL * self._penalty)
-            last = self._penalty == goal
-            for r, largest in pursuit.stage(problem.target, self._penalty, self._close / 10 if last else _ROUGH):
+            self._penalty = goal if self._warm else max(goal, FALL * self._penalty)
+            self._warm, last = False, self._penalty == goal
+            slack = self._close / 10 if last else _ROUGH
+            for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last):
                 if last:
                     bounds.take(r, largest)
                     objective = pursuit.atoms.objective(problem.target, goal)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog, minimize
 
 from examples_of_networks import random_measure, unit_vectors
-from radon_nn import Fit, RidgeMeasure, fit, fit_path, interpolate
+from radon_nn import Fit, RidgeMeasure, ShallowNetwork, fit, fit_path, interpolate
 from radon_nn.fitting.certificate import HyperplaneSearch
 
 Floats = NDArray[np.float64]
@@ -379,3 +379,59 @@ def test_bad_options_are_refused(option: dict[str, float]) -> None:
         interpolate([0, 1, 2], [0, 1, 0], **option)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="decay"):
         fit([0.0, 1, 2], [0.0, 1, 0], decay=-1.0)
+
+
+@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 3), moved=st.booleans())
+@settings(max_examples=6, deadline=None)
+def test_a_warm_start_ends_with_the_same_certificate(seed: int, dim: int, moved: bool) -> None:
+    """From the fit to other values, near or far, the objective is within the gap of the cold one, and certified."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-1, 1, (12 + 4 * dim, dim))
+    values = np.abs(points).sum(axis=1) + 0.1 * rng.standard_normal(len(points))
+    decay, tol = 0.1, 1e-4
+    other = values + (0.01 if moved else 1.0) * rng.standard_normal(len(points))
+    start = fit(points, other, decay=decay, tol=tol)
+    cold = fit(points, values, decay=decay, tol=tol)
+    for first in (start, start.measure):
+        warm = fit(points, values, decay=decay, tol=tol, start=first)
+        assert warm.converged
+        assert warm.lower <= cold.objective * (1 + 1e-9)
+        assert abs(warm.objective - cold.objective) <= tol * cold.objective
+        assert warm.certificate().lower == pytest.approx(warm.lower, rel=1e-9)
+    path = fit_path(points, values, decays=[0.2, decay], tol=tol, start=start)
+    assert abs(path[1].objective - cold.objective) <= tol * cold.objective
+
+
+def test_a_start_of_another_kind_or_dimension_is_told() -> None:
+    x, y = np.linspace(-1, 1, 9)[:, None] ** [1, 2], np.arange(9.0) % 2
+    plane = RidgeMeasure([[1.0, 0.0]], [0.0], [1.0])
+    assert fit(x, y, decay=0.1, start=plane).converged
+    with pytest.raises(ValueError, match="start: expected a function of 2 variables and one output"):
+        fit(x, y, decay=0.1, start=RidgeMeasure([[1.0]], [0.0], [1.0]))
+    with pytest.raises(TypeError, match="start: expected a Fit or a RidgeMeasure, got ShallowNetwork"):
+        fit(x, y, decay=0.1, start=ShallowNetwork([[1.0, 0.0]], [0.0], [1.0]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_a_search_that_is_cut_off_leaves_a_bound_above_zero(dim: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its dual is bounded without a search; certificate() then finds more, as it has the time."""
+
+    search = HyperplaneSearch.strongest
+
+    def late(self: HyperplaneSearch, r: Floats, *rest: float) -> object:
+        if np.any(r):
+            raise TimeoutError("the time was over")
+        return search(self, r, *rest)  # what compiles it
+
+    rng = np.random.default_rng(dim)
+    points = rng.uniform(-1, 1, (15, dim))
+    values = np.abs(points[:, 0]) + 0.1 * rng.standard_normal(15)
+    whole = fit(points, values, decay=0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(HyperplaneSearch, "strongest", late)
+        cut, through = fit(points, values, decay=0.05), interpolate(points, values)
+    for result, bound in ((cut, whole.objective), (through, interpolate(points, values).objective)):
+        assert not result.converged
+        assert "time" in result.stopped
+        assert 0 < result.lower <= bound
+        assert result.certificate().lower >= result.lower * (1 - 1e-9)
