@@ -13,6 +13,7 @@ through; a crash of the process.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import io
 import json
 import logging
@@ -26,7 +27,7 @@ import time
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,8 +46,35 @@ SIZES = (3, 5, 4, 2)
 SECONDS = 5
 MEMORY = 10 * (1 << 24)
 """Bytes above those after the first file: ten times the size below which archives are not held to a ratio."""
-BATCH = 1000
-"""Files of one process: what it crashed on is among so many."""
+BATCH = 5000
+"""Files of one process: what libraries leak is among the memory it may take."""
+HANGS = 300
+"""Seconds after which a file is said to hang: a library in C does not see the signal that ends the 5 s."""
+
+
+class Outcome(NamedTuple):
+    """
+    What became of a file.
+
+    Parameters
+    ----------
+    seed : int
+        Its seed.
+    what : str
+        'refused', 'the same', 'as the reference', 'not judged' (the independent reader fails), 'wrong' or worse.
+    fault : str
+        What is wrong; '' if nothing.
+    seconds : float
+        CPU time that reading took, the independent reader's included.
+    grown : int
+        By how many MiB the process is larger than after the first file, at most so far.
+    """
+
+    seed: int
+    what: str
+    fault: str
+    seconds: float
+    grown: int
 
 
 class Kind(NamedTuple):
@@ -368,17 +396,17 @@ def fault_of(path: Path, kind: Kind, original: Network, rng: np.random.Generator
         wrong = "" if fine and line.isprintable() and len(line) < 4000 else f"the message {line[:300]!r}"
         return "refused", wrong
     if not isinstance(network, ShallowNetwork | DeepNetwork):
-        return "other", f"got {type(network).__name__}"
+        return "wrong", f"got {type(network).__name__}"
     if same(network, original, rng):
         return "the same", ""
     try:
         reference = network_of(kind.reference(path))
     except Exception as error:  # the independent reader may refuse in any way it likes
-        return "other", f"a network where the reference says {type(error).__name__}: {str(error)[:150]}"
-    return ("as the reference", "") if same(network, reference, rng) else ("other", "not what the reference reads")
+        return "not judged", f"a network where the reference says {type(error).__name__}: {str(error)[:150]}"
+    return ("as the reference", "") if same(network, reference, rng) else ("wrong", "not what the reference reads")
 
 
-def run(name: str, first: int, count: int) -> tuple[Counter[str], list[str]]:
+def outcomes(name: str, first: int, count: int) -> Iterator[Outcome]:
     """
     Mutate and read files in this process.
 
@@ -389,51 +417,101 @@ def run(name: str, first: int, count: int) -> tuple[Counter[str], list[str]]:
     first, count : int
         The seeds.
 
-    Returns
-    -------
-    counts : Counter of str
-        What became of them.
-    faults : list of str
-        What is wrong, with the seed.
+    Yields
+    ------
+    Outcome
+        What became of each file.
     """
     kind, layers = KINDS[name], chain(np.random.default_rng(0))
     original = network_of(layers)
-    counts: Counter[str] = Counter()
-    faults: list[str] = []
 
     def late(*_: object) -> None:
         raise AssertionError(f"more than {SECONDS} s")
 
-    before = signal.signal(signal.SIGALRM, late)
+    # CPU time: the machine may be busy.
+    before = signal.signal(signal.SIGPROF, late)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         valid, path = Path(folder) / f"valid{kind.suffix}", Path(folder) / f"net{kind.suffix}"
         kind.write(valid, layers)
         data = valid.read_bytes()
+        fault = ""
         if not same(load(valid, **kind.told), original, np.random.default_rng(0)):
             if not same(load(valid, **kind.told), network_of(kind.reference(valid)), np.random.default_rng(0)):
-                faults.append(f"{name}: the valid file is read as another network")
+                fault = "the valid file is read as another network"
             original = load(valid, **kind.told)
         base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for seed in range(first, first + count):
             rng = np.random.default_rng([seed, len(name)])
             path.write_bytes(mutated(data, rng, kind))
-            signal.setitimer(signal.ITIMER_REAL, SECONDS)
+            begin = time.process_time()
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
             try:
                 what, wrong = fault_of(path, kind, original, rng)
             except Exception as error:
-                what, wrong = "error", f"{type(error).__name__}: {str(error)[:200]}"
+                what, wrong = "foreign exception", f"{type(error).__name__}: {str(error)[:200]}"
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            counts[what] += 1
-            if wrong:
-                faults.append(f"{name}, seed {seed}: {what}: {wrong}")
-        grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)
-        if grown > MEMORY:
-            faults.append(f"{name}, seeds {first} to {first + count}: {grown / 2**20:.0f} MiB more memory")
-        counts["MiB more memory, at most"] = round(grown / 2**20)
-    signal.signal(signal.SIGALRM, before)
-    return counts, faults
+                signal.setitimer(signal.ITIMER_PROF, 0)
+            took, grown = time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base
+            if 1024 * grown > MEMORY:
+                wrong = f"{wrong} {grown >> 10} MiB more memory"
+            yield Outcome(seed, what, f"{fault} {wrong}".strip(), took, grown >> 10)
+    signal.signal(signal.SIGPROF, before)
+
+
+def work(name: str, first: int, count: int) -> None:
+    """
+    Print what becomes of each file, one line of JSON each; end the process where a library in C does not return.
+
+    Parameters
+    ----------
+    name : str
+        One of KINDS.
+    first, count : int
+        The seeds.
+    """
+    faulthandler.dump_traceback_later(HANGS, exit=True)
+    for outcome in outcomes(name, first, count):
+        faulthandler.dump_traceback_later(HANGS, exit=True)
+        print(json.dumps(outcome), flush=True)
+    faulthandler.cancel_dump_traceback_later()
+
+
+def in_workers(name: str, first: int, count: int) -> Iterator[Outcome]:
+    """
+    What becomes of files in processes of their own, each of which goes on until a file crashes or stops it.
+
+    Parameters
+    ----------
+    name : str
+        One of KINDS.
+    first, count : int
+        The seeds.
+
+    Yields
+    ------
+    Outcome
+        What became of each file.
+    """
+    seed = first
+    while seed < first + count:
+        size = min(BATCH, first + count - seed)
+        command = [sys.executable, __file__, "--worker", "--of", name, "--seed", str(seed), "--files", str(size)]
+        with (
+            tempfile.TemporaryFile("w+") as said,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as worker,
+        ):
+            assert worker.stdout is not None
+            end = seed + size
+            for line in worker.stdout:
+                outcome = Outcome(*json.loads(line))
+                seed = outcome.seed + 1
+                yield outcome
+            if worker.wait() and seed < end:
+                said.seek(0)
+                where = [line.strip() for line in said if "radon_nn" in line or "Error" in line][:2]
+                yield Outcome(seed, "crash or hang", f"status {worker.returncode}: {'; '.join(where)}", float(HANGS), 0)
+                seed += 1
 
 
 def main() -> None:
@@ -442,34 +520,28 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--of", nargs="+", default=list(KINDS), choices=list(KINDS))
-    parser.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     os.environ.setdefault("KERAS_BACKEND", "torch")
     logging.disable(logging.WARNING)
-    if arguments.batch:
-        print(json.dumps(run(arguments.of[0], arguments.seed, arguments.files)))
+    if arguments.worker:
+        work(arguments.of[0], arguments.seed, arguments.files)
         return
     failed = False
     for name in arguments.of:
-        begin, counts, faults = time.perf_counter(), Counter[str](), list[str]()
-        for first in range(arguments.seed, arguments.seed + arguments.files, BATCH):
-            size = min(BATCH, arguments.seed + arguments.files - first)
-            command = [sys.executable, __file__, "--batch", "--of", name, "--seed", str(first), "--files", str(size)]
-            # A process of its own: a library in C may crash.
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                last = done.stderr.strip().splitlines()[-1:] or [""]
-                faults.append(f"{name}, seeds {first} to {first + size}: status {done.returncode}: {last[0]}")
-                continue
-            found, wrong = json.loads(done.stdout.splitlines()[-1])
-            grown = max(counts.pop("MiB more memory, at most", 0), found.pop("MiB more memory, at most"))
-            counts.update(found)
-            counts["MiB more memory, at most"] = grown
-            faults += wrong
-        took = time.perf_counter() - begin
-        print(f"{name}: {arguments.files} files in {took:.0f} s, {len(faults)} faults; {dict(counts)}", flush=True)
-        for fault in faults[:12]:
-            print(f"  {fault}")
+        begin, counts, faults = time.perf_counter(), Counter[str](), list[Outcome]()
+        slowest, grown = 0.0, 0
+        for outcome in in_workers(name, arguments.seed, arguments.files):
+            counts[outcome.what] += 1
+            slowest, grown = max(slowest, outcome.seconds), max(grown, outcome.grown)
+            if outcome.fault:
+                faults.append(outcome)
+                print(f"  {name}, seed {outcome.seed}: {outcome.what}: {outcome.fault}", flush=True)
+        print(
+            f"{name}: {arguments.files} files in {time.perf_counter() - begin:.0f} s, {len(faults)} faults; "
+            f"{dict(counts)}; slowest {slowest:.2f} s, at most {grown} MiB more memory",
+            flush=True,
+        )
         failed |= bool(faults)
     raise SystemExit(int(failed))
 

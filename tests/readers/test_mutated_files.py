@@ -22,6 +22,6 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 def test_files_are_refused_or_what_others_read(kind: str) -> None:
     for package in NEEDS[kind]:
         pytest.importorskip(package)
-    counts, faults = SCRIPT.run(kind, 10**6, 60)
-    assert faults == []
-    assert counts["refused"] > 20
+    outcomes = list(SCRIPT.outcomes(kind, 10**6, 60))
+    assert [outcome for outcome in outcomes if outcome.fault] == []
+    assert sum(outcome.what == "refused" for outcome in outcomes) > 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn.readers.keras._global_heaps import opened
 from radon_nn.readers.refusals import said
 
 MODELS = ("Sequential", "Functional")
@@ -52,7 +52,7 @@ def live(model: Any) -> Store:
 def stored(h5py: Any, data: bytes, config: Any) -> Store:
     """The arrays in a weights file."""
     try:
-        with h5py.File(io.BytesIO(data), "r") as file:
+        with opened(h5py, data) as file:
             return _group(h5py, file, config["layers"], [float(len(data))], 0)
     except (OSError, RuntimeError, UnicodeError) as error:
         raise ValueError(f"model.weights.h5: expected an HDF5 file, got something else ({said(error)})") from error
@@ -120,8 +120,8 @@ def group_in(h5py: Any, group: Any, name: str) -> Any:
     return child
 
 
-def array_in(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any]:
-    """An array of this file whose bytes are all present."""
+def array_in(h5py: Any, group: Any, name: str, left: list[float], *, bfloat16: bool = False) -> NDArray[Any]:
+    """An array of this file whose bytes are all present; `bfloat16`: whether two bytes of no type are known to be."""
     what = f"array {group.name}/{name}"
     if name not in group or not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ValueError(f"{what}: expected it in this file, got nothing")
@@ -139,7 +139,7 @@ def array_in(h5py: Any, group: Any, name: str, left: list[float]) -> NDArray[Any
         raise ValueError(f"{what}: expected arrays no larger than the file, got the same bytes more than once")
     array: NDArray[Any] = entry[()] if entry.shape else np.asarray(entry[()])
     if entry.dtype.kind == "V":
-        if entry.dtype.itemsize != 2 or text_of(h5py, entry, "dtype") != "bfloat16":
+        if entry.dtype.itemsize != 2 or not (bfloat16 or text_of(h5py, entry, "dtype") == "bfloat16"):
             raise ValueError(f"{what}: expected floats, got {entry.dtype}")
         return (np.ascontiguousarray(array).view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(entry.shape)
     return array

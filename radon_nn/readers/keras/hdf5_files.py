@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn.readers.graph import Understood
+from radon_nn.readers.keras._global_heaps import opened
 from radon_nn.readers.keras._layers import own_kind
 from radon_nn.readers.keras._older_configs import modern
 from radon_nn.readers.keras._weights import MODELS, Store, array_in, group_in, text_of
@@ -55,7 +56,7 @@ def read_keras_h5_file(where: Path, *, logits: bool = True) -> Understood:
     data = where.read_bytes()
     with naming(where, f"its content is not as Keras writes it; {_REMEDY}"):
         try:
-            with h5py.File(io.BytesIO(data), "r") as file:
+            with opened(h5py, data) as file:
                 version, text = (text_of(h5py, file, key) for key in ("keras_version", "model_config"))
                 if text is None:
                     raise ValueError(f"expected a model with its weights, got weights only or other data; {_REMEDY}")
@@ -97,7 +98,9 @@ class _Stored:
             name = layer["config"]["name"]
             own = group_in(self.h5py, self.group, name)
             listed = [] if own is None else self._listed(own)
-            arrays = [(path, self._at(own, path)) for path in listed]
+            # Arrays of bfloat16 have no type in these files; only the layer's configuration says what they are.
+            bfloat16 = '"bfloat16"' in json.dumps(layer)
+            arrays = [(path, self._at(own, path, bfloat16)) for path in listed]
             if layer["class_name"] in MODELS:
                 store.inner[name] = _within(layer, arrays)
             else:
@@ -120,13 +123,13 @@ class _Stored:
             found += [value.decode() if isinstance(value, bytes) else str(value) for value in values]
         return found
 
-    def _at(self, group: Any, path: str) -> NDArray[Any]:
+    def _at(self, group: Any, path: str, bfloat16: bool) -> NDArray[Any]:
         *folders, name = path.split("/")
         for folder in folders:
             group = group_in(self.h5py, group, folder)
             if group is None:
                 raise ValueError(f"array {path}: expected it in this file, got nothing; {_REMEDY}")
-        return array_in(self.h5py, group, name, self.left)
+        return array_in(self.h5py, group, name, self.left, bfloat16=bfloat16)
 
 
 def _within(model: Mapping[str, Any], arrays: Sequence[tuple[str, NDArray[Any]]]) -> Store:

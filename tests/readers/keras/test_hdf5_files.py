@@ -91,6 +91,30 @@ def test_changed_files(tmp_path: Path, how: Any, said: str) -> None:
     refused(tmp_path / "net.h5", said)
 
 
+def heap_object(length: int, index: int = 0) -> bytes:
+    """A file with a global heap whose first object has this length, and behind it the heap's free space."""
+    data = FILES["shared.h5"]
+    heap = data.index(b"GCOL\x01")
+    return (
+        data[: heap + 16] + index.to_bytes(2, "little") + bytes(6) + length.to_bytes(8, "little") + data[heap + 32 :]
+    )
+
+
+@pytest.mark.parametrize(("length", "index"), [(0, 0), (8, 0), (2**64 - 16, 1), (2**64 - 9, 0)])
+def test_heaps_without_end(tmp_path: Path, length: int, index: int) -> None:
+    """On an object that does not lead to a later one the HDF5 library hangs, where no signal of Python ends it."""
+    (tmp_path / "net.h5").write_bytes(heap_object(length, index))
+    refused(tmp_path / "net.h5", "expected")
+
+
+def test_heaps_within_heaps(tmp_path: Path) -> None:
+    """Each of many heaps that overlap is checked from its beginning: the time must not grow with their square."""
+    words = (int.from_bytes(b"GCOL\x01\0\0\0", "little"), 1 << 40, 1, 16)
+    heap_and_object = b"".join(word.to_bytes(8, "little") for word in words)
+    (tmp_path / "net.h5").write_bytes(FILES["shared.h5"] + heap_and_object * 20_000)
+    refused(tmp_path / "net.h5", "got a text of 16 bytes")
+
+
 def test_the_oldest_configurations() -> None:
     """Before Keras 2.2.3 a Sequential was the list of its layers, and a functional model was called Model."""
     layers = [{"class_name": "Dense", "config": {"name": "a", "units": 1, "batch_input_shape": [None, 2]}}]
@@ -124,3 +148,21 @@ def test_models_of_keras_3(tmp_path: Path) -> None:
     x = rng.normal(0, 2, (50, 3)).astype(np.float32)
     y = np.asarray(model.predict(x, verbose=0))
     np.testing.assert_allclose(softmax(found.network(x.astype(float)), axis=1), y, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_weights_of_bfloat16(tmp_path: Path) -> None:
+    """HDF5 has no such type, and Keras writes bytes without one; the layers' configurations name it."""
+    pytest.importorskip("torch")
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    within = keras.Sequential([keras.Input((4,)), layers.Dense(2, "relu", dtype="bfloat16")])
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu", dtype="bfloat16"), within, layers.Dense(1)])
+    model.save(tmp_path / "net.h5")
+    model.save(tmp_path / "net.keras")
+    found = read(tmp_path / "net.h5")
+    assert found.network == read(tmp_path / "net.keras").network
+    with h5py.File(tmp_path / "net.h5", "r+") as file:
+        file.attrs["model_config"] = file.attrs["model_config"].replace('"bfloat16"', '"float16"')
+    refused(tmp_path / "net.h5", "expected floats, got |V2")
