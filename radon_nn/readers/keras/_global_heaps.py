@@ -69,8 +69,8 @@ def _require_ending_heaps(data: bytes) -> None:
             left -= 1
             if step < _OBJECT or left < 0:
                 raise ValueError(
-                    f"expected an undamaged file, got a text of {length} bytes at byte {at}, where there is none; save the "
-                    "model again with Keras"
+                    f"expected an undamaged file, got a text of {length} bytes at byte {at}, which is none; save the model "
+                    "again with Keras"
                 )
             at += step
         heap = data.find(_HEAP, heap + 1)
