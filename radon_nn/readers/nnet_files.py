@@ -113,7 +113,8 @@ def _numbers(rows: Iterator[tuple[int, str]], count: int, what: str) -> Floats:
             f"{what}: expected {count} numbers in line {number}, got {len(cells)}: {text!r:.60}; {_REMEDY}"
         )
     try:
-        found = np.array([float(cell) for cell in cells])
+        # Python takes 1_0 for 10, which the format does not have.
+        found = np.array([math.nan if "_" in cell else float(cell) for cell in cells])
     except ValueError as error:
         raise ValueError(f"{what}: expected numbers in line {number}, got {text!r:.60}; {_REMEDY}") from error
     if not np.isfinite(found).all():

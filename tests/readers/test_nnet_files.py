@@ -75,6 +75,8 @@ def whole() -> list[str]:
         (7, "1,0", "means: expected 3 numbers in line 8, got 2"),
         (8, "1,0,1", "ranges: expected positive numbers"),
         (9, "1,nan", "expected finite numbers in line 10"),
+        (9, "1,1_0", "expected finite numbers in line 10, got '1,1_0'"),
+        (2, "3,2,1,1_0", "header: expected finite numbers in line 3"),
         (9, "1,one", "expected numbers in line 10, got '1,one'"),
         (9, "1,2,3", "layer 1, weights: expected 2 numbers in line 10, got 3"),
         (9, "\x1b[31m,1", "expected numbers in line 10"),

@@ -20,7 +20,8 @@ Array = NDArray[np.generic]
 # NumPy parses a header as Python, with errors of its own for malformed ones; one of plain numbers is this and no more.
 _HEADER = re.compile(
     r"\{\s*'descr':\s*'(?P<descr>[<>|=][biufcSU]\d{1,9})',\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\((?P<shape>(?:\d+L?,?\s*)*)\),?\s*\}\s*"
+    r"\s*'shape':\s*\((?P<shape>(?:\d+L?,?\s*)*)\),?\s*\}\s*",
+    re.ASCII,
 )
 # The most axes that every version of NumPy allows.
 _AXES = 32

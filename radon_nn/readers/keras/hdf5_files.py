@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn.readers.graph import Understood
-from radon_nn.readers.keras._global_heaps import opened
+from radon_nn.readers.keras._hdf5 import Hdf5File
 from radon_nn.readers.keras._layers import own_kind
 from radon_nn.readers.keras._older_configs import modern
-from radon_nn.readers.keras._weights import MODELS, Store, array_in, group_in, text_of
+from radon_nn.readers.keras._weights import MODELS, Store
 from radon_nn.readers.keras.models import parsed, understood_config
 from radon_nn.readers.refusals import library, naming, said
 
@@ -56,8 +56,8 @@ def read_keras_h5_file(where: Path, *, logits: bool = True) -> Understood:
     data = where.read_bytes()
     with naming(where, f"its content is not as Keras writes it; {_REMEDY}"):
         try:
-            with opened(h5py, data) as file:
-                version, text = (text_of(h5py, file, key) for key in ("keras_version", "model_config"))
+            with Hdf5File(h5py, data) as file:
+                version, text = (file.text(file.root, key) for key in ("keras_version", "model_config"))
                 if text is None:
                     raise ValueError(f"expected a model with its weights, got weights only or other data; {_REMEDY}")
                 older = _major(version) < _OLDEST + 1
@@ -65,8 +65,8 @@ def read_keras_h5_file(where: Path, *, logits: bool = True) -> Understood:
                 kind = own_kind(model)
                 if kind not in MODELS:
                     raise ValueError(f"expected a model that is {' or '.join(MODELS)}, got {kind}")
-                weights = group_in(h5py, file, "model_weights")
-                store = _Stored(h5py, weights, float(len(data))).of(model["config"]["layers"])
+                weights = file.group(file.root, "model_weights")
+                store = _Stored(file, weights).of(model["config"]["layers"])
         except (OSError, RuntimeError, UnicodeError) as error:
             raise ValueError(f"expected an HDF5 file, got something else ({said(error)}); {_REMEDY}") from error
         return understood_config(kind, model["config"], store, f"{where}", logits)
@@ -82,8 +82,8 @@ def _major(version: str | None) -> int:
 class _Stored:
     """The arrays in the groups of a file: one group for each layer of the outermost model."""
 
-    def __init__(self, h5py: Any, group: Any, size: float) -> None:
-        self.h5py, self.group, self.left = h5py, group, [size]
+    def __init__(self, file: Hdf5File, group: Any) -> None:
+        self.file, self.group = file, group
         if group is None:
             raise ValueError(f"expected the weights of the layers, got none; {_REMEDY}")
 
@@ -92,11 +92,11 @@ class _Stored:
         store = Store()
         names = [layer["config"]["name"] for layer in layers]
         for key in self.group:
-            if key not in names and self._listed(group_in(self.h5py, self.group, key)):
+            if key not in names and self._listed(self.file.group(self.group, key)):
                 raise ValueError(f"expected arrays of layers in the config only, got also {key!r}; {_REMEDY}")
         for layer in layers:
             name = layer["config"]["name"]
-            own = group_in(self.h5py, self.group, name)
+            own = self.file.group(self.group, name)
             listed = [] if own is None else self._listed(own)
             # Arrays of bfloat16 have no type in these files; only the layer's configuration says what they are.
             bfloat16 = '"bfloat16"' in json.dumps(layer)
@@ -112,24 +112,16 @@ class _Stored:
         keys = [key for key in group.attrs if key == "weight_names" or key.removeprefix("weight_names").isdigit()]
         found: list[str] = []
         for key in sorted(keys, key=lambda key: int(key.removeprefix("weight_names") or 0)):
-            attribute = group.attrs.get_id(key)
-            if len(attribute.shape) != 1:
-                raise ValueError(f"attribute {key!r} of {group.name}: expected a list of names, got something else")
-            # The type is checked first: HDF5 itself may crash when it reads a value as another type. An empty list has
-            # the type of numbers.
-            if attribute.shape[0] and attribute.get_type().get_class() != self.h5py.h5t.STRING:
-                raise ValueError(f"attribute {key!r} of {group.name}: expected texts, got something else")
-            values = group.attrs[key] if attribute.shape[0] else []
-            found += [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+            found += self.file.texts(group, key)
         return found
 
     def _at(self, group: Any, path: str, bfloat16: bool) -> NDArray[Any]:
         *folders, name = path.split("/")
         for folder in folders:
-            group = group_in(self.h5py, group, folder)
+            group = self.file.group(group, folder)
             if group is None:
                 raise ValueError(f"array {path}: expected it in this file, got nothing; {_REMEDY}")
-        return array_in(self.h5py, group, name, self.left, bfloat16=bfloat16)
+        return self.file.array(group, name, bfloat16=bfloat16)
 
 
 def _within(model: Mapping[str, Any], arrays: Sequence[tuple[str, NDArray[Any]]]) -> Store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -94,6 +94,51 @@ class Operator(NamedTuple):
     attributes: tuple[str, ...] = ()
     operands: int = 1
     domain: str = ""
+
+
+OPERANDS_SINCE = {
+    "Slice": (10, ("starts", "ends", "axes")),
+    "Clip": (11, ("min", "max")),
+    "Dropout": (12, ("ratio",)),
+    **dict.fromkeys(("ReduceSum", "Squeeze", "Unsqueeze"), (13, ("axes",))),
+    "Split": (13, ("split",)),
+    "ReduceMean": (18, ("axes",)),
+}
+"""Since which version of ONNX these attributes are operands, behind the first; runtimes pass over the other form."""
+
+
+def require_version(kind: str, options: Collection[str], operands: int, version: int) -> None:
+    """
+    Refuse an attribute where the version has an operand, and an operand where it has an attribute.
+
+    Parameters
+    ----------
+    kind : str
+        The operator.
+    options : collection of str
+        The attributes given.
+    operands : int
+        How many operands are given.
+    version : int
+        The version of ONNX's operators.
+
+    Raises
+    ------
+    ValueError
+        If one is of another version.
+    """
+    since, names = OPERANDS_SINCE.get(kind, (0, ()))
+    old = [name for name in names if name in options]
+    if version >= since and old:
+        raise ValueError(
+            f"expected {old[0]!r} as an operand, as operators of version {version} have it, got an attribute, which "
+            "other readers pass over; export the model again"
+        )
+    if version < since and operands > 1:
+        raise ValueError(
+            f"expected {' and '.join(names)} as attributes, as operators of version {version} have them, got "
+            f"{operands - 1} more operands; export the model again"
+        )
 
 
 _PLAIN = {

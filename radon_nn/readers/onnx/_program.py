@@ -15,7 +15,7 @@ from radon_nn.readers.layers import Translation
 from radon_nn.readers.onnx._arrays import Dependent, Operand
 from radon_nn.readers.onnx._calls import OperatorCall
 from radon_nn.readers.onnx._interface import Input
-from radon_nn.readers.onnx._operators import OPERATORS
+from radon_nn.readers.onnx._operators import OPERATORS, require_version
 from radon_nn.readers.onnx._refused import REASONS
 from radon_nn.readers.onnx._tensors import Stored, attributes
 
@@ -157,6 +157,7 @@ class Program:
                     f"expected no more operands than {operator.operands}, got {len(given)}; export the model again"
                 )
             options = attributes(node, operator.attributes)
+            require_version(kind, options, len(given), self.version)
             last = self.wanted in node.output
             call = OperatorCall(graph, kind, options, given, self.version, len(node.output), last)
             results = operator.translate(call)

@@ -95,9 +95,7 @@ def heap_object(length: int, index: int = 0) -> bytes:
     """A file with a global heap whose first object has this length, and behind it the heap's free space."""
     data = FILES["shared.h5"]
     heap = data.index(b"GCOL\x01")
-    return (
-        data[: heap + 16] + index.to_bytes(2, "little") + bytes(6) + length.to_bytes(8, "little") + data[heap + 32 :]
-    )
+    return data[: heap + 16] + index.to_bytes(2, "little") + bytes(6) + length.to_bytes(8, "little") + data[heap + 32 :]
 
 
 @pytest.mark.parametrize(("length", "index"), [(0, 0), (8, 0), (2**64 - 16, 1), (2**64 - 9, 0)])
@@ -105,6 +103,22 @@ def test_heaps_without_end(tmp_path: Path, length: int, index: int) -> None:
     """On an object that does not lead to a later one the HDF5 library hangs, where no signal of Python ends it."""
     (tmp_path / "net.h5").write_bytes(heap_object(length, index))
     refused(tmp_path / "net.h5", "expected")
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_texts_longer_than_the_file(tmp_path: Path, libver: str) -> None:
+    """The library allocates, and clears, as many bytes as a text says it has: 4 GiB for four bytes of 255."""
+    path = tmp_path / "net.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        file.attrs["keras_version"] = "3.0.0"
+        file.attrs["model_config"] = '{"class_name": "Other", "config": {}}'
+    refused(path, "expected one of InputLayer, Dense")
+    data = bytearray(path.read_bytes())
+    # The name, and behind it the type and the shape; then the length, the address and the index of the text.
+    at = data.index((37).to_bytes(4, "little"), data.index(b"model_config\0"))
+    data[at : at + 4] = b"\xff" * 4
+    path.write_bytes(data)
+    refused(path, "expected texts no longer than the file of|expected an HDF5 file")
 
 
 def test_heaps_within_heaps(tmp_path: Path) -> None:
