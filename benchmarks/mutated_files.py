@@ -120,6 +120,8 @@ def state(layers: Chain) -> dict[str, Any]:
 
 def of_state(arrays: Any) -> Chain:
     """A chain of named arrays, in the order of their numbers."""
+    # 'Bias' is a bias too.
+    arrays = {name.lower(): array for name, array in arrays.items()}
     numbers = sorted({int(name.split(".")[0]) for name in arrays})
     matrices = {k: np.asarray(arrays[f"{k}.weight"], float) for k in numbers}
     # A layer whose bias is gone has none.

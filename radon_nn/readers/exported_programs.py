@@ -33,6 +33,27 @@ _ELEMENTWISE = (
     *("log_sigmoid", "relu", "relu6", "selu", "sigmoid", "silu", "sin", "softplus", "tanh", "abs"),
 )
 _ACTIVATION_NAMES = {"log_sigmoid": "logsigmoid"}
+# The names of the arguments of all operators that are read. PyTorch itself passes over any other.
+ARGUMENTS = (
+    *(
+        "alpha",
+        "approximate",
+        "beta",
+        "bias",
+        "cudnn_enabled",
+        "dim",
+        "dim0",
+        "dim1",
+        "dims",
+        "dtype",
+        "end_dim",
+        "eps",
+    ),
+    *("half_to_float", "implicit", "input", "input_scale", "mat1", "mat2", "max", "max_val", "memory_format", "min"),
+    *("min_val", "momentum", "negative_slope", "other", "out_dtype", "p", "rounding_mode", "running_mean"),
+    *("running_var", "scale", "self", "shape", "size", "start_dim", "tensors", "threshold", "train", "training"),
+    "weight",
+)
 # The defaults of arguments that the graph leaves out, where it is not the layer's own.
 _EPSILON = 1e-5
 # exp(-20) is 2e-9; a softplus that is linear from a lower argument on is another function.
@@ -229,6 +250,9 @@ class _Program:
     def _result(self, name: str, node: Node) -> Known:
         """What an operator gives for its arguments."""
         given = {part["name"]: self._argument(part["arg"]) for part in node["inputs"]}
+        unknown = given.keys() - set(ARGUMENTS)
+        if unknown or len(given) < len(node["inputs"]):
+            raise ValueError(f"expected known arguments of {name}, each once, got {sorted(unknown or given)}; {REMEDY}")
         plain = name.rstrip("_") if not name.startswith("_") else name
         first = given.get("self", given.get("input", given.get("tensors")))
         if plain != name and isinstance(first, np.ndarray):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -18,6 +19,8 @@ from radon_nn.readers.refusals import naming
 _REMEDY = "write it again with a tool of the format (NNet), or load the model from another format"
 # A line of the header, of a matrix and of a bias; more layers than any network has would only cost time.
 _MOST_LAYERS = 1000
+# Python also takes 1_0 for 10, digits of other scripts, and numbers with the end of a line beside them.
+_NUMBER = re.compile(r"[ \t]*[-+]?([0-9.]+(e[-+]?[0-9]+)?|nan|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
 
 
 class Header(NamedTuple):
@@ -113,10 +116,11 @@ def _numbers(rows: Iterator[tuple[int, str]], count: int, what: str) -> Floats:
             f"{what}: expected {count} numbers in line {number}, got {len(cells)}: {text!r:.60}; {_REMEDY}"
         )
     try:
-        # Python takes 1_0 for 10, which the format does not have.
-        found = np.array([math.nan if "_" in cell else float(cell) for cell in cells])
-    except ValueError as error:
-        raise ValueError(f"{what}: expected numbers in line {number}, got {text!r:.60}; {_REMEDY}") from error
+        found = np.array([float(cell) for cell in cells])
+    except ValueError:
+        found = np.empty(0)
+    if not (found.size and all(map(_NUMBER.fullmatch, cells))):
+        raise ValueError(f"{what}: expected numbers in line {number}, got {text!r:.60}; {_REMEDY}")
     if not np.isfinite(found).all():
         raise ValueError(f"{what}: expected finite numbers in line {number}, got {text!r:.60}; {_REMEDY}")
     return found

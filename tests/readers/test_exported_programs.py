@@ -14,6 +14,7 @@ import pytest
 from named_tensors import refused
 from radon_nn import load, verify
 from radon_nn.io import read
+from radon_nn.readers.exported_programs import ARGUMENTS
 
 torch = pytest.importorskip("torch")
 if not hasattr(torch, "export"):
@@ -215,3 +216,24 @@ def _spots(tree: Any) -> Any:
     for key in tree if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
         yield tree, key
         yield from _spots(tree[key])
+
+
+def test_arguments_of_other_names(tmp_path: Path) -> None:
+    """PyTorch passes over an argument that it does not know: a bias of another name would be left out."""
+    path = exported(nn.Sequential(fc(), nn.ReLU(), fc(4, 2)), tmp_path / "net.pt2")
+    with zipfile.ZipFile(path) as archive:
+        content = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    (model,) = (name for name in content if "/models/" in name)
+    for old, new in (('"name": "bias"', '"name": "biac"'), ('"name": "bias"', '"name": "weight"')):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in content.items():
+                archive.writestr(name, data.replace(old.encode(), new.encode(), 1) if name == model else data)
+        refused(path, "expected known arguments of linear, each once")
+
+
+def test_the_names_of_arguments_are_those_of_pytorch() -> None:
+    operators = torch.ops.aten
+    for name in ("linear", "addmm", "batch_norm", "elu", "softplus", "gelu", "hardtanh", "clamp", "div", "flatten"):
+        packet = getattr(operators, name)
+        known = [{part.name for part in getattr(packet, kind)._schema.arguments} for kind in packet.overloads()]
+        assert any(names <= set(ARGUMENTS) for names in known)
