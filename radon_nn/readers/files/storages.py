@@ -93,7 +93,9 @@ class Storages:
         hooks: Any = None,
         metadata: Any = None,
     ) -> Array:
-        """A tensor as a view of its storage; hooks, and whether it has a gradient, change no number."""
+        """A tensor as a view of its storage; whether it has a gradient changes no number, and hooks are never saved."""
+        if not isinstance(requires_grad, bool) or hooks:
+            raise ValueError(f"expected a tensor without hooks, got {printable(str(hooks)):.80}; {self.remedy}")
         if metadata:
             # PyTorch's metadata say that numbers are read negated or conjugated ('neg', 'conj').
             raise ValueError(
