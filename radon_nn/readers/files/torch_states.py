@@ -101,9 +101,11 @@ def _state(where: Path, found: Any, source: str) -> State:
     inner: list[str] = []
     for _ in range(_NESTED):
         inner = [key for key in _STATES if isinstance(found.get(key), dict)] if isinstance(found, dict) else []
+        # A dict of settings may have such a name too.
+        inner = [key for key in inner if len(inner) == 1 or _contents(found[key]).arrays]
         if not inner:
             break
-        beside = inner[1:] + [str(key) for key, part in found.items() if isinstance(part, np.ndarray)]
+        beside = [str(key) for key, part in found.items() if isinstance(part, np.ndarray)]
         if beside:
             raise ValueError(f"expected one state dict, got {inner[0]} and {', '.join(beside[:6])} beside it; {REMEDY}")
         rivals = {key: part for key, part in found.items() if key != inner[0] and _is_state(key, part)}

@@ -47,13 +47,17 @@ class TestTorch:
         refused(tmp_path / "net.pt", "expected to be told the activation")
 
     def test_two_state_dicts_in_one_file(self, tmp_path: Path) -> None:
-        path = tmp_path / "net.pt"
-        for content in (
-            {"model": self.state(), "state_dict": self.state()},
-            {"model": self.state(), "0.weight": self.torch.ones(2, 2)},
-        ):
-            self.torch.save(content, path)
-            refused(path, "expected one state dict, got .* beside it", activation="relu")
+        path, other = tmp_path / "net.pt", {name: 2 * tensor for name, tensor in self.state().items()}
+        self.torch.save({"model": self.state(), "state_dict": other}, path)
+        refused(path, "2 groups, perhaps of several networks: state_dict, model; choose one", activation="relu")
+        assert_allclose(load(path, activation="relu", prefix="model")(X), EXPECTED, atol=1e-13)
+        second = load(path, activation="relu", prefix="state_dict")
+        self.torch.save(other, path)
+        assert second == load(path, activation="relu")
+        self.torch.save({"model": {"width": 5}, "state_dict": other}, path)
+        assert second == load(path, activation="relu")
+        self.torch.save({"model": self.state(), "0.weight": self.torch.ones(2, 2)}, path)
+        refused(path, "expected one state dict, got .* beside it", activation="relu")
 
     def test_whole_models_are_never_unpickled(self, tmp_path: Path) -> None:
         path = tmp_path / "net.pt"
