@@ -33,6 +33,7 @@ from .networks.shallow import ShallowNetwork
 from .operators.ahead_of_time import warm_up
 from .operators.transform import RadonTransform
 from .readers.live_models import from_model
+from .readers.path_norms import path_norm
 from .readers.verification import Verification, verify
 from .skimage import iradon, radon
 from .spikes.from_transform import SpikeFit, find_spikes
@@ -86,6 +87,7 @@ __all__ = [
     "kinks",
     "load",
     "map_rtv",
+    "path_norm",
     "probe_spikes",
     "radon",
     "read_table",

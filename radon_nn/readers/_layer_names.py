@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +38,37 @@ class Leaves(NamedTuple):
     settings: list[str]
 
 
-def leaves(tree: Any, source: str) -> Leaves:
+def array(leaf: Any, path: str, source: str) -> Array:
+    """
+    NumPy's array of an array, a number or a tensor on any device.
+
+    Parameters
+    ----------
+    leaf : object
+        The array.
+    path, source : str
+        Where it stands, and in what, for errors.
+
+    Returns
+    -------
+    ndarray
+        Its numbers; bfloat16 as float64.
+
+    Raises
+    ------
+    TypeError
+        If it is a complex or quantised tensor.
+    """
+    if not hasattr(leaf, "detach"):
+        return np.asarray(leaf)
+    if leaf.is_complex() or leaf.is_quantized:
+        raise TypeError(f"{source}: {path}: expected real numbers, got a tensor of {leaf.dtype}; dequantise it first")
+    tensor = leaf.detach().cpu()
+    # bfloat16 is none of NumPy's types; whole numbers stay whole, for counters.
+    return np.asarray(tensor.double() if tensor.is_floating_point() else tensor)
+
+
+def leaves(tree: Any, source: str, read: Callable[[Any, str, str], Array] = array) -> Leaves:
     """
     The arrays of nested mappings, sequences and dataclasses.
 
@@ -48,6 +78,8 @@ def leaves(tree: Any, source: str) -> Leaves:
         The tree.
     source : str
         What it is, for errors.
+    read : callable
+        From an array, its path and the source to what is kept of it.
 
     Returns
     -------
@@ -62,14 +94,14 @@ def leaves(tree: Any, source: str) -> Leaves:
         If a tensor is complex or quantised.
     """
     found = Leaves({}, [])
-    for path, array in _walk(tree, "", found.settings, source, 0):
+    for path, leaf in _walk(tree, "", found.settings, source, 0):
         if path in found.arrays:
             raise ValueError(f"{source}: expected one array of each name, got {path!r} twice; rename one")
-        found.arrays[path] = array
+        found.arrays[path] = read(leaf, path, source)
     return found
 
 
-def _walk(tree: Any, path: str, settings: list[str], source: str, depth: int) -> Iterator[tuple[str, Array]]:
+def _walk(tree: Any, path: str, settings: list[str], source: str, depth: int) -> Iterator[tuple[str, Any]]:
     if depth > _DEEPEST:
         raise ValueError(f"{source}: expected arrays nested at most {_DEEPEST} deep, got more")
     parts: list[tuple[str, Any]]
@@ -86,7 +118,7 @@ def _walk(tree: Any, path: str, settings: list[str], source: str, depth: int) ->
         if _LISTS.match(path.rpartition(".")[2]) and all(_is_array(part) for part in tree):
             path = path.rpartition(".")[0]
     elif _is_array(tree) or isinstance(tree, bool | int | float):
-        yield path, _array(tree, path, source)
+        yield path, tree
         return
     else:
         if tree is not None and path not in settings:
@@ -116,17 +148,6 @@ def _listed(tree: Sequence[Any], path: str) -> list[tuple[str, Any]]:
 
 def _is_array(leaf: Any) -> bool:
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
-
-
-def _array(leaf: Any, path: str, source: str) -> Array:
-    """NumPy's array of an array, a number or a tensor on any device."""
-    if not hasattr(leaf, "detach"):
-        return np.asarray(leaf)
-    if leaf.is_complex() or leaf.is_quantized:
-        raise TypeError(f"{source}: {path}: expected real numbers, got a tensor of {leaf.dtype}; dequantise it first")
-    tensor = leaf.detach().cpu()
-    # bfloat16 is none of NumPy's types; whole numbers stay whole, for counters.
-    return np.asarray(tensor.double() if tensor.is_floating_point() else tensor)
 
 
 def layers_of(arrays: Mapping[str, Array], source: str) -> tuple[list[Layer], list[str]]:

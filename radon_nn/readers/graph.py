@@ -331,8 +331,22 @@ def _narrowest(value: Value) -> Value:
     return waist if waist.dim < min(value.dim, chain[-1].dim) else chain[-1]
 
 
-def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
-    """The values computed between the basis and a value, which comes last."""
+def between(value: Value, basis: Sequence[Value]) -> list[Value]:
+    """
+    The values computed between a basis and a value.
+
+    Parameters
+    ----------
+    value : Value
+        The value.
+    basis : sequence of Value
+        Values from which it can be computed.
+
+    Returns
+    -------
+    list of Value
+        In the order of computation; the value itself comes last, unless it belongs to the basis.
+    """
     found: list[Value] = []
     seen = {id(member) for member in basis}
     stack = [(value, False)]
@@ -352,7 +366,7 @@ def _between(value: Value, basis: Sequence[Value]) -> list[Value]:
 def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple[Floats, Floats, Floats]:
     """The value as skip @ state + readout @ neurons + constant."""
     known: dict[int, tuple[Floats, Floats, Floats]] = {}
-    values = _between(value, [*state, *neurons])
+    values = between(value, [*state, *neurons])
     used = {id(parent) for v in values for parent in v.parents} | {id(value)}
     for part, basis in ((0, state), (1, neurons)):
         begin = 0
@@ -383,4 +397,4 @@ def _bytes(values: list[Value], state: list[Value], neurons: list[Value]) -> flo
     """An upper bound, in bytes, of what `_expression` allocates for these values."""
     basis = [*state, *neurons]
     columns = sum(float(v.dim) for v in basis) + 1
-    return 8 * columns * sum(float(v.dim) for value in values for v in [value, *_between(value, basis)])
+    return 8 * columns * sum(float(v.dim) for value in values for v in [value, *between(value, basis)])

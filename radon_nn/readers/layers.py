@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -211,6 +212,36 @@ class Translation(Graph):
         MemoryError
             If the network would be far larger than its weights.
         """
+        output, link = self.without_link(output)
+        size = self.bytes(output)
+        if size > max(_FREE, _GROWTH * self.given):
+            raise MemoryError(
+                f"the network would take {size / 2**30:,.1f} GiB, its weights {self.given / 2**30:,.3f} GiB; layers "
+                "this wide and without weights are not translated"
+            )
+        return Understood(self.network(output), source, tuple(self.notes), link)
+
+    def without_link(self, output: Value) -> tuple[Value, str]:
+        """
+        The result without a final sigmoid or softmax, where logits are asked for.
+
+        Parameters
+        ----------
+        output : Value
+            The result.
+
+        Returns
+        -------
+        output : Value
+            What the sigmoid or softmax acts on, or the result itself.
+        link : {'', 'sigmoid', 'softmax', 'log_softmax'}
+            What was left off.
+
+        Raises
+        ------
+        ValueError
+            If a softmax is not the last operation, or is to be kept.
+        """
         link = ""
         if id(output) in self.softmaxes:
             if not self.logits:
@@ -233,10 +264,7 @@ class Translation(Graph):
             if id(value) in self.pending:
                 raise ValueError(self.pending[id(value)][2])
             stack.extend(value.parents)
-        size = self.bytes(output)
-        if size > max(_FREE, _GROWTH * self.given):
-            raise MemoryError(
-                f"the network would take {size / 2**30:,.1f} GiB, its weights {self.given / 2**30:,.3f} GiB; layers "
-                "this wide and without weights are not translated"
-            )
-        return Understood(self.network(output), source, tuple(self.notes), link)
+        return output, link
+
+
+AnyTranslation = TypeVar("AnyTranslation", bound=Translation)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from radon_nn.readers import activation_names
-from radon_nn.readers._layer_names import Array, Layer, layers_of, leaves
+from radon_nn.readers._layer_names import Array, Layer, array, layers_of, leaves
 from radon_nn.readers._layer_order import begins, fits, groups, in_order, prefix_of
-from radon_nn.readers.graph import Understood
+from radon_nn.readers.graph import Understood, Value
 from radon_nn.readers.hints import Hints
-from radon_nn.readers.layers import Translation
+from radon_nn.readers.layers import AnyTranslation, Translation
 
 
 def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: bool = True) -> Understood:
@@ -46,7 +46,50 @@ def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: 
     ValueError
         If the activation, the layout or the order is not known, or arrays remain that a chain of layers does not have.
     """
-    tree = leaves(weights, source)
+    graph, value = chain_of_arrays(weights, hints, source, Translation, trusted=trusted)
+    return Understood(graph.network(value), source, tuple(graph.notes))
+
+
+def chain_of_arrays(
+    weights: Any,
+    hints: Hints,
+    source: str,
+    make: Callable[[int], AnyTranslation],
+    *,
+    trusted: bool = True,
+    read: Callable[[Any, str, str], Any] | None = None,
+) -> tuple[AnyTranslation, Value]:
+    """
+    The computation of weights by name.
+
+    Parameters
+    ----------
+    weights : mapping, sequence or dataclass
+        The arrays; this, `hints`, `source` and `trusted` are as for `read_arrays`.
+    hints : Hints
+        What the arrays do not say.
+    source : str
+        What it is, for errors.
+    make : callable
+        From the number of inputs to the graph that takes up the computation.
+    trusted : bool
+        Whether the order of the arrays is the writer's own.
+    read : callable, optional
+        From an array, its path and the source to the array that the graph holds; NumPy's if not given.
+
+    Returns
+    -------
+    graph : Translation
+        The graph that was made.
+    output : Value
+        The result of the computation.
+
+    Raises
+    ------
+    ValueError
+        As for `read_arrays`.
+    """
+    tree = leaves(weights, source, read or array)
     chosen, notes = _chosen(tree.arrays, hints, source)
     layers, counters = layers_of(chosen, source)
     layout = _layout(layers, hints.layout, source)
@@ -58,7 +101,7 @@ def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: 
         if names:
             notes.append(f"{what}: {', '.join(names)}")
     between = _activations(hints.activation, len(layers) - 1, source)
-    graph = Translation(matrices[layers[0].name].shape[1])
+    graph = make(matrices[layers[0].name].shape[1])
     for note in notes:
         graph.note(note)
     value = graph.input
@@ -70,7 +113,7 @@ def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: 
     if len(layers) > 1:
         graph.note("arrays do not say how layers are connected: taken as a chain; compare outputs with verify")
     graph.note(f"matrices as {layout.replace('_', ', ')}; activation {' '.join(dict.fromkeys(between)) or 'none'}")
-    return Understood(graph.network(value), source, tuple(graph.notes))
+    return graph, value
 
 
 def _chosen(arrays: Mapping[str, Array], hints: Hints, source: str) -> tuple[dict[str, Array], list[str]]:
@@ -165,4 +208,6 @@ def _spelled(activation: str) -> tuple[Any, ...]:
 
 def _real(array: Array, name: str) -> Array:
     """Numbers as float64; bfloat16 and the like, which NumPy does not know, by their own conversion."""
+    if not isinstance(array, np.ndarray):
+        return array  # type: ignore[unreachable]  # another framework's, as `chain_of_arrays` may be told to keep
     return array if array.dtype.kind in "fiubOcSU" else array.astype(np.float64)

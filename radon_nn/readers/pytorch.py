@@ -13,7 +13,7 @@ import numpy as np
 from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
 from radon_nn.readers.graph import Understood, Value
-from radon_nn.readers.layers import Translation
+from radon_nn.readers.layers import AnyTranslation, Translation
 from radon_nn.readers.refusals import asking
 
 _PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
@@ -70,6 +70,7 @@ class _Trace:
     graph: Translation
     modules: dict[str, Any]
     seen: dict[Any, Any]
+    read: Callable[[Any], Any]
 
     def given(self, node: Any) -> Any:
         """An argument of a node: a value, an array, a shape or a plain Python object."""
@@ -88,12 +89,12 @@ class _Trace:
         if not isinstance(value, Value):
             raise ValueError(f"{where}: expected it to act on a value of the network, got something else")
         if "Linear" in names:
-            bias = None if layer.bias is None else array(layer.bias)
-            return self.graph.affine(value, array(layer.weight), bias, name=where)
+            bias = None if layer.bias is None else self.read(layer.bias)
+            return self.graph.affine(value, self.read(layer.weight), bias, name=where)
         if "BatchNorm1d" in names:
             return self._normalised(value, layer, where)
         if "PReLU" in names:
-            return self.graph.prelu(value, array(layer.weight).reshape(-1))
+            return self.graph.prelu(value, self.read(layer.weight).reshape(-1))
         if any("Dropout" in name for name in names):
             self.graph.note("Dropout is passed over, as in evaluation")
             return value
@@ -107,10 +108,12 @@ class _Trace:
     def _normalised(self, value: Value, layer: Any, where: str) -> Value:
         if layer.running_mean is None or layer.running_var is None:
             raise ValueError(f"{where}: expected running statistics, got track_running_stats=False: no fixed function")
-        gain = 1.0 if layer.weight is None else array(layer.weight)
-        shift = 0.0 if layer.bias is None else array(layer.bias)
+        gain = 1.0 if layer.weight is None else self.read(layer.weight)
+        shift = 0.0 if layer.bias is None else self.read(layer.bias)
         self.graph.note("BatchNorm1d is folded, by its running statistics")
-        return self.graph.norm(value, array(layer.running_mean), array(layer.running_var) + layer.eps, gain, shift)
+        return self.graph.norm(
+            value, self.read(layer.running_mean), self.read(layer.running_var) + layer.eps, gain, shift
+        )
 
     def call(self, node: Any) -> Any:
         """The result of a function or a method."""
@@ -125,7 +128,7 @@ class _Trace:
             unknown = sorted(set(options) - {"input", "other", "weight", "bias", "mat2"})
             if unknown:
                 raise ValueError(f"{node.name}: expected {name} of two operands, got also {', '.join(unknown)}")
-            return _arithmetic(self.graph, name, [*arguments, *options.values()], node.name)
+            return _arithmetic(self.graph, name, [*arguments, *options.values()], node.name, self.read)
         if name in ("cat", "concat", "concatenate") and isinstance(first, list | tuple):
             return self.graph.join([_value(part, node.name) for part in first])
         value = _value(first, node.name)
@@ -136,7 +139,7 @@ class _Trace:
                 self.graph.note("Dropout is passed over, as in evaluation")
             return value
         if name == "prelu":
-            return self.graph.prelu(value, array(arguments[1]).reshape(-1))
+            return self.graph.prelu(value, self.read(arguments[1]).reshape(-1))
         positional = dict(zip(_PARAMETERS.get(name, ()), arguments[1:], strict=False))
         try:
             return activated(self.graph, name, value, {**positional, **options})
@@ -204,6 +207,41 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
     ValueError
         If the model cannot be traced, or has a layer or function that is not supported.
     """
+    name = type(getattr(model, "_orig_mod", model)).__name__
+    graph, output = traced(model, lambda width: Translation(width, logits=logits, given=math.inf))
+    try:
+        return graph.finish(output, f"PyTorch {name}")
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def traced(
+    model: Any, make: Callable[[int], AnyTranslation], read: Callable[[Any], Any] | None = None
+) -> tuple[AnyTranslation, Value]:
+    """
+    The computation of a torch.nn.Module, traced by torch.fx.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model; it is not changed.
+    make : callable
+        From the number of inputs to the graph that takes up the computation.
+    read : callable, optional
+        From a weight to the array that the graph holds; `array` if not given.
+
+    Returns
+    -------
+    graph : Translation
+        The graph that was made.
+    output : Value
+        The result of the computation.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be traced, or has a layer or function that is not supported.
+    """
     fx = importlib.import_module("torch.fx")
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     name = type(model).__name__
@@ -211,7 +249,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         # A single layer: within a model it is read by its class; alone, its own operations would be traced.
         model = importlib.import_module("torch.nn").Sequential(model)
     try:
-        traced = fx.Tracer().trace(model)
+        program = fx.Tracer().trace(model)
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(
@@ -219,12 +257,13 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
             "over an nn.Sequential of the same layers"
         ) from error
     modules = dict(model.named_modules())
-    inputs = [node for node in traced.nodes if node.op == "placeholder"]
+    inputs = [node for node in program.nodes if node.op == "placeholder"]
     if len(inputs) != 1:
         raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
-    constants = _constants(traced, model, fx)
-    width = _inputs(traced, modules, constants, name)
-    reading = _Trace(Translation(width, logits=logits, given=math.inf), modules, dict(constants))
+    constants = _constants(program, model, fx)
+    width = _inputs(program, modules, constants, name)
+    graph = make(width)
+    reading = _Trace(graph, modules, dict(constants), read or array)
     handlers: dict[str, Callable[[Any], Any]] = {
         "placeholder": lambda node: reading.graph.input,
         "call_module": reading.module,
@@ -232,14 +271,10 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         "call_method": reading.call,
         "output": lambda node: reading.given(node.args[0]),
     }
-    for node in traced.nodes:
+    for node in program.nodes:
         if node not in constants:
             reading.seen[node] = handlers[node.op](node)
-    output = _value(reading.seen[node], f"{name}, output")
-    try:
-        return reading.graph.finish(output, f"PyTorch {name}")
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    return graph, _value(reading.seen[node], f"{name}, output")
 
 
 def array(tensor: Any) -> Floats:
@@ -297,10 +332,10 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
             module.training = mode
 
 
-def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
+def _constants(program: Any, model: Any, fx: Any) -> dict[Any, Any]:
     """The nodes that depend on parameters only, computed by torch itself."""
     found: dict[Any, Any] = {}
-    for node in traced.nodes:
+    for node in program.nodes:
         if node.op == "get_attr":
             found[node] = _attribute(model, node.target)
         elif node.op.startswith("call_") and node.op != "call_module" and node.all_input_nodes:
@@ -313,11 +348,11 @@ def _constants(traced: Any, model: Any, fx: Any) -> dict[Any, Any]:
     return found
 
 
-def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
+def _inputs(program: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
     """The number of inputs, from the first layer or matrix that determines it."""
     # How many times the input's length a value has that no layer has changed yet.
     times: dict[Any, int] = {}
-    for node in traced.nodes:
+    for node in program.nodes:
         if node.op == "placeholder":
             times[node] = 1
             continue
@@ -330,7 +365,7 @@ def _inputs(traced: Any, modules: dict[str, Any], constants: dict[Any, Any], nam
         joins = getattr(node.target, "__name__", "") in ("cat", "concat", "concatenate")
         parts = node.args[0] if joins and node.args else before[:1]
         times[node] = sum(times.get(part, 0) for part in parts)
-    layers = [modules[node.target] for node in traced.nodes if node.op == "call_module"]
+    layers = [modules[node.target] for node in program.nodes if node.op == "call_module"]
     raise _unsupported(type(layers[0]).__name__ if layers else f"{name}, without a Linear layer")
 
 
@@ -365,14 +400,14 @@ def _value(found: Any, where: str) -> Value:
     return found
 
 
-def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str) -> Value:
+def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str, read: Callable[[Any], Any]) -> Value:
     """Sums, differences, multiples and matrix products of values with values or constants."""
-    left, right, *more = [array(part) if hasattr(part, "detach") else part for part in arguments]
+    left, right, *more = [read(part) if hasattr(part, "detach") else part for part in arguments]
     if name == "linear":
         return graph.affine(_value(left, where), right, more[0] if more else None, name=where)
     if name == "matmul":
         if isinstance(left, Value):
-            return graph.affine(left, np.asarray(right).T, name=where)
+            return graph.affine(left, right.T, name=where)
         raise ValueError(f"{where}: expected x @ W, with the matrix on the right")
     if isinstance(left, Value) and isinstance(right, Value):
         if name in ("add", "iadd"):
@@ -383,13 +418,14 @@ def _arithmetic(graph: Translation, name: str, arguments: list[Any], where: str)
     value: Any
     number: Any
     value, number = (left, right) if isinstance(left, Value) else (right, left)
+    number = number if hasattr(number, "detach") else np.asarray(number, np.float64)
     if name in ("add", "iadd"):
         return graph.scale(value, 1.0, number, name=where)
     if name in ("mul", "imul"):
         return graph.scale(value, number, name=where)
     if name in ("sub", "isub"):
         sign = 1.0 if value is left else -1.0
-        return graph.scale(value, sign, -sign * np.asarray(number), name=where)
+        return graph.scale(value, sign, -sign * number, name=where)
     if value is right:
         raise ValueError(f"{where}: expected division by constants, got a constant divided by a value")
-    return graph.scale(value, 1 / np.asarray(number, np.float64), name=where)
+    return graph.scale(value, 1 / number, name=where)

@@ -1,0 +1,344 @@
+"""A proximal step of the path norm after each step of an optimiser: neurons become exactly zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from radon_nn._support import checks
+from radon_nn.readers.hints import Hints
+from radon_nn.readers.live_weights import IDENTITY
+from radon_nn.readers.path_norms import live_layers
+from radon_nn.torch.proximal_steps import proximal_factors, proximal_norms
+from radon_nn.torch.step_sizes import StepSizes, step_sizes
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """The parameters of a hidden layer's neurons: rows of `weight`, columns of `readout`; None where that is fixed."""
+
+    weight: Any
+    bias: Any
+    readout: Any
+    variation: float
+    decay: float
+
+    @property
+    def strength(self) -> float:
+        """The penalty on |v| |w|: that of the path norm, times TV(s')."""
+        return self.decay * self.variation
+
+    def parameters(self) -> list[Any]:
+        """The parameters that the penalty acts on."""
+        return [part for part in (self.weight, self.readout, self.bias) if part is not None]
+
+    def inner(self) -> Any:
+        """The input weights, a row for each neuron, with the bias as a last column where it is penalised."""
+        return self.weight if self.bias is None else torch.cat([self.weight, self.bias[:, None]], dim=1)
+
+
+class ProximalPathNorm(torch.optim.Optimizer):
+    """
+    An optimiser for loss + decay * path norm: any optimiser's step on the loss, then the proximal step of the penalty.
+
+    The penalty is left out of the loss. After each step, the norms of v_k and w_k are replaced by those of
+    `proximal_norms`, with the optimiser's own step size, so that neurons become exactly zero, and what is stationary is
+    stationary for loss + decay * path norm. Weight decay in the loss has the same minima, but only shrinks neurons. For
+    a deep chain of layers the penalty is the path norm layer by layer, see `path_norm`; hidden layers before the last
+    are shrunk by |w_k| alone.
+
+    Optimisers with momentum move by the gradient times rate / (1 - momentum) in the long run, and the penalty is
+    given the same weight. Of adaptive ones (Adam, AdamW, RMSprop, Adagrad), which have a step size for each entry, the
+    proximal step is taken in that metric.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        SGD, Adam, AdamW, RMSprop, Adagrad, or any other with `steps`; not LBFGS, which takes many steps in one. Its
+        groups may have different rates. Its own weight decay must be zero for what is penalised here: with both, there
+        would be two penalties. AdamW's is 0.01 unless you say weight_decay=0.
+    module : torch.nn.Module or sequence of (weight, readout)
+        A chain of Linear layers and activations, skip connections allowed; or pairs of parameters, of shape (k, d) and
+        (o, k).
+    decay : float or sequence of float
+        The penalty, positive, in units of loss per unit of path norm; or one for each hidden layer.
+    biases : bool
+        Whether |w_k| includes the bias: (|w_k|^2 + b_k^2)^(1/2), as weight decay on biases has it. Without it, the
+        penalty is the R-TV.
+    steps : callable, optional
+        From the optimiser and a parameter to its step size, a number or a tensor of the parameter's shape, for
+        optimisers that are not known here.
+
+    Raises
+    ------
+    TypeError
+        If the optimiser or a parameter is of another kind.
+    ValueError
+        If the optimiser has weight decay of its own or does not hold a parameter, the module is no chain of layers, or
+        the penalty is not positive.
+
+    See Also
+    --------
+    radon_nn.fit : The global optimum of the same objective, with its certificate, where the loss is the square.
+
+    Examples
+    --------
+    >>> module = torch.nn.Sequential(torch.nn.Linear(2, 50), torch.nn.ReLU(), torch.nn.Linear(50, 1))
+    >>> sgd = torch.optim.SGD(module.parameters(), lr=0.05, momentum=0.9)
+    >>> optimizer = ProximalPathNorm(sgd, module, decay=1e-2)
+    >>> loss = module(torch.ones(8, 2)).square().mean()
+    >>> loss.backward()
+    >>> optimizer.step()
+    """
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        module: Any,
+        *,
+        decay: float | Sequence[float],
+        biases: bool = False,
+        steps: StepSizes | None = None,
+    ) -> None:
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise TypeError(f"optimizer: expected a torch optimiser, got {type(optimizer).__name__}")
+        self.optimizer, self.biases, self._steps = optimizer, bool(biases), steps or step_sizes
+        self.pairs = _pairs(module, decay, self.biases)
+        super().__init__(optimizer.param_groups, optimizer.defaults)
+        self._share()
+        self._require_fit()
+
+    @property
+    def decay(self) -> tuple[float, ...]:
+        """The penalty of each hidden layer."""
+        return tuple(pair.decay for pair in self.pairs)
+
+    def penalty(self) -> float:
+        """The penalty as it stands, decay * path norm, to be added to the loss in reports."""
+        with torch.no_grad():
+            total = 0.0
+            for pair in self.pairs:
+                inner = torch.linalg.vector_norm(pair.inner(), dim=1)
+                outer = 1.0 if pair.readout is None else torch.linalg.vector_norm(pair.readout, dim=0)
+                total += pair.strength * float((inner * outer).sum())
+        return total
+
+    def alive(self) -> int:
+        """The number of neurons of which neither weights have vanished."""
+        with torch.no_grad():
+            count = 0
+            for pair in self.pairs:
+                live = (pair.weight != 0).any(1)
+                count += int((live if pair.readout is None else live & (pair.readout != 0).any(0)).sum())
+        return count
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """
+        Take the optimiser's step, then the proximal step.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            As the optimiser takes it: computes the loss anew.
+
+        Returns
+        -------
+        Tensor or None
+            What the optimiser's step returns.
+        """
+        loss = self.optimizer.step(closure) if closure is None else self.optimizer.step(torch.enable_grad()(closure))
+        for pair in self.pairs:
+            self._shrink(pair)
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradients, as the optimiser does."""
+        self.optimizer.zero_grad(set_to_none)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters to the optimiser; those of neurons must be in it from the beginning."""
+        if hasattr(self, "pairs") and self.param_groups is self.optimizer.param_groups:
+            self.optimizer.add_param_group(param_group)
+            self._require_fit()
+        else:
+            super().add_param_group(param_group)
+
+    def state_dict(self) -> dict[str, Any]:
+        """
+        The optimiser's state, and the penalty.
+
+        Returns
+        -------
+        dict
+            The optimiser's own dict, with a further entry 'path_norm'.
+        """
+        return {**self.optimizer.state_dict(), "path_norm": {"decay": list(self.decay), "biases": self.biases}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """
+        Take up a state again.
+
+        Parameters
+        ----------
+        state_dict : dict
+            What `state_dict` returned; or the state of the plain optimiser, which leaves the penalty as it is.
+
+        Raises
+        ------
+        ValueError
+            If it is of another number of layers, or its biases were treated differently.
+        """
+        own = dict(state_dict)
+        penalty = own.pop("path_norm", None)
+        if penalty is not None:
+            if len(penalty["decay"]) != len(self.pairs) or penalty["biases"] != self.biases:
+                raise ValueError(
+                    f"state: expected {len(self.pairs)} hidden layers and biases={self.biases}, got "
+                    f"{len(penalty['decay'])} and biases={penalty['biases']}; make the optimiser as it was made before"
+                )
+            pairs = zip(self.pairs, penalty["decay"], strict=True)
+            self.pairs = [replace(pair, decay=checks.positive(decay, "decay")) for pair, decay in pairs]
+        self.optimizer.load_state_dict(own)
+        self._share()
+        self._require_fit()
+
+    def __repr__(self) -> str:
+        return f"ProximalPathNorm(decay={self.decay}, biases={self.biases}, {self.optimizer!r})"
+
+    def _share(self) -> None:
+        """Have the groups and the state of the optimiser, so that schedulers change its rates."""
+        self.param_groups, self.state = self.optimizer.param_groups, self.optimizer.state
+
+    def _require_fit(self) -> None:
+        """Each parameter in one group, without weight decay of its own."""
+        groups = {id(p): group for group in self.optimizer.param_groups for p in group["params"]}
+        for pair in self.pairs:
+            for parameter in pair.parameters():
+                group = groups.get(id(parameter))
+                if group is None:
+                    raise ValueError(
+                        "optimizer: expected it to hold all weights of the hidden neurons, got one without a parameter "
+                        f"of shape {tuple(parameter.shape)}; make it of module.parameters()"
+                    )
+                if group.get("weight_decay"):
+                    raise ValueError(
+                        f"weight_decay: expected 0 for the neurons' weights, got {group['weight_decay']} in "
+                        f"{type(self.optimizer).__name__}, which would be a second penalty beside decay; say "
+                        "weight_decay=0 (AdamW's default is 0.01), or put other parameters into a group of their own"
+                    )
+        if self._steps is step_sizes:
+            for pair in self.pairs:
+                step_sizes(self.optimizer, pair.weight)
+
+    def _shrink(self, pair: _Pair) -> None:
+        found = [self._steps(self.optimizer, parameter) for parameter in pair.parameters()]
+        if any(step is None for step in found):
+            return  # nothing has been stepped yet
+        weight, bias, readout = pair.weight, pair.bias, pair.readout
+        inner = pair.inner()
+        s, r = found[0], found[1] if readout is not None else None
+        if not any(isinstance(step, torch.Tensor) for step in found) and (bias is None or found[-1] == s):
+            outer_factor, inner_factor = _plain_factors(inner, readout, s, r, pair.strength)
+        else:
+            outer_factor, inner_factor = _metric_factors(pair, found)
+        width = weight.shape[1]
+        weight.mul_(inner_factor[:, :width].to(weight.dtype))
+        if bias is not None:
+            bias.mul_(inner_factor[:, -1].to(bias.dtype))
+        if readout is not None:
+            readout.mul_(outer_factor.mT.to(readout.dtype))
+
+
+def _plain_factors(inner: Any, readout: Any, s: float, r: float | None, decay: float) -> tuple[Any, Any]:
+    """Factors (k, 1) of the output and the input weights, for one step size each."""
+    b = torch.linalg.vector_norm(inner, dim=1)
+    if r is None or readout is None:
+        return None, _ratio((b - s * decay).clamp(min=0), b)[:, None]
+    a = torch.linalg.vector_norm(readout, dim=0)
+    # In units of the roots of the step sizes both steps are of size one.
+    root = math.sqrt(r) or 1.0, math.sqrt(s) or 1.0
+    after = proximal_norms(a / root[0], b / root[1], decay * root[0] * root[1] if r and s else 0.0)
+    return _ratio(after[0] * root[0], a)[:, None], _ratio(after[1] * root[1], b)[:, None]
+
+
+def _metric_factors(pair: _Pair, steps: Sequence[Any]) -> tuple[Any, Any]:
+    """Factors of the output and the input weights, for step sizes of each entry."""
+    parameters = pair.parameters()
+    spread = [torch.broadcast_to(torch.as_tensor(step), p.shape) for step, p in zip(steps, parameters, strict=True)]
+    metric = spread[0] if pair.bias is None else torch.cat([spread[0], spread[-1][:, None]], dim=1)
+    inner = pair.inner()
+    if pair.readout is not None:
+        return proximal_factors(pair.readout.mT, inner, (spread[1].mT, metric), pair.strength)
+    # A readout of norm 1 that does not move: its step size is as good as zero.
+    ones = torch.ones_like(inner[:, :1]).double()
+    return proximal_factors(ones, inner, (1e-200 * ones, metric), pair.strength)
+
+
+def _ratio(after: Any, before: Any) -> Any:
+    """after / before, and zero where both are."""
+    some = before > 0
+    return torch.where(some, after / torch.where(some, before, torch.ones_like(before)), torch.zeros_like(after))
+
+
+def _pairs(module: Any, decay: float | Sequence[float], biases: bool) -> list[_Pair]:
+    """The parameters of the neurons, from a module or from pairs."""
+    if isinstance(module, torch.nn.Module):
+        found = _of_module(module, biases)
+    else:
+        found = [_of_pair(pair, biases) for pair in module]
+    if not found:
+        raise ValueError("module: expected hidden neurons, got none")
+    parameters = [id(part) for pair in found for part in pair.parameters()]
+    if len(set(parameters)) != len(parameters):
+        raise ValueError("module: expected each parameter in one layer, got one that layers share; untie them")
+    given = [decay] * len(found) if isinstance(decay, int | float) else list(decay)
+    if len(given) != len(found):
+        raise ValueError(f"decay: expected one number, or {len(found)} for the hidden layers, got {len(given)}")
+    pairs = zip(found, given, strict=True)
+    return [replace(pair, decay=checks.positive(number, "decay")) for pair, number in pairs]
+
+
+def _of_module(module: Any, biases: bool) -> list[_Pair]:
+    """The parameters of a module's layers, their penalties yet to come."""
+    parameters = {id(p): name for name, p in module.named_parameters()}
+    found = []
+    _, layers = live_layers(module, Hints())
+    for number, layer in enumerate(layers, 1):
+        for neurons in layer:
+            variation = neurons.profile.variation
+            if not math.isfinite(variation):
+                raise ValueError(
+                    f"module: expected activations of finite R-TV, got {neurons.profile.name} in layer {number}: "
+                    f"{neurons.profile.law}"
+                )
+            (weight, *others), (readout, *more) = neurons.weights, neurons.readout
+            fixed = readout is IDENTITY
+            if others or more or id(weight) not in parameters or not (fixed or id(readout) in parameters):
+                raise ValueError(
+                    "module: expected a chain of Linear layers and activations, got other operations about the "
+                    f"neurons of layer {number}; add decay * path_norm(module) to the loss, or hand over parameters"
+                )
+            if biases and neurons.biases is not None and id(neurons.biases) not in parameters:
+                raise ValueError(f"biases: expected those of layer {number} to be a parameter; say biases=False")
+            bias = neurons.biases if biases else None
+            found.append(_Pair(weight, bias, None if fixed else readout, variation, 1.0))
+    return found
+
+
+def _of_pair(pair: Any, biases: bool) -> _Pair:
+    weight, readout = pair
+    if biases:
+        raise ValueError("biases: expected a module, whose biases are known, got pairs of weights; say biases=False")
+    if not all(isinstance(part, torch.Tensor) for part in (weight, readout)):
+        raise TypeError("module: expected a torch.nn.Module, or pairs of parameters (weight, readout)")
+    if weight.ndim != 2 or readout.ndim != 2 or readout.shape[1] != weight.shape[0]:
+        raise ValueError(
+            f"module: expected weights of shape (k, d) and readouts of shape (o, k), got {tuple(weight.shape)} and "
+            f"{tuple(readout.shape)}"
+        )
+    return _Pair(weight, None, readout, 1.0, 1.0)
