@@ -128,6 +128,7 @@ def gather_room(order: int, directions: int, lanes: int, dtype: np.dtype[Any]) -
 
 def _landing_room(name: str, outer: int, inner: int, order: int, acc: int, dtype: np.dtype[Any]) -> WalkRoom:
     def make() -> WalkRoom:
+        """Make the arrays."""
         return WalkRoom(
             scratch.empty(f"{name} fractions", (inner,), np.dtype(np.float64)),
             scratch.empty(f"{name} shifts", (outer, inner), np.dtype(np.int64)),
@@ -159,6 +160,7 @@ def readout_room(readout: Readout, dtype: np.dtype[Any], interpolating: int | No
     taps, lanes, count, reach = len(readout.pieces), readout.lanes, readout.offsets, readout.reach
 
     def make() -> ReadoutRoom:
+        """Make the arrays."""
         if interpolating is None:
             whole = readout.length + 2 * reach + 2 * halo_points(taps)
             positions, buffer, values, filtered = count, whole, count * lanes, whole + 2 * reach + 2 * HALO
