@@ -54,6 +54,7 @@ def bounded_rtv(
     seconds: float | None = 60.0,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
+    most: int | None = None,
 ) -> RTV:
     """
     R-TV of f on a ball, from its values alone, between a certified bound below and a network's norm above.
@@ -79,6 +80,8 @@ def bounded_rtv(
         Called with a line of text after each round.
     rng : int or Generator
         Seed of the samples.
+    most : int, optional
+        Start no further round once there are as many samples.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def bounded_rtv(
                 progress(str(last))
             if last.fitted.stopped == "interrupted":
                 raise KeyboardInterrupt
-            why = _ended(rounds, d, close, until)
+            why = _ended(rounds, _MOST.get(d, _MOST_BEYOND) if most is None else most, close, until)
             if why is not None:
                 break
             _double(samples, *fresh)
@@ -158,15 +161,15 @@ def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tu
     return made, (fresh, values, off)
 
 
-def _ended(rounds: list[_Round], d: int, close: float, until: float) -> str | None:
+def _ended(rounds: list[_Round], most: int, close: float, until: float) -> str | None:
     """Why no further round is started ('' if the bounds have met), or None if another one follows."""
-    last, most = rounds[-1], _MOST.get(d, _MOST_BEYOND)
+    last = rounds[-1]
     if _met(rounds, close):
         return ""
     if last.spread > close * last.fitted.lower:
         return "the function's values are rounded too coarsely for more"
     if last.count >= most:
-        return f"{most} samples were not enough"
+        return f"{last.count} samples were not enough"
     return "the time was over" if time.monotonic() >= until else None
 
 

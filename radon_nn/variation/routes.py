@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +23,7 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.variation.ball_choice import ball_rtv, expansion_rtv, profile_rtv
 from radon_nn.variation.decaying import decaying_rtv
 from radon_nn.variation.deep import deep_rtv
 from radon_nn.variation.on_ball import bounded_rtv
@@ -83,6 +84,15 @@ def _on_domain(q: Question) -> str:
     return _callable(q) or ("no domain is given" if q.domain is None else "")
 
 
+def _on_ball(q: Question) -> str:
+    return _on_domain(q) or ("" if isinstance(q.domain, Ball) else "the domain is no Ball")
+
+
+def _limits(q: Question) -> dict[str, Any]:
+    """The options that end a route on a ball."""
+    return {"tol": q.close(1e-3), "seconds": q.time, "progress": q.progress}
+
+
 def _pair(q: Question) -> str:
     return "" if isinstance(q.f, tuple) and len(q.f) == 2 else "f is no pair (points, values)"
 
@@ -100,7 +110,7 @@ def _of_ball(q: Question) -> RTV:
             f"{_ball_about(q.domain)}"
         )
     d, tol = q.needed_dimension, q.close(1e-3)
-    return bounded_rtv(q.f, q.domain, d, tol=tol, seconds=q.time, progress=q.progress, rng=q.seed)
+    return ball_rtv(q.f, q.domain, d, tol=tol, seconds=q.time, progress=q.progress, rng=q.seed)
 
 
 def _ball_about(domain: Domain | None) -> str:
@@ -175,9 +185,33 @@ ROUTES = (
         "ball",
         "callable on a Ball",
         ("dim", "domain", "tol", "seconds", "rng"),
-        "bounds, certified if d <= 3",
+        "bounds, by the next three",
         _on_domain,
         _of_ball,
+    ),
+    Route(
+        "profile",
+        "ridge or radial, on a Ball",
+        ("dim", "domain", "tol", "seconds"),
+        "an error",
+        _on_ball,
+        lambda q: profile_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, **_limits(q)),
+    ),
+    Route(
+        "expansion",
+        "smooth, on a Ball, d = 2 or 3",
+        ("dim", "domain", "tol", "seconds"),
+        "bounds of a polynomial near f",
+        lambda q: _on_ball(q) or ("" if q.dimension in (None, 2, 3) else "d is neither 2 nor 3"),
+        lambda q: expansion_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, **_limits(q)),
+    ),
+    Route(
+        "sampling",
+        "callable on a Ball",
+        ("dim", "domain", "tol", "seconds", "rng"),
+        "bounds, certified if d <= 3",
+        _on_ball,
+        lambda q: bounded_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, rng=q.seed, **_limits(q)),
     ),
     Route(
         "decaying",
@@ -251,7 +285,10 @@ def rtv(
     deep         deep network                      domain, rng                     exact if d = 1; else infinite or open
     closed form  closed form, no domain            tol, rng                        exact, or an error of quadrature
     line         callable, d = 1                   dim, domain, box, tol, seconds  an error and a certified lower bound
-    ball         callable on a Ball                dim, domain, tol, seconds, rng  bounds, certified if d <= 3
+    ball         callable on a Ball                dim, domain, tol, seconds, rng  bounds, by the next three
+    profile      ridge or radial, on a Ball        dim, domain, tol, seconds       an error
+    expansion    smooth, on a Ball, d = 2 or 3     dim, domain, tol, seconds       bounds of a polynomial near f
+    sampling     callable on a Ball                dim, domain, tol, seconds, rng  bounds, certified if d <= 3
     decaying     callable affine far away, d <= 4  dim, box, tol, seconds          an error, or the law of growth
     samples      pair of points and values         tol, seconds                    bounds, certified if d <= 3
     grid         array, with its grid              grid, tol                       an error, or the law of growth
@@ -263,7 +300,8 @@ def rtv(
         The function: a callable takes points (n, d) and returns n values; a pair is points (n, d) and values (n,); an
         array has the shape of `grid`.
     route : str, optional
-        The route to take instead of the first that suits: 'ball' treats a network on a ball as a black box.
+        The route to take instead of the first that suits: 'ball' treats a network on a ball as a black box. It chooses
+        between 'profile', 'expansion' and 'sampling', and names its choice in `method`.
     dim : int, optional
         Dimension d of a callable, if neither the callable nor the domain says it.
     domain : Ball, Cuboid or Hull, optional

@@ -1,0 +1,107 @@
+"""The choice among the routes on a ball, and laws that hold whichever is taken."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from radon_nn import Ball, rtv
+
+Floats = NDArray[np.float64]
+
+
+def saddle(x: Floats) -> Floats:
+    return np.asarray(x[:, 0] * x[:, 1])
+
+
+def wavy(x: Floats) -> Floats:
+    return np.asarray(np.cos(x[:, 0] + 2 * x[:, 1]) + x[:, 0] * x[:, 1] ** 2)
+
+
+def test_each_kind_takes_its_route() -> None:
+    kinds = {
+        "profile": lambda x: np.linalg.norm(x - 0.1, axis=1),
+        "expansion": saddle,
+        "least R-TV through": lambda x: np.maximum(x[:, 0] - 0.2, 0) + np.abs(x[:, 1]),
+    }
+    for name, f in kinds.items():
+        assert name in rtv(f, domain=Ball(1.0), dim=2, tol=0.05).method
+
+
+@pytest.mark.parametrize("route", ["profile", "expansion"])
+@pytest.mark.parametrize(("unit", "size"), [(1e12, 1.0), (1e-12, 1.0), (1.0, 1e12), (1.0, 1e-12)])
+def test_scale(route: str, unit: float, size: float) -> None:
+    """R-TV(s f(x / u)) on a ball of radius u is s / u times that of f on the unit ball."""
+
+    def f(x: Floats) -> Floats:
+        return np.asarray(np.exp(-np.sum(x**2, axis=1) / 2))
+
+    options = {"route": route, "dim": 2, "tol": 0.2}
+    plain = rtv(f, domain=Ball(1.0), **options)  # type: ignore[arg-type]
+    scaled = rtv(lambda x: size * f(x / unit), domain=Ball(unit), **options)  # type: ignore[arg-type]
+    assert scaled.lower == pytest.approx(size / unit * plain.lower, rel=1e-6)
+    assert scaled.upper == pytest.approx(size / unit * plain.upper, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_rotations_and_translations_leave_bounds_that_overlap(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.standard_normal((2, 2)))[0]
+    center = rng.standard_normal(2)
+    here = rtv(wavy, domain=Ball(1.0), dim=2, tol=0.02)
+    there = rtv(lambda x: wavy((x - center) @ turn) + x[:, 0] - 3, domain=Ball(1.0, center), dim=2, tol=0.02)
+    assert max(here.lower, there.lower) <= min(here.upper, there.upper)
+    assert here.upper <= 1.05 * here.lower
+    assert there.upper <= 1.05 * there.lower
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_routes_overlap_on_random_functions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b, v = rng.standard_normal((5, 2)), rng.standard_normal(5), rng.standard_normal(5)
+
+    def f(x: Floats) -> Floats:
+        return np.asarray(np.tanh(x @ a.T + b) @ v)
+
+    smooth = rtv(f, domain=Ball(1.0), dim=2, route="expansion", tol=0.1)
+    sampled = rtv(f, domain=Ball(1.0), dim=2, route="sampling", tol=0.9, seconds=0.2)
+    assert sampled.lower <= smooth.upper
+    assert sampled.upper >= smooth.lower
+
+
+def test_a_small_kink_is_not_taken_for_smooth() -> None:
+    def f(x: Floats) -> Floats:
+        return np.asarray(saddle(x) + 0.5 * np.maximum(x[:, 0] - 0.97, 0))
+
+    result = rtv(f, domain=Ball(1.0), dim=2, tol=0.1, seconds=1.0)
+    assert "least R-TV" in result.method
+
+
+@pytest.mark.parametrize(
+    ("route", "message"), [("profile", "expected a ridge"), ("expansion", "expected a smooth function")]
+)
+def test_a_forced_route_that_does_not_suit(route: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        rtv(lambda x: np.abs(x[:, 0]) * x[:, 1], domain=Ball(1.0), dim=2, route=route)
+
+
+def test_an_affine_function_costs_nothing() -> None:
+    assert float(rtv(lambda x: x[:, 0] + 2, domain=Ball(1.0), dim=2)) == 0.0
+
+
+def test_progress_names_the_steps() -> None:
+    lines: list[str] = []
+    rtv(saddle, domain=Ball(1.0), dim=2, tol=0.1, progress=lines.append)
+    assert any("samples" in line for line in lines)
+    assert any("nodes in t" in line for line in lines)
+
+
+def test_an_interrupt_keeps_what_was_found() -> None:
+    def interrupt(line: str) -> None:
+        if "nodes in t" in line:
+            raise KeyboardInterrupt
+
+    result = rtv(wavy, domain=Ball(1.0), dim=2, tol=1e-4, progress=interrupt)
+    assert 0 < result.lower < result.upper < math.inf
+    assert "interrupted" in result.law
