@@ -105,8 +105,8 @@ class Sphere:
     degree : int
         The largest degree K.
     factor : int
-        Oversampling: factor (K + 1) latitudes and twice as many longitudes: a quadrature rule that is exact to degree 2 K + 1 at
-        least.
+        Oversampling: factor (K + 1) latitudes and twice as many longitudes, a quadrature rule that is exact to degree
+        2 K + 1 at least.
     """
 
     dim = 3
