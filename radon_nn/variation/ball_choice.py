@@ -298,7 +298,7 @@ def _expansion(q: BallQuestion) -> RTV | None:
         f"points, from {bounds.evaluations} values and densities on {bounds.grids[-1]} nodes in t",
         assumed=f"{q.where}, f being that polynomial",
         standing="estimated",
-        law="" if met else over,
+        law="" if met else over or "no finer grid is carried",
         refinement=Refinement("nodes in t", tuple(float(n) for n in bounds.grids), middles, lowers, uppers),
         converged=met,
     )

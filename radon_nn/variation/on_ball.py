@@ -1,4 +1,4 @@
-"""R-TV of a black box on a ball: samples, refined until the certified bounds meet."""
+"""R-TV of a black box on a ball, a box or a hull: samples, refined until the certified bounds meet."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from radon_nn.fitting.certificate import prepare
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
-from radon_nn.variation._ball_samples import BallSamples
+from radon_nn.variation._domain_samples import DomainSamples
 
 _REMEDY = "choose a domain on which it is defined"
 _FIRST = {1: 33, 2: 100, 3: 60}
@@ -47,7 +47,7 @@ _WORST_MISFIT = 0.1
 
 def bounded_rtv(
     f: Function,
-    domain: Ball,
+    domain: Domain,
     dim: int,
     *,
     tol: float = 1e-3,
@@ -57,18 +57,18 @@ def bounded_rtv(
     most: int | None = None,
 ) -> RTV:
     """
-    R-TV of f on a ball, from its values alone, between a certified bound below and a network's norm above.
+    R-TV of f on a domain, from its values alone, between a certified bound below and a network's norm above.
 
     The least R-TV of all functions through n samples of f is a lower bound of f's, for d <= 3 a certified one, and
-    increases to it as the samples fill the ball. The function that attains it is a network; if it agrees with f at
+    increases to it as the samples fill the domain. The function that attains it is a network; if it agrees with f at
     fresh points too, its norm is an upper bound of the R-TV of a function that equals f at all points evaluated.
 
     Parameters
     ----------
     f : callable
         Takes points (n, d), returns n values.
-    domain : Ball
-        The ball to sample.
+    domain : Ball, Cuboid or Hull
+        The domain to sample.
     dim : int
         Dimension d.
     tol : float
@@ -129,8 +129,8 @@ def bounded_rtv(
     return _result(rounds, domain, d, close, why)
 
 
-def _first_samples(f: Function, domain: Ball, d: int, rng: np.random.Generator) -> BallSamples:
-    samples = BallSamples(BlackBox(f, d, _REMEDY), domain, d, rng)
+def _first_samples(f: Function, domain: Domain, d: int, rng: np.random.Generator) -> DomainSamples:
+    samples = DomainSamples(BlackBox(f, d, _REMEDY), domain, d, rng)
     count = _FIRST.get(d, max(_FIRST_BEYOND, 10 * d))
     # Enough on the sphere that the gaps there equal those inside.
     rim = samples.rim(math.ceil(min(count / 3, 3.5 * math.sqrt(count))) if d > 1 else 2)
@@ -139,7 +139,7 @@ def _first_samples(f: Function, domain: Ball, d: int, rng: np.random.Generator) 
     return samples
 
 
-def _round(samples: BallSamples, close: float, until: float) -> tuple[_Round, tuple[Floats, Floats, Floats]]:
+def _round(samples: DomainSamples, close: float, until: float) -> tuple[_Round, tuple[Floats, Floats, Floats]]:
     """The network through the samples; with it the fresh points, f there, and the network's error at each."""
     left = None if until == math.inf else max(until - time.monotonic(), 0.1)
     rounding, bend = 4 * samples.f.rounding, samples.bend
@@ -173,7 +173,7 @@ def _ended(rounds: list[_Round], most: int, close: float, until: float) -> str |
     return "the time was over" if time.monotonic() >= until else None
 
 
-def _double(samples: BallSamples, fresh: Floats, values: Floats, off: Floats) -> None:
+def _double(samples: DomainSamples, fresh: Floats, values: Floats, off: Floats) -> None:
     """Double the samples: half of the new ones where the network was worst, the others from the sequence."""
     worst = np.argsort(-off)[: len(samples.points) // 2]
     rest = samples.inside(len(samples.points) - len(worst))
@@ -215,13 +215,13 @@ def _met(rounds: list[_Round], tol: float) -> bool:
     return last.agrees(_SAME) or still
 
 
-def _result(rounds: list[_Round], domain: Ball, dim: int, tol: float, why: str) -> RTV:
+def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str) -> RTV:
     last = rounds[-1]
     lower = max(one.lower for one in rounds)
     known = last.fitted.settled
     value = max(last.fitted.rtv, lower) if known else lower
     growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
-    assumed, upper, meaning = f"{domain!r}, d = {dim}", math.inf, "is not yet f"
+    assumed, upper, meaning = f"{domain}, d = {dim}", math.inf, "is not yet f"
     if known and last.agrees(_SAME):
         assumed += ", f being the network between the samples"
         upper, meaning = value * (1 + _ROUNDED), "equals f"

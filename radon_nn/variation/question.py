@@ -26,7 +26,7 @@ class Question:
     ----------
     f : object
         The function, in any form that `rtv` takes.
-    dim, domain, grid, box, tol, seconds, progress, rng : object, optional
+    dim, domain, grid, box, tol, seconds, progress, rng, extends : object, optional
         As `rtv` takes them.
     """
 
@@ -39,6 +39,7 @@ class Question:
     seconds: float | None = None
     progress: Progress | None = None
     rng: int | np.random.Generator | None = None
+    extends: bool | None = None
 
     @property
     def dimension(self) -> int | None:

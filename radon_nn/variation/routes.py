@@ -1,11 +1,11 @@
-"""R-TV of whatever the user holds: a table of routes, each with the inputs and options it takes, and the choice."""
+"""R-TV of whatever the user holds: the choice among the routes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,249 +13,18 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Progress
 from radon_nn.closed_forms.base import ClosedForm
-from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import pointwise
-from radon_nn.geometry.domains import Ball, Cuboid, Domain
+from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
-from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
-from radon_nn.variation.ball_choice import ball_rtv, expansion_rtv, profile_rtv
-from radon_nn.variation.decaying import decaying_rtv
-from radon_nn.variation.deep import deep_rtv
-from radon_nn.variation.on_ball import bounded_rtv
-from radon_nn.variation.one_dimension import line_rtv
 from radon_nn.variation.question import Question
-from radon_nn.variation.sampled import sampled_rtv
+from radon_nn.variation.route_table import ROUTES, Route
 
 PointsAndValues = tuple[ArrayLike, ArrayLike]
-
-
-@dataclass(frozen=True)
-class Route:
-    """
-    A way to an R-TV.
-
-    Parameters
-    ----------
-    name : str
-        What `route=` calls it.
-    takes : str
-        The inputs it takes.
-    options : tuple of str
-        The options it uses; `progress` may be given to every route.
-    worth : str
-        What its result is worth.
-    unsuited : callable
-        Takes a question, returns why the route does not suit it; '' if it does.
-    run : callable
-        Takes a question, returns the R-TV.
-    """
-
-    name: str
-    takes: str
-    options: tuple[str, ...]
-    worth: str
-    unsuited: Callable[[Question], str]
-    run: Callable[[Question], RTV]
-
-
-def _is(*kinds: type) -> Callable[[Question], str]:
-    names = ", ".join(kind.__name__ for kind in kinds)
-    return lambda q: "" if isinstance(q.f, kinds) else f"f is no {names}"
-
-
-def _without_domain(q: Question) -> str:
-    return "" if q.domain is None else "a domain is given"
-
-
-def _callable(q: Question) -> str:
-    return "" if callable(q.f) else "f is no callable"
-
-
-def _of_one_variable(q: Question) -> str:
-    return _callable(q) or ("" if q.dimension == 1 else "f is not known to be of one variable")
-
-
-def _on_domain(q: Question) -> str:
-    return _callable(q) or ("no domain is given" if q.domain is None else "")
-
-
-def _on_ball(q: Question) -> str:
-    return _on_domain(q) or ("" if isinstance(q.domain, Ball) else "the domain is no Ball")
-
-
-def _limits(q: Question) -> dict[str, Any]:
-    """The options that end a route on a ball."""
-    return {"tol": q.close(1e-3), "seconds": q.time, "progress": q.progress}
-
-
-def _pair(q: Question) -> str:
-    return "" if isinstance(q.f, tuple) and len(q.f) == 2 else "f is no pair (points, values)"
-
-
-def _array(q: Question) -> str:
-    if not isinstance(q.f, np.ndarray | Sequence) or isinstance(q.f, str) or _pair(q) == "":
-        return "f is no array of samples"
-    return "" if q.grid is not None else "no grid is given"
-
-
-def _of_ball(q: Question) -> RTV:
-    if not isinstance(q.domain, Ball):
-        raise TypeError(
-            f"domain: expected a Ball for a function of d > 1 variables, got a {type(q.domain).__name__}; "
-            f"{_ball_about(q.domain)}"
-        )
-    d, tol = q.needed_dimension, q.close(1e-3)
-    return ball_rtv(q.f, q.domain, d, tol=tol, seconds=q.time, progress=q.progress, rng=q.seed)
-
-
-def _ball_about(domain: Domain | None) -> str:
-    """The balls that lie in a box and hold it, as a remedy."""
-    if not isinstance(domain, Cuboid):
-        return "give domain=Ball(radius, center), on which the function is defined"
-    middle, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
-    center = [float(x) for x in middle]
-    inner, outer = float(half.min()), float(np.linalg.norm(half))
-    return f"domain=Ball({inner:.6g}, {center}) lies in the box, and domain=Ball({outer:.6g}, {center}) holds it"
-
-
-def _of_decaying(q: Question) -> RTV:
-    d, tol = q.needed_dimension, q.close(1e-6)
-    return decaying_rtv(q.f, d, tol=tol, box=q.box, seconds=q.time, progress=q.progress)
-
-
-def _of_samples(q: Question) -> RTV:
-    fit = interpolate(*q.f, tol=q.close(1e-3), seconds=q.time, progress=q.progress)
-    suggested = f"; for d > 3 that is crude, and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
-    heuristic = "" if fit.certified else suggested
-    upper = max(fit.rtv, fit.lower) if fit.settled else math.inf
-    return RTV(
-        value=upper if fit.settled else fit.lower,
-        lower=fit.lower,
-        upper=upper,
-        method=f"a network of {len(fit.measure)} neurons through {len(fit.points)} samples, within "
-        f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
-        assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
-        standing="certified" if fit.certified else "estimated",
-        verdict="finite" if fit.settled else "unresolved",
-        law=fit.stopped,
-        refinement=fit.refinement,
-        converged=fit.converged,
-    )
-
-
-ROUTES = (
-    Route(
-        "weights",
-        "shallow network, measure",
-        ("domain",),
-        "exact; bounds if smooth on a domain",
-        _is(ShallowNetwork, RidgeMeasure, FibreMeasure),
-        lambda q: exact_rtv(q.f, q.domain),
-    ),
-    Route(
-        "deep",
-        "deep network",
-        ("domain", "rng"),
-        "exact if d = 1; else infinite or open",
-        _is(DeepNetwork),
-        lambda q: deep_rtv(q.f, q.domain, rng=q.seed, progress=q.progress),
-    ),
-    Route(
-        "closed form",
-        "closed form, no domain",
-        ("tol", "rng"),
-        "exact, or an error of quadrature",
-        lambda q: _is(ClosedForm)(q) or _without_domain(q),
-        lambda q: q.f.rtv(tol=q.close(1e-9), rng=q.seed),
-    ),
-    Route(
-        "line",
-        "callable, d = 1",
-        ("dim", "domain", "box", "tol", "seconds"),
-        "an error and a certified lower bound",
-        _of_one_variable,
-        lambda q: line_rtv(q.f, q.domain, tol=q.close(1e-6), box=q.box, seconds=q.time, progress=q.progress),
-    ),
-    Route(
-        "ball",
-        "callable on a Ball",
-        ("dim", "domain", "tol", "seconds", "rng"),
-        "bounds, by the next three",
-        _on_domain,
-        _of_ball,
-    ),
-    Route(
-        "profile",
-        "ridge or radial, on a Ball",
-        ("dim", "domain", "tol", "seconds"),
-        "an error",
-        _on_ball,
-        lambda q: profile_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, **_limits(q)),
-    ),
-    Route(
-        "expansion",
-        "smooth, on a Ball, d = 2 or 3",
-        ("dim", "domain", "tol", "seconds"),
-        "bounds of a polynomial near f",
-        lambda q: _on_ball(q) or ("" if q.dimension in (None, 2, 3) else "d is neither 2 nor 3"),
-        lambda q: expansion_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, **_limits(q)),
-    ),
-    Route(
-        "sampling",
-        "callable on a Ball",
-        ("dim", "domain", "tol", "seconds", "rng"),
-        "bounds, certified if d <= 3",
-        _on_ball,
-        lambda q: bounded_rtv(q.f, cast(Ball, q.domain), q.needed_dimension, rng=q.seed, **_limits(q)),
-    ),
-    Route(
-        "decaying",
-        "callable affine far away, d <= 4",
-        ("dim", "box", "tol", "seconds"),
-        "an error, or the law of growth",
-        lambda q: _callable(q) or _without_domain(q),
-        _of_decaying,
-    ),
-    Route(
-        "samples",
-        "pair of points and values",
-        ("tol", "seconds"),
-        "bounds, certified if d <= 3",
-        _pair,
-        _of_samples,
-    ),
-    Route(
-        "grid",
-        "array, with its grid",
-        ("grid", "tol"),
-        "an error, or the law of growth",
-        _array,
-        lambda q: sampled_rtv(cast(ArrayLike, q.f), cast(Grid, q.grid), tol=q.close(1e-6), progress=q.progress),
-    ),
-)
-"""In order of preference: the first that suits is taken."""
-
-
-def routes_table() -> str:
-    """
-    The table of routes, as it stands in the docstring of `rtv`.
-
-    Returns
-    -------
-    str
-        Lines of a simple reStructuredText table.
-    """
-    head = ("route", "f", "options", "worth")
-    rows = [(route.name, route.takes, ", ".join(route.options), route.worth) for route in ROUTES]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    rule = "  ".join("=" * width for width in widths)
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
-    return "\n".join(line.rstrip() for line in (rule, lines[0], rule, *lines[1:], rule))
 
 
 def rtv(
@@ -271,6 +40,7 @@ def rtv(
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator | None = None,
+    extends: bool | None = None,
     vectorize: bool = False,
 ) -> RTV:
     """
@@ -278,21 +48,22 @@ def rtv(
 
     The first route that suits f and its domain is taken. An option that the route does not use is an error.
 
-    ===========  ================================  ==============================  =====================================
-    route        f                                 options                         worth
-    ===========  ================================  ==============================  =====================================
-    weights      shallow network, measure          domain                          exact; bounds if smooth on a domain
-    deep         deep network                      domain, rng                     exact if d = 1; else infinite or open
-    closed form  closed form, no domain            tol, rng                        exact, or an error of quadrature
-    line         callable, d = 1                   dim, domain, box, tol, seconds  an error and a certified lower bound
-    ball         callable on a Ball                dim, domain, tol, seconds, rng  bounds, by the next three
-    profile      ridge or radial, on a Ball        dim, domain, tol, seconds       an error
-    expansion    smooth, on a Ball, d = 2 or 3     dim, domain, tol, seconds       bounds of a polynomial near f
-    sampling     callable on a Ball                dim, domain, tol, seconds, rng  bounds, certified if d <= 3
-    decaying     callable affine far away, d <= 4  dim, box, tol, seconds          an error, or the law of growth
-    samples      pair of points and values         tol, seconds                    bounds, certified if d <= 3
-    grid         array, with its grid              grid, tol                       an error, or the law of growth
-    ===========  ================================  ==============================  =====================================
+    ===========  ================================  =======================================  ============================
+    route        f                                 options                                  worth
+    ===========  ================================  =======================================  ============================
+    weights      shallow network, measure          domain                                   exact; smooth: bounds
+    deep         deep network                      domain, rng                              exact, infinite or open
+    closed form  closed form, no domain            tol, rng                                 exact, or with an error
+    line         callable, d = 1                   dim, domain, box, tol, seconds           an error, a certified bound
+    ball         callable on a Ball                dim, domain, tol, seconds, rng           bounds, by those below
+    domain       callable on a Cuboid or Hull      dim, domain, extends, tol, seconds, rng  bounds; above if it extends
+    profile      ridge or radial, on a Ball        dim, domain, tol, seconds                an error
+    expansion    smooth, on a Ball, d = 2 or 3     dim, domain, tol, seconds                bounds of a polynomial
+    sampling     callable on a domain              dim, domain, tol, seconds, rng           bounds, certified if d <= 3
+    decaying     callable affine far away, d <= 4  dim, box, tol, seconds                   an error, or a law of growth
+    samples      pair of points and values         tol, seconds                             bounds, certified if d <= 3
+    grid         array, with its grid              grid, tol                                an error, or a law of growth
+    ===========  ================================  =======================================  ============================
 
     Parameters
     ----------
@@ -321,6 +92,9 @@ def rtv(
         Called with a line of text as long work goes on; routes that take no time never call it.
     rng : int or Generator, optional
         Seed of random samples, directions and planes; 0 if not given.
+    extends : bool, optional
+        Whether a callable on a Cuboid or Hull is defined on a ball around it, too, which bounds its R-TV from above; no
+        if not given.
     vectorize : bool
         Whether a callable takes a single point (d,): it is called for each point in turn.
 
@@ -357,7 +131,7 @@ def rtv(
     2.0
     """
     asked = Question(
-        pointwise(cast(Function, f)) if vectorize else f, dim, domain, grid, box, tol, seconds, progress, rng
+        pointwise(cast(Function, f)) if vectorize else f, dim, domain, grid, box, tol, seconds, progress, rng, extends
     )
     chosen = _chosen(asked, route)
     _require_used(asked, chosen)
@@ -386,7 +160,7 @@ def _chosen(asked: Question, name: str | None) -> Route:
     raise ValueError(f"route: expected one that suits f ({names}), got {name!r}{known}")
 
 
-_OPTIONS = ("dim", "domain", "grid", "box", "tol", "seconds", "rng")
+_OPTIONS = ("dim", "domain", "grid", "box", "tol", "seconds", "rng", "extends")
 
 
 def _require_used(asked: Question, route: Route) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from examples_of_networks import random_measure, random_network
 from radon_nn import RTV, Ball, DeepNetwork, Gaussian, Grid, RidgeMeasure, ShallowNetwork, rtv
 from radon_nn.variation.question import Question
-from radon_nn.variation.routes import ROUTES, routes_table
+from radon_nn.variation.route_table import ROUTES, routes_table
 
 Floats = NDArray[np.float64]
 

@@ -33,8 +33,8 @@ def _samples(count: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 ROUTES: dict[str, Callable[[float], RTV]] = {
     "line": lambda s: rtv(_narrow_noise, domain=Ball(1.0, [0.0]), seconds=s),
-    "ball, plane": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=2, tol=1e-9, seconds=s),
-    "ball, space": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=3, tol=1e-9, seconds=s),
+    "ball, plane": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=2, tol=1e-9, seconds=s, route="sampling"),
+    "ball, space": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=3, tol=1e-9, seconds=s, route="sampling"),
     "ball, d = 5": lambda s: rtv(gaussian(), domain=Ball(1.0), dim=5, tol=1e-9, seconds=s),
     "decaying, plane": lambda s: rtv(pyramid, dim=2, seconds=s),
     "decaying, space": lambda s: rtv(pyramid, dim=3, seconds=s),
