@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from radon_nn import Ball, rtv
+from radon_nn import Ball, DeepNetwork, ShallowNetwork, rtv
 
 Floats = NDArray[np.float64]
 
@@ -84,6 +84,31 @@ def test_a_small_kink_is_not_taken_for_smooth() -> None:
 def test_a_forced_route_that_does_not_suit(route: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         rtv(lambda x: np.abs(x[:, 0]) * x[:, 1], domain=Ball(1.0), dim=2, route=route)
+
+
+def test_piecewise_linear_functions_are_exact() -> None:
+    """The pyramid: 2 + 2 for |x1| + |x2| and four cuts of mass sqrt 2, whole chords of the unit disc; beyond they end."""
+    axes = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
+    pyramid = DeepNetwork([axes, ShallowNetwork([[-1.0, -1.0]], [1.0], [1.0])])
+    truth = 4 + 4 * math.sqrt(2)
+    assert rtv(pyramid, domain=Ball(1.0)).value == pytest.approx(truth, rel=1e-9)
+    assert rtv(pyramid, domain=Ball(1.5)).verdict == "infinite"
+    result = rtv(lambda x: np.maximum(1 - np.abs(x).sum(axis=1), 0), domain=Ball(1.0), dim=2)
+    assert result.lower <= truth <= result.upper <= truth * 1.001
+    cone = rtv(lambda x: np.maximum(1 - np.linalg.norm(x, axis=1), 0), domain=Ball(1.0), dim=2)
+    assert cone.lower <= math.pi <= cone.upper <= math.pi * 1.0001
+
+
+def test_a_smooth_network_costs_less_than_its_fibres() -> None:
+    """Soft kinks are nearly parabolas on the disc, and three parabolas along these axes are one."""
+    network = ShallowNetwork(
+        [[1.0, 0.0], [0.0, 1.0], [0.5**0.5, 0.5**0.5]], np.zeros(3), [1.0, 1.0, -1.0], activation="softplus"
+    )
+    fibres = rtv(network, domain=Ball(1.0))
+    bounds = rtv(network, domain=Ball(1.0), route="ball", tol=0.05)
+    assert fibres.lower <= bounds.upper
+    assert bounds.lower <= bounds.upper < 0.7 * fibres.upper
+    assert "route='ball'" in fibres.method
 
 
 def test_an_affine_function_costs_nothing() -> None:
