@@ -180,7 +180,7 @@ def ray_spectrum(samples: Floats, axes: Sequence[Floats], frequencies: Floats, d
     return result * cells
 
 
-def _stationary(left: Floats, right: Floats, step: float) -> Floats:
+def stationary(left: Floats, right: Floats, step: float) -> Floats:
     """G at its stationary point between two offsets, from the quintic through G, G', G'' (rows) at both."""
     value, slope, bend = left[0], left[1] * step, left[2] * step**2 / 2
     a = right[0] - value - slope - bend
@@ -258,7 +258,7 @@ def _variation(spectrum: Complex, frequencies: Floats, weights: Floats, dim: int
         G = (basis[: many + 1] @ np.concatenate([shifted.real, shifted.imag])).reshape(many + 1, 3, count)
         pieces = np.abs(np.diff(G[:, 0], axis=0))
         k, a = np.nonzero((G[:-1, 1] > 0) != (G[1:, 1] > 0))
-        extreme = _stationary(G[k, :, a].T, G[k + 1, :, a].T, step)
+        extreme = stationary(G[k, :, a].T, G[k + 1, :, a].T, step)
         pieces[k, a] = np.abs(extreme - G[k, 0, a]) + np.abs(extreme - G[k + 1, 0, a])
         middle = np.abs(start + (np.arange(many) + 0.5) * step)
         variation += pieces.sum(axis=0)

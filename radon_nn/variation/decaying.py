@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,33 +18,21 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
-from radon_nn.measures.result import RTV, Refinement
+from radon_nn.measures.result import RTV
+from radon_nn.variation._fine_grids import Estimate, on_fine_grids
 from radon_nn.variation._ray_spectrum import ray_rule
-from radon_nn.variation._refining import Runs, Search, even
+from radon_nn.variation._refining import Runs, Search
 from radon_nn.variation._samples import (
     ROUNDING,
-    WORK,
     Assumption,
-    GridSamples,
-    ladder,
-    most_samples,
     on_the_way,
-    verdict_of,
-    work,
 )
-from radon_nn.variation._survey import smooth_step, survey
-from radon_nn.variation.growth import growth_of
+from radon_nn.variation._survey import survey
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
-
-_LARGER = 1.2
-"""A larger grid must have at least this many times the samples along each axis: half an octave takes two of these."""
-
-_ZOOM = 4.0
-"""The second grid, on which growth must persist, is finer than the first by this factor: two octaves of scale."""
 
 
 def tolerance(tol: float) -> float:
@@ -218,7 +203,7 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value
         return RTV(value, *bounds, made.method, made.assumed, "estimated", "finite", "", refinement, met)
-    return _rough(search, max_samples, value, error, made.assumed)
+    return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed))
 
 
 def _interrupted(search: Search) -> RTV:
@@ -228,88 +213,3 @@ def _interrupted(search: Search) -> RTV:
     steps = on_the_way("samples along each axis", search.steps, value, search.sampled or 0.0)
     law = "interrupted before the errors of radius and directions were known"
     return RTV(value, 0.0, math.inf, made.method, made.assumed, "estimated", "unresolved", law, steps, False)
-
-
-def _rough(search: Search, max_samples: int, value: float, error: float, assumed: str) -> RTV:
-    """The verdict on a function whose value has not settled, from a larger grid as long as the time left allows it."""
-    runs, dim = search.runs, search.runs.dim
-    # Two spacings, and perhaps two more on the finer grid: about four transforms.
-    n = most_samples(dim, max_samples, _directions_for(dim), min(WORK, runs.work_left / 4))
-    result: RTV | None = None
-    try:
-        while True:
-            begin = time.monotonic()
-            result = _by_growth(search, n, Estimate(value, error, assumed))
-            took, left = time.monotonic() - begin, runs.until - time.monotonic()
-            budget = min(WORK, work(dim, n, _directions_for(dim)(n)) * max(left, 0.0) / took)
-            larger = most_samples(dim, max_samples, _directions_for(dim), budget)
-            if larger < _LARGER * n:
-                return result
-            n = larger
-    except KeyboardInterrupt:
-        if result is None:
-            raise
-        return replace(result, law=f"{result.law}; interrupted before a larger grid was done", converged=False)
-
-
-def _directions_for(dim: int) -> Callable[[int], int]:
-    # V(h) in direction b varies over angles of about h / radius with h >= 3 spacings, which takes pi n / 12 directions.
-    return lambda n: 1 if dim == 1 else math.ceil(n / 4)
-
-
-class Estimate(NamedTuple):
-    """A value without a window, its error, and what it assumes."""
-
-    value: float
-    error: float
-    assumed: str
-
-
-def _by_growth(search: Search, n: int, plain: Estimate) -> RTV:
-    """The verdict from values at falling scales on n samples along each axis."""
-    runs, dim = search.runs, search.runs.dim
-    radius, count = min(search.radius, runs.h.extent(1e-4) / 0.75), _directions_for(dim)(n)
-    made = Assumption(_method(dim, n, count), plain.assumed)
-    fine, coarse = (runs.samples(size, radius).tapered(1.0) for size in (n, even(n / math.sqrt(2))))
-    refinement = ladder(fine, coarse, 1.0, count, runs.say)
-    first = verdict_of(refinement, plain.value, plain.error, made, dim)
-    if first.verdict != "infinite":
-        return first
-    # Growth that ends at a finer spacing was the approach to a feature of f, not a law.
-    center = _roughest(fine)
-    fine, coarse = (_windowed(runs.samples(size, radius / _ZOOM, center)) for size in (n, even(n / math.sqrt(2))))
-    if _persists(ladder(fine, coarse, 1.0, count, runs.say)):
-        return first
-    law = f"{first.law} on one grid, but not on one {_ZOOM:g} times finer where f varies most"
-    return RTV(plain.value, first.lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
-
-
-def _persists(refinement: Refinement | None) -> bool:
-    """Whether values in a window keep rising as the scale falls: at a singularity the rises shrink ever more slowly."""
-    if refinement is None:
-        return False
-    # Local exponents of the rise, as measured: pyramid -0.13, -0.03, 0.06; paraboloid cut off -0.55, -0.41, -0.21; and,
-    # for a smooth function whose values will settle like h^2, 1/(1 + |x|^2), 0.17, -0.33, -0.83.
-    exponents = growth_of(refinement).exponents
-    return len(exponents) > 0 and exponents[-1] > max(exponents[0], -1.0)
-
-
-def _roughest(samples: GridSamples) -> list[float]:
-    """The point at which second differences are largest."""
-    bend = np.zeros(samples.values.shape)
-    for axis in range(samples.dim):
-        values = np.moveaxis(samples.values, axis, 0)
-        np.moveaxis(bend, axis, 0)[1:-1] += np.abs(values[2:] - 2 * values[1:-1] + values[:-2])
-    at = np.unravel_index(int(np.argmax(bend)), bend.shape)
-    return [float(axis[k]) for axis, k in zip(samples.axes, at, strict=True)]
-
-
-def _windowed(samples: GridSamples) -> GridSamples:
-    """Samples minus their affine part, tapered from the center on: a steeper taper would add more R-TV than f has."""
-    places = np.meshgrid(*samples.axes, indexing="ij", sparse=True)
-    window = smooth_step(np.asarray(1 - np.sqrt(sum(place**2 for place in places)) / samples.radius))
-    # The window is even along each axis, so that the affine functions' moments are orthogonal.
-    weights, rest = window**2, samples.values - float(np.sum(window**2 * samples.values) / np.sum(window**2))
-    for place in places:
-        rest = rest - place * float(np.sum(weights * place * samples.values) / np.sum(weights * place**2))
-    return replace(samples, values=rest * window)
