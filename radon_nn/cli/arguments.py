@@ -64,6 +64,7 @@ def command_parser() -> Parser:
 
     _add_rtv(commands)
     _add_fit(commands)
+    _add_plan(commands)
     _add_demo(commands)
     completion = commands.add_parser(
         "completion",
@@ -135,6 +136,22 @@ def _add_fit(commands: Commands) -> None:
     fitted.add_argument("--json", action="store_true", help="print JSON")
     fitted.add_argument("--tol", type=_positive, help="gap between the objective and its bound to reach (1e-4)")
     fitted.add_argument("--seconds", type=_positive, help="time for the fit, and for the choice of the decay (60)")
+
+
+def _add_plan(commands: Commands) -> None:
+    plan = commands.add_parser(
+        "plan",
+        help="time and memory of a transform before the work, on this machine and on several",
+        description="Time and memory of a Radon transform to product directions, from pieces of it that are timed on "
+        "this machine, for one machine and for several like it.",
+    )
+    plan.add_argument("--shape", type=_counts, required=True, metavar="N,N,N", help="samples along each axis")
+    plan.add_argument("--directions", type=_whole, required=True, metavar="M", help="number of directions, such as 1e6")
+    plan.add_argument("--workers", type=_whole, metavar="K", help="machines like this one (4)")
+    plan.add_argument("--threads", type=_whole, help="threads of each (all processors)")
+    plan.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="kind of numbers (float32)")
+    plan.add_argument("--order", type=int, choices=(1, 3, 5), default=1, help="degree of the splines (1)")
+    plan.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
@@ -253,6 +270,20 @@ def _names(text: str) -> list[str]:
     if not all(names):
         raise argparse.ArgumentTypeError(f"expected names separated by commas, got {text!r}")
     return names
+
+
+def _whole(text: str) -> int:
+    try:
+        number = float(text)
+        if number >= 1 and number == int(number):
+            return int(number)
+    except (ValueError, OverflowError):
+        pass
+    raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, such as 8 or 1e6, got {text!r}")
+
+
+def _counts(text: str) -> list[int]:
+    return [_whole(part) for part in text.split(",")]
 
 
 def _ball_named(text: str) -> Ball:

@@ -71,6 +71,10 @@ def _run_of(command: str) -> Run:
         from radon_nn.cli import completion
 
         return completion.run
+    if command == "plan":
+        from radon_nn.cli import plan
+
+        return plan.run
     if command == "warm-up":
         from radon_nn.cli import warm_up
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
 from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid
 
 
 def require_kinds(grid: object, directions: object) -> None:
     """
-    Refuse numbers where a grid and directions belong.
+    Refuse numbers where a grid and directions belong, and those of different dimensions.
 
     Parameters
     ----------
@@ -19,6 +25,8 @@ def require_kinds(grid: object, directions: object) -> None:
     ------
     TypeError
         If one is of another kind.
+    ValueError
+        If their dimensions differ.
     """
     if not isinstance(grid, Grid):
         remedy = f"Grid.cube({grid})" if isinstance(grid, int) else "Grid(shape, spacing)"
@@ -29,3 +37,66 @@ def require_kinds(grid: object, directions: object) -> None:
             grid.dim, "Directions(normals, weights)"
         )
         raise TypeError(f"directions: expected Directions, got {type(directions).__name__}; write {remedy}")
+    if grid.dim != directions.dim:
+        raise ValueError(f"directions: expected normals in the grid's dimension {grid.dim}, got {directions.dim}")
+
+
+def require_in_memory(values: object, name: str) -> None:
+    """
+    Refuse dask arrays, which would be computed whole.
+
+    Parameters
+    ----------
+    values : object
+        What the user gave.
+    name : str
+        What it is called.
+
+    Raises
+    ------
+    TypeError
+        If it is one.
+    """
+    if hasattr(values, "__dask_graph__"):
+        raise TypeError(
+            f"{name}: expected an array in memory, got a dask array; call the function of radon_nn.dask, such as "
+            "radon_nn.dask.forward(transform, volume), or compute() the array first"
+        )
+
+
+def require_ball(within: object) -> None:
+    """
+    Refuse anything but a ball.
+
+    Parameters
+    ----------
+    within : object
+        What the user gave.
+
+    Raises
+    ------
+    TypeError
+        If it is of another kind.
+    """
+    if not isinstance(within, Ball):
+        raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
+
+
+def outside(grid: Grid, within: Ball) -> NDArray[np.bool_]:
+    """
+    The samples of a grid that are not in a ball.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid.
+    within : Ball
+        The ball.
+
+    Returns
+    -------
+    ndarray of bool, shape `grid.shape`
+        True outside.
+    """
+    squares = [(axis - middle) ** 2 for axis, middle in zip(grid.axes, within.center_in(grid.dim), strict=True)]
+    return np.asarray(reduce(np.add.outer, squares) > within.radius**2)

@@ -329,6 +329,30 @@ def _reach(order: int) -> int:
     return (order + 1) // 2 + _TAILS[order] + 5 + HALO + (order + 3) // 2
 
 
+def intermediate(plane: int, rim: tuple[int, ...], sinogram: int) -> int:
+    """
+    Directions b whose intermediate is in memory at a time.
+
+    Parameters
+    ----------
+    plane : int
+        Samples of the plane (x_1, s).
+    rim : tuple of int
+        Numbers of each angle of the directions b.
+    sinogram : int
+        Numbers in a sinogram.
+
+    Returns
+    -------
+    int
+        At most all of them.
+    """
+    count = math.prod(rim)
+    limit = _INTERMEDIATE_BYTES if len(rim) == 1 else max(_CHAINED_BYTES, 16 * sinogram)
+    parts = min(math.ceil(8 * plane * count / limit), count // _LEAST_RIM, rim[0])
+    return math.ceil(rim[0] / max(parts, 1)) * (count // rim[0])
+
+
 def engine(grid: Grid, directions: Directions, offsets: Offsets, order: int, method: str = "auto") -> Engine:
     """
     The cheaper engine: factored where the directions are a product and it saves work, else direct.

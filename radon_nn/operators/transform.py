@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,10 +20,13 @@ from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._arguments import require_kinds
+from radon_nn.operators._arguments import outside, require_ball, require_in_memory, require_kinds
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
 from radon_nn.operators._reach import extended
+
+if TYPE_CHECKING:
+    from radon_nn.operators.estimates import Estimate
 
 
 @public
@@ -82,10 +84,6 @@ class RadonTransform:
 
     def __post_init__(self) -> None:
         require_kinds(self.grid, self.directions)
-        if self.grid.dim != self.directions.dim:
-            raise ValueError(
-                f"directions: expected normals in the grid's dimension {self.grid.dim}, got {self.directions.dim}"
-            )
         if self.order not in (1, 3, 5) or isinstance(self.order, float):
             raise ValueError(f"order: expected 1, 3 or 5, got {self.order!r}")
         checks.one_of(self.method, "method", ("auto", "rows", "direct"))
@@ -170,7 +168,11 @@ class RadonTransform:
         invert : The inverse.
         """
         images, batch, exponent = self._batch(samples, "samples", self.grid.shape)
-        self._refuse_large(len(images), images.itemsize)
+        checks.fits_memory(
+            float(len(images)) * math.prod(self.sinogram_shape) * images.itemsize,
+            f"a sinogram of {len(self.directions)} directions and {self.offsets.count} offsets",
+            "take fewer directions or offsets",
+        )
         out = np.empty((len(images), *self.sinogram_shape), images.dtype)
         program = threads.Program(threads.resolve(num_threads))
         self._engine.forward(images, out, program)
@@ -329,16 +331,29 @@ class RadonTransform:
         scipy.sparse.linalg.LinearOperator
             Its `matvec` is `forward` and its `rmatvec` is `adjoint`, on raveled arrays.
         """
-        kind = checks.real_dtype(dtype)
-        shape = (math.prod(self.sinogram_shape), self.grid.size)
+        from radon_nn.operators import _matrix  # which needs this class
 
-        def matvec(x: Array) -> Array:
-            return self.forward(checks.real_array(x, "x").astype(kind).reshape(self.grid.shape)).ravel()
+        return _matrix.linear_operator(self, checks.real_dtype(dtype))
 
-        def rmatvec(y: Array) -> Array:
-            return self.adjoint(checks.real_array(y, "y").astype(kind).reshape(self.sinogram_shape)).ravel()
+    def estimate(self, dtype: Any = np.float64, *, num_threads: int | None = None) -> Estimate:
+        """
+        Time, memory and engine of a transform of one image before the work, from small pieces timed on this machine.
 
-        return LinearOperator(shape, matvec=matvec, rmatvec=rmatvec, dtype=kind)
+        Parameters
+        ----------
+        dtype : dtype
+            Either float32 or float64.
+        num_threads : int, optional
+            Threads of the transform, at most; if not given, see `radon_nn.operators`.
+
+        Returns
+        -------
+        Estimate
+            In seconds and bytes; printed, it is a sentence.
+        """
+        from radon_nn.operators import estimates  # which needs this class
+
+        return estimates.estimated(estimates.plan_for(self), dtype, num_threads)
 
     def dot_test(self, rng: np.random.Generator | int | None = None, dtype: Any = np.float64) -> float:
         """
@@ -356,14 +371,9 @@ class RadonTransform:
         float
             About the rounding error of `dtype`.
         """
-        generator, dtype = np.random.default_rng(rng), checks.real_dtype(dtype)
-        u = generator.standard_normal(self.grid.shape).astype(dtype)
-        v = generator.standard_normal(self.sinogram_shape).astype(dtype)
-        image = self.forward(u)
-        left = float(np.vdot(image.astype(np.float64), v.astype(np.float64)))
-        right = float(np.vdot(u.astype(np.float64), self.adjoint(v).astype(np.float64)))
-        scale = float(np.linalg.norm(image) * np.linalg.norm(v))
-        return abs(left - right) / scale if scale else abs(left - right)
+        from radon_nn.operators import _matrix  # which needs this class
+
+        return _matrix.dot_test(self, np.random.default_rng(rng), checks.real_dtype(dtype))
 
     @cached_property
     def _engine(self) -> Engine:
@@ -381,11 +391,7 @@ class RadonTransform:
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
         """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
-        if hasattr(values, "__dask_graph__"):
-            raise TypeError(
-                f"{name}: expected an array in memory, got a dask array; call the function of radon_nn.dask, such as "
-                "radon_nn.dask.forward(transform, volume), or compute() the array first"
-            )
+        require_in_memory(values, name)
         array, largest = checks.real_array_and_size(values, name)
         split = array.ndim - len(shape)
         if split < 0 or array.shape[split:] != shape:
@@ -393,13 +399,6 @@ class RadonTransform:
         array, exponent = scaled(array, largest)
         stack = np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape)
         return stack, array.shape[:split], exponent
-
-    def _refuse_large(self, batch: int, itemsize: int) -> None:
-        checks.fits_memory(
-            float(batch) * math.prod(self.sinogram_shape) * itemsize,
-            f"a sinogram of {len(self.directions)} directions and {self.offsets.count} offsets",
-            "take fewer directions or offsets",
-        )
 
     def _backproject(
         self,
@@ -438,13 +437,10 @@ class RadonTransform:
 
     def _outside(self, within: Ball) -> NDArray[np.bool_]:
         """The samples not in a ball; the last one asked for is kept."""
-        if not isinstance(within, Ball):
-            raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
+        require_ball(within)
         mask = self._masks.get(within)
         if mask is None:
-            center = within.center_in(self.grid.dim)
-            squares = [(axis - middle) ** 2 for axis, middle in zip(self.grid.axes, center, strict=True)]
-            mask = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+            mask = outside(self.grid, within)
             self._masks.clear()
             self._masks[within] = mask
         return mask
