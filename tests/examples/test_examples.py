@@ -47,6 +47,15 @@ def test_tomography(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.full
+@pytest.mark.filterwarnings("default")  # what distributed itself warns of is not ours
+def test_beyond_memory() -> None:
+    pytest.importorskip("distributed")
+    pytest.importorskip("zarr")
+    assert max(example("12_beyond_memory").main(16, processes=False)) < 1e-12
+
+
+@pytest.mark.slow
+@pytest.mark.full
 def test_gaussians_of_one_to_four_dimensions(tmp_path: Path) -> None:
     found = example("05_gaussians").main(tmp_path / "picture.png")
     for (value, error, exact), known, tol in zip(

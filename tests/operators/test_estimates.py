@@ -16,9 +16,7 @@ def transform(dim: int, *counts: int, order: int = 1) -> RadonTransform:
     return RadonTransform(Grid((9, 8, 7, 6)[:dim], 0.2), Directions.product(*counts), Offsets(31, 0.1), order)
 
 
-@pytest.mark.parametrize(
-    ("dim", "counts"), [(2, (9,)), (3, (5, 6)), (3, (200, 300)), (4, (3, 4, 5)), (4, (20, 30, 40))]
-)
+@pytest.mark.parametrize(("dim", "counts"), [(2, (9,)), (3, (5, 6)), (3, (90, 300)), (4, (3, 4, 5)), (4, (9, 20, 40))])
 @pytest.mark.parametrize("order", [1, 3])
 def test_costs_and_intermediates_are_those_of_the_engine(dim: int, counts: tuple[int, ...], order: int) -> None:
     whole = transform(dim, *counts, order=order)
@@ -66,7 +64,8 @@ def test_engines_are_named() -> None:
 def test_counts_make_up_the_number_of_directions(directions: int, dim: int) -> None:
     counts = estimates.product_of(directions, dim)
     assert len(counts) == max(dim - 1, 1)
-    assert np.prod(counts) == pytest.approx(directions, rel=0.01)
+    # Each polar count is rounded, to within 1/27 for 14 of them.
+    assert np.prod(counts) == pytest.approx(directions, rel=0.04)
 
 
 def test_plan_from_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
