@@ -39,6 +39,7 @@ from .skimage import iradon, radon
 from .spikes.from_transform import SpikeFit, find_spikes
 from .spikes.probing.probe import ProbeFit, probe_spikes
 from .tables.reading import DataTable, read_table
+from .tracking import Snapshot, SpikeTracker
 from .variation.deep import deep_rtv
 from .variation.routes import rtv
 
@@ -72,8 +73,10 @@ __all__ = [
     "RidgeMeasure",
     "ShallowNetwork",
     "Simplification",
+    "Snapshot",
     "Spike",
     "SpikeFit",
+    "SpikeTracker",
     "Sum",
     "Verification",
     "choose_decay",

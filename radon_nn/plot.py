@@ -14,6 +14,7 @@ from radon_nn._support import checks
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, square_grid
 from radon_nn.displays.data import DataDisplay
 from radon_nn.displays.fibres import FibreDisplay
+from radon_nn.displays.film import Film
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.kinks import KinkDisplay, grey_image
 from radon_nn.displays.layers import LayerDisplay
@@ -31,6 +32,7 @@ from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.tracking import SpikeTracker
 from radon_nn.variation.deep import deep_rtv
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "POSITIVE",
     "DataDisplay",
     "FibreDisplay",
+    "Film",
     "FunctionDisplay",
     "KinkDisplay",
     "LayerDisplay",
@@ -51,6 +54,7 @@ __all__ = [
     "deep_overview",
     "fibre_overview",
     "file_types",
+    "film",
     "fit_overview",
     "overview",
 ]
@@ -332,6 +336,38 @@ def fit_overview(fit: Fit, points: ArrayLike, values: ArrayLike, *, n: int = 256
     MassDisplay.from_measure(measure, ax=axes[-1, 1])
     figure.suptitle(title)
     return figure
+
+
+def film(
+    tracker: SpikeTracker, *, frames: int = 200, reach: float | None = None, title: str = "Spikes while learning"
+) -> Film:
+    """
+    A film of the spikes that a `SpikeTracker` recorded, in (angle, offset); on the line in (offset, mass).
+
+    Parameters
+    ----------
+    tracker : SpikeTracker
+        Its records, of networks of one or two inputs; of deep ones, the first layer is drawn.
+    frames : int
+        The most frames; of more records, as many are taken at even distances, the first and the last among them.
+    reach : float, optional
+        The largest |offset| in the frame; that of the spikes that matter in the end if not given.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Film
+        `save("film.gif")` or `save("film.html")` writes it, `frame(k)` is one picture, and a notebook plays it.
+
+    Raises
+    ------
+    ValueError
+        If there are no records, or the networks have more than two inputs or a smooth activation.
+    """
+    most = checks.count(frames, "frames")
+    chosen = np.unique(np.linspace(0, len(tracker) - 1, min(most, len(tracker))).astype(int))
+    return Film([tracker[int(k)] for k in chosen], reach=reach, title=title)
 
 
 def _name_axes(axes: Axes, names: Names) -> None:

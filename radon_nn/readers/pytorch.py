@@ -183,7 +183,7 @@ def activated(graph: Translation, name: str, value: Value, options: dict[str, An
     return activation_names.named(graph, value, name, *plain)
 
 
-def read_torch(model: Any, *, logits: bool = True) -> Understood:
+def read_torch(model: Any, *, logits: bool = True, program: Any = None) -> Understood:
     """
     The network of a torch.nn.Module, in evaluation.
 
@@ -196,6 +196,8 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         The model; it is not changed.
     logits : bool
         Leave off a final sigmoid or softmax, so that the outputs are logits; otherwise a softmax is refused.
+    program : torch.fx.Graph, optional
+        What `program_of` returned for this model, to save tracing it again.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
         If the model cannot be traced, or has a layer or function that is not supported.
     """
     name = type(getattr(model, "_orig_mod", model)).__name__
-    graph, output = traced(model, lambda width: Translation(width, logits=logits, given=math.inf))
+    graph, output = traced(model, lambda width: Translation(width, logits=logits, given=math.inf), program=program)
     try:
         return graph.finish(output, f"PyTorch {name}")
     except ValueError as error:
@@ -216,7 +218,11 @@ def read_torch(model: Any, *, logits: bool = True) -> Understood:
 
 
 def traced(
-    model: Any, make: Callable[[int], AnyTranslation], read: Callable[[Any], Any] | None = None
+    model: Any,
+    make: Callable[[int], AnyTranslation],
+    read: Callable[[Any], Any] | None = None,
+    *,
+    program: Any = None,
 ) -> tuple[AnyTranslation, Value]:
     """
     The computation of a torch.nn.Module, traced by torch.fx.
@@ -229,6 +235,8 @@ def traced(
         From the number of inputs to the graph that takes up the computation.
     read : callable, optional
         From a weight to the array that the graph holds; `array` if not given.
+    program : torch.fx.Graph, optional
+        What `program_of` returned for this model.
 
     Returns
     -------
@@ -243,19 +251,9 @@ def traced(
         If the model cannot be traced, or has a layer or function that is not supported.
     """
     fx = importlib.import_module("torch.fx")
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    program = program_of(model) if program is None else program
+    model = _whole(model, fx)
     name = type(model).__name__
-    if fx.Tracer().is_leaf_module(model, ""):
-        # A single layer: within a model it is read by its class; alone, its own operations would be traced.
-        model = importlib.import_module("torch.nn").Sequential(model)
-    try:
-        program = fx.Tracer().trace(model)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(
-            f"{name}: expected a forward method that torch.fx can trace, got {type(error).__name__}: {reason}; hand "
-            "over an nn.Sequential of the same layers"
-        ) from error
     modules = dict(model.named_modules())
     inputs = [node for node in program.nodes if node.op == "placeholder"]
     if len(inputs) != 1:
@@ -275,6 +273,44 @@ def traced(
         if node not in constants:
             reading.seen[node] = handlers[node.op](node)
     return graph, _value(reading.seen[node], f"{name}, output")
+
+
+def program_of(model: Any) -> Any:
+    """
+    The operations of a module's forward method, without its weights.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model.
+
+    Returns
+    -------
+    torch.fx.Graph
+        The operations, valid as long as the model has the same parts and does the same with them.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be traced.
+    """
+    fx = importlib.import_module("torch.fx")
+    try:
+        return fx.Tracer().trace(_whole(model, fx))
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"{type(model).__name__}: expected a forward method that torch.fx can trace, got {type(error).__name__}: "
+            f"{reason}; hand over an nn.Sequential of the same layers"
+        ) from error
+
+
+def _whole(model: Any, fx: Any) -> Any:
+    """The module itself, where torch.compile wrapped it; a single layer as part of a model."""
+    model = getattr(model, "_orig_mod", model)
+    # Within a model a layer is read by its class; alone, its own operations would be traced.
+    alone = fx.Tracer().is_leaf_module(model, "")
+    return importlib.import_module("torch.nn").Sequential(model) if alone else model
 
 
 def array(tensor: Any) -> Floats:
