@@ -14,6 +14,7 @@ from .closed_forms.solids import Box, Ellipsoid
 from .fitting.certified_fit import Fit
 from .fitting.cross_validation import DecayChoice, choose_decay
 from .fitting.interpolation import interpolate
+from .fitting.pruning import Pruning, prune
 from .fitting.weight_decay import fit, fit_path
 from .geometry.directions import Directions
 from .geometry.domains import Ball, Cuboid, Hull
@@ -41,6 +42,7 @@ from .spikes.probing.probe import ProbeFit, probe_spikes
 from .tables.reading import DataTable, read_table
 from .tracking import Snapshot, SpikeTracker
 from .variation.deep import deep_rtv
+from .variation.distances import Distance, distance
 from .variation.routes import rtv
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "DeepNetwork",
     "Difference",
     "Directions",
+    "Distance",
     "Ellipsoid",
     "FibreMeasure",
     "Fit",
@@ -68,6 +71,7 @@ __all__ = [
     "Offsets",
     "ProbeFit",
     "Profile",
+    "Pruning",
     "RadonTransform",
     "Ridge",
     "RidgeMeasure",
@@ -81,6 +85,7 @@ __all__ = [
     "Verification",
     "choose_decay",
     "deep_rtv",
+    "distance",
     "find_spikes",
     "fit",
     "fit_path",
@@ -92,6 +97,7 @@ __all__ = [
     "map_rtv",
     "path_norm",
     "probe_spikes",
+    "prune",
     "radon",
     "read_table",
     "rtv",
