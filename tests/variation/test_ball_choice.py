@@ -87,7 +87,7 @@ def test_a_forced_route_that_does_not_suit(route: str, message: str) -> None:
 
 
 def test_piecewise_linear_functions_are_exact() -> None:
-    """The pyramid: 2 + 2 for |x1| + |x2|, and four cuts of mass sqrt 2: whole chords of the unit disc, which end beyond."""
+    """The pyramid: 2 + 2 for |x1| + |x2|, four cuts of mass sqrt 2: chords of the unit disc, which end beyond it."""
     axes = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
     pyramid = DeepNetwork([axes, ShallowNetwork([[-1.0, -1.0]], [1.0], [1.0])])
     truth = 4 + 4 * math.sqrt(2)
