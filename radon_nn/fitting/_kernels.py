@@ -122,27 +122,6 @@ def _in_cell(points, i, v, side, edge):
 
 
 @compiled
-def _cells_best(points, i, u, along, edge, best, out):
-    """The larger of `best` and |F_r| at the stationary normals of the two cells that meet in the edge at a.
-
-    u sums over the points off the edge, along[side] over those on it, all relative to x_i.
-    """
-    e, v = edge[1], out[4:7]
-    for s in range(2):
-        side = 1.0 - 2.0 * s
-        wx, wy, wz = u[0] + along[s, 0], u[1] + along[s, 1], u[2] + along[s, 2]
-        steepest = math.sqrt(wx * wx + wy * wy + wz * wz)
-        if steepest > best:
-            sign = 1.0 if side * _dot(e, wx, wy, wz) > 0 else -1.0
-            v[0], v[1], v[2] = sign * wx / steepest, sign * wy / steepest, sign * wz / steepest
-            if _in_cell(points, i, v, side, edge):
-                best = steepest
-                out[0], out[1], out[2] = v[0], v[1], v[2]
-                out[3] = _dot(v, points[i, 0], points[i, 1], points[i, 2])
-    return best
-
-
-@compiled
 def _along(points, r, i, e, offside, out):
     """For both sides of the circle orthogonal to e, the sum of r (x - x_i) over the points of x_i + R e."""
     for s in range(2):
@@ -209,54 +188,141 @@ def _events(points, r, i, frame, room):
 
 
 @compiled
-def _circle_best(points, r, i, j, best, out):
-    """The larger of `best` and |F_r| over the planes through x_i and x_j, and over the cells with these as an edge."""
+def _sum_of_cell(u, total, e, along, s):
+    """The sum in one of the four cells that meet in an edge: through x_i on either side (s = 0, 1), or x_j (2, 3)."""
+    shift = total if s > 1 else 0.0
+    return (
+        u[0] - shift * e[0] + along[s, 0],
+        u[1] - shift * e[1] + along[s, 1],
+        u[2] - shift * e[2] + along[s, 2],
+    )
+
+
+@compiled
+def _worth_a_look(u, total, e, along, walls, best):
+    """Which of the four cells, as bits, may have a larger value than `best` inside: most have not.
+
+    The stationary normal of a cell is its sum up to length and sign. walls[0] and walls[1] are what normals have a
+    positive product with: for cells through x_i and x_j, the walls that the ends of the edge lie on.
+    """
+    bits = 0
+    for s in range(4):
+        wx, wy, wz = _sum_of_cell(u, total, e, along, s)
+        if wx * wx + wy * wy + wz * wz > best * best:
+            sign = 1.0 if (1.0 - 2.0 * (s % 2)) * _dot(e, wx, wy, wz) > 0 else -1.0
+            wall = walls[s // 2]
+            if sign * _dot(wall[0], wx, wy, wz) >= 0 and sign * _dot(wall[1], wx, wy, wz) >= 0:
+                bits |= 1 << s
+    return bits
+
+
+@compiled
+def _cell_best(points, i, w, side, edge, best, out):
+    """The larger of `best` and |a.w| at its stationary normal a, if that lies in the cell on one side of an edge."""
+    e, v = edge[1], out[4:7]
+    steepest = math.sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2])
+    sign = 1.0 if side * _dot(e, w[0], w[1], w[2]) > 0 else -1.0
+    v[0], v[1], v[2] = sign * w[0] / steepest, sign * w[1] / steepest, sign * w[2] / steepest
+    if steepest > best and _in_cell(points, i, v, side, edge):
+        best = steepest
+        out[0], out[1], out[2] = v[0], v[1], v[2]
+        out[3] = _dot(v, points[i, 0], points[i, 1], points[i, 2])
+    return best
+
+
+@compiled
+def _set_wall(points, i, j, k, inside, walls):
+    """The wall of x_k, through x_i and through x_j, becomes the last; the last becomes the first."""
+    for m in range(3):
+        walls[0, 0, m], walls[1, 0, m] = walls[0, 1, m], walls[1, 1, m]
+        walls[0, 1, m] = inside * (points[k, m] - points[i, m])
+        walls[1, 1, m] = inside * (points[k, m] - points[j, m])
+
+
+@compiled
+def _middle(x, y, endx, endy):
+    """A normal in the middle of the arc from (x, y) to (endx, endy), in any length."""
+    if abs(x + endx) + abs(y + endy) > _OPPOSITE:
+        return x + endx, y + endy
+    return 0.0, 1.0
+
+
+@compiled
+def _circle_best(points, r, pair, sorted_events, best, out):
+    """The larger of `best` and |F_r| over the planes through x_i and x_j, and over the cells with these as an edge.
+
+    sorted_events is the circle's events in order, or empty.
+    """
+    i, j = pair
     n = len(points)
-    e, b, c, a, beyond, u = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    e, b, c, a, u = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     p, q, key, offside = np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.bool_)
-    near, far = np.empty((2, 3)), np.empty((2, 3))
+    along = np.empty((4, 3))
     _frame(points, i, j, e, b, c)
     events, total = _events(points, r, i, (e, b, c), (p, q, key, offside, u))
-    _along(points, r, i, e, offside, near)
-    _along(points, r, j, e, offside, far)
-    order = np.argsort(key)
+    _along(points, r, i, e, offside, along[:2])
+    _along(points, r, j, e, offside, along[2:])
+    order = sorted_events if len(sorted_events) else np.argsort(key).astype(np.int16)
+    walls = np.zeros((2, 2, 3))
     x, y, start = 1.0, 0.0, 0.0
     for step in range(events + 1):
-        k = order[min(step, n - 1)]
-        sign, endx, endy, stop = 0.0, -1.0, 0.0, 2.0
+        k, sign, endx, endy, stop = i, 0.0, -1.0, 0.0, 2.0
         if step < events:
+            k = int(order[step])
             sign = -1.0 if p[k] > 0 or (p[k] == 0 and q[k] < 0) else 1.0
             size = math.sqrt(p[k] * p[k] + q[k] * q[k])
-            endx, endy = sign * q[k] / size, -sign * p[k] / size
-            stop = _diamond(endx, endy)
+            endx, endy, stop = sign * q[k] / size, -sign * p[k] / size, key[k]
+        _set_wall(points, i, j, k, -sign, walls)
         if stop > start:
             across = _dot(b, u[0], u[1], u[2]), _dot(c, u[0], u[1], u[2])
-            value, vx, vy = _arc_best(across, (endx, endy), (start, stop), (best, 0.0, 0.0))
-            if value > best:
-                best = value
-                for m in range(3):
-                    out[m] = vx * b[m] + vy * c[m]
-                out[3] = _dot(out, points[i, 0], points[i, 1], points[i, 2])
+            at_end = across[0] * endx + across[1] * endy
+            if abs(at_end) > best or across[0] * across[0] + across[1] * across[1] > best * best:
+                value, vx, vy = _arc_best(across, (endx, endy), (start, stop), (best, 0.0, 0.0))
+                if value > best:
+                    best = value
+                    for m in range(3):
+                        out[m] = vx * b[m] + vy * c[m]
+                    out[3] = _dot(out, points[i, 0], points[i, 1], points[i, 2])
         if stop > start + _NO_ARC:
-            x, y = (x + endx, y + endy) if abs(x + endx) + abs(y + endy) > _OPPOSITE else (0.0, 1.0)
-            for m in range(3):
-                a[m] = x * b[m] + y * c[m]
-                beyond[m] = u[m] - total * e[m]
-            best = _cells_best(points, i, u, near, (a, e, offside), best, out)
-            best = _cells_best(points, j, beyond, far, (a, e, offside), best, out)
+            bits = _worth_a_look(u, total, e, along, walls, best)
+            if bits:
+                middle = _middle(x, y, endx, endy)
+                for m in range(3):
+                    a[m] = middle[0] * b[m] + middle[1] * c[m]
+                for s in range(4):
+                    if bits >> s & 1:
+                        w = _sum_of_cell(u, total, e, along, s)
+                        best = _cell_best(points, (i, j)[s // 2], w, 1.0 - 2.0 * (s % 2), (a, e, offside), best, out)
         if step < events:
             for m in range(3):
                 u[m] += sign * r[k] * (points[k, m] - points[i, m])
             total += sign * r[k]
             x, y, start = endx, endy, stop
+            for side in range(2):
+                for m in range(3):
+                    walls[side, 1, m] = -walls[side, 1, m]
     return best
 
 
 @compiled
-def strongest_in_space(points, r, floor, value, plane, first, last):
+def circle_orders(points, orders, first, last):
+    """The order of the events on the circle of each pair (i, i + 1 + k), orders[i, k], for i from first to last - 1."""
+    n, r = len(points), np.zeros(len(points))
+    e, b, c, u = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    p, q, key, offside = np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.bool_)
+    for i in range(first, last):
+        for k in range(n // 2):
+            _frame(points, i, (i + 1 + k) % n, e, b, c)
+            _events(points, r, i, (e, b, c), (p, q, key, offside, u))
+            orders[i, k] = np.argsort(key)
+
+
+@compiled
+def strongest_in_space(points, r, floor, orders, value, plane, first, last):
     """The largest |F_r| over planes, with normal and offset, in parts first .. last - 1 of n; 0 if not above the floor.
 
-    Part i is the pairs of point i with the half of the points that follow it, so that parts take equally long.
+    Part i is the pairs of point i with the half of the points that follow it, so that parts take equally long. orders
+    is those of `circle_orders`, or of shape (n, n // 2, 0).
     """
     n, out = len(points), np.empty(7)
     for i in range(first, last):
@@ -265,7 +331,7 @@ def strongest_in_space(points, r, floor, value, plane, first, last):
             out[m] = 0.0
         for ahead in range(1, n // 2 + 1):
             if 2 * ahead < n or i < n // 2:
-                best = _circle_best(points, r, i, (i + ahead) % n, best, out)
+                best = _circle_best(points, r, (i, (i + ahead) % n), orders[i, ahead - 1], best, out)
         value[i] = best if best > floor else 0.0
         for m in range(4):
             plane[i, m] = out[m]

@@ -185,5 +185,6 @@ def _visit(points: Floats, floor: float, r: Floats, first: int, last: int) -> tu
     """The largest |F_r| in parts first .. last - 1 of all planes, and the plane."""
     points, r = _writable(points), _writable(r)
     value, planes = np.empty(len(points)), np.empty((len(points), 4))
-    kernels.strongest_in_space(points, r, floor, value, planes, first, last)
+    unsorted = np.empty((len(points), len(points) // 2, 0), np.int16)
+    kernels.strongest_in_space(points, r, floor, unsorted, value, planes, first, last)
     return value[first:last], planes[first:last]
