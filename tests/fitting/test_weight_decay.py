@@ -381,9 +381,19 @@ def test_bad_options_are_refused(option: dict[str, float]) -> None:
         fit([0.0, 1, 2], [0.0, 1, 0], decay=-1.0)
 
 
-@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 3), moved=st.booleans())
+@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 2), moved=st.booleans())
 @settings(max_examples=6, deadline=None)
 def test_a_warm_start_ends_with_the_same_certificate(seed: int, dim: int, moved: bool) -> None:
+    _compare_warm_and_cold(seed, dim, moved)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_warm_start_in_space_ends_with_the_same_certificate(moved: bool) -> None:
+    _compare_warm_and_cold(0, 3, moved)
+
+
+def _compare_warm_and_cold(seed: int, dim: int, moved: bool) -> None:
     """From the fit to other values, near or far, the objective is within the gap of the cold one, and certified."""
     rng = np.random.default_rng(seed)
     points = rng.uniform(-1, 1, (12 + 4 * dim, dim))
