@@ -52,7 +52,7 @@ def main() -> None:
     rows = []
     for workers in (1, 2):
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
             Client(cluster) as client,
         ):
             times, found = timed(SearchOnWorkers(points, client), duals)

@@ -90,6 +90,7 @@ def test_no_workers_is_an_error() -> None:
         search.strongest(np.zeros(5))
 
 
+@pytest.mark.filterwarnings("default")  # what distributed itself warns of is not ours
 @pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_local_cluster_gives_the_same_fits_and_is_late_in_time(
     processes: bool, monkeypatch: pytest.MonkeyPatch
@@ -98,7 +99,7 @@ def test_a_local_cluster_gives_the_same_fits_and_is_late_in_time(
     monkeypatch.setattr(on_workers, "FEWEST", {2: 30, 3: 10})
     shape: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1} if processes else {"threads_per_worker": 2}
     with (
-        distributed.LocalCluster(**{"n_workers": 1} | shape, processes=processes, dashboard_address=None) as cluster,
+        distributed.LocalCluster(**{"n_workers": 1} | shape, processes=processes, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         for dim, count in ((2, 40), (3, 11)):

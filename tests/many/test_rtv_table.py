@@ -239,13 +239,14 @@ def test_the_command_writes_a_row_for_each_file(
         assert told in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("default")  # what distributed itself warns of is not ours
 def test_on_the_workers_of_a_client(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     damaged = {1, 2}
     files = write_networks(tmp_path, 8, damaged)
     models = {file.name: file for file in files} | {"lambda": lambda x: x}
     with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         table = map_rtv(models, client=client)
