@@ -19,6 +19,7 @@ def wavy(x: Floats) -> Floats:
     return np.asarray(np.cos(x[:, 0] + 2 * x[:, 1]) + x[:, 0] * x[:, 1] ** 2)
 
 
+@pytest.mark.full
 def test_each_kind_takes_its_route() -> None:
     kinds = {
         "profile": lambda x: np.linalg.norm(x - 0.1, axis=1),
@@ -44,7 +45,8 @@ def test_scale(route: str, unit: float, size: float) -> None:
     assert scaled.upper == pytest.approx(size / unit * plain.upper, rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_rotations_and_translations_leave_bounds_that_overlap(seed: int) -> None:
     rng = np.random.default_rng(seed)
     turn = np.linalg.qr(rng.standard_normal((2, 2)))[0]
@@ -70,6 +72,7 @@ def test_both_routes_overlap_on_random_functions(seed: int) -> None:
     assert sampled.upper >= smooth.lower
 
 
+@pytest.mark.full
 def test_a_small_kink_is_not_taken_for_smooth() -> None:
     def f(x: Floats) -> Floats:
         return np.asarray(saddle(x) + 0.5 * np.maximum(x[:, 0] - 0.97, 0))
@@ -86,6 +89,7 @@ def test_a_forced_route_that_does_not_suit(route: str, message: str) -> None:
         rtv(lambda x: np.abs(x[:, 0]) * x[:, 1], domain=Ball(1.0), dim=2, route=route)
 
 
+@pytest.mark.full
 def test_piecewise_linear_functions_are_exact() -> None:
     """The pyramid: 2 + 2 for |x1| + |x2|, four cuts of mass sqrt 2: chords of the unit disc, which end beyond it."""
     axes = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
@@ -99,6 +103,7 @@ def test_piecewise_linear_functions_are_exact() -> None:
     assert cone.lower <= math.pi <= cone.upper <= math.pi * 1.0001
 
 
+@pytest.mark.full
 def test_a_smooth_network_costs_less_than_its_fibres() -> None:
     """Soft kinks are nearly parabolas on the disc, and three parabolas along these axes are one."""
     network = ShallowNetwork(
@@ -111,6 +116,7 @@ def test_a_smooth_network_costs_less_than_its_fibres() -> None:
     assert "route='ball'" in fibres.method
 
 
+@pytest.mark.full
 def test_an_affine_function_costs_nothing() -> None:
     assert float(rtv(lambda x: x[:, 0] + 2, domain=Ball(1.0), dim=2)) == 0.0
 
@@ -122,6 +128,7 @@ def test_progress_names_the_steps() -> None:
     assert any("nodes in t" in line for line in lines)
 
 
+@pytest.mark.full
 def test_an_interrupt_keeps_what_was_found() -> None:
     def interrupt(line: str) -> None:
         if "nodes in t" in line:
