@@ -29,6 +29,10 @@ GRIDS = {2: (512, 1024, 2048, 4096), 3: (96, 160, 256, 400), 4: (32, 48, 64)}
 _SETTLED = 1e-3
 """A value without smoothing with at most this relative error is reported, if values at falling scales settle too."""
 
+_SMOOTH = 1e-5
+"""With at most this relative error it is reported whatever the others do: waves of high frequency are smoothed away at
+all but the finest scales. (A kink that adds less than this from one grid to the next is not seen.)"""
+
 _CREDIBLE = 0.2
 """A limit whose error bar is wider than this fraction of it is not reported: V(h) of a kink times a Gaussian, which
 grows like log(1/h), seems to settle on coarse grids, to a limit that moves by its own size."""
@@ -185,7 +189,7 @@ def _verdict(found: Sharp, common: float, made: tuple[str, str], dim: int) -> RT
     growth = growth_of(found.ladder) if found.ladder is not None else None
     # Values of a resolved function settle like h^2; those of a faint kink beside a smooth bump do not.
     settles = growth is not None and growth.kind == "settles" and all(s < -1 for s in growth.exponents[-1:])
-    if settles and found.plain_error <= _SETTLED * found.plain:
+    if found.plain_error <= (_SETTLED if settles else _SMOOTH) * found.plain:
         error = found.plain_error + common * found.plain
         bounds = max(0.0, found.plain - error), found.plain + error
         return RTV(found.plain, *bounds, *made, "estimated", "finite", "", found.ladder, False)

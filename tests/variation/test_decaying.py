@@ -207,3 +207,14 @@ def test_an_interrupt_keeps_the_finest_value() -> None:
     assert (result.verdict, result.converged) == ("unresolved", False)
     assert "interrupted" in result.law
     assert result.value == pytest.approx(UNIT[2], rel=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("p", "width"), [(2.0, 0.03), (2.5, 0.01)])
+def test_powers_in_the_plane_are_narrow(p: float, width: float) -> None:
+    """On 1024^2 samples; at first a few per cent were the best, and many were called unresolved."""
+    f = Bump([0.3, -0.2], 1.0, p)
+    result = decaying_rtv(lambda x: np.asarray(f(x)), 2, tol=1e-4, max_samples=1 << 20)
+    assert result.verdict == "finite"
+    assert covers(result, f.rtv().value)
+    assert result.upper - result.lower < width * result.value

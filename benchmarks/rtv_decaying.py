@@ -1,0 +1,159 @@
+"""R-TV of well-known functions on R^d, as black boxes, beside truths derived twice.
+
+    python benchmarks/rtv_decaying.py [--only NAME] [--dim 2] [--seconds 60]
+
+For each function it prints the truth, the interval, its width, the verdict, the exponent of growth and the time. Radial
+functions f = phi(|x|) have one variation for all directions, that of G = F', computed two ways:
+
+- in the plane, F(t) = [phi(0) + t integral_0^(pi/2) phi'(t sin a) da] / (2 pi), and R-TV = 2 pi V(F');
+- in space, R-TV = V((t phi)''), the filter being local;
+
+and, as the second way, from f's Fourier transform where it is known, or from the package's closed form.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn import Bump, rtv
+from radon_nn.variation.growth import growth_of
+
+Floats = NDArray[np.float64]
+CENTER = 0.013
+"""Functions are moved by this along each axis, so that nothing lies on a lattice."""
+
+
+def radius(x: Floats) -> Floats:
+    """|x - c|."""
+    return np.asarray(np.linalg.norm(x - CENTER, axis=1))
+
+
+def variation(values: Floats) -> float:
+    """The total variation on the whole line of an odd function with values at rising t > 0, with its step at 0."""
+    return float(2 * (np.abs(np.diff(values)).sum() + abs(values[0]) + abs(values[-1])))
+
+
+def plane(first: Callable[[Floats], Floats], second: Callable[[Floats], Floats], far: float, edge: float) -> float:
+    """R-TV in the plane from phi' and phi''; `edge` is where phi is not smooth, or 0."""
+    x, w = np.polynomial.legendre.leggauss(400)
+    u = np.concatenate([np.geomspace(1e-7, 1, 1500)[::-1], np.linspace(0, 1, 1500)])
+    t = np.unique(np.abs(np.concatenate([edge - edge * u, edge + (far - edge) * u, far * u])))
+    t = t[t > 1e-7 * far]
+    total = np.zeros_like(t)
+    cut = np.where(t > edge, np.arcsin(np.minimum(edge / t, 1)), math.pi / 2) if edge else np.full_like(t, math.pi / 2)
+    for low, high in ((np.zeros_like(t), cut), (cut, np.full_like(t, math.pi / 2))):
+        # With v = ((x + 1) / 2)^4 from the end where phi'' may be singular, the integrand is smooth.
+        v, jacobian = ((x + 1) / 2) ** 4, 2 * ((x + 1) / 2) ** 3
+        towards, away = (high, low) if low is not cut else (low, high)
+        angle = towards[:, None] + (away - towards)[:, None] * v
+        sine = np.sin(angle)
+        values = first(t[:, None] * sine) + t[:, None] * sine * second(t[:, None] * sine)
+        total += (high - low) * (values @ (w * jacobian))
+    return 2 * math.pi * variation(total / (2 * math.pi))
+
+
+def space(second: Callable[[Floats], Floats], far: float) -> float:
+    """R-TV in space from (t phi)''."""
+    t = np.concatenate([np.geomspace(1e-9, 1e-2, 2000) * far, np.linspace(1e-2, 1, 400_001)[1:] * far])
+    return variation(second(t))
+
+
+def from_transform(
+    spectrum: Callable[[Floats], Floats], dim: int, band: float, reach: float, limit: float = 0.0
+) -> float:
+    """R-TV of a radial function from f^(w): that of w^d f^(w) -> limit / w, whose G steps at 0, in closed form."""
+    x, v = np.polynomial.legendre.leggauss(6000)
+    w, v = band * (x + 1) / 2, band * v / 2
+    t = np.concatenate([np.geomspace(1e-7, 1e-2, 500) * reach, np.linspace(1e-2, 1, 10_001)[1:] * reach])
+    rest = v * (w**dim * spectrum(w) - limit * w / (1 + w**2))
+    G = np.concatenate([np.sin(np.multiply.outer(part, w)) @ rest for part in np.array_split(t, 40)])
+    # integral of w sin(w t) / (1 + w^2) is pi / 2 exp(-t).
+    G = G + limit * math.pi / 2 * np.exp(-t)
+    area = {2: 2 * math.pi, 3: 4 * math.pi}[dim]
+    return area * variation(G) / (2 * (2 * math.pi) ** (dim - 1)) / math.pi
+
+
+def bump(p: float, dim: int) -> tuple[Callable[[Floats], Floats], float, float]:
+    """(1 - |x|^2)^p_+."""
+
+    def phi(r: Floats) -> Floats:
+        return np.maximum(1 - r**2, 0) ** p
+
+    inside = 1e-300
+
+    def first(r: Floats) -> Floats:
+        return -2 * p * r * np.maximum(1 - r**2, inside) ** (p - 1) * (r < 1)
+
+    def second(r: Floats) -> Floats:
+        base = np.maximum(1 - r**2, inside)
+        return (-2 * p * base ** (p - 1) + 4 * p * (p - 1) * r**2 * base ** (p - 2)) * (r < 1)
+
+    by_formula = plane(first, second, 40.0, 1.0) if dim == 2 else space(lambda t: 2 * first(t) + t * second(t), 1.5)
+    return lambda x: phi(radius(x)), by_formula, Bump(np.zeros(dim), 1.0, p).rtv().value
+
+
+def functions(dim: int) -> dict[str, tuple[Callable[[Floats], Floats], float, float]]:
+    """Each function with its R-TV, from two derivations; infinite where the exponent of growth is known."""
+    inf = math.inf
+    listed: dict[str, tuple[Callable[[Floats], Floats], float, float]] = {}
+    powers = (1.75, 2.0, 2.5, 3.0, 4.0) if dim == 2 else (2.0, 2.5, 3.0, 4.0)
+    for p in powers:
+        listed[f"(1-r^2)^{p:g}_+"] = bump(p, dim)
+    if dim == 2:
+        smooth = from_transform(lambda w: 2 * math.pi * (1 + w**2) ** -1.5, 2, 200.0, 40.0, 2 * math.pi)
+        listed["exp(-r)"] = (
+            lambda x: np.exp(-radius(x)),
+            plane(lambda r: -np.exp(-r), lambda r: np.exp(-r), 60.0, 0.0),
+            smooth,
+        )
+    else:
+        smooth = from_transform(lambda w: 8 * math.pi * (1 + w**2) ** -2, 3, 200.0, 40.0, 8 * math.pi)
+        listed["exp(-r)"] = (lambda x: np.exp(-radius(x)), space(lambda t: (t - 2) * np.exp(-t), 60.0), smooth)
+        listed["1/(1+r^2)"] = (
+            lambda x: 1 / (1 + radius(x) ** 2),
+            space(lambda t: 2 * t * (t**2 - 3) / (1 + t**2) ** 3, 4000.0),
+            from_transform(lambda w: 2 * math.pi**2 * np.exp(-w) / w, 3, 60.0, 100.0),
+        )
+    listed["step"] = (lambda x: (radius(x) < 1) * 1.0, inf, inf)
+    listed["sqrt(r) gaussian"] = (lambda x: np.sqrt(radius(x)) * np.exp(-(radius(x) ** 2) / 2), inf, inf)
+    if dim == 2:
+        listed["relu(x1) gaussian"] = (lambda x: np.maximum(x[:, 0], 0) * np.exp(-(radius(x) ** 2) / 2), inf, inf)
+        listed["exp(-|x|_1)"] = (lambda x: np.exp(-np.abs(x - CENTER).sum(axis=1)), inf, inf)
+        listed["pyramid"] = (lambda x: np.maximum(1 - np.abs(x - CENTER).sum(axis=1), 0), inf, inf)
+    else:
+        listed["(1-r^2)^1.75_+"] = (lambda x: np.maximum(1 - radius(x) ** 2, 0) ** 1.75, inf, inf)
+    return listed
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="one function, by name")
+    parser.add_argument("--dim", type=int, choices=(2, 3), help="one dimension")
+    parser.add_argument("--seconds", type=float, default=60.0, help="time limit of each call")
+    options = parser.parse_args()
+    print(f"{'function':<20}{'d':>2}{'truth':>11}{'again':>11}{'lower':>11}{'upper':>11}{'width':>9} verdict, law, s")
+    for dim in (2, 3):
+        if options.dim not in (None, dim):
+            continue
+        for name, (f, truth, again) in functions(dim).items():
+            if options.only not in (None, name):
+                continue
+            begin = time.perf_counter()
+            result = rtv(f, dim=dim, seconds=options.seconds)
+            took = time.perf_counter() - begin
+            width = (result.upper - result.lower) / result.value if math.isfinite(result.upper) else math.inf
+            growing = result.verdict == "infinite" and result.refinement is not None
+            exponent = f", exponent {growth_of(result.refinement).exponent:.3g}" if growing else ""
+            numbers = f"{truth:>11.6g}{again:>11.6g}{result.lower:>11.6g}{result.upper:>11.6g}{width:>9.1e}"
+            print(f"{name:<20}{dim:>2}{numbers} {result.verdict}, {result.law}{exponent}, {took:.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
