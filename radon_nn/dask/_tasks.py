@@ -285,6 +285,25 @@ def some_rows(block: Array, positions: slice | Indices) -> Array:
     return block[..., positions, :]
 
 
+def apart(rows: Array, group: Group) -> Array:
+    """
+    The directions of a group by their periods: a view.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (..., m, n)
+        The group's sinograms.
+    group : Group
+        The group.
+
+    Returns
+    -------
+    ndarray, shape (..., periods, m / periods, n)
+        The same numbers.
+    """
+    return rows.reshape(*rows.shape[:-2], -1, group.last - group.first, rows.shape[-1])
+
+
 def rows_of_group(block: Array, group: Group, begin: int, end: int) -> Array:
     """
     The directions of a group in a block that holds the directions begin .. end - 1.

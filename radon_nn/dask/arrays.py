@@ -24,7 +24,13 @@ Graph = dict[Any, Any]
 
 
 def forward(
-    transform: RadonTransform, volume: da.Array, /, *, memory: str | float | None = None, rechunk: bool = True
+    transform: RadonTransform,
+    volume: da.Array,
+    /,
+    *,
+    memory: str | float | None = None,
+    rechunk: bool = True,
+    by_period: bool = False,
 ) -> da.Array:
     """
     Rf for samples of f in a dask array, as `RadonTransform.forward`.
@@ -39,6 +45,10 @@ def forward(
         Private memory that a worker process may use, in bytes or as '3 GB': see `layout`.
     rechunk : bool
         Whether chunks of the volume may be put together to slabs, whose parts are cheap; batches stay as they are.
+    by_period : bool
+        Whether the sinograms of product directions stay where they are computed, as an array of shape (..., first
+        angles, other directions, n) that is cut along the other directions. In the transform's order, in which they are
+        runs, nearly all of them move between workers once.
 
     Returns
     -------
@@ -82,9 +92,20 @@ def forward(
     recipe, graph, given = _recipe(transform)
     name = f"radon-forward-{tokenize(source.name, recipe.token, chosen)}"
     rows = _chunks_of(chosen)
+    if by_period:
+        name += "-by-period"
     for index in _indices(batch):
         sums = [_sum_over_boxes(graph, name, given, source.name, index, chosen, number) for number in _numbers(chosen)]
+        if by_period:
+            for number, (group, key) in enumerate(zip(chosen.groups, sums, strict=True)):
+                graph[(name, *index, 0, number, 0)] = (tasks.apart, key, group)
+            continue
         _put_in_order(graph, name, index, chosen, sums, rows)
+    if by_period:
+        first = chosen.groups[0]
+        rows_of = tuple(group.last - group.first for group in chosen.groups)
+        chunks = (*batch, (first.count // first.period,), rows_of, (transform.offsets.count,))
+        return _array(name, graph, [source], chunks, source.dtype)
     return _array(name, graph, [source], (*batch, rows, (transform.offsets.count,)), source.dtype)
 
 

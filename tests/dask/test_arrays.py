@@ -122,6 +122,20 @@ def test_adjoint_is_the_transpose(engine: str, dim: int) -> None:
     assert abs(left - right) < 1e-12 * np.sqrt(scale)
 
 
+def test_sinograms_by_period_are_the_same() -> None:
+    rng = np.random.default_rng(5)
+    with laws.only("factored"):
+        transform = RadonTransform(Grid.cube(6, 3), Directions.product(3, 8))
+        image = rng.standard_normal((2, *transform.grid.shape))
+        lazy = rd.forward(transform, da.from_array(image, chunks=(1, 6, 6, 6)), by_period=True)
+        assert lazy.shape == (2, 3, 8, transform.offsets.count)
+        assert len(lazy.chunks[2]) == 2  # three threads, two of them for each of two images
+        expected = transform.forward(image)
+        assert laws.difference(lazy.reshape(expected.shape).compute(), expected) < 1e-12
+        back = rd.adjoint(transform, lazy.reshape(expected.shape)).compute()
+        assert laws.difference(back, transform.adjoint(expected)) < 1e-12
+
+
 def test_a_part_of_a_transform_is_taken_too() -> None:
     rng = np.random.default_rng(0)
     part = RadonTransform(Grid.cube(9), Directions.golden(12)).part(np.s_[2:7, 1:], directions=[3, 0, 7])
