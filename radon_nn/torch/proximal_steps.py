@@ -85,7 +85,7 @@ def proximal_factors(outer: Any, inner: Any, steps: tuple[Any, Any], decay: floa
     alive = (size[2] > decay * size[1]) & (size[3] > decay * size[0])
     # Where both may live, the smaller norm of the two is a fair start for the ratio's logarithm.
     start = torch.log(size[0].clamp(min=1e-300)) - torch.log(size[1].clamp(min=1e-300))
-    log_ratio = _log_ratio((v, w, decay * r, decay * s), torch.where(alive, start, torch.zeros_like(start)))
+    log_ratio = _log_ratio((v, w, decay * r, decay * s), start, alive)
     ratio = log_ratio.exp()[:, None]
     both = 1 / (1 + decay * r / ratio), 1 / (1 + decay * s * ratio)
     cost = ((1 - both[0]) ** 2 * v**2 / (2 * r)).sum(1) + ((1 - both[1]) ** 2 * w**2 / (2 * s)).sum(1)
@@ -97,8 +97,8 @@ def proximal_factors(outer: Any, inner: Any, steps: tuple[Any, Any], decay: floa
     return torch.where(stay, both[0], lone), torch.where(stay, both[1], 1 - lone)
 
 
-def _log_ratio(terms: tuple[Any, Any, Any, Any], start: Any) -> Any:
-    """The root of log |v| - log |w| - log q in log q, by Newton's method within a bracket."""
+def _log_ratio(terms: tuple[Any, Any, Any, Any], start: Any, wanted: Any) -> Any:
+    """The root of log |v| - log |w| - log q in log q, by Newton's method within a bracket, where it is wanted."""
     v, w, r, s = terms
     low, high, at = start - _REACH, start + _REACH, start
     for _ in range(_STEPS):
@@ -110,9 +110,9 @@ def _log_ratio(terms: tuple[Any, Any, Any, Any], start: Any) -> Any:
         slope = (v_squares * outer / (1 + outer)).sum(1) / v_sum + (w_squares * inner / (1 + inner)).sum(1) / w_sum - 1
         low, high = torch.where(value > 0, at, low), torch.where(value > 0, high, at)
         step = at - value / torch.where(slope < 0, slope, -torch.ones_like(slope))
-        inside = (step > low) & (step < high)
+        inside = (step >= low) & (step <= high)
         after = torch.where(inside, step, (low + high) / 2)
-        if bool(((after - at).abs() <= 1e-13 * (1 + at.abs())).all()):
+        if not bool((wanted & ((after - at).abs() > 1e-13 * (1 + at.abs()))).any()):
             return after
         at = after
     return at

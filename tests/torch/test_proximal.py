@@ -66,7 +66,6 @@ OPTIMIZERS = {
     "Nesterov": (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True), 1500, 0.01),
     "damped": (lambda p: torch.optim.SGD(p, lr=1.0, momentum=0.9, dampening=0.9), 1500, 0.01),
     "Adam": (lambda p: torch.optim.Adam(p, lr=0.003), 1500, 0.01),
-    "AdamW": (lambda p: torch.optim.AdamW(p, lr=0.003, weight_decay=0.0), 1500, 0.01),
     "RMSprop": (lambda p: torch.optim.RMSprop(p, lr=0.002, centered=True), 1500, 0.03),
     "Adagrad": (lambda p: torch.optim.Adagrad(p, lr=0.1), 2500, 0.03),
 }
