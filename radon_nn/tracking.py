@@ -21,8 +21,9 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.live_models import from_model
-from radon_nn.readers.pytorch import program_of, read_torch
+from radon_nn.readers.pytorch import read_torch
 from radon_nn.readers.registry import model_kind
+from radon_nn.readers.torch_programs import program_of
 
 Network = ShallowNetwork | DeepNetwork
 

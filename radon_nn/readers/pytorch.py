@@ -15,6 +15,7 @@ from radon_nn.readers import activation_names
 from radon_nn.readers.graph import Understood, Value
 from radon_nn.readers.layers import AnyTranslation, Translation
 from radon_nn.readers.refusals import asking
+from radon_nn.readers.torch_programs import constants_of, program_of, whole
 
 _PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
 _SHAPES = ("flatten", "reshape", "squeeze", "unsqueeze", "view")
@@ -252,13 +253,13 @@ def traced(
     """
     fx = importlib.import_module("torch.fx")
     program = program_of(model) if program is None else program
-    model = _whole(model, fx)
+    model = whole(model, fx)
     name = type(model).__name__
     modules = dict(model.named_modules())
     inputs = [node for node in program.nodes if node.op == "placeholder"]
     if len(inputs) != 1:
         raise ValueError(f"{name}: expected one input, got {[node.name for node in inputs]}")
-    constants = _constants(program, model, fx)
+    constants = constants_of(program, model, fx)
     width = _inputs(program, modules, constants, name)
     graph = make(width)
     reading = _Trace(graph, modules, dict(constants), read or array)
@@ -273,44 +274,6 @@ def traced(
         if node not in constants:
             reading.seen[node] = handlers[node.op](node)
     return graph, _value(reading.seen[node], f"{name}, output")
-
-
-def program_of(model: Any) -> Any:
-    """
-    The operations of a module's forward method, without its weights.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        The model.
-
-    Returns
-    -------
-    torch.fx.Graph
-        The operations, valid as long as the model has the same parts and does the same with them.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be traced.
-    """
-    fx = importlib.import_module("torch.fx")
-    try:
-        return fx.Tracer().trace(_whole(model, fx))
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(
-            f"{type(model).__name__}: expected a forward method that torch.fx can trace, got {type(error).__name__}: "
-            f"{reason}; hand over an nn.Sequential of the same layers"
-        ) from error
-
-
-def _whole(model: Any, fx: Any) -> Any:
-    """The module itself, where torch.compile wrapped it; a single layer as part of a model."""
-    model = getattr(model, "_orig_mod", model)
-    # Within a model a layer is read by its class; alone, its own operations would be traced.
-    alone = fx.Tracer().is_leaf_module(model, "")
-    return importlib.import_module("torch.nn").Sequential(model) if alone else model
 
 
 def array(tensor: Any) -> Floats:
@@ -368,22 +331,6 @@ def evaluate_torch(model: Any, points: Floats) -> tuple[Floats, float]:
             module.training = mode
 
 
-def _constants(program: Any, model: Any, fx: Any) -> dict[Any, Any]:
-    """The nodes that depend on parameters only, computed by torch itself."""
-    found: dict[Any, Any] = {}
-    for node in program.nodes:
-        if node.op == "get_attr":
-            found[node] = _attribute(model, node.target)
-        elif node.op.startswith("call_") and node.op != "call_module" and node.all_input_nodes:
-            if not all(before in found for before in node.all_input_nodes):
-                continue
-            arguments, options = fx.node.map_arg((node.args, node.kwargs), found.__getitem__)
-            method = isinstance(node.target, str)
-            call = getattr(arguments[0], node.target) if method else node.target
-            found[node] = call(*arguments[1:] if method else arguments, **options)
-    return found
-
-
 def _inputs(program: Any, modules: dict[str, Any], constants: dict[Any, Any], name: str) -> int:
     """The number of inputs, from the first layer or matrix that determines it."""
     # How many times the input's length a value has that no layer has changed yet.
@@ -422,12 +369,6 @@ def _unsupported(what: str) -> ValueError:
         f"{what}: expected layers among {', '.join(sorted({*_MODULES, *_OTHERS}))}; replace it, or hand over the part "
         "of the model that has only those"
     )
-
-
-def _attribute(model: Any, path: str) -> Any:
-    for part in path.split("."):
-        model = getattr(model, part)
-    return model
 
 
 def _value(found: Any, where: str) -> Value:
