@@ -76,9 +76,9 @@ def point(p: np.ndarray) -> float:
         (lambda: find_spikes(lambda x: x @ np.ones(3), Grid.cube(512)), "failed at the point", "choose a grid"),
         (lambda: probe_spikes(NETWORK, 3), "got 3", "expected 2, as the function has it"),
         (
-            lambda: rtv(lambda x: x[:, 0], domain=Cuboid([0, 0], [1, 2])),
-            "got a Cuboid",
-            "domain=Ball(0.5, [0.5, 1.0]) lies",
+            lambda: rtv(lambda x: x[:, 0], domain=Cuboid([0, 0], [1, 2]), dim=3),
+            "got one in R^2",
+            "give it 3 coordinates",
         ),
         (lambda: find_spikes(NETWORK, 64), "got int", "such as Grid.cube(256)"),
         (lambda: kinks(NETWORK, 2), "got int", "take a box that holds it"),
