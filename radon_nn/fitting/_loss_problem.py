@@ -1,0 +1,302 @@
+"""Data and a loss in normal form: distinct points about the origin, rows with weights, an orthonormal affine design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linprog
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Indices
+from radon_nn.fitting.losses import Loss, checked_targets
+from radon_nn.networks.shallow import ShallowNetwork
+
+_FLAT = 1e-9
+"""Directions in which points are thinner than this, relative to their width, are left out; see `_problem`."""
+_SIZES = (1e-100, 1e100)
+"""Spreads whose squares, and products with each other, are normal numbers."""
+_INTERIOR = 1e-9
+"""A dual point whose distances from the ends of the domain, of size one, are below this lies on them: linear programs
+are solved to 1e-7 at best, and separable classes give 0 to 1e-12."""
+
+
+class Options(NamedTuple):
+    """
+    What a fit minimises, beside the decay.
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss.
+    affine : bool
+        Whether the affine part has a linear part, beside the constant.
+    affine_decay : float
+        Half of this times the weighted sum of squares of the affine part at the points is added to the objective.
+    metric : ndarray, shape (d, d), optional
+        A of the penalty sum |v| |A' w|.
+    """
+
+    loss: Loss
+    affine: bool = True
+    affine_decay: float = 0.0
+    metric: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """
+    The map x -> (x A^-T - center) basis / scale of points into the unit ball of the space that they span.
+
+    Parameters
+    ----------
+    linear : ndarray, shape (d, k)
+        A^-T basis / scale.
+    shift : ndarray, shape (k,)
+        center basis / scale.
+    scale : float
+        Largest distance from the center.
+    """
+
+    linear: Floats
+    shift: Floats
+    scale: float
+
+    @classmethod
+    def of(cls, x: Floats, metric: Floats | None) -> Frame:
+        """The frame of points (n, d)."""
+        inverse = np.eye(x.shape[1]) if metric is None else np.linalg.inv(metric).T
+        moved = x @ inverse
+        center = moved.mean(axis=0)
+        about = moved - center
+        scale = float(np.linalg.norm(about, axis=1).max(initial=0.0))
+        # A spread within the rounding of coordinates far from the origin is none.
+        if scale <= 64 * np.finfo(np.float64).eps * float(np.abs(moved).max(initial=0.0)):
+            return cls(np.zeros((x.shape[1], 0)), np.zeros(0), 1.0)
+        low, high = _SIZES
+        if not low < scale < high:
+            raise ValueError(
+                f"points: expected a spread between {low:g} and {high:g}, got {scale:.3g}; change the unit of "
+                "measurement"
+            )
+        _, sizes, right = np.linalg.svd(about / scale, full_matrices=False)
+        basis = right[sizes > _FLAT * sizes[0]].T
+        if basis.shape[1] == x.shape[1]:
+            basis = np.eye(x.shape[1])
+        return cls(inverse @ basis / scale, center @ basis / scale, scale)
+
+
+@dataclass(frozen=True)
+class LossProblem:
+    """
+    Rows (x_i, y_i) with weights, and what is to be minimised.
+
+    Parameters
+    ----------
+    options : Options
+        What to minimise.
+    frame : Frame
+        How the points were moved.
+    points : ndarray, shape (m, k)
+        Distinct points, moved.
+    at : ndarray, shape (n,)
+        The point of each row.
+    targets : ndarray, shape (n, o)
+        Targets, less `trend` at the points.
+    weights : ndarray, shape (n,)
+        Positive weights.
+    design : ndarray, shape (n, q)
+        Affine functions at the rows, orthonormal under the weights.
+    to_affine : ndarray, shape (q, q)
+        [x, 1] = design @ to_affine for moved x; [1] where the affine part is a constant.
+    trend : ndarray, shape (q, o)
+        The affine part that was taken off the targets, in terms of the design; zero unless the loss translates.
+    """
+
+    options: Options
+    frame: Frame
+    points: Floats
+    at: Indices
+    targets: Floats
+    weights: Floats
+    design: Floats
+    to_affine: Floats
+    trend: Floats
+
+    @classmethod
+    def of(
+        cls, points: ArrayLike, values: ArrayLike, sample_weight: ArrayLike | None, options: Options
+    ) -> LossProblem:
+        """
+        Check the data and normalise it.
+
+        Parameters
+        ----------
+        points : array_like, shape (n, d) or (n,)
+            Points.
+        values : array_like, shape (n,) or (n, o)
+            Targets.
+        sample_weight : array_like, shape (n,), optional
+            Weights >= 0; 1 if not given.
+        options : Options
+            What to minimise.
+
+        Returns
+        -------
+        LossProblem
+            The data; rows that are equal are one, with the sum of their weights.
+
+        Raises
+        ------
+        ValueError
+            If shapes disagree, an entry is not finite, or the loss cannot take the values.
+        """
+        x = checks.real_array(points, "points").astype(np.float64)
+        x = checks.shaped_array(x[:, None] if x.ndim == 1 else x, "points", ("n", "d"))
+        if x.size == 0:
+            raise ValueError(f"points: expected at least one point of at least one coordinate, got shape {x.shape}")
+        y = checked_targets(options.loss, values, len(x))
+        w = _weights(sample_weight, len(x))
+        x, y, w = x[w > 0], y[w > 0], w[w > 0]
+        rows, back = np.unique(np.concatenate([x, y], axis=1), axis=0, return_inverse=True)
+        w = np.bincount(back.reshape(-1), w)
+        x, y = rows[:, : x.shape[1]], rows[:, x.shape[1] :]
+        distinct, at = np.unique(x, axis=0, return_inverse=True)
+        at = at.reshape(-1)
+        frame = Frame.of(distinct, options.metric)
+        near = distinct @ frame.linear - frame.shift
+        columns = np.ones((len(y), 1))
+        if options.affine:
+            columns = np.concatenate([near[at], columns], axis=1)
+        triangle = np.linalg.qr(np.sqrt(w)[:, None] * columns, mode="r")
+        design = columns @ np.linalg.inv(triangle)
+        trend = np.zeros((design.shape[1], y.shape[1]))
+        if options.loss.translates and not options.affine_decay:
+            trend = design.T @ (w[:, None] * y)
+            rest = y - design @ trend
+            more = design.T @ (w[:, None] * rest)
+            trend, y = trend + more, rest - design @ more
+        return cls(options, frame, near, at, y, w, design, triangle, trend)
+
+    @property
+    def dim(self) -> int:
+        """Dimension k of the space that the points span."""
+        return int(self.points.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs o."""
+        return int(self.targets.shape[1])
+
+    def columns(self, directions: Floats, offsets: Floats) -> Floats:
+        """Neurons (a.x - t)_+ at the rows (n, k), less their affine part under the weights."""
+        raw = np.maximum(self.points @ directions.T - offsets, 0)[self.at]
+        raw = raw - self.design @ (self.design.T @ (self.weights[:, None] * raw))
+        return np.asarray(raw - self.design @ (self.design.T @ (self.weights[:, None] * raw)))
+
+    def at_points(self, rows: Floats) -> Floats:
+        """Sums of rows (n, o) at each of the distinct points (m, o)."""
+        out = np.zeros((len(self.points), rows.shape[1]))
+        np.add.at(out, self.at, rows)
+        return out
+
+    def losses(self, predictions: Floats) -> float:
+        """The weighted sum of losses at predictions (n, o)."""
+        return float(self.weights @ self.options.loss.value(predictions, self.targets))
+
+    def network(self, directions: Floats, offsets: Floats, masses: Floats, affine: Floats) -> ShallowNetwork:
+        """
+        The network of the user's x.
+
+        Parameters
+        ----------
+        directions, offsets : ndarray, shape (k, dim) and (k,)
+            Hyperplanes.
+        masses : ndarray, shape (k, o)
+            Of `columns`.
+        affine : ndarray, shape (q, o)
+            Coefficients of the design.
+
+        Returns
+        -------
+        ShallowNetwork
+            Balanced under the metric: |v| = |A' w|.
+        """
+        raw = np.maximum(self.points @ directions.T - offsets, 0)[self.at]
+        inner = affine + self.trend - self.design.T @ (self.weights[:, None] * raw) @ masses
+        coefficients = np.linalg.solve(self.to_affine, inner)
+        skip = np.zeros((self.outputs, self.frame.linear.shape[0]))
+        constant = coefficients[-1].copy()
+        if self.options.affine:
+            skip = coefficients[:-1].T @ self.frame.linear.T
+            constant -= self.frame.shift @ coefficients[:-1]
+        sizes = np.linalg.norm(masses, axis=1)
+        # |A' w| is 1 / scale for a unit normal: both sides get the root of |v| / scale.
+        root = np.sqrt(sizes * self.frame.scale)
+        safe = np.where(root > 0, root, 1.0)
+        return ShallowNetwork(
+            root[:, None] * (directions @ self.frame.linear.T),
+            -root * (offsets + directions @ self.frame.shift),
+            (masses / safe[:, None]).T,
+            skip,
+            constant,
+        )
+
+    def has_minimiser(self) -> bool:
+        """
+        Whether some network attains the infimum of the objective.
+
+        Neurons are penalised, so only the affine part can escape to infinity. It does unless some z inside the domain of
+        the conjugate, away from its ends, is orthogonal to affine functions.
+
+        Returns
+        -------
+        bool
+            False for classes that an affine function separates and counts that are all zero, for example.
+        """
+        loss = self.options.loss
+        if loss.attains or self.options.affine_decay:
+            return True
+        low, high = loss.domain(self.targets)
+        n, outputs = low.shape
+        # Unknowns: z by rows, then the distance from the ends, which is to be as large as possible, up to 1.
+        moments = np.zeros((self.design.shape[1] * outputs, n * outputs + 1))
+        for k in range(outputs):
+            moments[k :: outputs, k : n * outputs : outputs] = self.design.T
+        equal, right = [moments], [np.zeros(len(moments))]
+        if loss.balanced:
+            sums = np.zeros((n, n * outputs + 1))
+            sums[np.repeat(np.arange(n), outputs), np.arange(n * outputs)] = 1.0
+            equal, right = [*equal, sums], [*right, np.zeros(n)]
+        fixed, rows, limits = (low == high).reshape(-1), [], []
+        for sign, end in ((-1.0, -low.reshape(-1)), (1.0, high.reshape(-1))):
+            on = np.flatnonzero(np.isfinite(end) & ~fixed)
+            block = np.zeros((len(on), n * outputs + 1))
+            block[np.arange(len(on)), on], block[:, -1] = sign, 1.0
+            rows, limits = [*rows, block], [*limits, end[on]]
+        bounds = [*zip(low.reshape(-1), high.reshape(-1), strict=True), (None, 1.0)]
+        bounds = [(None if a == -np.inf else a, None if b == np.inf else b) for a, b in bounds]  # type: ignore[misc]
+        goal = np.zeros(n * outputs + 1)
+        goal[-1] = -1.0
+        solved = linprog(
+            goal,
+            A_ub=np.concatenate(rows),
+            b_ub=np.concatenate(limits),
+            A_eq=np.concatenate(equal),
+            b_eq=np.concatenate(right),
+            bounds=bounds,
+        )
+        return bool(solved.status == 3 or (solved.status == 0 and -solved.fun > _INTERIOR))
+
+
+def _weights(sample_weight: ArrayLike | None, count: int) -> Floats:
+    if sample_weight is None:
+        return np.ones(count)
+    w = checks.real_array(sample_weight, "sample_weight").astype(np.float64)
+    if w.shape != (count,):
+        raise ValueError(f"sample_weight: expected shape ({count},), one a point, got {w.shape}")
+    if np.any(w < 0) or not np.any(w > 0):
+        raise ValueError("sample_weight: expected numbers >= 0, not all 0, got others; leave out points instead")
+    return w

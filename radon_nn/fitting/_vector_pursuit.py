@@ -1,0 +1,270 @@
+"""Fully corrective pursuit for any convex loss: add atoms where |F_z|_2 > penalty, and solve for all masses again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn._support.types import Floats, Progress
+from radon_nn.fitting._group_newton import Coefficients, Restricted
+from radon_nn.fitting._loss_dual import moment_free, worth
+from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting._vector_search import VectorSearch, largest_at_most, rounding_of
+from radon_nn.fitting.certificate import Hyperplanes
+from radon_nn.measures.result import Refinement
+
+_NEW_ATOMS, _APART, _WEAKER = 30, 0.03, 0.2
+"""Hyperplanes added in one round: how many, how far apart in (a, t), and by which part of the strongest's excess they
+exceed the penalty at least; see `_pursuit`."""
+_STARTS = 32
+"""Ascents for new atoms, beside those from the atoms at hand; eight times as many where they stand for all (d > 3)."""
+_ROUNDS = 200
+"""A round divides the violation by four near a smooth maximum; so 200 rounds end by rounding, or cycle."""
+_IDLE = 12
+"""Rounds in a row without a better bound or objective, after which rounding is taken to allow none."""
+_NO_MASS = 1e-3
+"""Atoms whose share of the penalty is below this part of the gap asked for, over their number, are dropped."""
+_SHARE = 0.1
+"""Part of the gap that masses on the atoms at hand may leave, so that the rest is what new atoms can save."""
+_EXACT = 1e-9
+"""Gap of the affine fit, relative to its objective: it settles from which decay on no neuron pays."""
+
+
+class LossStoppedError(Exception):
+    """The time is over, or a stage does not end."""
+
+
+@dataclass
+class VectorAtoms:
+    """
+    Neurons with masses in R^o, and the affine part.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (k, d)
+        Unit normals.
+    offsets : ndarray, shape (k,)
+        Offsets.
+    columns : ndarray, shape (n, k)
+        Neurons of unit mass at the rows, less their affine part.
+    coefficients : Coefficients
+        Masses and affine part.
+    """
+
+    directions: Floats
+    offsets: Floats
+    columns: Floats
+    coefficients: Coefficients
+
+    @property
+    def sizes(self) -> Floats:
+        """|v_k|_2."""
+        return np.asarray(np.linalg.norm(self.coefficients.masses, axis=1))
+
+    def kept(self, on: Floats) -> VectorAtoms:
+        """Some of the atoms; objective and bound stay those of all."""
+        c = self.coefficients
+        fewer = replace(c, masses=c.masses[on], slopes=c.slopes[on])
+        return VectorAtoms(self.directions[on], self.offsets[on], self.columns[:, on], fewer)
+
+    def with_planes(self, problem: LossProblem, planes: Hyperplanes, penalty: float) -> VectorAtoms:
+        """With an atom of mass zero on each of some hyperplanes."""
+        columns, c = problem.columns(planes.directions, planes.offsets), self.coefficients
+        pulls = -columns.T @ moment_free(problem, c.z) / penalty
+        slopes = 0.9 * pulls / np.maximum(np.linalg.norm(pulls, axis=1, keepdims=True), 1e-300)
+        more = replace(
+            c,
+            masses=np.concatenate([c.masses, np.zeros((len(pulls), problem.outputs))]),
+            slopes=np.concatenate([c.slopes, slopes]),
+        )
+        return VectorAtoms(
+            np.concatenate([self.directions, planes.directions]),
+            np.concatenate([self.offsets, planes.offsets]),
+            np.concatenate([self.columns, columns], axis=1),
+            more,
+        )
+
+
+class VectorPursuit:
+    """
+    The search for atoms, stage by stage, with the current atoms, the time limit and the record.
+
+    Parameters
+    ----------
+    problem : LossProblem
+        The data.
+    seconds : float or None
+        Time for all stages together.
+    progress : callable or None
+        Called with lines of text.
+    rng : int or Generator
+        Seed of the starts of ascents.
+    """
+
+    def __init__(
+        self, problem: LossProblem, *, seconds: float | None, progress: Progress | None, rng: int | np.random.Generator
+    ) -> None:
+        self.problem = problem
+        self.search = VectorSearch(problem.points, oriented=not problem.options.affine) if problem.dim else None
+        self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+        self._progress, self._rng = progress, np.random.default_rng(rng)
+        self._searches = 0
+        self._record: list[tuple[int, float, float, float]] = []
+        self.lower, self.presumed = -np.inf, -np.inf
+        self.dual = np.zeros((len(problem.points), problem.outputs))
+        self.atoms = self._affine()
+
+    @property
+    def exact(self) -> bool:
+        """Whether max |F_z| is found exactly."""
+        return self.search is None or self.search.is_exact
+
+    def start(self) -> float:
+        """The penalty from which on this affine fit is optimal: max |F_z|."""
+        return self._largest(self.atoms.coefficients.z)[0]
+
+    def begin(self, penalty: float) -> None:
+        """Begin a stage: no bound, and no record."""
+        self._record, self.lower, self.presumed = [], -np.inf, -np.inf
+        z = self.atoms.coefficients.z
+        self.atoms.coefficients = replace(self.atoms.coefficients, objective=np.inf, lower=-np.inf, z=z)
+
+    def stage(self, penalty: float, close: float) -> Iterator[float]:
+        """
+        Add atoms until the gap is below a part of the objective; yields the objective after each search.
+
+        Parameters
+        ----------
+        penalty : float
+            On the sum of the |v_k|.
+        close : float
+            The part.
+
+        Yields
+        ------
+        float
+            The objective.
+
+        Raises
+        ------
+        LossStoppedError
+            If the time is over, or rounding allows no more; `atoms` is consistent then, as after an interrupt.
+        """
+        gap, idle, least, mu = np.inf, 0, np.inf, 0.0
+        for _ in range(_ROUNDS):
+            if time.monotonic() > self._until:
+                raise LossStoppedError("the time was over")
+            self._correct(penalty, close, min(gap, least), mu)
+            c = self.atoms.coefficients
+            wanted = close * abs(c.objective)
+            new = self._by_ascent(c.z, penalty, wanted)
+            if len(new.offsets) == 0:
+                largest, planes = self._largest(c.z, penalty)
+                self._take(c.z, largest, penalty)
+                yield c.objective
+                gap = c.objective - self.presumed
+                if gap <= max(wanted, self._rounding()):
+                    return
+                idle = 0 if gap < 0.9 * least else idle + 1
+                least = min(least, gap)
+                if idle == _IDLE:
+                    raise LossStoppedError("rounding allowed no smaller gap")
+                above = penalty * (1 + _WEAKER * max(largest / penalty - 1, 0.0))
+                new = planes.apart(above, _NEW_ATOMS, _APART)
+            self.atoms = self.atoms.with_planes(self.problem, new, penalty)
+        raise LossStoppedError(f"no end after {_ROUNDS} rounds at one penalty")
+
+    def note(self, value: float, lower: float) -> None:
+        """Record a value and its bounds."""
+        self._record.append((self._searches, value, lower, value))
+
+    def say(self, line: str) -> None:
+        """Report progress."""
+        if self._progress is not None:
+            self._progress(f"{self._searches} searches, {len(self.atoms.offsets)} atoms: {line}")
+
+    def refinement(self) -> Refinement:
+        """The record."""
+        at = tuple(float(searches) for searches, *_ in self._record)
+        value, lower, upper = (tuple(entry[k] for entry in self._record) for k in (1, 2, 3))
+        return Refinement("searches", at, value, lower, upper)
+
+    def _affine(self) -> VectorAtoms:
+        """The affine fit."""
+        problem, outputs = self.problem, self.problem.outputs
+        none = np.zeros((0, outputs))
+        first = problem.options.loss.start(problem.targets, problem.weights)
+        affine = problem.design.T @ (problem.weights[:, None] * np.tile(first, (len(problem.targets), 1)))
+        start = Coefficients(none, affine, none, np.zeros_like(problem.targets))
+        columns = np.zeros((len(problem.targets), 0))
+        bare = Restricted(problem, columns, 1.0)
+        scale = bare.objective(none, affine)
+        fitted = bare.solve(start, _EXACT * scale, 1e-3 * scale)
+        return VectorAtoms(np.zeros((0, problem.dim)), np.zeros(0), columns, fitted)
+
+    def _correct(self, penalty: float, close: float, gap: float, mu: float) -> None:
+        """The best masses on the atoms, those without mass dropped."""
+        restricted = Restricted(self.problem, self.atoms.columns, penalty)
+        c = self.atoms.coefficients
+        reference = restricted.objective(c.masses, c.affine)
+        wanted = _SHARE * max(close * abs(reference), 0.02 * min(gap, abs(reference)))
+        smooth = min(gap, 0.1 * abs(reference)) / (4 * (1 + len(c.masses)))
+        solved = restricted.solve(c, wanted, smooth)
+        atoms = replace(self.atoms, coefficients=solved)
+        self.atoms = atoms.kept(penalty * atoms.sizes > _NO_MASS * wanted / (1 + len(c.masses)))
+
+    def _rounding(self) -> float:
+        """What objective and bound are rounded by."""
+        c = self.atoms.coefficients
+        size = abs(c.objective) + float(np.abs(c.z * (1 + np.abs(self.problem.targets))).sum())
+        return float(16 * np.finfo(np.float64).eps * np.sqrt(len(c.z)) * size)
+
+    def _take(self, z: Floats, largest: float, penalty: float) -> None:
+        """Improve the bounds by subgradients z whose largest |F_z| was found."""
+        acting = self.problem.at_points(moment_free(self.problem, z))
+        affine = self.atoms.coefficients.affine
+        found = (largest + rounding_of(acting)) / penalty if self.search is not None else 0.0
+        value, scale = worth(self.problem, z, found, affine)
+        self.presumed = max(self.presumed, value) if self.exact else value
+        if not self.exact:
+            found = max(found, largest_at_most(self.problem.points, acting) / penalty)
+            value, scale = worth(self.problem, z, found, affine)
+        if value > self.lower:
+            self.lower, self.dual = value, -scale * acting / penalty
+
+    def _by_ascent(self, z: Floats, penalty: float, wanted: float) -> Hyperplanes:
+        """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""
+        dim = self.problem.dim
+        if self.search is None or self.search.is_cheap:
+            return Hyperplanes(np.empty(0), np.empty((0, dim)), np.empty(0))
+        acting = self.problem.at_points(moment_free(self.problem, z))
+        planes = self.search.ascend(acting, self._starts(_STARTS), self._until)
+        most = float(planes.strength.max())
+        norm = max(float(self.atoms.sizes.sum()), 1e-300)
+        # A violation that can cost no more than half of the gap is left to the search of all hyperplanes.
+        if (most - penalty) * norm <= wanted / 2:
+            return Hyperplanes(np.empty(0), np.empty((0, dim)), np.empty(0))
+        return planes.apart(penalty + _WEAKER * (most - penalty), _NEW_ATOMS, _APART)
+
+    def _largest(self, z: Floats, floor: float = 0.0) -> tuple[float, Hyperplanes]:
+        self._searches += 1
+        if self.search is None:
+            return 0.0, Hyperplanes(np.empty(0), np.empty((0, 0)), np.empty(0))
+        acting = self.problem.at_points(moment_free(self.problem, z))
+        if not self.search.is_exact:
+            planes = self.search.ascend(acting, self._starts(8 * _STARTS), self._until)
+            return float(planes.strength.max()), planes
+        try:
+            planes = self.search.strongest(acting, self._until, floor)
+        except TimeoutError as late:
+            raise LossStoppedError(str(late)) from None
+        return max(floor, float(planes.strength.max(initial=0.0))), planes
+
+    def _starts(self, count: int) -> Floats:
+        """The normals of the atoms, and random ones."""
+        random = self._rng.standard_normal((count, self.problem.dim))
+        return np.concatenate([self.atoms.directions, random / np.linalg.norm(random, axis=1, keepdims=True)])

@@ -1,0 +1,387 @@
+"""Training with weight decay to its global optimum, for any convex loss and any number of outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from radon_nn._support import checks, notebooks
+from radon_nn._support.public import public
+from radon_nn._support.types import Floats, Progress
+from radon_nn.fitting._active_set import thinned
+from radon_nn.fitting._group_newton import Restricted
+from radon_nn.fitting._loss_problem import LossProblem, Options
+from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorAtoms, VectorPursuit
+from radon_nn.fitting.losses import Loss, loss_named
+from radon_nn.geometry.naming import Names
+from radon_nn.measures.result import Refinement
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.measures.spike_list import SpikeResult
+from radon_nn.networks.shallow import ShallowNetwork
+
+_FALL, _ROUGH = 0.3, 0.03
+"""The penalty falls by this factor from stage to stage, and the gap is closed to this part above the one asked for."""
+_CLUSTERS = (0.3, 0.1, 0.03, 0.01, 1e-3)
+"""Distances in (direction, offset) up to which atoms are joined on trial, widest first; see `_polish`."""
+_NEAR = 0.1
+"""Factor of these distances, so that values change little; see `_polish`."""
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class LossFit(SpikeResult):
+    """
+    A network fitted to data under a convex loss, with a lower bound for the objective of every network.
+
+    Parameters
+    ----------
+    network : ShallowNetwork
+        The network: balanced, |v_k| = |A' w_k|.
+    measure : RidgeMeasure
+        Its spikes, merged.
+    objective : float
+        sum_i w_i l(f(x_i), y_i) + decay penalty, and what `affine_decay` adds.
+    lower : float
+        A lower bound for the objective of every network of any width; never above `objective`.
+    penalty : float
+        sum_k |v_k| |A' w_k|: R-TV where the affine part is free and there is no metric.
+    decay : float
+        The weight decay.
+    loss : Loss
+        The loss.
+    dual : ndarray, shape (m, o)
+        The r_i at the distinct points, scaled so that max |F_r| <= 1 in units of the penalty.
+    points : ndarray, shape (m, d)
+        The distinct points, moved into the unit ball of the space that they span.
+    certified : bool
+        Whether max |F_r| was found exactly (the points span at most three dimensions).
+    converged : bool
+        Whether `objective` is within the tolerance of `lower`.
+    stopped : str
+        Why it stopped, if it did not converge.
+    refinement : Refinement
+        Objective and bound against the number of searches.
+    presumed_lower : float
+        The lower bound if no |F_r| is larger than the largest one that was found.
+    settled : bool
+        As `converged`, but with `presumed_lower` for `lower`.
+    """
+
+    network: ShallowNetwork
+    measure: RidgeMeasure
+    objective: float
+    lower: float
+    penalty: float
+    decay: float
+    loss: Loss
+    dual: Floats
+    points: Floats
+    certified: bool
+    converged: bool
+    stopped: str
+    refinement: Refinement
+    presumed_lower: float
+    settled: bool
+
+    @property
+    def rtv(self) -> float:
+        """R-TV of the function."""
+        return self.measure.rtv
+
+    @property
+    def gap(self) -> float:
+        """objective - lower."""
+        return self.objective - self.lower
+
+    def __call__(self, points: ArrayLike, /) -> Floats:
+        """Evaluate the function at points (..., d)."""
+        return self.network(points)
+
+    def named(self, names: Names) -> LossFit:
+        """
+        The same fit with names for its inputs and outputs, which tables and pictures use.
+
+        Parameters
+        ----------
+        names : Names
+            The names.
+
+        Returns
+        -------
+        LossFit
+            The fit.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as inputs or outputs.
+        """
+        return replace(self, measure=self.measure.named(names), network=self.network.named(names))
+
+    def __repr__(self) -> str:
+        return notebooks.one_line(f"<LossFit: {self}>")
+
+    def __str__(self) -> str:
+        proof = "certified"
+        if not self.certified:
+            proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
+        reason = "" if self.converged else f"; {self.stopped}"
+        return (
+            f"{self.network.neurons} neurons through {len(self.points)} points, loss {self.loss.name}, objective "
+            f"{self.objective:.7g}, penalty {self.penalty:.7g}; no objective is below {self.lower:.7g} ({proof}){reason}"
+        )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    When to stop.
+
+    Parameters
+    ----------
+    tol : float
+        Gap, as a fraction of the objective.
+    seconds : float, optional
+        Time for all fits together.
+    progress : callable, optional
+        Called with lines of text.
+    rng : int or Generator
+        Seed of the starts of ascents.
+    """
+
+    tol: float = 1e-4
+    seconds: float | None = None
+    progress: Progress | None = None
+    rng: int | np.random.Generator = 0
+
+
+def options_of(
+    points: ArrayLike,
+    loss: str | Loss,
+    affine: bool | str,
+    affine_decay: float,
+    metric: ArrayLike | None,
+) -> Options:
+    """
+    Options as users write them, checked.
+
+    Parameters
+    ----------
+    points : array_like
+        The points, for their dimension.
+    loss, affine, affine_decay, metric : object
+        As `fit` takes them.
+
+    Returns
+    -------
+    Options
+        The options.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is not what `fit` takes.
+    """
+    if affine is not True and affine != "constant":
+        raise ValueError(f"affine: expected True or 'constant', got {affine!r}")
+    matrix = None
+    if metric is not None:
+        dim = 1 if np.ndim(points) == 1 else np.shape(points)[-1]
+        matrix = checks.real_array(metric, "metric").astype(np.float64)
+        matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
+        if matrix.shape != (dim, dim) or np.linalg.matrix_rank(matrix) < dim:
+            raise ValueError(
+                f"metric: expected an invertible matrix of shape ({dim}, {dim}), or its diagonal, got shape "
+                f"{np.shape(metric)}; to leave a feature out, drop its column"
+            )
+    bounded = checks.at_least_zero(checks.finite(affine_decay, "affine_decay"), "affine_decay")
+    return Options(loss_named(loss), affine is True, bounded, matrix)
+
+
+def fit_losses(problem: LossProblem, decays: Sequence[float], limits: Limits) -> list[LossFit]:
+    """
+    Fits for several decays, each started from the one above it.
+
+    Parameters
+    ----------
+    problem : LossProblem
+        The data and what to minimise.
+    decays : sequence of float
+        Weight decays, positive.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    list of LossFit
+        One for each decay, in the order given.
+
+    Raises
+    ------
+    ValueError
+        If the objective has no minimiser.
+    """
+    wanted = [checks.positive(float(decay), "decay") for decay in decays]
+    checks.positive(float(limits.tol), "tol")
+    refuse_without_minimiser(problem)
+    path = _Path(problem, limits)
+    fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
+    return [fits[decay] for decay in wanted]
+
+
+def refuse_without_minimiser(problem: LossProblem) -> None:
+    """
+    Raise ValueError if no network attains the infimum of the objective.
+
+    Parameters
+    ----------
+    problem : LossProblem
+        The data and what to minimise.
+
+    Raises
+    ------
+    ValueError
+        If so.
+    """
+    if not problem.has_minimiser():
+        raise ValueError(
+            f"values: expected data that bound the affine part, got a loss ({problem.options.loss.name}) that falls for "
+            "ever along an affine function, as for classes that one separates, a single class, or counts that are all "
+            "0, so that no network is best; give affine_decay=1e-4, which charges the affine part"
+        )
+
+
+class _Path:
+    """Fits at falling decays."""
+
+    def __init__(self, problem: LossProblem, limits: Limits) -> None:
+        self._problem, self._limits, self._stopped = problem, limits, ""
+        self._pursuit = VectorPursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng)
+        self._bare = self._pursuit.atoms
+        try:
+            self._top = self._pursuit.start()
+        except (LossStoppedError, KeyboardInterrupt) as stop:
+            self._top, self._stopped = np.inf, str(stop) or "interrupted"
+        self._penalty = self._top
+
+    def fit(self, decay: float) -> LossFit:
+        """The optimum at a decay below the last one, from the current atoms."""
+        pursuit, goal = self._pursuit, decay / self._problem.frame.scale
+        pursuit.begin(goal)
+        if goal >= self._top and not self._stopped:
+            pursuit.atoms = self._bare
+            pursuit._take(self._bare.coefficients.z, self._top, goal)
+            return self._result(self._bare, decay)
+        try:
+            if not self._stopped:
+                self._descend(goal)
+        except (LossStoppedError, KeyboardInterrupt) as stop:
+            self._stopped = str(stop) or "interrupted"
+        atoms = pursuit.atoms if self._stopped else self._joined(goal)
+        result = self._result(atoms, decay)
+        if self._stopped.startswith(("rounding", "no end")):
+            self._stopped = ""
+        return result
+
+    def _descend(self, goal: float) -> None:
+        """Lower the penalty to the one asked for, and stay there until the gap is closed."""
+        pursuit = self._pursuit
+        while self._penalty > goal:
+            self._penalty = max(goal, _FALL * self._penalty)
+            last = self._penalty == goal
+            pursuit.begin(self._penalty)
+            for objective in pursuit.stage(self._penalty, self._limits.tol / 2 if last else _ROUGH):
+                if last:
+                    pursuit.note(objective, pursuit.lower)
+                    pursuit.say(f"objective {objective:.6g}, lower bound {pursuit.presumed:.6g}")
+
+    def _joined(self, penalty: float) -> VectorAtoms:
+        """The fewest atoms, with near ones joined and new masses, whose objective is within the tolerance."""
+        problem, atoms, bound = self._problem, self._pursuit.atoms, self._pursuit.presumed
+        masses = atoms.coefficients.masses
+        if problem.options.affine and problem.dim and len(masses):
+            none = np.zeros((problem.outputs, problem.dim))
+            spikes = RidgeMeasure.trusted(
+                atoms.directions, atoms.offsets, masses, none, np.zeros(problem.outputs)
+            )
+            for distance in _CLUSTERS:
+                near = spikes.merged(_NEAR * distance, unit=1.0)
+                if len(near) >= len(masses):
+                    continue
+                columns = problem.columns(near.directions, near.offsets)
+                slopes = near.masses / np.maximum(near.sizes[:, None], 1e-300)
+                start = replace(atoms.coefficients, masses=near.masses, slopes=slopes)
+                restricted = Restricted(problem, columns, penalty)
+                reference = abs(atoms.coefficients.objective)
+                gap = 0.01 * self._limits.tol * reference
+                best = restricted.solve(start, gap, gap / (1 + len(near)))
+                if best.objective - bound <= self._limits.tol * abs(best.objective):
+                    fewer = VectorAtoms(near.directions, near.offsets, columns, best)
+                    return fewer.kept(fewer.sizes * penalty > 1e-3 * gap)
+        return self._independent(atoms)
+
+    def _independent(self, atoms: VectorAtoms) -> VectorAtoms:
+        """The same values on the data from atoms that are linearly independent there, at no more mass."""
+        sizes, c = atoms.sizes, atoms.coefficients
+        units = c.masses / np.maximum(sizes[:, None], 1e-300)
+        blocks = (atoms.columns[:, None, :] * units.T[None]).reshape(-1, len(sizes))
+        fewer = thinned(blocks, sizes)
+        moved = replace(atoms, coefficients=replace(c, masses=fewer[:, None] * units))
+        return moved.kept(fewer > 0)
+
+    def _result(self, atoms: VectorAtoms, decay: float) -> LossFit:
+        """The result in the user's units; a bound that rounding put above the objective is lowered to it."""
+        problem, pursuit, c = self._problem, self._pursuit, atoms.coefficients
+        penalty = decay / problem.frame.scale
+        objective = Restricted(problem, atoms.columns, penalty).objective(c.masses, c.affine)
+        floor = -float(problem.weights @ problem.options.loss.conjugate(0 * problem.targets, problem.targets))
+        lower, presumed = (min(max(bound, floor), objective) for bound in (pursuit.lower, pursuit.presumed))
+        pursuit.note(objective, lower)
+        pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
+        slack = max(self._limits.tol * abs(objective), pursuit._rounding())
+        settled, converged = (objective - bound <= slack for bound in (presumed, lower))
+        stopped = self._stopped or "the gap asked for was not reached"
+        if settled and not converged:
+            stopped = "above three dimensions no search proves that its maximum is the largest"
+        network = problem.network(atoms.directions, atoms.offsets, c.masses, c.affine)
+        return LossFit(
+            network,
+            network.measure(),
+            objective,
+            lower,
+            float(atoms.sizes.sum()) / problem.frame.scale,
+            decay,
+            problem.options.loss,
+            pursuit.dual,
+            problem.points,
+            pursuit.exact,
+            converged,
+            "" if converged else stopped,
+            pursuit.refinement(),
+            presumed,
+            settled,
+        )
+
+
+def largest_useful_decay(problem: LossProblem, limits: Limits) -> float:
+    """
+    The decay from which on the affine fit is optimal.
+
+    Parameters
+    ----------
+    problem : LossProblem
+        The data and what to minimise.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    float
+        max |F_z| of the affine fit's negative subgradient z, in units of the loss times x.
+    """
+    refuse_without_minimiser(problem)
+    pursuit = VectorPursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng)
+    return pursuit.start() * problem.frame.scale
