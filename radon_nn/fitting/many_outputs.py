@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,8 @@ _FALL, _ROUGH = 0.3, 0.03
 """The penalty falls by this factor from stage to stage, and the gap is closed to this part above the one asked for."""
 _CLUSTERS = (0.3, 0.1, 0.03, 0.01, 1e-3)
 """Distances in (direction, offset) up to which atoms are joined on trial, widest first; see `_polish`."""
+_LIGHT = (1e-2, 1e-3, 1e-5)
+"""Parts of the norm below which atoms are left out on trial: smoothing leaves all of them some mass."""
 _NEAR = 0.1
 """Factor of these distances, so that values change little; see `_polish`."""
 
@@ -301,26 +304,30 @@ class _Path:
     def _joined(self, penalty: float) -> VectorAtoms:
         """The fewest atoms, with near ones joined and new masses, whose objective is within the tolerance."""
         problem, atoms, bound = self._problem, self._pursuit.atoms, self._pursuit.presumed
-        masses = atoms.coefficients.masses
-        if problem.options.affine and problem.dim and len(masses):
-            none = np.zeros((problem.outputs, problem.dim))
-            spikes = RidgeMeasure.trusted(
-                atoms.directions, atoms.offsets, masses, none, np.zeros(problem.outputs)
-            )
-            for distance in _CLUSTERS:
-                near = spikes.merged(_NEAR * distance, unit=1.0)
-                if len(near) >= len(masses):
-                    continue
-                columns = problem.columns(near.directions, near.offsets)
-                slopes = near.masses / np.maximum(near.sizes[:, None], 1e-300)
-                start = replace(atoms.coefficients, masses=near.masses, slopes=slopes)
-                restricted = Restricted(problem, columns, penalty)
-                reference = abs(atoms.coefficients.objective)
-                gap = 0.01 * self._limits.tol * reference
-                best = restricted.solve(start, gap, gap / (1 + len(near)))
-                if best.objective - bound <= self._limits.tol * abs(best.objective):
-                    fewer = VectorAtoms(near.directions, near.offsets, columns, best)
-                    return fewer.kept(fewer.sizes * penalty > 1e-3 * gap)
+        reference, masses = abs(atoms.coefficients.objective), atoms.coefficients.masses
+        none = np.zeros((problem.outputs, problem.dim))
+        spikes = RidgeMeasure.trusted(atoms.directions, atoms.offsets, masses, none, none.sum(axis=1))
+        gap, most = 0.01 * self._limits.tol * reference, len(masses)
+        # Where (a, t) and (-a, -t) differ, joining would confuse them: only light ones are left out.
+        distances = _CLUSTERS if problem.options.affine and len(masses) else (0.0,)
+        for distance, light in itertools.product(distances, _LIGHT if len(masses) else ()):
+            near = atoms.directions, atoms.offsets, masses
+            if distance:
+                joined = spikes.merged(_NEAR * distance, unit=1.0)
+                near = joined.directions, joined.offsets, joined.masses
+            sizes = np.linalg.norm(near[2], axis=1)
+            on = sizes > light * sizes.sum()
+            if on.sum() >= most:
+                continue
+            most = int(on.sum())
+            normals, offsets, heavy = (part[on] for part in near)
+            columns = problem.columns(normals, offsets)
+            start = replace(atoms.coefficients, masses=heavy, slopes=heavy / sizes[on, None])
+            best = Restricted(problem, columns, penalty).solve(start, gap, gap / (1 + most))
+            if best.objective - bound <= self._limits.tol * abs(best.objective):
+                fewer = VectorAtoms(normals, offsets, columns, best)
+                return fewer.kept(fewer.sizes * penalty > 1e-3 * gap)
+            most = len(masses)
         return self._independent(atoms)
 
     def _independent(self, atoms: VectorAtoms) -> VectorAtoms:
