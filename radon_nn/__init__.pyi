@@ -14,8 +14,10 @@ from .closed_forms.solids import Box, Ellipsoid
 from .fitting.certified_fit import Fit
 from .fitting.cross_validation import DecayChoice, choose_decay
 from .fitting.interpolation import interpolate
+from .fitting.losses import Loss
+from .fitting.many_outputs import LossFit
 from .fitting.pruning import Pruning, prune
-from .fitting.weight_decay import fit, fit_path
+from .fitting.weight_decay import decay_max, fit, fit_path
 from .geometry.directions import Directions
 from .geometry.domains import Ball, Cuboid, Hull
 from .geometry.grids import Grid, Offsets
@@ -66,6 +68,8 @@ __all__ = [
     "Grid",
     "Hull",
     "Kinks",
+    "Loss",
+    "LossFit",
     "Names",
     "Norm",
     "Offsets",
@@ -84,6 +88,7 @@ __all__ = [
     "Sum",
     "Verification",
     "choose_decay",
+    "decay_max",
     "deep_rtv",
     "distance",
     "find_spikes",

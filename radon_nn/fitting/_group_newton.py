@@ -1,8 +1,8 @@
 """
 The best masses on given atoms: min sum w l(D C) + penalty sum |v_k|_2 over the rows v_k of C that belong to atoms.
 
-The norms are smoothed to h(v) = E - mu log(mu + E), E = sqrt(mu^2 + penalty^2 |v|^2), which an interior point method on
-the dual amounts to, and mu falls until the duality gap is small. The directions q_k of the norms' gradients are unknowns
+The norms are smoothed to h(v) = E - mu log(mu + E), E = sqrt(mu^2 + penalty^2 |v|^2), as an interior point method on the
+dual does, and mu falls until the duality gap is small. The directions q_k of the norms' gradients are unknowns
 of their own (Chan, Golub and Mulet): Newton's steps then stay long where masses vanish. A loss with kinks is replaced
 by its envelope about the last subgradient (the method of multipliers).
 """
@@ -132,7 +132,7 @@ class Restricted:
                 best = Coefficients(now.masses, now.affine, now.slopes, z, objective, max(best.lower, lower))
             elif lower > best.lower:
                 best.z, best.lower = z, lower
-            least = _LEAST * abs(objective) / (1 + len(now.masses))
+            least = max(_LEAST * abs(objective), gap / 20) / (1 + len(now.masses))
             if best.objective - best.lower <= max(gap, _ROUNDED * abs(objective)) or (loss.smooth and mu <= least):
                 break
             mu, step = max(_FALL * mu, least), max(_SMOOTHER * step, _FINEST * unit)
@@ -248,6 +248,9 @@ def _solved(matrix: Floats, gradient: Floats, damp: float) -> Floats:
             factor = scipy.linalg.cho_factor(matrix, lower=True, check_finite=False)
         except np.linalg.LinAlgError:
             damp *= 100
+            if not damp < 1.0:
+                # Numbers that are not finite: a step of nothing ends the stage.
+                return np.zeros_like(gradient)
             continue
         return np.asarray(scipy.linalg.cho_solve(factor, gradient.reshape(-1), check_finite=False)).reshape(
             gradient.shape

@@ -63,8 +63,9 @@ def _moved(problem: LossProblem, z: Floats, low: Floats, high: Floats) -> Floats
     if problem.options.loss.balanced:
         # The covariance of the shares: its rows sum to zero, as those of z do.
         shares = z - low
-        room = np.eye(outputs) * shares[:, :, None] - shares[:, :, None] * shares[:, None, :] / (
-            problem.weights[:, None, None]
+        room = (
+            np.eye(outputs) * shares[:, :, None]
+            - shares[:, :, None] * shares[:, None, :] / (problem.weights[:, None, None])
         )
         normal = np.einsum("ia,ipq,ib->apbq", design, room, design, optimize=True).reshape(q * outputs, q * outputs)
         step = np.linalg.lstsq(normal, moments.reshape(-1), rcond=1e-13)[0].reshape(q, outputs)
@@ -112,7 +113,7 @@ def worth(problem: LossProblem, z: Floats, largest: float, affine: Floats) -> tu
     z : ndarray, shape (n, o)
         Repaired subgradients.
     largest : float
-        max |F_z| / penalty, F_z(a, t) = sum_i z_i (a.x_i - t)_+.
+        The maximum of |F_z| / penalty, F_z(a, t) = sum_i z_i (a.x_i - t)_+.
     affine : ndarray, shape (q, o)
         The affine part of the fit.
 
@@ -126,6 +127,7 @@ def worth(problem: LossProblem, z: Floats, largest: float, affine: Floats) -> tu
     left = 2 * math.sqrt(moments) * float(np.linalg.norm(affine))
 
     def bound(scale: float) -> float:
+        """The bound at a scale."""
         conjugates = w @ loss.conjugate(scale * z / w[:, None], problem.targets)
         charge = scale**2 * moments / (2 * decay) if decay else scale * left
         return -float(conjugates) - charge

@@ -55,7 +55,7 @@ class Frame:
     linear : ndarray, shape (d, k)
         A^-T basis / scale.
     shift : ndarray, shape (k,)
-        center basis / scale.
+        The center, as basis / scale.
     scale : float
         Largest distance from the center.
     """
@@ -126,9 +126,7 @@ class LossProblem:
     trend: Floats
 
     @classmethod
-    def of(
-        cls, points: ArrayLike, values: ArrayLike, sample_weight: ArrayLike | None, options: Options
-    ) -> LossProblem:
+    def of(cls, points: ArrayLike, values: ArrayLike, sample_weight: ArrayLike | None, options: Options) -> LossProblem:
         """
         Check the data and normalise it.
 
@@ -161,7 +159,7 @@ class LossProblem:
         w = _weights(sample_weight, len(x))
         x, y, w = x[w > 0], y[w > 0], w[w > 0]
         rows, back = np.unique(np.concatenate([x, y], axis=1), axis=0, return_inverse=True)
-        w = np.bincount(back.reshape(-1), w)
+        w = np.asarray(np.bincount(back.reshape(-1), w), np.float64)
         x, y = rows[:, : x.shape[1]], rows[:, x.shape[1] :]
         distinct, at = np.unique(x, axis=0, return_inverse=True)
         at = at.reshape(-1)
@@ -170,7 +168,7 @@ class LossProblem:
         columns = np.ones((len(y), 1))
         if options.affine:
             columns = np.concatenate([near[at], columns], axis=1)
-        triangle = np.linalg.qr(np.sqrt(w)[:, None] * columns, mode="r")
+        triangle: Floats = np.linalg.qr(np.sqrt(w)[:, None] * columns)[1]
         design = columns @ np.linalg.inv(triangle)
         trend = np.zeros((design.shape[1], y.shape[1]))
         if options.loss.translates and not options.affine_decay:
@@ -248,8 +246,8 @@ class LossProblem:
         """
         Whether some network attains the infimum of the objective.
 
-        Neurons are penalised, so only the affine part can escape to infinity. It does unless some z inside the domain of
-        the conjugate, away from its ends, is orthogonal to affine functions.
+        Neurons are penalised, so only the affine part can escape to infinity. It does unless some z inside the domain
+        of the conjugate, away from its ends, is orthogonal to affine functions.
 
         Returns
         -------
@@ -261,34 +259,27 @@ class LossProblem:
             return True
         low, high = loss.domain(self.targets)
         n, outputs = low.shape
+        size = n * outputs
         # Unknowns: z by rows, then the distance from the ends, which is to be as large as possible, up to 1.
-        moments = np.zeros((self.design.shape[1] * outputs, n * outputs + 1))
+        moments = np.zeros((self.design.shape[1] * outputs, size + 1))
         for k in range(outputs):
-            moments[k :: outputs, k : n * outputs : outputs] = self.design.T
-        equal, right = [moments], [np.zeros(len(moments))]
+            moments[k::outputs, k:size:outputs] = self.design.T
         if loss.balanced:
-            sums = np.zeros((n, n * outputs + 1))
-            sums[np.repeat(np.arange(n), outputs), np.arange(n * outputs)] = 1.0
-            equal, right = [*equal, sums], [*right, np.zeros(n)]
-        fixed, rows, limits = (low == high).reshape(-1), [], []
-        for sign, end in ((-1.0, -low.reshape(-1)), (1.0, high.reshape(-1))):
+            sums = np.zeros((n, size + 1))
+            sums[np.repeat(np.arange(n), outputs), np.arange(size)] = 1.0
+            moments = np.concatenate([moments, sums])
+        fixed, least, most = (low == high).reshape(-1), low.reshape(-1), high.reshape(-1)
+        blocks, limits = np.zeros((0, size + 1)), np.zeros(0)
+        for sign, end in ((-1.0, -least), (1.0, most)):
             on = np.flatnonzero(np.isfinite(end) & ~fixed)
-            block = np.zeros((len(on), n * outputs + 1))
+            block = np.zeros((len(on), size + 1))
             block[np.arange(len(on)), on], block[:, -1] = sign, 1.0
-            rows, limits = [*rows, block], [*limits, end[on]]
-        bounds = [*zip(low.reshape(-1), high.reshape(-1), strict=True), (None, 1.0)]
-        bounds = [(None if a == -np.inf else a, None if b == np.inf else b) for a, b in bounds]  # type: ignore[misc]
-        goal = np.zeros(n * outputs + 1)
-        goal[-1] = -1.0
-        solved = linprog(
-            goal,
-            A_ub=np.concatenate(rows),
-            b_ub=np.concatenate(limits),
-            A_eq=np.concatenate(equal),
-            b_eq=np.concatenate(right),
-            bounds=bounds,
-        )
-        return bool(solved.status == 3 or (solved.status == 0 and -solved.fun > _INTERIOR))
+            blocks, limits = np.concatenate([blocks, block]), np.concatenate([limits, end[on]])
+        bounds = [(float(a), float(b)) for a, b in zip(np.append(least, -np.inf), np.append(most, 1.0), strict=True)]
+        goal = np.append(np.zeros(size), -1.0)
+        right = np.zeros(len(moments))
+        solved = linprog(goal, A_ub=blocks, b_ub=limits, A_eq=moments, b_eq=right, bounds=bounds)
+        return bool(solved.status == 0 and solved.x[-1] > _INTERIOR)
 
 
 def _weights(sample_weight: ArrayLike | None, count: int) -> Floats:

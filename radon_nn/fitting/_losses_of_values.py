@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from radon_nn._support import checks
@@ -10,7 +11,7 @@ from radon_nn._support.types import Floats
 from radon_nn.fitting.losses import Loss
 
 
-def inside(ok: Floats, values: Floats) -> Floats:
+def inside(ok: NDArray[np.bool_], values: NDArray[np.floating]) -> Floats:
     """Sums over outputs, infinite where an output is outside the domain."""
     return np.asarray(np.where(ok.all(axis=1), np.where(ok, values, 0).sum(axis=1), np.inf))
 

@@ -1,8 +1,9 @@
 """Compiled search for the hyperplane where |F_r|_2 is largest, r with one row of several outputs for each point.
 
-F_r(a, t) = sum_j r_j (a.x_j - t)_+ is extreme at some t = a.x_i, where F = U a, U the sum of r_j (x_j - x_i)' over the j
-with a.(x_j - x_i) > 0. U is constant on the cells between the planes orthogonal to the x_j - x_i: there |U a| is largest
-at the top right singular vector of U, if the cell contains it, or on an edge, where the same holds one dimension lower.
+F_r(a, t) = sum_j r_j (a.x_j - t)_+ is extreme at some t = a.x_i, where F = U a, U the sum of r_j (x_j - x_i)' over
+the j with a.(x_j - x_i) > 0. U is constant on the cells between the planes orthogonal to the x_j - x_i: there |U a| is
+largest at the top right singular vector of U, if the cell contains it, or on an edge, where the same holds one
+dimension lower.
 
 Half of all a are visited. If sum r = 0 and sum r x = 0, F is even and they suffice. Otherwise (`both`; sum r = 0 only)
 the other half is visited with them: at -a the points that count are the others, so U is the sum over all points less U.
@@ -54,7 +55,7 @@ def ends_of_arcs(points, keys, first, last):
 
 @compiled
 def _arc_best(gram, end, angles, best):
-    """The larger of `best` = (square, x, y) and |U a|^2 over the arc of normals up to `end`; gram is that of U's columns.
+    """The larger of `best` = (square, x, y) and |U a|^2 over the arc of normals up to `end`; gram is of U's columns.
 
     angles are those of the arc's ends.
     """
@@ -227,7 +228,7 @@ def _squares(u, along, whole, total, e, both):
 
 @compiled
 def _in_cell(points, i, v, side, edge):
-    """Whether v is the normal of a plane through x_i that leaves every point on the side where a does; see `_kernels`."""
+    """Whether v is the normal of a plane through x_i that leaves points on the side where a does; see `_kernels`."""
     a, e, offside = edge
     for k in range(len(points)):
         dx, dy, dz = points[k, 0] - points[i, 0], points[k, 1] - points[i, 1], points[k, 2] - points[i, 2]

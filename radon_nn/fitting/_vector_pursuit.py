@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
@@ -26,9 +27,10 @@ _ROUNDS = 200
 """A round divides the violation by four near a smooth maximum; so 200 rounds end by rounding, or cycle."""
 _IDLE = 12
 """Rounds in a row without a better bound or objective, after which rounding is taken to allow none."""
-_NO_MASS = 1e-3
-"""Atoms whose share of the penalty is below this part of the gap asked for, over their number, are dropped."""
-_SHARE = 0.1
+_SLACK = 0.9
+"""Atoms where |F_z| is below this part of the penalty are dropped: what mass they have is smoothing's, since |v| times
+the penalty is then less than ten times mu, and all together less than the gap that is left on the atoms at hand."""
+_SHARE = 0.02
 """Part of the gap that masses on the atoms at hand may leave, so that the rest is what new atoms can save."""
 _EXACT = 1e-9
 """Gap of the affine fit, relative to its objective: it settles from which decay on no neuron pays."""
@@ -65,7 +67,7 @@ class VectorAtoms:
         """|v_k|_2."""
         return np.asarray(np.linalg.norm(self.coefficients.masses, axis=1))
 
-    def kept(self, on: Floats) -> VectorAtoms:
+    def kept(self, on: NDArray[np.bool_]) -> VectorAtoms:
         """Some of the atoms; objective and bound stay those of all."""
         c = self.coefficients
         fewer = replace(c, masses=c.masses[on], slopes=c.slopes[on])
@@ -154,20 +156,20 @@ class VectorPursuit:
         LossStoppedError
             If the time is over, or rounding allows no more; `atoms` is consistent then, as after an interrupt.
         """
-        gap, idle, least, mu = np.inf, 0, np.inf, 0.0
+        gap, idle, least = np.inf, 0, np.inf
         for _ in range(_ROUNDS):
             if time.monotonic() > self._until:
                 raise LossStoppedError("the time was over")
-            self._correct(penalty, close, min(gap, least), mu)
+            self._correct(penalty, close, min(gap, least), idle == 0)
             c = self.atoms.coefficients
             wanted = close * abs(c.objective)
             new = self._by_ascent(c.z, penalty, wanted)
             if len(new.offsets) == 0:
                 largest, planes = self._largest(c.z, penalty)
-                self._take(c.z, largest, penalty)
+                self.take(c.z, largest, penalty)
                 yield c.objective
                 gap = c.objective - self.presumed
-                if gap <= max(wanted, self._rounding()):
+                if gap <= max(wanted, self.rounding(c.objective)):
                     return
                 idle = 0 if gap < 0.9 * least else idle + 1
                 least = min(least, gap)
@@ -206,8 +208,8 @@ class VectorPursuit:
         fitted = bare.solve(start, _EXACT * scale, 1e-3 * scale)
         return VectorAtoms(np.zeros((0, problem.dim)), np.zeros(0), columns, fitted)
 
-    def _correct(self, penalty: float, close: float, gap: float, mu: float) -> None:
-        """The best masses on the atoms, those without mass dropped."""
+    def _correct(self, penalty: float, close: float, gap: float, pruning: bool) -> None:
+        """The best masses on the atoms; with pruning, those without mass are dropped."""
         restricted = Restricted(self.problem, self.atoms.columns, penalty)
         c = self.atoms.coefficients
         reference = restricted.objective(c.masses, c.affine)
@@ -215,16 +217,40 @@ class VectorPursuit:
         smooth = min(gap, 0.1 * abs(reference)) / (4 * (1 + len(c.masses)))
         solved = restricted.solve(c, wanted, smooth)
         atoms = replace(self.atoms, coefficients=solved)
-        self.atoms = atoms.kept(penalty * atoms.sizes > _NO_MASS * wanted / (1 + len(c.masses)))
+        needed = np.linalg.norm(solved.slopes, axis=1) >= _SLACK
+        self.atoms = atoms.kept(needed) if pruning else atoms
 
-    def _rounding(self) -> float:
-        """What objective and bound are rounded by."""
+    def rounding(self, objective: float) -> float:
+        """
+        What an objective and its bound are rounded by.
+
+        Parameters
+        ----------
+        objective : float
+            The objective.
+
+        Returns
+        -------
+        float
+            A multiple of eps times the terms of both.
+        """
         c = self.atoms.coefficients
-        size = abs(c.objective) + float(np.abs(c.z * (1 + np.abs(self.problem.targets))).sum())
+        size = abs(objective) + float(np.abs(c.z * (1 + np.abs(self.problem.targets))).sum())
         return float(16 * np.finfo(np.float64).eps * np.sqrt(len(c.z)) * size)
 
-    def _take(self, z: Floats, largest: float, penalty: float) -> None:
-        """Improve the bounds by subgradients z whose largest |F_z| was found."""
+    def take(self, z: Floats, largest: float, penalty: float) -> None:
+        """
+        Improve the bounds by subgradients.
+
+        Parameters
+        ----------
+        z : ndarray, shape (n, o)
+            Repaired subgradients.
+        largest : float
+            The largest |F_z| that a search found.
+        penalty : float
+            Of the norms.
+        """
         acting = self.problem.at_points(moment_free(self.problem, z))
         affine = self.atoms.coefficients.affine
         found = (largest + rounding_of(acting)) / penalty if self.search is not None else 0.0

@@ -88,15 +88,15 @@ class Loss:
 
     def prox(self, p: Floats, y: Floats, step: Floats) -> Floats:
         """The minimisers (n, o) over q of l(q, y) + |q - p|^2 / (2 step), for steps (n, 1) or (n, o)."""
-        q = p.copy()
+        q: Floats = p.copy()
         for _ in range(_NEWTON):
             off = q - p + step * self.gradient(q, y)
             bend = self.curvature(q, y)
             if bend.ndim == 2:
-                move = off / (1 + step * bend)
+                move: Floats = np.asarray(off / (1 + step * bend))
             else:
                 matrices = np.eye(p.shape[1]) + step[..., None] * bend
-                move = np.linalg.solve(matrices, off[..., None])[..., 0]
+                move = np.asarray(np.linalg.solve(matrices, off[..., None])[..., 0], np.float64)
             # A step of Newton's on a convex function overshoots at most where it bends; half of it then does.
             share = np.ones((len(p), 1))
             for _ in range(_NEWTON):
@@ -115,10 +115,7 @@ class Loss:
         raise NotImplementedError
 
     def domain(self, y: Floats) -> tuple[Floats, Floats]:
-        """The least and the largest z (n, o) at which the conjugate is finite, output by output; infinite if any are.
-
-        For a `balanced` loss the z of each row also sum to zero.
-        """
+        """The least and the largest z (n, o) where the conjugate is finite; rows of a balanced loss sum to 0 too."""
         return np.full(y.shape, -np.inf), np.full(y.shape, np.inf)
 
     def start(self, y: Floats, weights: Floats) -> Floats:

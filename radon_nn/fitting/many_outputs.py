@@ -46,11 +46,11 @@ class LossFit(SpikeResult):
     measure : RidgeMeasure
         Its spikes, merged.
     objective : float
-        sum_i w_i l(f(x_i), y_i) + decay penalty, and what `affine_decay` adds.
+        Its objective, sum_i w_i l(f(x_i), y_i) + decay penalty, and what `affine_decay` adds.
     lower : float
         A lower bound for the objective of every network of any width; never above `objective`.
     penalty : float
-        sum_k |v_k| |A' w_k|: R-TV where the affine part is free and there is no metric.
+        The sum of |v_k| |A' w_k|: R-TV where the affine part is free and there is no metric.
     decay : float
         The weight decay.
     loss : Loss
@@ -133,8 +133,9 @@ class LossFit(SpikeResult):
             proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
         reason = "" if self.converged else f"; {self.stopped}"
         return (
-            f"{self.network.neurons} neurons through {len(self.points)} points, loss {self.loss.name}, objective "
-            f"{self.objective:.7g}, penalty {self.penalty:.7g}; no objective is below {self.lower:.7g} ({proof}){reason}"
+            f"{self.network.neurons} neurons through {len(self.points)} points, loss {self.loss.name}, "
+            f"objective {self.objective:.7g}, penalty {self.penalty:.7g}; no objective is below {self.lower:.7g} "
+            f"({proof}){reason}"
         )
 
 
@@ -251,9 +252,9 @@ def refuse_without_minimiser(problem: LossProblem) -> None:
     """
     if not problem.has_minimiser():
         raise ValueError(
-            f"values: expected data that bound the affine part, got a loss ({problem.options.loss.name}) that falls for "
-            "ever along an affine function, as for classes that one separates, a single class, or counts that are all "
-            "0, so that no network is best; give affine_decay=1e-4, which charges the affine part"
+            f"values: expected data that bound the affine part, got a loss ({problem.options.loss.name}) that falls "
+            "for ever along an affine function, as for classes that one separates, a single class, or counts that are "
+            "all 0, so that no network is best; give affine_decay=1e-4, which charges the affine part"
         )
 
 
@@ -276,7 +277,7 @@ class _Path:
         pursuit.begin(goal)
         if goal >= self._top and not self._stopped:
             pursuit.atoms = self._bare
-            pursuit._take(self._bare.coefficients.z, self._top, goal)
+            pursuit.take(self._bare.coefficients.z, self._top, goal)
             return self._result(self._bare, decay)
         try:
             if not self._stopped:
@@ -348,7 +349,7 @@ class _Path:
         lower, presumed = (min(max(bound, floor), objective) for bound in (pursuit.lower, pursuit.presumed))
         pursuit.note(objective, lower)
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
-        slack = max(self._limits.tol * abs(objective), pursuit._rounding())
+        slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective))
         settled, converged = (objective - bound <= slack for bound in (presumed, lower))
         stopped = self._stopped or "the gap asked for was not reached"
         if settled and not converged:
@@ -387,7 +388,7 @@ def largest_useful_decay(problem: LossProblem, limits: Limits) -> float:
     Returns
     -------
     float
-        max |F_z| of the affine fit's negative subgradient z, in units of the loss times x.
+        The maximum of |F_z| for the affine fit's negative subgradient z, in units of the loss times x.
     """
     refuse_without_minimiser(problem)
     pursuit = VectorPursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng)

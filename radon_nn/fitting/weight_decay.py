@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,16 +11,58 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
-from radon_nn.fitting._dual_bounds import DualBounds
-from radon_nn.fitting._polish import joined
+from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting._losses_of_values import Squared
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
+from radon_nn.fitting._pursuit import Pursuit
+from radon_nn.fitting._squares_path import SquaresPath
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.losses import Loss
+from radon_nn.fitting.many_outputs import Limits, LossFit, fit_losses, largest_useful_decay, options_of
 from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
 
-_ROUGH = 0.1
-"""Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
+
+@overload
+def fit(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    decay: float,
+    loss: Literal["squared"] = ...,
+    sample_weight: None = ...,
+    affine: Literal[True] = ...,
+    affine_decay: float = ...,
+    metric: None = ...,
+    start: Fit | RidgeMeasure | None = ...,
+    tol: float = ...,
+    seconds: float | None = ...,
+    progress: Progress | None = ...,
+    rng: int | np.random.Generator = ...,
+    client: Client | None = ...,
+) -> Fit:
+    """One output, squares, and no other option."""
+
+
+@overload
+def fit(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    decay: float,
+    loss: str | Loss = ...,
+    sample_weight: ArrayLike | None = ...,
+    affine: bool | str = ...,
+    affine_decay: float = ...,
+    metric: ArrayLike | None = ...,
+    start: None = ...,
+    tol: float = ...,
+    seconds: float | None = ...,
+    progress: Progress | None = ...,
+    rng: int | np.random.Generator = ...,
+    client: Client | None = ...,
+) -> Fit | LossFit:
+    """Any loss, any number of outputs."""
 
 _TIGHT, _LESS_TIGHT = 10, 3
 """Slack at the penalty asked for, as a part of the gap: |F_r| <= 1 + s leaves a gap of s times the objective at most,
@@ -32,30 +75,54 @@ def fit(
     values: ArrayLike,
     *,
     decay: float,
+    loss: str | Loss = "squared",
+    sample_weight: ArrayLike | None = None,
+    affine: bool | str = True,
+    affine_decay: float = 0.0,
+    metric: ArrayLike | None = None,
     start: Fit | RidgeMeasure | None = None,
     tol: float = 1e-4,
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
     client: Client | None = None,
-) -> Fit:
+) -> Fit | LossFit:
     """
-    The global optimum of training with weight decay, over all widths: min 1/2 sum_i (f(x_i) - y_i)^2 + decay R-TV(f).
+    The global optimum of training with weight decay, over all widths: min sum_i l(f(x_i), y_i) + decay R-TV(f).
 
-    Equivalently the minimum of 1/2 sum_i (f(x_i) - y_i)^2 + decay/2 sum_k (|v_k|^2 + |w_k|^2) over shallow ReLU
-    networks with a free affine part and free biases, of any width from n - (d + 1) on.
+    Equivalently the minimum of sum_i l(f(x_i), y_i) + decay/2 sum_k (|v_k|^2 + |w_k|^2) over shallow ReLU networks with
+    a free affine part and free biases, of any width. With several outputs, R-TV is the sum of |v_k| |w_k| in Euclidean
+    norms, and neurons are shared between outputs.
 
     Parameters
     ----------
     points : array_like, shape (n, d) or (n,)
-        Points that span R^d, at least d + 2 distinct ones.
-    values : array_like, shape (n,)
-        Values; points may be given several times.
+        Points. For one output, squares and none of the options below they must span R^d and be at least d + 2 distinct
+        ones; otherwise points in a subspace are fitted within it.
+    values : array_like, shape (n,) or (n, o)
+        Values, labels or counts, as the loss takes them; points may be given several times.
     decay : float
-        Weight decay, positive, in units of f times x.
+        Weight decay, positive, in units of the loss times x over f.
+    loss : str or Loss
+        'squared' (half the square), 'huber', 'quantile', 'poisson', 'logistic', 'hinge', 'squared_hinge' (labels -1 and
+        1, or 0 and 1), 'cross_entropy' (classes 0, 1, ...), or an object: `Huber(0.5)` or `Quantile(0.9)` from
+        radon_nn.fitting.losses, or a `Loss` of your own.
+    sample_weight : array_like, shape (n,), optional
+        Weights w_i >= 0 of the losses.
+    affine : True or 'constant'
+        'constant' leaves out the linear part of the affine part. Then (a, t) and (-a, -t) are two atoms, and the
+        penalty is the path norm over oriented hyperplanes, sum |v_k| |w_k|, instead of R-TV.
+    affine_decay : float
+        Adds affine_decay/2 sum_i w_i |A f(x_i)|^2, A f the affine function nearest to f at the points. Positive numbers
+        bound the affine part where the loss alone does not: classes that an affine function separates have no best
+        network otherwise.
+    metric : array_like, shape (d, d) or (d,), optional
+        A matrix A, or its diagonal: the penalty is sum |v_k| |A' w_k|. Features in different units, for example, are
+        treated as after division by the diagonal.
     start : Fit or RidgeMeasure, optional
-        A function near the optimum, as the fit to data that have changed little since: its neurons are where the
-        search begins, which shortens it. The result has the same certificate; its neurons may differ.
+        For one output, squares and no option above: a function near the optimum, as the fit to data that have changed
+        little since. Its neurons are where the search begins, which shortens it. The result has the same certificate;
+        its neurons may differ.
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
@@ -65,33 +132,116 @@ def fit(
     rng : int or Generator
         Seed of the starts of the search, for d > 2.
     client : dask.distributed.Client, optional
-        Its workers search for new neurons where that pays: from 3000 points on for d = 2, from 250 for d = 3. The
-        result is the same to the bit.
+        For the same: its workers search for new neurons where that pays, from 3000 points on for d = 2, from 250 for
+        d = 3. The result is the same to the bit.
 
     Returns
     -------
-    Fit
-        The network, of at most n - (d + 1) neurons, its objective, and a lower bound for every network's.
+    Fit or LossFit
+        The network, its objective, and a lower bound for every network's. A `Fit` for one output and squares, of at
+        most n - (d + 1) neurons, if no other option is given; otherwise a `LossFit`, of at most o (n - d - 1).
 
     Raises
     ------
     ValueError
-        If shapes disagree, an entry is not finite, or points do not span R^d or are fewer than d + 2.
+        If shapes disagree, an entry is not finite, the loss cannot take the values, or no network attains the infimum.
 
     See Also
     --------
     interpolate : The limit of decay to zero.
     fit_path : Many decays, each from the last.
+    decay_max : The decay from which on the fit is affine.
+
+    Notes
+    -----
+    The decay in terms of other people's, for n samples of weight 1 and a network whose affine part is not penalised:
+
+    =================================================  =======================================================
+    here                                               there
+    =================================================  =======================================================
+    sum of losses, decay lambda                        PyTorch, sum of losses: weight_decay=lambda
+    the same                                           PyTorch, mean of losses: weight_decay=lambda/n
+    'squared', with its factor 1/2                     MSELoss() is twice as large: weight_decay=2 lambda/n
+    'huber', 'logistic', 'cross_entropy', 'poisson'    HuberLoss, BCEWithLogitsLoss, CrossEntropyLoss,
+                                                       PoissonNLLLoss (means): weight_decay=lambda/n
+    any                                                scikit-learn's MLP: alpha=lambda (it divides by n itself)
+    any                                                a penalty by hand: lambda/2 (sum v^2 + sum w^2), or
+                                                       lambda sum |v| |w|
+    =================================================  =======================================================
+
+    PyTorch's weight_decay is that of SGD and of Adam, where it enters the gradient. AdamW shrinks weights by learning
+    rate times weight_decay instead, which is the gradient of no fixed objective. scikit-learn's MLP penalises the
+    weights of both layers too, but has no affine part.
+
+    R-TV changes with the units of x: a feature in metres is penalised a thousand times as much as in millimetres.
+    Standardise features that differ in kind, or give their deviations as `metric`.
 
     Examples
     --------
     >>> best = fit([0.0, 1.0, 2.0], [0.0, 1.0, 0.0], decay=0.1)
     >>> round(best.rtv, 6), round(best.objective, 6)
     (1.4, 0.17)
+    >>> fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1], decay=0.1, loss="logistic").converged
+    True
     """
     return fit_path(
-        points, values, decays=[decay], start=start, tol=tol, seconds=seconds, progress=progress, rng=rng, client=client
+        points,
+        values,
+        decays=[decay],
+        loss=loss,
+        sample_weight=sample_weight,
+        affine=affine,
+        affine_decay=affine_decay,
+        metric=metric,
+        start=start,
+        tol=tol,
+        seconds=seconds,
+        progress=progress,
+        rng=rng,
+        client=client,
     )[0]
+
+
+@overload
+def fit_path(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    decays: Sequence[float],
+    loss: Literal["squared"] = ...,
+    sample_weight: None = ...,
+    affine: Literal[True] = ...,
+    affine_decay: float = ...,
+    metric: None = ...,
+    start: Fit | RidgeMeasure | None = ...,
+    tol: float = ...,
+    seconds: float | None = ...,
+    progress: Progress | None = ...,
+    rng: int | np.random.Generator = ...,
+    client: Client | None = ...,
+) -> list[Fit]:
+    """One output, squares, and no other option."""
+
+
+@overload
+def fit_path(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    decays: Sequence[float],
+    loss: str | Loss = ...,
+    sample_weight: ArrayLike | None = ...,
+    affine: bool | str = ...,
+    affine_decay: float = ...,
+    metric: ArrayLike | None = ...,
+    start: None = ...,
+    tol: float = ...,
+    seconds: float | None = ...,
+    progress: Progress | None = ...,
+    rng: int | np.random.Generator = ...,
+    client: Client | None = ...,
+) -> list[Fit] | list[LossFit]:
+    """Any loss, any number of outputs."""
 
 
 def fit_path(
@@ -99,13 +249,18 @@ def fit_path(
     values: ArrayLike,
     *,
     decays: Sequence[float],
+    loss: str | Loss = "squared",
+    sample_weight: ArrayLike | None = None,
+    affine: bool | str = True,
+    affine_decay: float = 0.0,
+    metric: ArrayLike | None = None,
     start: Fit | RidgeMeasure | None = None,
     tol: float = 1e-4,
     seconds: float | None = None,
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
     client: Client | None = None,
-) -> list[Fit]:
+) -> list[Fit] | list[LossFit]:
     """
     `fit` for several decays, each started from the one above it.
 
@@ -113,10 +268,20 @@ def fit_path(
     ----------
     points : array_like, shape (n, d) or (n,)
         Points.
-    values : array_like, shape (n,)
+    values : array_like, shape (n,) or (n, o)
         Values.
     decays : sequence of float
         Weight decays, positive.
+    loss : str or Loss
+        As for `fit`.
+    sample_weight : array_like, shape (n,), optional
+        As for `fit`.
+    affine : True or 'constant'
+        As for `fit`.
+    affine_decay : float
+        As for `fit`.
+    metric : array_like, optional
+        As for `fit`.
     start : Fit or RidgeMeasure, optional
         A function near the optimum of the largest decay, as for `fit`.
     tol : float
@@ -128,12 +293,11 @@ def fit_path(
     rng : int or Generator
         Seed of the starts of the search, for d > 2.
     client : dask.distributed.Client, optional
-        Its workers search for new neurons where that pays: from 3000 points on for d = 2, from 250 for d = 3. The
-        result is the same to the bit.
+        As for `fit`.
 
     Returns
     -------
-    list of Fit
+    list of Fit or LossFit
         One for each decay, in the order given.
 
     Raises
@@ -141,120 +305,73 @@ def fit_path(
     ValueError
         As for `fit`.
     """
-    problem, names = Problem.of(points, values, averaging=True), names_of_data(points, values)
+    names, close = names_of_data(points, values), checks.positive(float(tol), "tol")
+    options = options_of(points, loss, affine, affine_decay, metric)
+    squares = type(options.loss) is Squared and options.affine and not options.affine_decay and options.metric is None
+    if not squares or sample_weight is not None or (np.ndim(values) > 1 and np.shape(values)[1] != 1):
+        if start is not None or client is not None:
+            given = "start" if start is not None else "client"
+            raise ValueError(f"{given}: expected for one output, squares and no other option only; leave it out")
+        general = LossProblem.of(points, values, sample_weight, options)
+        results = fit_losses(general, decays, Limits(close, seconds, progress, rng))
+        return [each.named(names) if names else each for each in results]
+    problem = Problem.of(points, values, averaging=True)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
-    close = checks.positive(float(tol), "tol")
     pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng, client=client)
-    path = _Path(pursuit, close, max(wanted, default=0.0), start)
+    path = SquaresPath(pursuit, close, max(wanted, default=0.0), start)
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
 
 
-def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
-    """A function of the user's x in the problem's units, its affine part aside."""
-    measure = start.measure if isinstance(start, Fit) else start
-    if not isinstance(measure, RidgeMeasure):
-        raise TypeError(
-            f"start: expected a Fit or a RidgeMeasure, got {type(start).__name__}; network.measure() makes one of a "
-            "ReLU network"
-        )
-    if measure.dim != problem.dim or measure.outputs != 1:
-        raise ValueError(
-            f"start: expected a function of {problem.dim} variables and one output, as the data have, got "
-            f"{measure.dim} and {measure.outputs}"
-        )
-    placed = measure.placed(1 / problem.scale, -problem.center / problem.scale)
-    none = np.zeros((1, problem.dim))
-    return RidgeMeasure.trusted(placed.directions, placed.offsets, placed.masses / problem.unit, none, [0.0])
+def decay_max(
+    points: ArrayLike,
+    values: ArrayLike,
+    *,
+    loss: str | Loss = "squared",
+    sample_weight: ArrayLike | None = None,
+    affine: bool | str = True,
+    affine_decay: float = 0.0,
+    metric: ArrayLike | None = None,
+) -> float:
+    """
+    The decay from which on the best network is affine: max |F_r| for r = -grad l at the affine fit.
 
+    Parameters
+    ----------
+    points : array_like, shape (n, d) or (n,)
+        Points.
+    values : array_like, shape (n,) or (n, o)
+        Values.
+    loss : str or Loss
+        As for `fit`. Where it has kinks, it may have several subgradients at the affine fit, and a smaller decay may
+        do too.
+    sample_weight : array_like, shape (n,), optional
+        As for `fit`.
+    affine : True or 'constant'
+        As for `fit`.
+    affine_decay : float
+        As for `fit`.
+    metric : array_like, optional
+        As for `fit`.
 
-class _Path:
-    """Fits at falling decays: the pursuit, its current penalty, and why it stopped, if it did."""
+    Returns
+    -------
+    float
+        The decay; exact where points span at most three dimensions, otherwise the largest value that ascents found.
 
-    def __init__(self, pursuit: Pursuit, close: float, first: float, start: Fit | RidgeMeasure | None) -> None:
-        self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
-        self._stopped, self._top, self._warm = "", np.inf, start is not None
-        if start is not None:
-            pursuit.atoms = Atoms.on(self._problem, _in_units(self._problem, start))
-        else:
-            try:
-                self._top = pursuit.start(self._goal(first))
-            except (StoppedError, KeyboardInterrupt) as stop:
-                self._stopped = str(stop) or "interrupted"
-        self._penalty = self._top
+    Raises
+    ------
+    ValueError
+        As for `fit`.
 
-    def _goal(self, decay: float) -> float:
-        """A decay in the problem's units."""
-        return decay / (self._problem.unit * self._problem.scale)
+    See Also
+    --------
+    fit_path : Many decays, from this one down.
 
-    def fit(self, decay: float) -> Fit:
-        """The optimum at a decay below the last one, from the current atoms."""
-        problem, pursuit = self._problem, self._pursuit
-        goal = self._goal(decay)
-        bounds = DualBounds(problem, goal, pursuit.search.is_exact)
-        pursuit.begin()
-        if goal >= self._top:
-            # The affine fit: its residual is feasible as it is, and leaves no gap.
-            atoms = Atoms.none(problem)
-            bounds.take(problem.weights * problem.target / goal, min(1.0, self._top / goal))
-            return self._result(atoms, decay, bounds)
-        try:
-            if not self._stopped:
-                self._descend(goal, bounds)
-        except (StoppedError, KeyboardInterrupt) as stop:
-            self._stopped = str(stop) or "interrupted"
-        if self._stopped:
-            for left in (problem.target - pursuit.atoms.values, problem.target):
-                bounds.take_unsearched(problem.weights * problem.projected(left) / goal)
-        atoms = pursuit.atoms.thinned()
-        if not self._stopped:
-            atoms = joined(problem, pursuit.atoms, goal, bounds.presumed, self._close)
-        return self._result(atoms, decay, bounds)
-
-    def _descend(self, goal: float, bounds: DualBounds) -> None:
-        """Lower the penalty to the one asked for, and stay there until the gap is closed."""
-        problem, pursuit = self._problem, self._pursuit
-        while self._penalty > goal:
-            self._penalty = goal if self._warm else max(goal, FALL * self._penalty)
-            self._warm, last = False, self._penalty == goal
-            tight = _TIGHT if pursuit.search.is_cheap else _LESS_TIGHT
-            slack = self._close / tight if last else _ROUGH
-            for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last):
-                if last:
-                    bounds.take(r, largest)
-                    objective = pursuit.atoms.objective(problem.target, goal)
-                    pursuit.note(objective, bounds.lower, objective)
-                    if objective - bounds.presumed <= self._close * objective:
-                        break
-
-    def _result(self, atoms: Atoms, decay: float, bounds: DualBounds) -> Fit:
-        """The result in the user's units; a bound that rounding put above the objective is lowered to it."""
-        problem, pursuit, goal = self._problem, self._pursuit, bounds.penalty
-        objective = atoms.objective(problem.target, goal)
-        lower, presumed = min(bounds.lower, objective), min(bounds.presumed, objective)
-        pursuit.note(objective, lower, objective)
-        reached, bound = (problem.unit**2 * value + problem.scatter for value in (objective, lower))
-        pursuit.say(f"decay {decay:.3g}: objective {reached:.6g}, lower bound {bound:.6g}")
-        function = problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses)
-        settled, converged = (objective - bound <= self._close * objective for bound in (presumed, lower))
-        stopped = self._stopped or "the gap asked for was not reached"
-        if settled and not converged:
-            stopped = "above three dimensions no search proves that its maximum is the largest"
-        return Fit(
-            function,
-            problem.unit**2 * objective + problem.scatter,
-            problem.unit**2 * lower + problem.scatter,
-            float(np.abs(problem.misfit(function)).max()),
-            decay,
-            bounds.dual / problem.scale,
-            problem.given,
-            bounds.exact,
-            converged,
-            "" if converged else stopped,
-            pursuit.refinement(problem.unit**2, problem.scatter),
-            problem.unit**2 * presumed + problem.scatter,
-            settled,
-            problem.values,
-            problem.weights**2,
-            problem.scatter,
-        )
+    Examples
+    --------
+    >>> round(decay_max([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]), 6)
+    0.333333
+    """
+    options = options_of(points, loss, affine, affine_decay, metric)
+    return largest_useful_decay(LossProblem.of(points, values, sample_weight, options), Limits())

@@ -1,0 +1,124 @@
+"""Fits of one output with squares at falling decays, each from the atoms of the last."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from radon_nn.fitting._dual_bounds import DualBounds
+from radon_nn.fitting._polish import joined
+from radon_nn.fitting._problem import Problem
+from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.measures.ridge import RidgeMeasure
+
+_ROUGH = 0.1
+"""Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
+
+
+def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
+    """A function of the user's x in the problem's units, its affine part aside."""
+    measure = start.measure if isinstance(start, Fit) else start
+    if not isinstance(measure, RidgeMeasure):
+        raise TypeError(
+            f"start: expected a Fit or a RidgeMeasure, got {type(start).__name__}; network.measure() makes one of a "
+            "ReLU network"
+        )
+    if measure.dim != problem.dim or measure.outputs != 1:
+        raise ValueError(
+            f"start: expected a function of {problem.dim} variables and one output, as the data have, got "
+            f"{measure.dim} and {measure.outputs}"
+        )
+    placed = measure.placed(1 / problem.scale, -problem.center / problem.scale)
+    none = np.zeros((1, problem.dim))
+    return RidgeMeasure.trusted(placed.directions, placed.offsets, placed.masses / problem.unit, none, [0.0])
+
+
+class SquaresPath:
+    """Fits at falling decays: the pursuit, its current penalty, and why it stopped, if it did."""
+
+    def __init__(self, pursuit: Pursuit, close: float, first: float, start: Fit | RidgeMeasure | None) -> None:
+        self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
+        self._stopped, self._top, self._warm = "", np.inf, start is not None
+        if start is not None:
+            pursuit.atoms = Atoms.on(self._problem, _in_units(self._problem, start))
+        else:
+            try:
+                self._top = pursuit.start(self._goal(first))
+            except (StoppedError, KeyboardInterrupt) as stop:
+                self._stopped = str(stop) or "interrupted"
+        self._penalty = self._top
+
+    def _goal(self, decay: float) -> float:
+        """A decay in the problem's units."""
+        return decay / (self._problem.unit * self._problem.scale)
+
+    def fit(self, decay: float) -> Fit:
+        """The optimum at a decay below the last one, from the current atoms."""
+        problem, pursuit = self._problem, self._pursuit
+        goal = self._goal(decay)
+        bounds = DualBounds(problem, goal, pursuit.search.is_exact)
+        pursuit.begin()
+        if goal >= self._top:
+            # The affine fit: its residual is feasible as it is, and leaves no gap.
+            atoms = Atoms.none(problem)
+            bounds.take(problem.weights * problem.target / goal, min(1.0, self._top / goal))
+            return self._result(atoms, decay, bounds)
+        try:
+            if not self._stopped:
+                self._descend(goal, bounds)
+        except (StoppedError, KeyboardInterrupt) as stop:
+            self._stopped = str(stop) or "interrupted"
+        if self._stopped:
+            for left in (problem.target - pursuit.atoms.values, problem.target):
+                bounds.take_unsearched(problem.weights * problem.projected(left) / goal)
+        atoms = pursuit.atoms.thinned()
+        if not self._stopped:
+            atoms = joined(problem, pursuit.atoms, goal, bounds.presumed, self._close)
+        return self._result(atoms, decay, bounds)
+
+    def _descend(self, goal: float, bounds: DualBounds) -> None:
+        """Lower the penalty to the one asked for, and stay there until the gap is closed."""
+        problem, pursuit = self._problem, self._pursuit
+        while self._penalty > goal:
+            self._penalty = goal if self._warm else max(goal, FALL * self._penalty)
+            self._warm, last = False, self._penalty == goal
+            slack = self._close / 10 if last else _ROUGH
+            for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last):
+                if last:
+                    bounds.take(r, largest)
+                    objective = pursuit.atoms.objective(problem.target, goal)
+                    pursuit.note(objective, bounds.lower, objective)
+                    if objective - bounds.presumed <= self._close * objective:
+                        break
+
+    def _result(self, atoms: Atoms, decay: float, bounds: DualBounds) -> Fit:
+        """The result in the user's units; a bound that rounding put above the objective is lowered to it."""
+        problem, pursuit, goal = self._problem, self._pursuit, bounds.penalty
+        objective = atoms.objective(problem.target, goal)
+        lower, presumed = min(bounds.lower, objective), min(bounds.presumed, objective)
+        pursuit.note(objective, lower, objective)
+        reached, bound = (problem.unit**2 * value + problem.scatter for value in (objective, lower))
+        pursuit.say(f"decay {decay:.3g}: objective {reached:.6g}, lower bound {bound:.6g}")
+        function = problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses)
+        settled, converged = (objective - bound <= self._close * objective for bound in (presumed, lower))
+        stopped = self._stopped or "the gap asked for was not reached"
+        if settled and not converged:
+            stopped = "above three dimensions no search proves that its maximum is the largest"
+        return Fit(
+            function,
+            problem.unit**2 * objective + problem.scatter,
+            problem.unit**2 * lower + problem.scatter,
+            float(np.abs(problem.misfit(function)).max()),
+            decay,
+            bounds.dual / problem.scale,
+            problem.given,
+            bounds.exact,
+            converged,
+            "" if converged else stopped,
+            pursuit.refinement(problem.unit**2, problem.scatter),
+            problem.unit**2 * presumed + problem.scatter,
+            settled,
+            problem.values,
+            problem.weights**2,
+            problem.scatter,
+        )
