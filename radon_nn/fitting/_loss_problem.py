@@ -279,7 +279,7 @@ class LossProblem:
         goal = np.append(np.zeros(size), -1.0)
         right = np.zeros(len(moments))
         solved = linprog(goal, A_ub=blocks, b_ub=limits, A_eq=moments, b_eq=right, bounds=bounds)
-        return bool(solved.status == 0 and solved.x[-1] > _INTERIOR)
+        return bool(solved.status == 0 and solved.x is not None and solved.x[-1] > _INTERIOR)
 
 
 def _weights(sample_weight: ArrayLike | None, count: int) -> Floats:

@@ -197,7 +197,7 @@ def test_margins_of_separable_classes_cost_nothing(loss: str) -> None:
 
 
 def test_degenerate_data() -> None:
-    line = np.outer(np.linspace(-1, 1, 8), [1.0, 2.0, -1.0]) + [3.0, 0.0, 1.0]
+    line = np.outer(np.linspace(-1, 1, 8), [1.0, 2.0, -1.0]) + np.array([3.0, 0.0, 1.0])
     along = np.linspace(-1, 1, 8) * np.sqrt(6)
     y = np.abs(along)[:, None] * [1.0, -1.0]
     inside, alone = fit(line, y, decay=0.1), fit(along, y, decay=0.1)
