@@ -1,7 +1,7 @@
 """
 The best masses on given atoms: min sum w l(D C) + penalty sum |v_k|_2 over the rows v_k of C that belong to atoms.
 
-The norms are smoothed to h(v) = E - mu log(mu + E), E = sqrt(mu^2 + penalty^2 |v|^2), as an interior point method on the
+The norms are smoothed to h(v) = E - mu log(mu + E), E = sqrt(mu^2 + penalty^2 |v|^2), as interior point methods on the
 dual does, and mu falls until the duality gap is small. The directions q_k of the norms' gradients are unknowns
 of their own (Chan, Golub and Mulet): Newton's steps then stay long where masses vanish. A loss with kinks is replaced
 by its envelope about the last subgradient (the method of multipliers).

@@ -334,6 +334,8 @@ class _Path:
     def _independent(self, atoms: VectorAtoms) -> VectorAtoms:
         """The same values on the data from atoms that are linearly independent there, at no more mass."""
         sizes, c = atoms.sizes, atoms.coefficients
+        if not len(sizes):
+            return atoms
         units = c.masses / np.maximum(sizes[:, None], 1e-300)
         blocks = (atoms.columns[:, None, :] * units.T[None]).reshape(-1, len(sizes))
         fewer = thinned(blocks, sizes)

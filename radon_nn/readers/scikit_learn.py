@@ -17,8 +17,10 @@ from radon_nn.readers.refusals import asking
 
 _SCALERS = ("MaxAbsScaler", "MinMaxScaler", "PCA", "RobustScaler", "StandardScaler")
 _MLPS = ("MLPClassifier", "MLPRegressor")
+_OURS = ("RTVClassifier", "RTVRegressor")
+"""Estimators of this package, which hold their network; those that choose a decay derive from them."""
 _AROUND = ("ColumnTransformer", "OneHotEncoder", "Pipeline", "SimpleImputer", "TransformedTargetRegressor")
-_KNOWN = sorted((*_MLPS, *_SCALERS, *_AROUND))
+_KNOWN = sorted((*_MLPS, *_OURS, *_SCALERS, *_AROUND))
 
 
 def read_sklearn(model: Any, *, logits: bool = True) -> Understood:
@@ -94,8 +96,12 @@ def evaluate_sklearn(model: Any, points: Any) -> tuple[Floats, float]:
     """
     classifies = hasattr(model, "predict_proba")
     rows = points.reshape(len(points), -1) if isinstance(points, np.ndarray) else points
+    scores = not classifies and hasattr(model, "decision_function")
     with asking(model, rows):
-        outputs = np.asarray(model.predict_proba(rows) if classifies else model.predict(rows))
+        if scores:
+            outputs = np.asarray(model.decision_function(rows))
+        else:
+            outputs = np.asarray(model.predict_proba(rows) if classifies else model.predict(rows))
         # Two columns are two classes, unless predictions are several labels too.
         two = classifies and outputs.shape[1:] == (2,) and np.ndim(model.predict(rows)) == 1
     outputs = outputs.reshape(len(points), -1)
@@ -162,6 +168,8 @@ class _Reading:
             return self.graph.scale(value, factor, shift, name=name)
         if any(base in _MLPS for base in names):
             return _mlp(self.graph, value, model)
+        if any(base in _OURS for base in names):
+            return _network_of(self.graph, value, model)
         raise ValueError(
             f"{name}: expected {', '.join(_KNOWN)}, got {name}; hand over the MLP, or write its weights "
             "into a ShallowNetwork"
@@ -185,6 +193,24 @@ class _Reading:
                 self.graph.note(f"{name}: one-hot indicators are inputs: {', '.join(self.front.names[k] for k in at)}")
             parts.append(chosen if encoded else self.applied(chosen, branch))
         return self.graph.join(parts)
+
+
+def _network_of(graph: Translation, value: Value, model: Any) -> Value:
+    """The network of an estimator of this package, with the link of its predictions."""
+    if not hasattr(model, "network_"):
+        raise ValueError(
+            f"{type(model).__name__}: expected a fitted estimator, got one without network_; call fit first"
+        )
+    network, loss = model.network_, model.fit_.loss.name
+    out = graph.affine(value, network.skip, network.constant, name="skip connection")
+    if network.neurons:
+        hidden = graph.activate(graph.affine(value, network.weights, network.biases, name="hidden layer"), "relu")
+        out = graph.add(out, graph.affine(hidden, network.readout, name="readout"))
+    if hasattr(model, "predict_proba"):
+        return graph.softmax(out) if loss == "cross_entropy" else graph.activate(out, "sigmoid")
+    if loss == "poisson":
+        raise ValueError(f"{type(model).__name__}: expected a network, got exp of one; hand over model.network_")
+    return out
 
 
 def _mlp(graph: Translation, value: Value, model: Any) -> Value:
