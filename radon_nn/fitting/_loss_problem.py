@@ -204,6 +204,12 @@ class LossProblem:
         """The weighted sum of losses at predictions (n, o)."""
         return float(self.weights @ self.options.loss.value(predictions, self.targets))
 
+    def negligible(self) -> float:
+        """Eps times the loss of predicting zero: what data that an affine function fits exactly cost by rounding."""
+        given = self.targets + self.design @ self.trend
+        values = self.options.loss.value(np.zeros_like(given), given)
+        return float(np.finfo(np.float64).eps * (self.weights @ values))
+
     def network(self, directions: Floats, offsets: Floats, masses: Floats, affine: Floats) -> ShallowNetwork:
         """
         The network of the user's x.

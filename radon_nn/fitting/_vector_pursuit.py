@@ -169,7 +169,7 @@ class VectorPursuit:
                 self.take(c.z, largest, penalty)
                 yield c.objective
                 gap = c.objective - self.presumed
-                if gap <= max(wanted, self.rounding(c.objective)):
+                if gap <= max(wanted, self.rounding(c.objective), self.problem.negligible()):
                     return
                 idle = 0 if gap < 0.9 * least else idle + 1
                 least = min(least, gap)

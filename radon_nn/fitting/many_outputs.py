@@ -351,7 +351,7 @@ class _Path:
         lower, presumed = (min(max(bound, floor), objective) for bound in (pursuit.lower, pursuit.presumed))
         pursuit.note(objective, lower)
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
-        slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective))
+        slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective), problem.negligible())
         settled, converged = (objective - bound <= slack for bound in (presumed, lower))
         stopped = self._stopped or "the gap asked for was not reached"
         if settled and not converged:
