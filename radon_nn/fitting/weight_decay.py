@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
-from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting._loss_problem import LossProblem, Options
 from radon_nn.fitting._losses_of_values import Squared
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Pursuit
@@ -184,22 +184,9 @@ def fit(
     >>> fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1], decay=0.1, loss="logistic").converged
     True
     """
-    return fit_path(
-        points,
-        values,
-        decays=[decay],
-        loss=loss,
-        sample_weight=sample_weight,
-        affine=affine,
-        affine_decay=affine_decay,
-        metric=metric,
-        start=start,
-        tol=tol,
-        seconds=seconds,
-        progress=progress,
-        rng=rng,
-        client=client,
-    )[0]
+    options = options_of(points, loss, affine, affine_decay, metric)
+    limits = Limits(tol, seconds, progress, rng)
+    return _fits(points, values, [decay], options, sample_weight, limits, start, client)[0]
 
 
 @overload
@@ -305,19 +292,34 @@ def fit_path(
     ValueError
         As for `fit`.
     """
-    names, close = names_of_data(points, values), checks.positive(float(tol), "tol")
     options = options_of(points, loss, affine, affine_decay, metric)
+    limits = Limits(tol, seconds, progress, rng)
+    return _fits(points, values, decays, options, sample_weight, limits, start, client)
+
+
+def _fits(
+    points: ArrayLike,
+    values: ArrayLike,
+    decays: Sequence[float],
+    options: Options,
+    sample_weight: ArrayLike | None,
+    limits: Limits,
+    start: Fit | RidgeMeasure | None,
+    client: Client | None,
+) -> list[Fit] | list[LossFit]:
+    """The fits, by the solver for one output and squares where that will do."""
+    names, close = names_of_data(points, values), checks.positive(float(limits.tol), "tol")
     squares = type(options.loss) is Squared and options.affine and not options.affine_decay and options.metric is None
     if not squares or sample_weight is not None or (np.ndim(values) > 1 and np.shape(values)[1] != 1):
         if start is not None or client is not None:
             given = "start" if start is not None else "client"
             raise ValueError(f"{given}: expected for one output, squares and no other option only; leave it out")
         general = LossProblem.of(points, values, sample_weight, options)
-        results = fit_losses(general, decays, Limits(close, seconds, progress, rng))
+        results = fit_losses(general, decays, limits)
         return [each.named(names) if names else each for each in results]
     problem = Problem.of(points, values, averaging=True)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
-    pursuit = Pursuit(problem, seconds=seconds, progress=progress, rng=rng, client=client)
+    pursuit = Pursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng, client=client)
     path = SquaresPath(pursuit, close, max(wanted, default=0.0), start)
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
