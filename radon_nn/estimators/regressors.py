@@ -67,7 +67,7 @@ class RTVRegressor(MultiOutputMixin, RegressorMixin, RTVEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> x = np.linspace(-1, 1, 30)[:, None]
+    >>> x = np.linspace(-1, 1, 31)[:, None]
     >>> model = RTVRegressor(decay=0.01).fit(x, np.abs(x[:, 0]))
     >>> model.network_.neurons, model.certificate_.certified
     (1, True)
