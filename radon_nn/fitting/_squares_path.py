@@ -13,6 +13,10 @@ from radon_nn.measures.ridge import RidgeMeasure
 
 _ROUGH = 0.1
 """Slack of |F_r| <= 1 at penalties above the one asked for, whose atoms only serve as a start."""
+_TIGHT, _LESS_TIGHT = 10, 3
+"""Slack at the penalty asked for, as a part of the gap: |F_r| <= 1 + s leaves a gap of s times the objective at most,
+beside what is still to be gained. In space rounds at 10 end in a search that finds more than they did, all the same:
+on 442 points the whole takes 17 s with 10, 13 s with 3."""
 
 
 def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
@@ -82,7 +86,8 @@ class SquaresPath:
         while self._penalty > goal:
             self._penalty = goal if self._warm else max(goal, FALL * self._penalty)
             self._warm, last = False, self._penalty == goal
-            slack = self._close / 10 if last else _ROUGH
+            tight = _TIGHT if pursuit.search.is_cheap else _LESS_TIGHT
+            slack = self._close / tight if last else _ROUGH
             for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last):
                 if last:
                     bounds.take(r, largest)

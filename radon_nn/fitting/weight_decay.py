@@ -64,11 +64,6 @@ def fit(
 ) -> Fit | LossFit:
     """Any loss, any number of outputs."""
 
-_TIGHT, _LESS_TIGHT = 10, 3
-"""Slack at the penalty asked for, as a part of the gap: |F_r| <= 1 + s leaves a gap of s times the objective at most,
-beside what is still to be gained. In space rounds at 10 end in a search that finds more than they did, all the same:
-on 442 points the whole takes 17 s with 10, 13 s with 3."""
-
 
 def fit(
     points: ArrayLike,
