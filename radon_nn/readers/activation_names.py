@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from radon_nn._support import checks
 from radon_nn.activations.catalogue import TABLE
-from radon_nn.readers.graph import Value
 from radon_nn.readers.layers import Translation
+from radon_nn.readers.values import Value
 
 SAME = {
     "hardsigmoid": "hard_sigmoid",

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from radon_nn._support.types import Floats
 from radon_nn.readers.files.archives import Archive, opened
 from radon_nn.readers.files.storages import Storages
-from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers.graph import Understood
 from radon_nn.readers.layers import Tensor, Translation, exact
 from radon_nn.readers.pytorch import activated
 from radon_nn.readers.refusals import naming, printable
+from radon_nn.readers.values import Value
 
 KIND = "a program as torch.export.save writes it"
 REMEDY = "export it again with PyTorch 2.9 or later, or hand the live model to radon_nn.from_model"

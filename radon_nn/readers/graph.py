@@ -15,6 +15,7 @@ from radon_nn.activations.profile import Profile
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.refusals import printable
+from radon_nn.readers.values import Value, expression, expression_bytes
 
 Network = ShallowNetwork | DeepNetwork
 
@@ -80,38 +81,6 @@ class Understood:
             A new object.
         """
         return replace(self, scaling=scaling, inputs=tuple(inputs))
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """
-    A vector in a computation; only `Graph` makes one.
-
-    Parameters
-    ----------
-    dim : int
-        Its length.
-    level : int
-        The largest number of activations on a path to it from the input.
-    parents : tuple of Value
-        The values it is computed from; none for the input.
-    matrix : ndarray, optional
-        For an affine map: its matrix (out, in), or its diagonal.
-    constant : ndarray, optional
-        For an affine map: the vector it adds.
-    profile : Profile, optional
-        For an activation: the activation.
-    joined : bool
-        Whether several parents are joined end to end; otherwise they are added.
-    """
-
-    dim: int
-    level: int = 0
-    parents: tuple[Value, ...] = ()
-    matrix: Floats | None = None
-    constant: Floats | None = None
-    profile: Profile | None = None
-    joined: bool = False
 
 
 @dataclass
@@ -202,11 +171,11 @@ class Graph:
     def bytes(self, output: Value) -> float:
         """An upper bound, in bytes, of the memory that `network` allocates for a value."""
         activated, states = self._plan(output)
-        total = _bytes([output], states[0], []) if output.level == 0 else 0.0
+        total = expression_bytes([output], states[0], []) if output.level == 0 else 0.0
         for level in range(1, output.level + 1):
             neurons = [value for value in activated if value.level == level]
-            total += _bytes([value.parents[0] for value in neurons], states[level - 1], [])
-            total += _bytes(states[level], states[level - 1], neurons)
+            total += expression_bytes([value.parents[0] for value in neurons], states[level - 1], [])
+            total += expression_bytes(states[level], states[level - 1], neurons)
         return total
 
     def _plan(self, output: Value) -> tuple[list[Value], list[list[Value]]]:
@@ -239,7 +208,7 @@ class Graph:
         checks.fits_memory(self.bytes(output), "the network", "fewer or narrower layers would fit")
         activated, states = self._plan(output)
         if output.level == 0:
-            skip, _, constant = _expression(output, states[0], [])
+            skip, _, constant = expression(output, states[0], [])
             empty = np.empty((0, self.dim)), np.empty(0), np.empty((output.dim, 0))
             return ShallowNetwork(*empty, skip, constant, "identity")
         layers = []
@@ -249,8 +218,8 @@ class Graph:
             if len(profiles) != 1:
                 names = sorted(p.name for p in profiles.values() if p is not None)
                 raise ValueError(f"layer {level}: expected one activation, got {' and '.join(names)} side by side")
-            before = [_expression(value.parents[0], states[level - 1], []) for value in neurons]
-            after = [_expression(value, states[level - 1], neurons) for value in states[level]]
+            before = [expression(value.parents[0], states[level - 1], []) for value in neurons]
+            after = [expression(value, states[level - 1], neurons) for value in states[level]]
             profile = next(iter(profiles.values()))
             assert profile is not None
             layers.append(
@@ -329,72 +298,3 @@ def _narrowest(value: Value) -> Value:
         return value
     waist = min(chain, key=lambda v: v.dim)
     return waist if waist.dim < min(value.dim, chain[-1].dim) else chain[-1]
-
-
-def between(value: Value, basis: Sequence[Value]) -> list[Value]:
-    """
-    The values computed between a basis and a value.
-
-    Parameters
-    ----------
-    value : Value
-        The value.
-    basis : sequence of Value
-        Values from which it can be computed.
-
-    Returns
-    -------
-    list of Value
-        In the order of computation; the value itself comes last, unless it belongs to the basis.
-    """
-    found: list[Value] = []
-    seen = {id(member) for member in basis}
-    stack = [(value, False)]
-    while stack:
-        value, done = stack.pop()
-        if done:
-            found.append(value)
-        elif id(value) not in seen:
-            if value.profile is not None or not value.parents:
-                raise AssertionError("a vector is needed that was not passed on")
-            seen.add(id(value))
-            stack.append((value, True))
-            stack.extend((parent, False) for parent in reversed(value.parents))
-    return found
-
-
-def _expression(value: Value, state: list[Value], neurons: list[Value]) -> tuple[Floats, Floats, Floats]:
-    """The value as skip @ state + readout @ neurons + constant."""
-    known: dict[int, tuple[Floats, Floats, Floats]] = {}
-    values = between(value, [*state, *neurons])
-    used = {id(parent) for v in values for parent in v.parents} | {id(value)}
-    for part, basis in ((0, state), (1, neurons)):
-        begin = 0
-        for member in basis:
-            if id(member) in used and id(member) not in known:
-                blocks = [np.zeros((member.dim, sum(v.dim for v in columns))) for columns in (state, neurons)]
-                blocks[part][:, begin : begin + member.dim] = np.eye(member.dim)
-                known[id(member)] = blocks[0], blocks[1], np.zeros(member.dim)
-            begin += member.dim
-    for v in values:
-        parents = [known[id(parent)] for parent in v.parents]
-        if v.matrix is not None and v.constant is not None:
-            m = v.matrix
-            skip, readout, constant = parents[0]
-            if m.ndim == 1:
-                found = m[:, None] * skip, m[:, None] * readout, m * constant + v.constant
-            else:
-                found = m @ skip, m @ readout, m @ constant + v.constant
-        elif v.joined:
-            found = tuple(np.concatenate([parent[i] for parent in parents]) for i in range(3))  # type: ignore[assignment]
-        else:
-            found = tuple(sum((parent[i] for parent in parents[1:]), parents[0][i]) for i in range(3))  # type: ignore[assignment]
-        known[id(v)] = found
-    return known[id(value)]
-
-
-def _bytes(values: list[Value], state: list[Value], neurons: list[Value]) -> float:
-    """An upper bound, in bytes, of what `_expression` allocates for these values."""
-    basis = [*state, *neurons]
-    columns = sum(float(v.dim) for v in basis) + 1
-    return 8 * columns * sum(float(v.dim) for value in values for v in [value, *between(value, basis)])

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support.types import Floats
-from radon_nn.readers.graph import Graph, Understood, Value
+from radon_nn.readers.graph import Graph, Understood
+from radon_nn.readers.values import Value
 
 # Bounds far above any network of dense layers, so that a small file cannot demand much work or memory: operations (a
 # thousand layers have 2000), numbers passed between them (a quarter GiB in all), bytes of a network that are always

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from radon_nn.activations.profile import Profile
-from radon_nn.readers.graph import Value, between
 from radon_nn.readers.layers import Translation
+from radon_nn.readers.values import Value, between
 
 
 @dataclass(frozen=True, eq=False)

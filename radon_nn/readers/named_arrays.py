@@ -10,9 +10,10 @@ import numpy as np
 from radon_nn.readers import activation_names
 from radon_nn.readers._layer_names import Array, Layer, array, layers_of, leaves
 from radon_nn.readers._layer_order import begins, fits, groups, in_order, prefix_of
-from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers.graph import Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.layers import AnyTranslation, Translation
+from radon_nn.readers.values import Value
 
 
 def read_arrays(weights: Any, hints: Hints, *, source: str = "arrays", trusted: bool = True) -> Understood:

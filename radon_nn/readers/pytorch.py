@@ -12,10 +12,11 @@ import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
-from radon_nn.readers.graph import Understood, Value
+from radon_nn.readers.graph import Understood
 from radon_nn.readers.layers import AnyTranslation, Translation
 from radon_nn.readers.refusals import asking
 from radon_nn.readers.torch_programs import constants_of, program_of, whole
+from radon_nn.readers.values import Value
 
 _PASSED = ("alpha_dropout", "contiguous", "double", "dropout", "feature_alpha_dropout", "float", "identity", "type_as")
 _SHAPES = ("flatten", "reshape", "squeeze", "unsqueeze", "view")

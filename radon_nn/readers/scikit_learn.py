@@ -11,9 +11,10 @@ import numpy as np
 from radon_nn._support.types import Floats
 from radon_nn.readers import activation_names
 from radon_nn.readers._categories import Front, column_branches, fills_gaps_only
-from radon_nn.readers.graph import Scaling, Understood, Value
+from radon_nn.readers.graph import Scaling, Understood
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.refusals import asking
+from radon_nn.readers.values import Value
 
 _SCALERS = ("MaxAbsScaler", "MinMaxScaler", "PCA", "RobustScaler", "StandardScaler")
 _MLPS = ("MLPClassifier", "MLPRegressor")

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
-from radon_nn.readers.graph import Value
 from radon_nn.readers.keras._older_configs import HARD_SIGMOID
 from radon_nn.readers.keras._weights import MODELS
 from radon_nn.readers.layers import Tensor, Translation, exact, spread
+from radon_nn.readers.values import Value
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from radon_nn.readers.graph import Value
 from radon_nn.readers.layers import exact
 from radon_nn.readers.onnx._arrays import Dependent, beside
 from radon_nn.readers.onnx._calls import CLOSE, OperatorCall, axis_of
+from radon_nn.readers.values import Value
 
 # The defaults of alpha and gamma, in full precision; files have them in float32.
 _SELU = 1.6732632423543772, 1.0507009873554805

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
-from radon_nn.readers.graph import Value
 from radon_nn.readers.layers import Translation, exact
+from radon_nn.readers.values import Value
 
 Indices = NDArray[np.int64]
 

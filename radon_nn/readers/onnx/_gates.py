@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from radon_nn.readers.graph import Value
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.onnx._arrays import Dependent, Operand, aligned
 from radon_nn.readers.onnx._calls import CLOSE, OperatorCall
+from radon_nn.readers.values import Value
 
 _ERF = "expected Erf within GELU, x (1 + erf(x / sqrt 2)) / 2, got another"
 _GREATER = "expected Greater within PyTorch's softplus, got another; a comparison is a jump, not a neuron"
