@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from radon_nn._support import checks
 from radon_nn.readers import activation_names
 from radon_nn.readers._layer_names import Array, Layer, array, layers_of, leaves
 from radon_nn.readers._layer_order import begins, fits, groups, in_order, prefix_of
@@ -102,6 +104,8 @@ def chain_of_arrays(
         if names:
             notes.append(f"{what}: {', '.join(names)}")
     between = _activations(hints.activation, len(layers) - 1, source)
+    in_float64 = 8.0 * sum(math.prod(matrix.shape) for matrix in matrices.values())
+    checks.fits_memory(in_float64, f"{source}: the network", "fewer or narrower layers would fit")
     graph = make(matrices[layers[0].name].shape[1])
     for note in notes:
         graph.note(note)

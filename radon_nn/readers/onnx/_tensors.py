@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support import checks
 from radon_nn.readers.onnx._external import ExternalData
 
 # By the number of a type: its dtype in raw_data, and the field that holds its numbers otherwise.
@@ -97,6 +98,19 @@ class Stored:
     def external_bytes(self, names: Collection[str]) -> int:
         """How many bytes those of these names have in other files."""
         return self._outside.bytes_of([tensor for name, tensor in self._tensors.items() if name in names])
+
+    def require_room(self, names: Collection[str]) -> None:
+        """Refuse arrays of these names in other files that, read and then in float64, would not fit into memory."""
+        stored = self.external_bytes(names)
+        sizes = [
+            (math.prod(tensor.dims), np.dtype(_TYPES[tensor.data_type][0]).itemsize)
+            for name, tensor in self._tensors.items()
+            if name in names and len(tensor.external_data) and tensor.data_type in _TYPES
+        ]
+        # A shape of more bytes than the files have is refused where the array is read.
+        numbers = sum(count for count, itemsize in sizes if 0 < count * itemsize <= stored)
+        wide = np.dtype(np.float64).itemsize
+        checks.fits_memory(stored + float(wide * numbers), "the network", "fewer or narrower layers would fit")
 
 
 def attributes(node: Any, known: tuple[str, ...]) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def _understood(model: Any, where: Path, size: int, logits: bool, output: str | 
     inputs = inputs_of(graph, stored.names, names)
     if not inputs:
         raise ValueError(f"output {wanted!r}: expected a function of the input, got a constant")
+    stored.require_room(names)
     program = Program(tuple(inputs), tuple(nodes), stored, version, wanted, bool(len(model.functions)))
     notes = tuple(
         f"input {value.name!r} is passed over: the output does not depend on it"

@@ -179,6 +179,23 @@ def test_places_that_cannot_be(tmp_path: Path, key: str, value: str, said: str) 
     refused(saved(tmp_path, lambda model: given(model, key, value, tensor=1)), said)
 
 
+def test_more_weights_than_memory(tmp_path: Path) -> None:
+    """Refused before a byte is read, with the memory needed and there: 2^44 numbers of one byte each, none on disk."""
+
+    def change(model: Any) -> None:
+        model.graph.initializer[0].data_type = onnx.TensorProto.INT8
+        model.graph.initializer[0].dims[:] = [2**22, 2**21]
+        given(model, "length", None)
+
+    path = saved(tmp_path, change)
+    try:
+        os.truncate(tmp_path / "weights.bin", 2**43)
+    except OSError:
+        pytest.skip("the file system has no files of 8 TiB")
+    with pytest.raises(MemoryError, match=r"m.*\.onnx: the network would take 73,728\.0 GiB, this machine has .* GiB"):
+        read_onnx_file(path)
+
+
 def test_one_storage_is_not_many_arrays(tmp_path: Path) -> None:
     """Four hundred names of the same bytes would make much of little."""
 
