@@ -39,7 +39,9 @@ class RidgeMeasure(SpikeList):
     offsets : array_like, shape (s,)
         Offsets t_k, in the units of x.
     masses : array_like, shape (s,) or (s, o)
-        Masses, in units of f per unit of x; one column for each output.
+        Masses, in units of f per unit of x. The attribute always has shape (s, o), as `skip` has (o, d), so that code
+        for several outputs holds for one; plain numbers, where there is one output, are `measure[k].mass`, the column
+        mass of `to_table()` and `masses` of the results of fits and of `find_spikes`.
     skip : array_like, shape (o, d), optional
         Linear part; zero if not given.
     constant : array_like, shape (o,), optional

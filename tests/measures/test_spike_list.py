@@ -126,3 +126,19 @@ def test_dataframes_take_tables_as_they_are() -> None:
         frame = frames.DataFrame(table)
         assert frame.shape == (7, 7)
         assert list(frame.columns) == list(table)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_masses_have_a_column_for_each_output_and_spikes_numbers(outputs: int) -> None:
+    """(s, o) in the measure for every o; where o is 1, numbers in spikes, tables and results."""
+    measure = random_measure(0, 2, outputs)
+    assert measure.masses.shape == (len(measure), outputs)
+    again = RidgeMeasure(measure.directions, measure.offsets, measure.masses, measure.skip, measure.constant)
+    assert again == measure
+    if outputs == 1:
+        assert [spike.mass for spike in measure] == measure.masses[:, 0].tolist() == measure.to_table()["mass"].tolist()
+        assert RidgeMeasure(measure.directions, measure.offsets, measure.masses[:, 0]).masses.shape == (len(measure), 1)
+    x = np.random.default_rng(1).uniform(-1, 1, (20, 2))
+    best = fit(x, np.abs(x[:, 0]), decay=0.01)
+    assert best.masses.shape == (len(best),)
+    assert best.measure.masses.shape == (len(best), 1)

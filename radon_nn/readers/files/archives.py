@@ -228,7 +228,8 @@ def _all_listed(stream: BinaryIO, size: int, archive: zipfile.ZipFile) -> None:
         raise zipfile.BadZipFile("entries are missing from the directory")
     at = 0
     for entry in entries:
-        stream.seek(entry.header_offset)
+        # Damaged offsets may be negative, or of more bits than any file has.
+        stream.seek(min(max(0, entry.header_offset), size))
         header = stream.read(30)
         if header[:4] != _LOCAL or entry.header_offset - at not in _DESCRIPTORS or (at == 0 and entry.header_offset):
             raise zipfile.BadZipFile(f"bytes before member {entry.filename!r} belong to no member")

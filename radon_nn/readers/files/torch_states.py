@@ -93,6 +93,9 @@ def _of_archive(where: Path, archive: Archive, malformed: str, source: str) -> S
     with naming(where, malformed):
         found = _object(archive)
         scripted = isinstance(found, Attributes)
+        unknown = _contents(found).unknown if scripted else []
+        if unknown:
+            raise ValueError(f"expected modules of TorchScript with their tensors, got also {unknown[0]}; {REMEDY}")
         return _state(where, _scripted(found) if scripted else found, "TorchScript's state" if scripted else source)
 
 

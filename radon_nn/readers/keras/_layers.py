@@ -58,6 +58,12 @@ class LayerCall:
         if len(self.shape) != 1 or any(a not in (-1, 1) for a in axes) or len(axes) != 1:
             raise ValueError(f"expected inputs of shape (batch, features), axis -1, got {self.shape}, axis {axis}")
 
+    def setting(self, key: str) -> Any:
+        """A setting that every version of Keras writes: without it, the layer is not the one that was saved."""
+        if key not in self.config:
+            raise ValueError(f"expected {key!r} in the layer's configuration, got none; save the model again")
+        return self.config[key]
+
     def same(self, value: Value) -> Tensor:
         """A value of the shape of the first input."""
         return self.given[0].same(value)
@@ -65,13 +71,13 @@ class LayerCall:
 
 def _dense(call: LayerCall) -> Tensor:
     call.flat()
-    bias = ("bias",) if call.config.get("use_bias", True) else ()
+    bias = ("bias",) if call.setting("use_bias") else ()
     kernel, *rest = call.weights("kernel", *bias)
     units = checks.count(call.config["units"], "units")
     if kernel.shape != (call.value.dim, units):
         raise ValueError(f"kernel: expected shape ({call.value.dim}, {units}), got {kernel.shape}")
     value = call.graph.affine(call.value, kernel.T, rest[0] if rest else None, name="kernel")
-    return _activated(call, value, call.config.get("activation"))
+    return _activated(call, value, call.setting("activation"))
 
 
 def _activated(call: LayerCall, value: Value, activation: Any) -> Tensor:
@@ -236,7 +242,7 @@ _ELEMENTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation")
 LAYERS: dict[str, Callable[[LayerCall], Tensor]] = {
     "InputLayer": _input,
     "Dense": _dense,
-    "Activation": lambda call: _activated(call, call.value, call.config.get("activation")),
+    "Activation": lambda call: _activated(call, call.value, call.setting("activation")),
     "ReLU": _relu,
     "LeakyReLU": _leaky,
     "ELU": _elu,

@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import contextlib
 import io
 import json
 import os
@@ -112,6 +113,22 @@ def test_state_dicts_of_every_precision_strides_and_ties(tmp_path: Path, dtype: 
     assert list(found) == list(state)
     for name, tensor in state.items():
         assert np.array_equal(found[name], tensor.detach().double().numpy())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_modules_of_other_names_in_torchscript(tmp_path: Path) -> None:
+    """A layer whose class is not TorchScript's was left out, and the other layers were taken for the network."""
+    torch = pytest.importorskip("torch")
+    path, layers = tmp_path / "net.pt", (torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    torch.jit.save(torch.jit.script(torch.nn.Sequential(*layers)), path)
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    (pickled,) = (name for name in content if name.endswith("/data.pkl"))
+    content[pickled] = content[pickled].replace(b"c__torch__.torch.nn.modules.linear", b"c__torchrch.nn.modules.linear")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    refused(path, "expected modules of TorchScript with their tensors, got also __torchrch.nn", activation="relu")
 
 
 @pytest.mark.parametrize("old", [False, True])
@@ -375,6 +392,16 @@ class TestArchivesThatTorchWouldRead:
         at = self.whole.index(A.tobytes())
         self.other.write_bytes(self.whole[: at + 6] + bytes([self.whole[at + 6] ^ 1]) + self.whole[at + 7 :])
         refused(self.other, "expected a state dict as torch.save writes it, got .*CRC", activation="relu")
+
+    def test_offsets_that_no_file_has(self) -> None:
+        """Offsets that are negative or of more than 63 bits: what is refused is refused with the file's name."""
+        whole = self.path.read_bytes()
+        for at in range(whole.index(b"PK\x01\x02"), len(whole) - 8, 3):
+            self.path.write_bytes(whole[:at] + b"\xff\xff\xff\x7f\xff\xff\xff\xff" + whole[at + 8 :])
+            with contextlib.suppress(ValueError):
+                load(self.path, activation="relu")
+                continue
+            refused(self.path, "expected", activation="relu")
 
     def test_a_second_directory(self) -> None:
         with zipfile.ZipFile(self.path) as archive:
