@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Literal, overload
 
 import numpy as np
@@ -316,7 +317,19 @@ def _fits(
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     pursuit = Pursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng, client=client)
     path = SquaresPath(pursuit, close, max(wanted, default=0.0), start)
-    fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
+    fits: dict[float, Fit] = {}
+    falling = sorted(set(wanted), reverse=True)
+    for k, decay in enumerate(falling, start=1):
+        begin = monotonic()
+        fits[decay] = path.fit(decay)
+        if limits.progress is not None and k < len(falling):
+            # Smaller decays have more atoms, and take about as long as the one before or longer: measured 0.8 to 2.5
+            # times, over ten decays from 1 to 1e-3, for 60 and 100 points of the plane.
+            least = (monotonic() - begin) * (len(falling) - k)
+            limits.progress(
+                f"decay {decay:.3g} done, {k} of {len(falling)}: R-TV {fits[decay].rtv:.6g}; at least about "
+                f"{least:.0f} s left"
+            )
     return [fits[decay].named(names) if names else fits[decay] for decay in wanted]
 
 

@@ -145,6 +145,14 @@ def _names_in(argument: Any) -> Iterator[str]:
             yield from (part["name"] for part in value)
 
 
+def _require_known(name: str, node: Node) -> None:
+    """Refuse arguments that no operator has, or that are given twice."""
+    names = [part["name"] for part in node["inputs"]]
+    unknown = sorted(set(names) - set(ARGUMENTS))
+    if unknown or len(set(names)) < len(names):
+        raise ValueError(f"expected known arguments of {name}, each once, got {unknown or names}; {REMEDY}")
+
+
 class _Program:
     """A graph of operators, followed node by node."""
 
@@ -193,6 +201,7 @@ class _Program:
             try:
                 self._overwrites(name, node, outputs[0], at)
                 found = self._result(name, node)
+                _require_known(name, node)
             except ValueError as error:
                 raise ValueError(f"{node.get('name') or outputs}: {error}") from error
             if isinstance(found, Tensor):
@@ -251,9 +260,6 @@ class _Program:
     def _result(self, name: str, node: Node) -> Known:
         """What an operator gives for its arguments."""
         given = {part["name"]: self._argument(part["arg"]) for part in node["inputs"]}
-        unknown = given.keys() - set(ARGUMENTS)
-        if unknown or len(given) < len(node["inputs"]):
-            raise ValueError(f"expected known arguments of {name}, each once, got {sorted(unknown or given)}; {REMEDY}")
         plain = name.rstrip("_") if not name.startswith("_") else name
         first = given.get("self", given.get("input", given.get("tensors")))
         if plain != name and isinstance(first, np.ndarray):

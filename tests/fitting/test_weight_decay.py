@@ -190,7 +190,10 @@ def test_a_path_is_in_the_order_asked_for_and_each_as_good_as_alone() -> None:
     lines: list[str] = []
     path = fit_path(x, y, decays=[0.01, 1.0, 0.1], progress=lines.append)
     assert [one.decay for one in path] == [0.01, 1.0, 0.1]
-    assert len(lines) == 3
+    done = [line for line in lines if line.startswith("decay ")]
+    assert [line.partition(":")[0] for line in done] == ["decay 1 done, 1 of 3", "decay 0.1 done, 2 of 3"]
+    assert all(line.endswith(" s left") for line in done)
+    assert len(lines) - len(done) == 3
     for one in path:
         assert one.objective == pytest.approx(fit(x, y, decay=one.decay).objective, rel=2e-4)
     assert path[0].rtv > path[2].rtv > path[1].rtv - 1e-12
