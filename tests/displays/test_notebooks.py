@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import types
@@ -164,3 +165,42 @@ def test_a_notebook_shows_pictures_and_tables_and_keeps_its_backend(tmp_path: Pa
     assert len(outputs[2][0].data["text/plain"]) <= 300
     assert "image/png" in outputs[3][0].data
     assert notebook.cells[4].outputs[-1].text == "True\n"
+
+
+IN_A_WINDOW = """
+import tkinter
+import matplotlib
+matplotlib.use("TkAgg")
+import numpy as np
+from matplotlib._pylab_helpers import Gcf
+from radon_nn import ShallowNetwork, plot
+
+figure = plot.overview(ShallowNetwork(np.eye(2), np.zeros(2), np.ones((1, 2))), n=16)
+canvas, made = figure.canvas, tkinter.Tk.__init__
+
+
+def watched(window, *args, **kwargs):
+    made(window, *args, **kwargs)
+
+    def look():
+        print([manager.canvas.figure is figure for manager in Gcf.get_all_fig_managers()], window.winfo_viewable())
+        window.tk.call("eval", window.protocol("WM_DELETE_WINDOW"))  # as a click on the close button
+
+    window.after(500, look)
+
+
+tkinter.Tk.__init__ = watched
+figure.show()
+print(list(Gcf.figs), figure.canvas is canvas, matplotlib.get_backend())
+"""
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_show_opens_a_window_until_it_is_closed() -> None:
+    pytest.importorskip("tkinter")
+    if shutil.which("xvfb-run") is None:
+        pytest.skip("no X server to try windows on; xvfb-run starts one")
+    command = ["xvfb-run", "-a", sys.executable, "-c", IN_A_WINDOW]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.splitlines() == ["[True] 1", "[] True TkAgg"]
