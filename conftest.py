@@ -3,10 +3,12 @@ What pytest is told.
 
 - Doctests of public classes are found although `__module__` names the package and not the module they stand in.
 - A run that leaves slow tests out says how to run them.
+- Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as for background jobs.
 """
 
 import doctest
 import inspect
+import signal
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +22,12 @@ def _stands_in(finder: doctest.DocTestFinder, module: ModuleType | None, thing: 
 
 
 doctest.DocTestFinder._from_module = _stands_in  # type: ignore[attr-defined]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, in this process and in those that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
