@@ -3,7 +3,7 @@ What pytest is told.
 
 - Doctests of public classes are found although `__module__` names the package and not the module they stand in.
 - A run that leaves slow tests out says how to run them.
-- Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as for background jobs.
+- Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as in the background.
 """
 
 import doctest
