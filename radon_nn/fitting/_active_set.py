@@ -50,6 +50,8 @@ def best_masses(columns: Floats, target: Floats, penalty: float, start: Floats) 
     """
     c = start.copy()
     used = _Used(columns, np.flatnonzero(c > 0))
+    # Columns that depend on those before them are not in use, so their masses would never be solved for.
+    c[np.setdiff1d(np.arange(len(c)), used.list)] = 0
     # Correlations are rounded by some eps |column| |target|; without slack a column would come and go for ever.
     rounding = 2 * _EPS * float(np.linalg.norm(target) * np.linalg.norm(columns, axis=0).max(initial=0.0))
     slack = rounding + _EQUAL * penalty
@@ -104,13 +106,14 @@ class _Used:
         n = len(columns)
         self.list: NDArray[np.intp] = np.empty(0, np.intp)
         self._q, self._r = np.empty((n, 0)), np.empty((0, 0))
-        q, r = np.linalg.qr(columns[:, which])
-        sizes = np.linalg.norm(columns[:, which], axis=0)
-        if np.all(np.abs(np.diag(r)) > _DEPENDENT * sizes) and len(which) <= n:
-            self.list, self._q, self._r = which, q, r
-        else:
-            for k in which:
-                self.add(int(k))
+        if len(which) <= n:
+            q, r = np.linalg.qr(columns[:, which])
+            sizes = np.linalg.norm(columns[:, which], axis=0)
+            if np.all(np.abs(np.diag(r)) > _DEPENDENT * sizes):
+                self.list, self._q, self._r = which, q, r
+                return
+        for k in which:
+            self.add(int(k))
 
     def minimiser(self, target: Floats, penalty: float) -> Floats:
         """The masses, of any sign, that minimise 1/2 |target - columns c|^2 + penalty sum c over the columns in use."""

@@ -19,8 +19,8 @@ beside what is still to be gained. In space rounds at 10 end in a search that fi
 on 442 points the whole takes 17 s with 10, 13 s with 3."""
 
 
-def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
-    """A function of the user's x in the problem's units, its affine part aside."""
+def _started(problem: Problem, start: Fit | RidgeMeasure, penalty: float) -> Atoms:
+    """The atoms of a function of the user's x, scaled by the best factor in [0, 1]: no worse than the affine fit."""
     measure = start.measure if isinstance(start, Fit) else start
     if not isinstance(measure, RidgeMeasure):
         raise TypeError(
@@ -32,9 +32,26 @@ def _in_units(problem: Problem, start: Fit | RidgeMeasure) -> RidgeMeasure:
             f"start: expected a function of {problem.dim} variables and one output, as the data have, got "
             f"{measure.dim} and {measure.outputs}"
         )
-    placed = measure.placed(1 / problem.scale, -problem.center / problem.scale)
+    largest = float(np.abs(measure.masses).max(initial=0.0))
+    if not largest:
+        return Atoms.none(problem)
+    # Masses relative to the largest: squares of the values cannot overflow then.
     none = np.zeros((1, problem.dim))
-    return RidgeMeasure.trusted(placed.directions, placed.offsets, placed.masses / problem.unit, none, [0.0])
+    relative = RidgeMeasure.trusted(measure.directions, measure.offsets, measure.masses / largest, none, [0.0])
+    placed = relative.placed(1 / problem.scale, -problem.center / problem.scale)
+    heights = problem.points @ placed.directions.T - placed.offsets
+    # A plane with all points on one side adds an affine function, and its column is rounding of the size of its offset.
+    parting = (heights.min(axis=0) < 0) & (heights.max(axis=0) > 0)
+    bent = RidgeMeasure.trusted(
+        placed.directions[parting], placed.offsets[parting], placed.masses[parting], none, [0.0]
+    )
+    atoms = Atoms.on(problem, bent)
+    atoms = atoms.kept(atoms.masses).thinned()
+    square = float(atoms.values @ atoms.values)
+    gain = float(atoms.values @ problem.target) - penalty * atoms.norm
+    if gain <= 0 or not square:
+        return Atoms.none(problem)
+    return atoms.kept(min(gain / square, largest / problem.unit) * atoms.masses)
 
 
 class SquaresPath:
@@ -43,13 +60,19 @@ class SquaresPath:
     def __init__(self, pursuit: Pursuit, close: float, first: float, start: Fit | RidgeMeasure | None) -> None:
         self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
         self._stopped, self._top, self._warm = "", np.inf, start is not None
-        if start is not None:
-            pursuit.atoms = Atoms.on(self._problem, _in_units(self._problem, start))
+        self._restart, self._spare, self._penalty = self._warm, Atoms.none(self._problem), np.inf
+        if start is None:
+            self._begin(self._goal(first))
         else:
-            try:
-                self._top = pursuit.start(self._goal(first))
-            except (StoppedError, KeyboardInterrupt) as stop:
-                self._stopped = str(stop) or "interrupted"
+            pursuit.atoms = _started(self._problem, start, self._goal(first))
+
+    def _begin(self, goal: float) -> None:
+        """Begin from the affine fit, at the penalty from which on it is the best."""
+        self._pursuit.atoms = Atoms.none(self._problem)
+        try:
+            self._top = self._pursuit.start(goal)
+        except (StoppedError, KeyboardInterrupt) as stop:
+            self._stopped = str(stop) or "interrupted"
         self._penalty = self._top
 
     def _goal(self, decay: float) -> float:
@@ -71,6 +94,11 @@ class SquaresPath:
             if not self._stopped:
                 self._descend(goal, bounds)
         except (StoppedError, KeyboardInterrupt) as stop:
+            if self._restart and isinstance(stop, StoppedError) and not pursuit.late():
+                # Rounding kept the start's atoms from an end; without them there is another way to it.
+                self._restart, self._spare = False, pursuit.atoms.thinned()
+                self._begin(goal)
+                return self.fit(decay)
             self._stopped = str(stop) or "interrupted"
         if self._stopped:
             for left in (problem.target - pursuit.atoms.values, problem.target):
@@ -99,6 +127,8 @@ class SquaresPath:
     def _result(self, atoms: Atoms, decay: float, bounds: DualBounds) -> Fit:
         """The result in the user's units; a bound that rounding put above the objective is lowered to it."""
         problem, pursuit, goal = self._problem, self._pursuit, bounds.penalty
+        # Without a restart the spare atoms are none: the affine fit.
+        atoms = min(atoms, self._spare, key=lambda each: each.objective(problem.target, goal))
         objective = atoms.objective(problem.target, goal)
         lower, presumed = min(bounds.lower, objective), min(bounds.presumed, objective)
         pursuit.note(objective, lower, objective)

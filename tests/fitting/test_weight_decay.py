@@ -1,5 +1,8 @@
 """Certified fits: bounds that hold, closed forms, optimality against other solvers, and what bad data is told."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,7 @@ from scipy.optimize import linprog, minimize
 
 from examples_of_networks import random_measure, unit_vectors
 from radon_nn import Fit, RidgeMeasure, ShallowNetwork, fit, fit_path, interpolate
+from radon_nn.fitting._pursuit import Pursuit, StoppedError
 from radon_nn.fitting.certificate import HyperplaneSearch
 
 Floats = NDArray[np.float64]
@@ -413,6 +417,57 @@ def _compare_warm_and_cold(seed: int, dim: int, moved: bool) -> None:
         assert warm.certificate().lower == pytest.approx(warm.lower, rel=1e-9)
     path = fit_path(points, values, decays=[0.2, decay], tol=tol, start=start)
     assert abs(path[1].objective - cold.objective) <= tol * cold.objective
+
+
+@pytest.mark.parametrize("width", [41, 60, 300])
+def test_a_start_may_have_more_neurons_than_there_are_points(width: int) -> None:
+    rng = np.random.default_rng(width)
+    x = rng.uniform(-1, 1, 40)
+    y = np.abs(x) + 0.1 * rng.standard_normal(40)
+    cold, warm = fit(x, y, decay=0.1), fit(x, y, decay=0.1, start=random_measure(rng, width, 1))
+    assert warm.converged
+    assert warm.objective <= cold.objective + warm.gap + cold.gap
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_no_start_makes_a_fit_worse(dim: int) -> None:
+    rng = np.random.default_rng(dim)
+    for big in (1e-8, 1.0, 1e4, 1e6, 1e8, 1e150):
+        x = rng.standard_normal((30, dim))
+        y = np.abs(x[:, 0]) + 0.2 * rng.standard_normal(30)
+        decay = 10 ** rng.uniform(-3, -1)
+        width = int(rng.integers(1, 12))
+        start = ShallowNetwork(
+            rng.standard_normal((width, dim)) * big, rng.standard_normal(width) * big, rng.standard_normal(width)
+        ).measure()
+        cold, warm = fit(x, y, decay=decay), fit(x, y, decay=decay, start=start)
+        assert warm.converged
+        assert warm.objective <= cold.objective + warm.gap + 1e-12
+        affine = fit(x, y, decay=1e6).objective
+        for early in fit_path(x, y, decays=[decay, 3 * decay], start=start, seconds=1e-9):
+            assert not early.converged
+            assert early.lower <= early.objective <= affine * (1 + 1e-12)
+
+
+def test_a_start_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stage is made to end as a cycle of rounding would."""
+    rng = np.random.default_rng(5)
+    x = rng.uniform(-1, 1, 30)
+    y = np.abs(x) + 0.1 * rng.standard_normal(30)
+    calls, stage = [], Pursuit.stage
+
+    def endless(self: Pursuit, *args: Any, **options: Any) -> Iterator[tuple[Floats, float]]:
+        calls.append(args)
+        if len(calls) == 1:
+            raise StoppedError("no end after 200 rounds at one penalty")
+        return stage(self, *args, **options)
+
+    cold = fit(x, y, decay=0.01)
+    monkeypatch.setattr(Pursuit, "stage", endless)
+    warm = fit(x, y, decay=0.01, start=random_measure(rng, 3, 1))
+    assert len(calls) > 1
+    assert warm.converged
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-4)
 
 
 def test_a_start_of_another_kind_or_dimension_is_told() -> None:
