@@ -1,5 +1,6 @@
 """The scikit-learn estimators: scikit-learn's own checks, what wraps them, and what they tell about their fit."""
 
+import signal
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from radon_nn import fit, from_model
 from radon_nn.estimators import RTVClassifier, RTVClassifierCV, RTVRegressor, RTVRegressorCV
+from radon_nn.fitting._vector_pursuit import VectorPursuit
 
 Floats = np.ndarray
 
@@ -33,10 +35,11 @@ def plane(n: int, seed: int = 0) -> tuple[Floats, Floats]:
 @pytest.mark.parametrize(
     "estimator",
     [
-        RTVRegressor(),
-        RTVClassifier(),
-        RTVRegressorCV(decays=2, eps=0.5, cv=2),
-        RTVClassifierCV(decays=2, eps=0.5, cv=2),
+        # Large decays leave few neurons, and the checks' data have up to ten features.
+        RTVRegressor(decay=100.0),
+        RTVClassifier(decay=10.0),
+        RTVRegressorCV(decays=[300.0, 100.0], cv=2),
+        RTVClassifierCV(decays=[30.0, 10.0], cv=2),
     ],
     ids=lambda each: type(each).__name__,
 )
@@ -60,6 +63,7 @@ def test_a_regressor_is_the_fit() -> None:
     assert many.predict(x).shape == (40, 2)
 
 
+@pytest.mark.full
 def test_wrapped_by_scikit_learn_and_read_back() -> None:
     x, y = plane(40)
     x = x * [100.0, 0.01] + 5
@@ -106,7 +110,7 @@ def test_the_decay_is_chosen_along_a_path() -> None:
 def test_points_in_a_subspace_and_few_points() -> None:
     along = np.linspace(-1, 1, 21)
     x, y = np.outer(along, [1.0, -2.0, 0.5, 3.0]), np.abs(along)
-    model = RTVRegressor(decay=0.01).fit(x, y)
+    model = RTVRegressor(decay=0.001).fit(x, y)
     assert model.certificate_.certified
     assert model.network_.neurons == 1
     np.testing.assert_allclose(RTVRegressor().fit(x[:1], y[:1]).predict(x), 1.0)
@@ -120,3 +124,28 @@ def test_the_best_network_so_far_is_kept() -> None:
     assert "time" in model.stopped_
     assert model.certificate_.lower <= model.certificate_.objective
     assert model.predict(x).shape == (60,)
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_an_interrupt_keeps_the_best_network_so_far(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = plane(60)
+    done, correct = [], VectorPursuit._correct
+
+    def interrupted(self: VectorPursuit, *args: Any, **options: Any) -> Any:
+        done.append(1)
+        if len(done) > rounds:
+            signal.raise_signal(signal.SIGINT)
+        return correct(self, *args, **options)
+
+    monkeypatch.setattr(VectorPursuit, "_correct", interrupted)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model = RTVRegressor(decay=0.001).fit(x, y)
+    assert model.stopped_ == "interrupted"
+    assert len(done) == rounds + 1
+    bound = model.certificate_
+    assert bound.lower <= bound.objective
+    own = np.sum((model.predict(x) - y) ** 2) / 2 + 0.001 * model.network_.path_norm
+    assert own == pytest.approx(bound.objective, rel=1e-9)
+    design = np.column_stack([x, np.ones(60)])
+    affine = np.sum((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2) / 2
+    assert bound.objective <= affine * (1 + 1e-12)

@@ -108,8 +108,10 @@ def test_no_network_without_a_linear_part_beats_the_bound() -> None:
 @pytest.mark.parametrize("dim", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_network_beats_the_bound_in_many_problems(name: str, dim: int) -> None:
-    for seed in range(8):
-        holds(name, dim, 1 + seed % 4, 1000 * dim + seed, n=20, runs=3, affine=True if seed % 4 else "constant")
+    # Losses and dimensions go through one to four outputs, with a linear part and without.
+    seed = dim + NAMES.index(name)
+    for k in (seed, seed + 1):
+        holds(name, dim, 1 + k % 4, 1000 * dim + k, n=20, runs=1, affine=True if k % 4 else "constant")
 
 
 def test_squares_agree_with_the_fit_of_one_output() -> None:
