@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,8 @@ def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
     Parameters
     ----------
     path : str or Path
-        Where to: a zarr array, or an npy file if the name ends so. What is there is overwritten.
+        Where to: a zarr array, or an npy file if the name ends so. An array there is replaced once all is written; it
+        may be what `array` is made of.
     array : dask.array.Array
         The array. Its chunks are written by the workers, which must see the same path.
     at_once : int, optional
@@ -81,6 +84,8 @@ def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
     ------
     ValueError
         If the chunks are of unknown lengths.
+    FileExistsError
+        If something else than an array is there.
 
     Examples
     --------
@@ -90,16 +95,46 @@ def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
     ...     print(int(load(f"{folder}/ones.npy").sum().compute()))
     24
     """
-    file = Path(path).resolve()
+    target = Path(path).resolve()
+    _refuse_others(target)
+    file = target.with_name(f".{target.stem}-{uuid.uuid4().hex}{target.suffix}")
+    try:
+        _save_new(file, array, at_once)
+        if target.is_dir():
+            shutil.rmtree(target)
+        file.replace(target)
+    except BaseException:
+        shutil.rmtree(file, ignore_errors=True)
+        if file.is_file():
+            file.unlink()
+        raise
+
+
+def _refuse_others(target: Path) -> None:
+    """Nothing but an array, or an empty folder, is replaced."""
+    marks = ("zarr.json", ".zarray")
+    if target.is_dir() and any(target.iterdir()) and not any((target / mark).is_file() for mark in marks):
+        raise FileExistsError(
+            f"path: expected a new name or an array to be replaced, got {str(target)!r}, a folder with other things; "
+            "choose another name"
+        )
+    if target.is_file() and target.suffix != ".npy":
+        raise FileExistsError(
+            f"path: expected a name that ends with .npy, or a zarr folder, got the file {str(target)!r}; choose another"
+        )
+    if target.is_dir() and target.suffix == ".npy":
+        raise FileExistsError(f"path: expected an npy file, got the folder {str(target)!r}; choose another name")
+
+
+def _save_new(file: Path, array: da.Array, at_once: int | None) -> None:
+    """Compute an array and write it to a new file."""
     even = array.rechunk(tuple(max(lengths) for lengths in array.chunks))
     if file.suffix == ".npy":
         np.lib.format.open_memmap(file, "w+", dtype=even.dtype, shape=even.shape).flush()
     else:
         import zarr
 
-        zarr.create_array(
-            str(file), shape=even.shape, chunks=tuple(map(max, even.chunks)), dtype=even.dtype, overwrite=True
-        )
+        zarr.create_array(str(file), shape=even.shape, chunks=tuple(map(max, even.chunks)), dtype=even.dtype)
     name = f"write-{tokenize(str(file), even.name)}"
     graph, axis = dict(even.__dask_graph__()), int(np.argmax([len(lengths) for lengths in even.chunks]))
     boxes = _boxes(even.chunks)

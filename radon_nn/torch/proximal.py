@@ -236,13 +236,20 @@ class ProximalPathNorm(torch.optim.Optimizer):
                 step_sizes(self.optimizer, pair.weight)
 
     def _shrink(self, pair: _Pair) -> None:
-        found = [self._steps(self.optimizer, parameter) for parameter in pair.parameters()]
+        moving = [parameter.grad is not None and parameter.requires_grad for parameter in pair.parameters()]
+        if not any(moving):
+            return  # The optimiser has left these alone.
+        found = [
+            self._steps(self.optimizer, parameter) if moves else 0.0
+            for parameter, moves in zip(pair.parameters(), moving, strict=True)
+        ]
         if any(step is None for step in found):
-            return  # nothing has been stepped yet
+            return
         weight, bias, readout = pair.weight, pair.bias, pair.readout
         inner = pair.inner()
         s, r = found[0], found[1] if readout is not None else None
-        if not any(isinstance(step, torch.Tensor) for step in found) and (bias is None or found[-1] == s):
+        plain = not any(isinstance(step, torch.Tensor) for step in found)
+        if plain and (bias is None or found[-1] == s) and s and (r or readout is None):
             outer_factor, inner_factor = _plain_factors(inner, readout, s, r, pair.strength)
         else:
             outer_factor, inner_factor = _metric_factors(pair, found)

@@ -8,6 +8,8 @@ import torch
 
 _STEPS = 60
 """Newton's steps at most: 4 to 6 are usual, and bisection alone narrows a bracket of e^80 to rounding in 60."""
+_LEAST = 1e-200
+"""Step sizes below this are taken for it: what they divide stays finite, and what they multiply stays."""
 _REACH = 40.0
 """The ratio of the norms is sought within a factor of e^40 of the ratio at the start."""
 
@@ -71,16 +73,17 @@ def proximal_factors(outer: Any, inner: Any, steps: tuple[Any, Any], decay: floa
     outer, inner : Tensor, shape (k, o) and (k, d)
         The vectors v0 and w0, a row for each neuron.
     steps : tuple of Tensor, shape (k, o) and (k, d)
-        The step sizes r and s, positive.
+        The step sizes r and s; where one is zero, its entry stays.
     decay : float
         The penalty, positive.
 
     Returns
     -------
     tuple of Tensor, shape (k, o) and (k, d)
-        The factors in float64, between 0 and 1; zero for the whole row of what vanishes.
+        The factors in float64, between 0 and 1; zero for the whole row of what vanishes, 1 where a row is not finite.
     """
-    v, w, r, s = (part.double() for part in (outer, inner, *steps))
+    v, w = outer.double(), inner.double()
+    r, s = (part.double().clamp(min=_LEAST) for part in steps)
     size = [torch.linalg.vector_norm(part, dim=1) for part in (v, w, v / r, w / s)]
     alive = (size[2] > decay * size[1]) & (size[3] > decay * size[0])
     # Where both may live, the smaller norm of the two is a fair start for the ratio's logarithm.
@@ -94,7 +97,9 @@ def proximal_factors(outer: Any, inner: Any, steps: tuple[Any, Any], decay: floa
     drop_outer, drop_inner = (v**2 / (2 * r)).sum(1), (w**2 / (2 * s)).sum(1)
     stay = (cost <= torch.minimum(drop_outer, drop_inner))[:, None]
     lone = (drop_outer > drop_inner)[:, None].double()
-    return torch.where(stay, both[0], lone), torch.where(stay, both[1], 1 - lone)
+    finite = (torch.isfinite(v).all(1) & torch.isfinite(w).all(1))[:, None]
+    factors = torch.where(stay, both[0], lone), torch.where(stay, both[1], 1 - lone)
+    return torch.where(finite, factors[0], 1.0), torch.where(finite, factors[1], 1.0)
 
 
 def _log_ratio(terms: tuple[Any, Any, Any, Any], start: Any, wanted: Any) -> Any:

@@ -210,6 +210,7 @@ def functions(tmp_path: Path) -> Path:
         "def kink(x):\n    return np.maximum(x[:, 0] - 0.2, 0)\n"
         "def norm(x):\n    return np.linalg.norm(x, axis=1)\n"
         "def noisy(x):\n    print('hello')\n    return gaussian(x)\n"
+        "def ridge(x):\n    return np.abs(x[:, 0] - x[:, 1] ** 2)\n"
         "def leaver(x):\n    raise SystemExit(0)\n"
     )
     return path
@@ -245,7 +246,7 @@ def test_rtv_on_a_ball_is_certified(functions: Path, capsys: pytest.CaptureFixtu
 def test_rtv_out_of_time_prints_the_best_bound_and_exits_with_3(
     functions: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ("rtv", f"{functions}:gaussian", "--domain", "1", "--dim", "2", "--seconds", "0.01", "--tol", "1e-6")
+    command = ("rtv", f"{functions}:ridge", "--domain", "1", "--dim", "2", "--seconds", "0.01", "--tol", "1e-6")
     code, out, _ = run(capsys, *command)
     assert code == 3
     assert out.startswith("R-TV at least ")
@@ -268,7 +269,11 @@ def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     [
         (["{}:norm", "--dim", "2"], 1, "--domain RADIUS"),
         (["{}:gaussian"], 1, "expected the number of inputs of the function, as --dim 2"),
-        (["{}:nothing", "--dim", "2"], 1, "a function named 'nothing', got box, gaussian, kink, leaver, noisy, norm"),
+        (
+            ["{}:nothing", "--dim", "2"],
+            1,
+            "a function named 'nothing', got box, gaussian, kink, leaver, noisy, norm, ridge",
+        ),
         (["{}:kink", "--domain", "one"], 2, "expected a radius, or a radius and a center"),
         (["{}:kink", "--domain", "1", "--radius", "1"], 1, "expected one of the two, got both"),
         (["{}:kink", "--domain", "1,0,0", "--tol", "0"], 2, "--tol: expected a positive number, got '0'"),

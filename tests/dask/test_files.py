@@ -80,3 +80,26 @@ def test_operator_takes_vectors() -> None:
     expected = transform.linear_operator()
     np.testing.assert_allclose(operator.matvec(da.from_array(x, chunks=50)), expected.matvec(x), rtol=0, atol=1e-12)
     np.testing.assert_allclose(operator.rmatvec(da.from_array(y, chunks=50)), expected.rmatvec(y), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["array.zarr", "array.npy"])
+def test_an_array_may_replace_the_file_it_is_made_of(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    rd.save(path, da.ones((6, 4), chunks=3))
+    rd.save(path, rd.load(path) * 2)
+    assert rd.load(path).sum().compute() == 48
+    broken = da.map_blocks(lambda block: block / np.array([]).sum(axis=(0, 1)), rd.load(path), dtype=float)
+    with pytest.raises(Exception, match="axis"):
+        rd.save(path, broken)
+    assert rd.load(path).sum().compute() == 48
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_nothing_but_arrays_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years")
+    (tmp_path / "notes").write_text("more")
+    for name, message in (("mine", "a folder with other things"), ("notes", "a name that ends with .npy")):
+        with pytest.raises(FileExistsError, match=message):
+            rd.save(tmp_path / name, da.ones((6, 4)))
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years"

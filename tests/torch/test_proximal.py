@@ -251,3 +251,33 @@ def test_two_hundred_neurons_on_the_elevations() -> None:
     assert best.converged
     assert objective(module, x, y, decay) <= 1.01 * best.lower / len(x)
     assert len(from_model(module).measure(1e-3)) <= 30
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "Adagrad"])
+def test_a_rate_of_zero_changes_nothing(name: str) -> None:
+    module, x, y = problem()
+    optimizer = ProximalPathNorm(getattr(torch.optim, name)(module.parameters(), lr=0.1), module, decay=0.01)
+    train(module, x, y, optimizer, 2)
+    before = copy.deepcopy(module.state_dict())
+    for group in optimizer.param_groups:
+        group["lr"] = 0.0
+    train(module, x, y, optimizer, 1)
+    for key, value in module.state_dict().items():
+        torch.testing.assert_close(value, before[key], rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_a_frozen_readout_stays_and_its_neurons_are_penalised(name: str) -> None:
+    module, x, y = problem()
+    module.readout.weight.requires_grad_(False)
+    plain = copy.deepcopy(module)
+    train(plain, x, y, getattr(torch.optim, name)(plain.parameters(), lr=0.01), 1)
+    optimizer = ProximalPathNorm(getattr(torch.optim, name)(module.parameters(), lr=0.01), module, decay=0.01)
+    train(module, x, y, optimizer, 1)
+    torch.testing.assert_close(module.readout.weight, plain.readout.weight, rtol=0, atol=0)
+    assert (module.hidden.weight.abs() < plain.hidden.weight.abs()).all()
+    before = copy.deepcopy(module.state_dict())
+    optimizer.zero_grad()
+    optimizer.step()
+    for key, value in module.state_dict().items():
+        torch.testing.assert_close(value, before[key], rtol=0, atol=0)

@@ -94,3 +94,19 @@ def test_many_step_sizes_reach_the_least_cost(decay: float) -> None:
         ends = [np.concatenate([v, 0 * w]), np.concatenate([0 * v, w])]
         ends += [minimize(cost, z, method="BFGS").x for z in starts]
         assert reached <= min(map(cost, ends)) + 1e-12
+
+
+@pytest.mark.parametrize("still", [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
+def test_entries_of_no_step_size_stay_and_the_others_are_penalised(still: tuple[float, float]) -> None:
+    v, w = torch.tensor([[2.0, 1.0]]), torch.tensor([[1.0, 3.0, 1.0]])
+    factors = proximal_factors(v, w, (still[0] * torch.ones_like(v), still[1] * torch.ones_like(w)), 0.1)
+    for factor, moves in zip(factors, still, strict=True):
+        assert ((factor < 1) == bool(moves)).all()
+        assert (factor > 0.5).all()
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_what_is_not_finite_is_not_hidden(bad: float) -> None:
+    ones = torch.ones(2, 2)
+    factors = proximal_factors(torch.ones(2, 1), torch.tensor([[bad, 1], [1, 1]]), (torch.ones(2, 1), ones), 0.1)
+    assert all((factor[0] == 1).all() for factor in factors)
