@@ -209,6 +209,7 @@ def test_an_interrupt_keeps_the_finest_value() -> None:
     assert result.value == pytest.approx(UNIT[2], rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize(("p", "width"), [(2.0, 0.03), (2.5, 0.01)])
 def test_powers_in_the_plane_are_narrow(p: float, width: float) -> None:

@@ -18,6 +18,7 @@ def power(p: float, unit: float = 1.0, size: float = 1.0, center=0.0):
     return lambda x: size * np.maximum(1 - np.sum(((x - center) / unit) ** 2, axis=1), 0) ** p
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [2.0, 2.5, 3.0])
 def test_powers_in_random_units(p: float) -> None:
     rng = np.random.default_rng(int(10 * p))
@@ -29,6 +30,7 @@ def test_powers_in_random_units(p: float) -> None:
     assert result.upper - result.lower < 1e-3 * truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "exponent"), [(1.75, 0.25), (0.0, 2.0), (1.0, 1.0)])
 def test_rims_too_rough_grow_by_their_power(p: float, exponent: float) -> None:
     """u'' is like (1 - t)^(p-2) at the rim, and the steps of p = 0 and 1 give h^-2 and h^-1."""

@@ -25,7 +25,7 @@ def test_rules_lie_on_the_sphere() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_kinks_in_any_direction_are_found(seed: int) -> None:
-    """The mean of |a.b| over the circle is 2 / pi. A kink beyond a cell's outermost nodes would be missed: by 3e-4."""
+    """The mean of |a.b| over the circle is 2 / pi. Kinks beyond a cell's outermost nodes are missed, by 3e-4."""
     a = np.random.default_rng(seed).standard_normal(2)
     a /= np.linalg.norm(a)
     sphere = HalfSphere(2, lambda b: np.abs(b @ a)[None], 1)
