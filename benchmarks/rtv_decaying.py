@@ -2,8 +2,9 @@
 
     python benchmarks/rtv_decaying.py [--only NAME] [--dim 2] [--seconds 60]
 
-For each function it prints the truth, the interval, its width, the verdict, the exponent of growth and the time. Radial
-functions f = phi(|x|) have one variation for all directions, that of G = F', computed two ways:
+For each function it prints the truth, the interval, its width, the verdict, the exponents of growth that the values
+support, and the time. Radial functions f = phi(|x|) have one variation for all directions, that of G = F', computed two
+ways:
 
 - in the plane, F(t) = [phi(0) + t integral_0^(pi/2) phi'(t sin a) da] / (2 pi), and R-TV = 2 pi V(F');
 - in space, R-TV = V((t phi)''), the filter being local;
@@ -149,8 +150,10 @@ def main() -> None:
             result = rtv(f, dim=dim, seconds=options.seconds)
             took = time.perf_counter() - begin
             width = (result.upper - result.lower) / result.value if math.isfinite(result.upper) else math.inf
-            growing = result.verdict == "infinite" and result.refinement is not None
-            exponent = f", exponent {growth_of(result.refinement).exponent:.3g}" if growing else ""
+            exponent = ""
+            if result.verdict == "infinite" and result.refinement is not None:
+                low, high = growth_of(result.refinement).exponent_range
+                exponent = f", exponent {low:.3g} to {high:.3g}"
             numbers = f"{truth:>11.6g}{again:>11.6g}{result.lower:>11.6g}{result.upper:>11.6g}{width:>9.1e}"
             print(f"{name:<20}{dim:>2}{numbers} {result.verdict}, {result.law}{exponent}, {took:.1f}", flush=True)
 

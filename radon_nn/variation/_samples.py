@@ -42,6 +42,8 @@ ROUNDING = 1e-8
 _SPACINGS = 3.0
 """The finest scale h in spacings: exp(-(w h)^2 / 2) is then below 1e-19 at w = pi / spacing, where aliasing begins."""
 
+AS_SEEN = "at the scales seen, or settles by a small power of h: these cannot be told apart"
+
 _RELIABLE = 3e-3
 """A value at scale h is used if its error, estimated from coarser samples and noise, is at most this fraction of it."""
 
@@ -231,6 +233,8 @@ def verdict_of(found: Refinement | None, last: float, error: float, made: Assump
         return unresolved(
             found.value[-1], floor, f"{growth}, faster than any bounded function's: finer samples are needed"
         )
+    if growth.grows and not growth.evident:
+        return unresolved(found.value[-1], floor, f"{growth} {AS_SEEN}")
     if growth.grows:
         return RTV(math.inf, floor, math.inf, *made, "estimated", "infinite", str(growth), found, True)
     # Smoothing never increases R-TV, so the finest value is a lower bound. The upper bound allows for half the distance

@@ -20,7 +20,7 @@ from radon_nn.measures.result import Refinement
 from radon_nn.operators.transform import RadonTransform
 from radon_nn.variation._samples import GridSamples, noise_cost
 from radon_nn.variation._smoothing import Smoothing
-from radon_nn.variation._sphere_cells import HalfSphere
+from radon_nn.variation._sphere_cells import HalfSphere, independent_error, turned_frame
 
 _FINEST = 1.5
 """The finest scale h in spacings. The sums of samples are exact for a band of pi / spacing; at 1.5 spacings the
@@ -52,6 +52,15 @@ _HALVED = 4.0
 gain 16 and more where the variation is smooth in direction, 5.6 at its kinks of power 3/2, 4 at plain kinks."""
 
 
+_BLOCK = 8
+"""Directions transformed between looks at the clock: about a second on 4096^2 samples, which a thread computes at
+once."""
+
+
+class TimeUpError(Exception):
+    """The time limit has passed."""
+
+
 class Sharp(NamedTuple):
     """V(h) at falling scales, with errors; the value without smoothing; relative errors that all scales share."""
 
@@ -66,14 +75,23 @@ class Sharp(NamedTuple):
 class _Grid:
     """Samples on one grid, ready for any direction."""
 
-    def __init__(self, samples: GridSamples, scales: Sequence[float]) -> None:
-        self.samples, n = samples, len(samples.axes[0])
+    def __init__(self, samples: GridSamples, scales: Sequence[float], until: float) -> None:
+        self.samples, self.until, n = samples, until, len(samples.axes[0])
         # Splines spread samples by up to half a support of six; the samples vanish outside the ball.
         self.offsets = Offsets(n + 8, samples.spacing)
         count = n if samples.dim == 1 else n + 8
         self.smoothing = Smoothing(count, samples.spacing, scales, samples.dim, 1.25 * samples.radius)
 
     def variations(self, normals: Floats) -> Floats:
+        """As `_variations`, a few directions at a time; `TimeUpError` when the time is over."""
+        parts = []
+        for begin in range(0, len(normals), _BLOCK):
+            if time.monotonic() > self.until:
+                raise TimeUpError
+            parts.append(self._variations(normals[begin : begin + _BLOCK]))
+        return np.concatenate(parts, axis=1)
+
+    def _variations(self, normals: Floats) -> Floats:
         """Variations at each scale for each direction, times the stretch |B' b| of the coordinates."""
         samples = self.samples
         if samples.dim == 1:
@@ -123,26 +141,33 @@ def sharp_values(fine: GridSamples, coarse: GridSamples, cut: bool, aim: float, 
     most : int
         Directions, at most.
     until : float
-        The time, by `time.monotonic`, after which no directions are added.
+        The time, by `time.monotonic`, from which on no directions are computed.
 
     Returns
     -------
     Sharp
         The values.
+
+    Raises
+    ------
+    TimeUpError
+        If the time is over before there are values.
     """
     n, dim = len(fine.axes[0]), fine.dim
     scales = scales_of(n, fine.spacing)
     many = len(scales)
     # Not at the last scale, which is too fine for the coarser grid.
-    grids = [_Grid(fine, [*scales, 0.0]), _Grid(coarse, [*scales[:-1], 0.0])]
+    grids = [_Grid(fine, [*scales, 0.0], until), _Grid(coarse, [*scales[:-1], 0.0], until)]
     if cut:
-        grids.append(_Grid(coarse.tapered(_FADED), [*scales[:-1], 0.0]))
+        grids.append(_Grid(coarse.tapered(_FADED), [*scales[:-1], 0.0], until))
     sphere = HalfSphere(dim, lambda normals: np.concatenate([grid.variations(normals) for grid in grids]), many)
-    took = 0.0
-    while sphere.turned(_HALVED) > aim and sphere.count < most and time.monotonic() + 2 * took < until:
-        begin = time.monotonic()
-        sphere.refine()
-        took = time.monotonic() - begin
+    sphere.refine_to(aim, _HALVED, most, until)
+    turned = sphere.turned(_HALVED)
+    if dim > 1 and many > 1:
+        # Values of the coarser grid alone: half the work in the plane, a third in space.
+        check = HalfSphere(dim, lambda normals: grids[1].variations(normals @ turned_frame(dim)), many - 1)
+        check.refine_to(aim, _HALVED, most, until)
+        turned = independent_error(sphere, sphere.value[many + 1 : 2 * many + 1], check)
     fine_v, coarse_v, *faded = np.split(sphere.value, [many + 1, 2 * many + 1][: len(grids) - 1])
     plain_error = _PLAIN * abs(float(fine_v[-1] - coarse_v[-1]))
     values, noise = fine_v[:-1], math.pi / fine.spacing
@@ -157,7 +182,7 @@ def sharp_values(fine: GridSamples, coarse: GridSamples, cut: bool, aim: float, 
         float(fine_v[-1]),
         plain_error + noise_cost(fine, noise),
         lost,
-        sphere.turned(_HALVED),
+        turned,
         sphere.count,
     )
 

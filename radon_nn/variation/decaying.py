@@ -203,7 +203,7 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value
         return RTV(value, *bounds, made.method, made.assumed, "estimated", "finite", "", refinement, met)
-    return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed))
+    return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed, search.radius))
 
 
 def _interrupted(search: Search) -> RTV:

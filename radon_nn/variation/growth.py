@@ -32,7 +32,16 @@ _WINDOW = 7
 """Scales fitted: three octaves at ratio sqrt 2. More would include coarse scales, where no law holds yet."""
 
 _FLAT = 0.12
-"""Local exponents this close to 0, and not drifting, mean log(1/h): over three octaves slower powers look the same."""
+"""Local exponents this close to 0, and not drifting, mean log(1/h), or a power h^q, |q| <= 0.12: these look the same
+over three octaves. At the finest scales in the plane, ReLU times a Gaussian, which grows like log(1/h), has -0.03 to
+-0.06, and (1 - |x|^2)_+^1.55, which settles like h^0.05, has 0.005 to -0.05."""
+
+_SQUARED = 0.8, 1.2
+"""Slopes of 1/s that mean log^2: 0.93 to 0.97 for the pyramid in the plane on 1024^2 samples. If log^2 is multiplied by
+h^q, which settles, the slope is (1 - q log(1/h))^-2: 1.2 for q = 0.02 at log(1/h) = 4."""
+
+_VAGUE = 0.01
+"""Powers of a wider range are not given by two digits, but as a range. Those of exact powers differ by rounding."""
 
 _OFF = 0.4
 """How far a power may lie from the local exponent at the finest scales. The correction term, one order away, would fit
@@ -71,9 +80,43 @@ class Growth:
     exponents: tuple[float, ...] = ()
 
     @property
+    def evident(self) -> bool:
+        """
+        Whether growth without bound is told apart from values that settle slowly.
+
+        A logarithm is not: a - c h^q looks the same for small q, and finite functions such as (1 - |x|^2)_+^p in the
+        plane, for p from 1.5 on, settle with q = p - 1.5.
+
+        Returns
+        -------
+        bool
+            True for powers and squares of logarithms.
+        """
+        return self.kind in ("log^2", "power")
+
+    @property
     def grows(self) -> bool:
         """Whether V(h) grows without bound."""
         return math.isinf(self.limit)
+
+    @property
+    def exponent_range(self) -> tuple[float, float]:
+        """
+        The least and the largest power that the values support, for 'settles' and 'power'.
+
+        It holds the fitted power, the local exponent at the finest scales, and what that becomes if it drifts on as far
+        as it did over the scales seen.
+
+        Returns
+        -------
+        tuple of two floats
+            Both; the fitted power twice for other laws.
+        """
+        if self.kind not in ("settles", "power") or not self.exponents:
+            return self.exponent, self.exponent
+        sign, last = (-1 if self.kind == "settles" else 1), self.exponents[-1]
+        powers = [self.exponent, sign * last, sign * (2 * last - self.exponents[0])]
+        return max(0.0, min(powers)), max(powers)
 
     def possible_in(self, dim: int) -> bool:
         """
@@ -98,11 +141,15 @@ class Growth:
 
     def __str__(self) -> str:
         c, p = f"{self.coefficient:.3g}", f"{self.exponent:.2g}"
+        low, high = self.exponent_range
+        # Rounded outwards: a law is seldom off by more than a tenth beyond what its drift shows.
+        about = f"{math.floor(10 * low) / 10:g} to h^{{}}{math.ceil(10 * high) / 10:g}"
+        vague = high - low > _VAGUE * max(high, 1.0)
         return {
-            "settles": f"settles like h^{p}",
+            "settles": f"settles like about h^{about.format('')}" if vague else f"settles like h^{p}",
             "log": f"grows like {c} log(1/h)",
             "log^2": f"grows like {c} log^2(1/h)",
-            "power": f"grows like {c} h^-{p}",
+            "power": f"grows like about h^-{about.format('-')}" if vague else f"grows like {c} h^-{p}",
             "unclear": "no law of growth fits",
         }[self.kind]
 
@@ -158,7 +205,7 @@ def _law(rise: Floats, s: Floats) -> Kind:
     if s.min() <= _FLAT / 2:
         return "unclear"
     slope = float(np.polyfit(rise, 1 / s, 1)[0])
-    if 0.5 <= slope <= 2.0:
+    if _SQUARED[0] <= slope <= _SQUARED[1]:
         return "log^2"
     return "power" if slope < 0.25 and s[-1] >= 0.2 else "unclear"
 

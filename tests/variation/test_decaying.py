@@ -211,6 +211,29 @@ def test_an_interrupt_keeps_the_finest_value() -> None:
 
 @pytest.mark.slow
 @pytest.mark.full
+@pytest.mark.parametrize("p", [1.51, 1.55, 1.6, 1.7])
+def test_what_settles_slowly_is_not_called_infinite(p: float) -> None:
+    """V(h) settles like h^(p - 1.5), which for small powers looks like a logarithm."""
+    f = Bump([0.013, 0.013], 1.0, p)
+    result = decaying_rtv(lambda x: np.asarray(f(x)), 2, max_samples=1 << 20)
+    assert result.verdict != "infinite"
+    assert covers(result, f.rtv().value)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+def test_an_interrupt_of_the_fine_grids_leaves_it_unresolved() -> None:
+    def stop(line: str) -> None:
+        if line.startswith("512^2"):
+            raise KeyboardInterrupt
+
+    result = decaying_rtv(pyramid, 2, progress=stop)
+    assert (result.verdict, result.converged) == ("unresolved", False)
+    assert "interrupted" in result.law
+
+
+@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("p", "width"), [(2.0, 0.03), (2.5, 0.01)])
 def test_powers_in_the_plane_are_narrow(p: float, width: float) -> None:
     """On 1024^2 samples; at first a few per cent were the best, and many were called unresolved."""

@@ -66,6 +66,23 @@ def test_doubt(values: np.ndarray) -> None:
     assert isinstance(str(growth), str)
 
 
+@pytest.mark.parametrize("q", [0.01, 0.05, 0.1])
+def test_a_logarithm_is_no_evidence_of_growth(q: float) -> None:
+    """a - c h^q, which settles, is a logarithm over three octaves."""
+    assert not fit_growth(H, 5 - 2 * H**q, NONE).evident
+    assert not fit_growth(H, 3 + 2 * L, NONE).evident
+    assert fit_growth(H, 1 + 3 * L + 1.5 * L**2, NONE).evident
+
+
+def test_a_drifting_power_is_told_as_a_range() -> None:
+    growth = fit_growth(H, 2 + 3 * H**-0.5 - 6 * H**-0.1, NONE)
+    assert growth.kind == "power"
+    low, high = growth.exponent_range
+    assert math.floor(10 * low) / 10 <= 0.5 <= high
+    assert "h^-0.5 to h^-" in str(growth)
+    assert " to " not in str(fit_growth(H, 2 + 3 * H**-0.5, NONE))
+
+
 def test_of_a_refinement_and_too_few() -> None:
     values = 1 + 3 * L + 1.5 * L**2
     found = growth_of(Refinement("scale h", tuple(H), tuple(values), tuple(values - 1e-6), tuple(values + 1e-6)))
