@@ -174,7 +174,7 @@ def layout(
     --------
     >>> from radon_nn import Directions, Grid
     >>> print(layout(RadonTransform(Grid.cube(64, 3), Directions.product(32, 64)), memory="2 GB", batches=64))
-    1 box x 1 group of directions; up to 140 MiB a task, ...
+    1 box x 1 group of directions; up to 113 MiB a task, ...
     """
     at_work = workers()
     limit = at_work.memory if memory is None else float(parse_bytes(memory))

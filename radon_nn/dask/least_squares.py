@@ -40,7 +40,7 @@ class Operator:
     >>> from radon_nn import Directions, Grid
     >>> A = Operator(RadonTransform(Grid.cube(16), Directions.half_circle(20)))
     >>> A.shape, A.rmatvec(A.matvec(da.ones((16, 16)))).shape, A.matvec(da.ones(256)).shape
-    ((460, 256), (16, 16), (460,))
+    ((480, 256), (16, 16), (480,))
     """
 
     transform: RadonTransform
