@@ -53,7 +53,9 @@ class ProximalPathNorm(torch.optim.Optimizer):
 
     Optimisers with momentum move by the gradient times rate / (1 - momentum) in the long run, and the penalty is
     given the same weight. Of adaptive ones (Adam, AdamW, RMSprop, Adagrad), which have a step size for each entry, the
-    proximal step is taken in that metric.
+    proximal step is taken in that metric. What the optimiser leaves alone is fixed: a parameter that is frozen
+    (requires_grad False) or has no gradient. Entries whose second moment is zero, of rare features or silent neurons,
+    are shrunk with the step size of the parameter's mean second moment.
 
     Parameters
     ----------
@@ -220,6 +222,8 @@ class ProximalPathNorm(torch.optim.Optimizer):
         for pair in self.pairs:
             for parameter in pair.parameters():
                 group = groups.get(id(parameter))
+                if group is None and not parameter.requires_grad:
+                    continue
                 if group is None:
                     raise ValueError(
                         "optimizer: expected it to hold all weights of the hidden neurons, got one without a parameter "
@@ -232,8 +236,8 @@ class ProximalPathNorm(torch.optim.Optimizer):
                         "weight_decay=0 (AdamW's default is 0.01), or put other parameters into a group of their own"
                     )
         if self._steps is step_sizes:
-            for pair in self.pairs:
-                step_sizes(self.optimizer, pair.weight)
+            for parameter in (part for pair in self.pairs for part in pair.parameters() if id(part) in groups):
+                step_sizes(self.optimizer, parameter)
 
     def _shrink(self, pair: _Pair) -> None:
         moving = [parameter.grad is not None and parameter.requires_grad for parameter in pair.parameters()]
@@ -287,9 +291,9 @@ def _metric_factors(pair: _Pair, steps: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def _ratio(after: Any, before: Any) -> Any:
-    """after / before, and zero where both are."""
-    some = before > 0
-    return torch.where(some, after / torch.where(some, before, torch.ones_like(before)), torch.zeros_like(after))
+    """after / before, and one where `before` is zero or not finite, so that what is there stays."""
+    some = (before > 0) & torch.isfinite(before) & torch.isfinite(after)
+    return torch.where(some, after / torch.where(some, before, torch.ones_like(before)), torch.ones_like(after))
 
 
 def _pairs(module: Any, decay: float | Sequence[float], biases: bool) -> list[_Pair]:

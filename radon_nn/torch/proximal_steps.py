@@ -32,7 +32,7 @@ def proximal_norms(outer: Any, inner: Any, gamma: float) -> tuple[Any, Any]:
     Returns
     -------
     tuple of Tensor, shape (k,) each
-        The norms a and b, at least zero: the global minimum.
+        The norms a and b, at least zero: the global minimum. Where a0 or b0 is not finite, both stay.
 
     Raises
     ------
@@ -47,13 +47,14 @@ def proximal_norms(outer: Any, inner: Any, gamma: float) -> tuple[Any, Any]:
     """
     if not 0 <= gamma < float("inf"):
         raise ValueError(f"gamma: expected a number >= 0, got {gamma!r}")
+    known = torch.isfinite(outer) & torch.isfinite(inner)
     larger = outer >= inner
     nothing = torch.zeros_like(outer)
-    lone = torch.where(larger, outer, nothing), torch.where(larger, nothing, inner)
+    lone = torch.where(larger | ~known, outer, nothing), torch.where(larger & known, nothing, inner)
     if gamma >= 1:
         return lone
     total, difference = (outer + inner) / (1 + gamma), (outer - inner) / (1 - gamma)
-    both = difference.abs() < total
+    both = (difference.abs() < total) & known
     return (
         torch.where(both, (total + difference) / 2, lone[0]),
         torch.where(both, (total - difference) / 2, lone[1]),
@@ -97,7 +98,7 @@ def proximal_factors(outer: Any, inner: Any, steps: tuple[Any, Any], decay: floa
     drop_outer, drop_inner = (v**2 / (2 * r)).sum(1), (w**2 / (2 * s)).sum(1)
     stay = (cost <= torch.minimum(drop_outer, drop_inner))[:, None]
     lone = (drop_outer > drop_inner)[:, None].double()
-    finite = (torch.isfinite(v).all(1) & torch.isfinite(w).all(1))[:, None]
+    finite = torch.stack([torch.isfinite(part).all(1) for part in (v, w, r, s)]).all(0)[:, None]
     factors = torch.where(stay, both[0], lone), torch.where(stay, both[1], 1 - lone)
     return torch.where(finite, factors[0], 1.0), torch.where(finite, factors[1], 1.0)
 

@@ -281,3 +281,79 @@ def test_a_frozen_readout_stays_and_its_neurons_are_penalised(name: str) -> None
     optimizer.step()
     for key, value in module.state_dict().items():
         torch.testing.assert_close(value, before[key], rtol=0, atol=0)
+
+
+RULES = {
+    "SGD": torch.optim.SGD,
+    "Adam": torch.optim.Adam,
+    "AdamW": lambda p, lr: torch.optim.AdamW(p, lr=lr, weight_decay=0),
+    "RMSprop": torch.optim.RMSprop,
+    "Adagrad": torch.optim.Adagrad,
+}
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("still", [("hidden",), ("readout",), ("hidden", "readout")])
+def test_groups_of_rate_zero_stay(rule: str, still: tuple[str, ...]) -> None:
+    module, x, y = problem()
+    before = copy.deepcopy(module)
+    groups = [
+        {"params": list(getattr(module, part).parameters()), "lr": 0.0 if part in still else 0.01}
+        for part in ("hidden", "readout")
+    ]
+    optimizer = ProximalPathNorm(RULES[rule](groups, lr=0.01), module, decay=0.1)
+    train(module, x, y, optimizer, 3)
+    for part in ("hidden", "readout"):
+        now, was = getattr(module, part).weight, getattr(before, part).weight
+        assert bool(torch.isfinite(now).all())
+        assert bool((now == was).all()) == (part in still)
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("still", ["hidden", "readout"])
+@pytest.mark.parametrize("held", [False, True])
+def test_frozen_layers_stay_and_the_penalty_acts_on_the_other(rule: str, still: str, held: bool) -> None:
+    outcomes = []
+    for decay in (1e-12, 1.0):
+        module, x, y = problem()
+        frozen = getattr(module, still).requires_grad_(False)
+        before = frozen.weight.clone()
+        parameters = [p for p in module.parameters() if held or p.requires_grad]
+        optimizer = ProximalPathNorm(RULES[rule](parameters, lr=0.01), module, decay=decay)
+        train(module, x, y, optimizer, 3)
+        assert torch.equal(frozen.weight, before)
+        outcomes.append(path_norm(module).item())
+    assert outcomes[1] < outcomes[0]
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+def test_nothing_moves_without_gradients(rule: str) -> None:
+    module, x, y = problem()
+    optimizer = ProximalPathNorm(RULES[rule](module.parameters(), lr=0.01), module, decay=0.1)
+    train(module, x, y, optimizer, 2)
+    optimizer.zero_grad()
+    before = copy.deepcopy(module.state_dict())
+    optimizer.step()
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize("rule", ["Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_entries_without_a_second_moment_are_shrunk_and_not_wiped_out(rule: str) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1)).double()
+    x = torch.rand(20, 3, dtype=torch.float64)
+    x[:, 2] = 0  # a feature that has not been seen
+    with torch.no_grad():
+        module[0].bias[0] = -100.0  # a silent neuron
+    before = copy.deepcopy(module)
+    train(
+        module,
+        x,
+        torch.ones(20, 1).double(),
+        ProximalPathNorm(RULES[rule](module.parameters(), lr=1e-3), module, decay=1e-3),
+        2,
+    )
+    for part in (lambda m: m[0].weight[:, 2], lambda m: m[0].weight[0], lambda m: m[2].weight[0, 0]):
+        ratio = part(module) / part(before)
+        assert bool((ratio < 1).all())
+        assert bool((ratio > 0.8).all())

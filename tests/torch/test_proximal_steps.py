@@ -110,3 +110,31 @@ def test_what_is_not_finite_is_not_hidden(bad: float) -> None:
     ones = torch.ones(2, 2)
     factors = proximal_factors(torch.ones(2, 1), torch.tensor([[bad, 1], [1, 1]]), (torch.ones(2, 1), ones), 0.1)
     assert all((factor[0] == 1).all() for factor in factors)
+
+
+def test_what_is_not_finite_stays() -> None:
+    weights = torch.tensor([[torch.nan, 1.0], [1.0, 1.0], [torch.inf, 1.0]])
+    ones = torch.ones(3, 1), torch.ones(3, 2)
+    v, w = proximal_factors(ones[0], weights, ones, 0.1)
+    assert torch.equal(v[[0, 2]], torch.ones(2, 1).double())
+    assert torch.equal(w[[0, 2]], torch.ones(2, 2).double())
+    assert 0 < float(w[1].min()) < 1
+    for gamma in (0.1, 2.0):
+        after = proximal_norms(torch.ones(3), weights.norm(dim=1), gamma)
+        assert torch.equal(after[0][[0, 2]], torch.ones(2))
+        assert torch.equal(torch.isfinite(after[1]), torch.tensor([False, True, False]))
+
+
+@pytest.mark.parametrize("fixed", [0, 1])
+def test_entries_of_step_size_zero_are_fixed(fixed: int) -> None:
+    rng = np.random.default_rng(3)
+    parts = [torch.tensor(rng.standard_normal((20, 3))) for _ in range(2)]
+    steps = [torch.ones(20, 3).double() for _ in range(2)]
+    steps[fixed] = torch.zeros(20, 3).double()
+    factors = proximal_factors(*parts, tuple(steps), 0.3)
+    norms = [part.norm(dim=1) for part in parts]
+    moved = (1 - 0.3 * norms[fixed] / norms[1 - fixed]).clamp(min=0)
+    torch.testing.assert_close(factors[fixed], torch.ones(20, 3).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(factors[1 - fixed], moved[:, None].expand(20, 3), rtol=0, atol=1e-12)
+    neither = proximal_factors(*parts, (0 * steps[0], 0 * steps[1]), 0.3)
+    assert all(bool((factor == 1).all()) for factor in neither)
