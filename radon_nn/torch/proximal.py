@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,10 +53,11 @@ class ProximalPathNorm(torch.optim.Optimizer):
     are shrunk by |w_k| alone.
 
     Optimisers with momentum move by the gradient times rate / (1 - momentum) in the long run, and the penalty is
-    given the same weight. Of adaptive ones (Adam, AdamW, RMSprop, Adagrad), which have a step size for each entry, the
-    proximal step is taken in that metric. What the optimiser leaves alone is fixed: a parameter that is frozen
-    (requires_grad False) or has no gradient. Entries whose second moment is zero, of rare features or silent neurons,
-    are shrunk with the step size of the parameter's mean second moment.
+    given the same weight. Keep rate / (1 - momentum) * decay * TV(s') well below 1: from 1 on every neuron vanishes in
+    one step, of which SGD's steps warn once. Of adaptive optimisers (Adam, AdamW, RMSprop, Adagrad), which have a step
+    size for each entry, the proximal step is taken in that metric. What the optimiser leaves alone is fixed: a
+    parameter that is frozen (requires_grad False) or has no gradient. Entries whose second moment is zero, of rare
+    features or silent neurons, are shrunk with the step size of the parameter's mean second moment.
 
     Parameters
     ----------
@@ -110,9 +112,27 @@ class ProximalPathNorm(torch.optim.Optimizer):
             raise TypeError(f"optimizer: expected a torch optimiser, got {type(optimizer).__name__}")
         self.optimizer, self.biases, self._steps = optimizer, bool(biases), steps or step_sizes
         self.pairs = _pairs(module, decay, self.biases)
-        super().__init__(optimizer.param_groups, optimizer.defaults)
-        self._share()
+        self._warned = False
+        # As torch restores a pickled optimiser: its hooks, but no groups and no state beside the optimiser's own.
+        super().__setstate__({"defaults": optimizer.defaults})
         self._require_fit()
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of the optimiser, so that schedulers change its rates."""
+        groups: list[dict[str, Any]] = self.optimizer.param_groups
+        return groups
+
+    @property
+    def state(self) -> Any:
+        """The state of the optimiser."""
+        return self.optimizer.state
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("optimizer", "biases", "_steps", "pairs", "_warned")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, "defaults": state["optimizer"].defaults})
 
     @property
     def decay(self) -> tuple[float, ...]:
@@ -164,11 +184,8 @@ class ProximalPathNorm(torch.optim.Optimizer):
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters to the optimiser; those of neurons must be in it from the beginning."""
-        if hasattr(self, "pairs") and self.param_groups is self.optimizer.param_groups:
-            self.optimizer.add_param_group(param_group)
-            self._require_fit()
-        else:
-            super().add_param_group(param_group)
+        self.optimizer.add_param_group(param_group)
+        self._require_fit()
 
     def state_dict(self) -> dict[str, Any]:
         """
@@ -206,15 +223,10 @@ class ProximalPathNorm(torch.optim.Optimizer):
             pairs = zip(self.pairs, penalty["decay"], strict=True)
             self.pairs = [replace(pair, decay=checks.positive(decay, "decay")) for pair, decay in pairs]
         self.optimizer.load_state_dict(own)
-        self._share()
         self._require_fit()
 
     def __repr__(self) -> str:
         return f"ProximalPathNorm(decay={self.decay}, biases={self.biases}, {self.optimizer!r})"
-
-    def _share(self) -> None:
-        """Have the groups and the state of the optimiser, so that schedulers change its rates."""
-        self.param_groups, self.state = self.optimizer.param_groups, self.optimizer.state
 
     def _require_fit(self) -> None:
         """Each parameter in one group, without weight decay of its own."""
@@ -254,6 +266,7 @@ class ProximalPathNorm(torch.optim.Optimizer):
         s, r = found[0], found[1] if readout is not None else None
         plain = not any(isinstance(step, torch.Tensor) for step in found)
         if plain and (bias is None or found[-1] == s) and s and (r or readout is None):
+            self._warn_of(pair.strength * math.sqrt(s * r) if r else 0.0)
             outer_factor, inner_factor = _plain_factors(inner, readout, s, r, pair.strength)
         else:
             outer_factor, inner_factor = _metric_factors(pair, found)
@@ -263,6 +276,17 @@ class ProximalPathNorm(torch.optim.Optimizer):
             bias.mul_(inner_factor[:, -1].to(bias.dtype))
         if readout is not None:
             readout.mul_(outer_factor.mT.to(readout.dtype))
+
+    def _warn_of(self, gamma: float) -> None:
+        """Warn once of a product of step size and penalty that no neuron survives."""
+        if gamma >= 1 and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"ProximalPathNorm: expected step size * decay * TV(s') below 1, got {gamma:.3g}, at which every "
+                "neuron vanishes in one step; lower lr, momentum or decay (momentum multiplies lr by 1 / (1 - momentum))",
+                UserWarning,
+                stacklevel=4,
+            )
 
 
 def _plain_factors(inner: Any, readout: Any, s: float, r: float | None, decay: float) -> tuple[Any, Any]:

@@ -1,6 +1,7 @@
 """The proximal method in training loops."""
 
 import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -357,3 +358,49 @@ def test_entries_without_a_second_moment_are_shrunk_and_not_wiped_out(rule: str)
         ratio = part(module) / part(before)
         assert bool((ratio < 1).all())
         assert bool((ratio > 0.8).all())
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda both: pickle.loads(pickle.dumps(both))])
+def test_copies_go_on_as_the_original_does(rule: str, copied: Any) -> None:
+    module, x, y = problem()
+    optimizer = ProximalPathNorm(RULES[rule](module.parameters(), lr=0.01), module, decay=0.02)
+    torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    train(module, x, y, optimizer, 2)
+    twin, other = copied((module, optimizer))
+    assert other.decay == (0.02,)
+    assert other.param_groups is other.optimizer.param_groups
+    before = copy.deepcopy(module.state_dict())
+    train(twin, x, y, other, 3)
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    train(module, x, y, optimizer, 3)
+    for first, second in zip(module.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+def test_groups_and_state_are_those_of_the_optimiser_after_it_has_loaded_its_own() -> None:
+    module, x, y = problem()
+    adam = torch.optim.Adam(module.parameters(), lr=0.01)
+    optimizer = ProximalPathNorm(adam, module, decay=0.02)
+    train(module, x, y, optimizer, 1)
+    adam.load_state_dict(copy.deepcopy(adam.state_dict()))
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    train(module, x, y, optimizer, 1)
+    schedule.step()
+    assert adam.param_groups[0]["lr"] == 0.005
+    assert optimizer.state is adam.state
+    extra = torch.nn.Parameter(torch.ones(1))
+    optimizer.add_param_group({"params": [extra]})
+    assert adam.param_groups[1]["params"] == [extra]
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_step_that_no_neuron_survives_warns_once(momentum: float) -> None:
+    module, x, y = problem()
+    sgd = torch.optim.SGD(module.parameters(), lr=1 - momentum, momentum=momentum)
+    optimizer = ProximalPathNorm(sgd, module, decay=1.1)
+    with pytest.warns(UserWarning, match="lower lr, momentum or decay") as warned:
+        train(module, x, y, optimizer, 3)
+    assert len(warned) == 1
+    assert optimizer.alive() == 0
+    train(module, x, y, ProximalPathNorm(sgd, module, decay=0.9), 1)  # warnings are errors
