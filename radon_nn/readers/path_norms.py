@@ -129,15 +129,24 @@ def _real(leaf: Any, path: str = "weights", source: str = "path_norm") -> Any:
 def _of_pair(weights: Any, readout: Any, activation: str | Sequence[str] | None, others: Sequence[Any]) -> Any:
     if any(other is not None for other in others):
         raise ValueError("path_norm: expected layout, layers and prefix for a dict of arrays only; leave them out")
+    for name, array in (("weights", weights), ("readout", readout)):
+        if not hasattr(array, "shape"):
+            raise TypeError(
+                f"path_norm: expected arrays, got {type(array).__name__} as {name}; use numpy.asarray or torch.tensor"
+            )
     outer = readout if len(readout.shape) == 2 else readout[None, :]
     if len(weights.shape) != 2 or outer.shape[1] != weights.shape[0]:
         raise ValueError(
             f"path_norm: expected weights of shape (k, d) and a readout of shape (o, k), got {tuple(weights.shape)} "
             f"and {tuple(readout.shape)}; PyTorch's Linear layers have these shapes"
         )
-    name = activation if isinstance(activation, str) else "relu" if activation is None else activation[0]
+    names = ["relu"] if activation is None else [activation] if isinstance(activation, str) else list(activation)
+    if len(names) != 1:
+        raise ValueError(
+            f"activation: expected one for one hidden layer, got {names}; hand over a dict of arrays for a deep network"
+        )
     pair = (_real(weights),), (_real(outer),)
-    return _of_neurons(LiveNeurons(Profile.coerce(name), int(weights.shape[0]), *pair, None))
+    return _of_neurons(LiveNeurons(Profile.coerce(names[0]), int(weights.shape[0]), *pair, None))
 
 
 def _of_neurons(neurons: LiveNeurons) -> Any:
@@ -147,17 +156,37 @@ def _of_neurons(neurons: LiveNeurons) -> Any:
         raise ValueError(
             f"path_norm: expected activations of finite R-TV, got {neurons.profile.name}: {neurons.profile.law}"
         )
-    inner = _root(sum(_squares(block, 1) for block in neurons.weights))
-    outer = _root(sum(_squares(block, 0) for block in neurons.readout))
+    inner = _norms(neurons.weights, 1)
+    outer = _norms(neurons.readout, 0)
     paths = inner * outer
     # Diagonal blocks of one number stand for equal norms of all neurons.
     one = not hasattr(paths, "shape") or paths.shape in ((), (1,))
     return variation * (paths * neurons.size if one else paths.sum())
 
 
-def _squares(block: Block, axis: int) -> Any:
-    """The sum of squares of each row (axis 1) or column (axis 0)."""
-    return block.entries**2 if isinstance(block, Diagonal) else (block**2).sum(axis)
+def _norms(blocks: Sequence[Block], axis: int) -> Any:
+    """The norm of each row (axis 1) or column (axis 0), in units of the largest entry: its square may overflow."""
+    size = max((_largest(block) for block in blocks), default=0.0)
+    scale = size if 0 < size < math.inf else 1.0
+    return scale * _root(sum(_squares(block, axis, scale) for block in blocks))
+
+
+def _largest(block: Block) -> float:
+    """The modulus of the largest entry as a plain number; 1 where a transformation (jit, vmap) withholds it."""
+    entries = block.entries if isinstance(block, Diagonal) else block
+    if not hasattr(entries, "shape"):
+        return abs(float(entries))
+    if math.prod(entries.shape) == 0:
+        return 0.0
+    try:
+        return float(abs(getattr(entries, "detach", lambda: entries)()).max())
+    except (TypeError, RuntimeError):
+        return 1.0
+
+
+def _squares(block: Block, axis: int, scale: float) -> Any:
+    """The sum of squares of each row (axis 1) or column (axis 0), in units of the scale."""
+    return (block.entries / scale) ** 2 if isinstance(block, Diagonal) else ((block / scale) ** 2).sum(axis)
 
 
 def _root(squares: Any) -> Any:

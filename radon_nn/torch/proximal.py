@@ -283,7 +283,8 @@ class ProximalPathNorm(torch.optim.Optimizer):
             self._warned = True
             warnings.warn(
                 f"ProximalPathNorm: expected step size * decay * TV(s') below 1, got {gamma:.3g}, at which every "
-                "neuron vanishes in one step; lower lr, momentum or decay (momentum multiplies lr by 1 / (1 - momentum))",
+                "neuron vanishes in one step; lower lr, momentum or decay (momentum multiplies lr by "
+                "1 / (1 - momentum))",
                 UserWarning,
                 stacklevel=4,
             )

@@ -30,7 +30,7 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(values: Any, operator: _Operator) -> Any:
         """Apply the operator; tensors on the CPU share their memory with NumPy."""
-        array = values.detach().cpu().numpy()
+        array = values.detach().cpu().resolve_neg().numpy()
         return torch.from_numpy(np.ascontiguousarray(operator.apply(array))).to(values.device)
 
     @staticmethod
@@ -61,6 +61,7 @@ class RadonTransform(torch.nn.Module):
 
     Every method is linear, and its derivative is its exact transpose. Leading axes are batch. Tensors on the CPU are
     handed over without a copy; those of other devices are moved there and back. It has no parameters to train.
+    Values must be finite, and so must the gradients that come back: others raise ValueError in backward.
 
     Parameters
     ----------
@@ -238,6 +239,10 @@ class RadonTransform(torch.nn.Module):
     ) -> torch.Tensor:
         if not isinstance(values, torch.Tensor):
             raise TypeError(f"{name}: expected a tensor, got {type(values).__name__}; use torch.as_tensor")
+        if values.layout != torch.strided:
+            raise TypeError(f"{name}: expected a dense tensor, got one of layout {values.layout}; use .to_dense()")
+        if values.is_meta:
+            raise TypeError(f"{name}: expected a tensor with data, got one on device meta; give it data with .to_empty")
         if values.is_complex():
             raise TypeError(
                 f"{name}: expected real numbers, got a tensor of {values.dtype}; the transform is linear, so transform "

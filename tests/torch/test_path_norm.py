@@ -133,3 +133,21 @@ def test_of_a_state_dict_and_of_numpys_arrays() -> None:
 def test_what_is_refused(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_squares_of_large_and_small_weights_stay_in_range(size: float) -> None:
+    weights = torch.full((2, 2), size, requires_grad=True)
+    readout = torch.tensor([[1.0, 2.0]])
+    value = path_norm(weights, readout)
+    assert value.item() == pytest.approx(3 * 2**0.5 * size, rel=1e-6)
+    value.backward()
+    torch.testing.assert_close(weights.grad, torch.tensor([[1.0, 1.0], [2.0, 2.0]]) / 2**0.5)
+
+
+def test_one_activation_for_one_layer_and_arrays_alone() -> None:
+    weights, readout = torch.ones(2, 2), torch.ones(1, 2)
+    with pytest.raises(ValueError, match="one for one hidden layer"):
+        path_norm(weights, readout, activation=["relu", "tanh"])
+    with pytest.raises(TypeError, match=r"numpy\.asarray"):
+        path_norm([[1.0, 1.0]], [[1.0]])

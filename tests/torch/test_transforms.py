@@ -49,18 +49,28 @@ def test_gradients_of_first_and_second_order(space: str, method: str) -> None:
     assert torch.autograd.gradgradcheck(squared, (values,), fast_mode=True)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "order"),
+    # Kernels are compiled for each dtype and order; those of the first case are the other tests' too.
+    [(torch.float64, 3), *(pytest.param(dtype, 1, marks=pytest.mark.slow) for dtype in (torch.float32, torch.float64))],
+)
 @pytest.mark.parametrize("method", ["forward", "adjoint", "filtered"])
-def test_values_are_those_of_numpy(method: str) -> None:
-    R = RadonTransform(radon_nn.RadonTransform(Grid.cube(16), Directions.half_circle(12)))
-    for dtype in (torch.float32, torch.float64):
-        values = tensors(R, method, (2, 3)).detach().to(dtype)
-        name = {"filtered": "filter"}.get(method, method)
-        expected = getattr(R.transform, name)(values.numpy())
-        result = METHODS[method](R, values)
-        assert result.dtype == dtype
-        np.testing.assert_array_equal(result.numpy(), expected)
+def test_values_are_those_of_numpy(method: str, dtype: Any, order: int) -> None:
+    R = RadonTransform(radon_nn.RadonTransform(Grid.cube(16), Directions.half_circle(12), order=order))
+    values = tensors(R, method, (2, 3)).detach().to(dtype)
+    name = {"filtered": "filter"}.get(method, method)
+    expected = getattr(R.transform, name)(values.numpy())
+    result = METHODS[method](R, values)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result.numpy(), expected)
 
 
+def test_single_precision_stays_single() -> None:
+    R = RadonTransform(SMALL["plane"])
+    assert R.filtered(tensors(R, "filtered").detach().float()).dtype == torch.float32
+
+
+@pytest.mark.slow
 def test_inverse_of_the_forward_transform() -> None:
     R = RadonTransform(radon_nn.RadonTransform(Grid.cube(64), Directions.half_circle(100), order=3))
     points = np.stack(np.meshgrid(*R.transform.grid.axes, indexing="ij"), axis=-1)
@@ -123,6 +133,8 @@ def test_it_is_a_module() -> None:
         (torch.ones(4, 4, dtype=torch.int64), TypeError, "float32 or float64"),
         (torch.ones(4, 4, dtype=torch.float16), TypeError, "float32 or float64"),
         (np.ones((4, 4)), TypeError, "expected a tensor"),
+        (torch.ones(4, 4).to_sparse(), TypeError, "to_dense"),
+        (torch.ones(4, 4, device="meta"), TypeError, "meta"),
         (torch.ones(5, 4), ValueError, r"\(\.\.\., 4, 4\), got \(5, 4\)"),
         (torch.full((4, 4), torch.nan), ValueError, "finite"),
     ],
@@ -130,6 +142,12 @@ def test_it_is_a_module() -> None:
 def test_what_is_refused(values: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         RadonTransform(SMALL["plane"])(values)
+
+
+def test_lazily_negated_tensors_are_resolved() -> None:
+    R = RadonTransform(SMALL["plane"])
+    values = torch.complex(*(tensors(R, "forward").detach() for _ in range(2)))
+    torch.testing.assert_close(R(values.conj().imag), -R(values.imag), rtol=0, atol=1e-15)
 
 
 def test_a_grid_alone_is_refused() -> None:
