@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -100,7 +101,8 @@ def to_torch(network: ShallowNetwork | DeepNetwork, *, dtype: torch.dtype = torc
     -------
     torch.nn.Module
         An nn.Sequential of Linear layers and activations where there is no skip connection. It takes points (..., d)
-        and returns values (..., o), also for a single output; in float64 they are the network's to rounding.
+        and returns values (..., o), also for a single output; in float64 they are the network's to rounding. The
+        step's derivative is zero, so weights before a step do not train by gradients.
 
     Raises
     ------
@@ -121,6 +123,8 @@ def to_torch(network: ShallowNetwork | DeepNetwork, *, dtype: torch.dtype = torc
     """
     if not isinstance(network, ShallowNetwork | DeepNetwork):
         raise TypeError(f"to_torch: expected a ShallowNetwork or a DeepNetwork, got {type(network).__name__}")
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError(f"dtype: expected a torch.dtype, got {dtype!r}; say torch.float32 or torch.float64")
     if not dtype.is_floating_point:
         raise TypeError(f"dtype: expected torch.float32 or another floating point dtype, got {dtype}")
     layers = [network] if isinstance(network, ShallowNetwork) else network.layers
@@ -179,9 +183,17 @@ def activation_module(profile: Profile) -> nn.Module:
 def _power(order: float = 2.0) -> nn.Module:
     """The truncated power u_+^(m-1) / (m-1)!."""
     degree = int(order) - 1
-    if degree == 0:
-        return Elementwise(lambda u: torch.heaviside(u, u.new_ones(())))
-    return Elementwise(lambda u: u.clamp(min=0) ** degree / math.factorial(degree))
+    return Elementwise(functools.partial(_truncated, degree=degree) if degree else _step)
+
+
+def _truncated(values: torch.Tensor, degree: int) -> torch.Tensor:
+    result: torch.Tensor = values.clamp(min=0) ** degree / math.factorial(degree)
+    return result
+
+
+def _step(values: torch.Tensor) -> torch.Tensor:
+    """The step, whose derivative is zero almost everywhere: gradients of what comes before are zero."""
+    return (values >= 0).to(values.dtype) + 0 * values.clamp(-1, 1)  # clamped, since 0 * inf is nan
 
 
 _MODULES: dict[str, Callable[..., nn.Module]] = {

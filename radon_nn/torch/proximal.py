@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from radon_nn._support import checks
@@ -332,7 +333,8 @@ def _pairs(module: Any, decay: float | Sequence[float], biases: bool) -> list[_P
     parameters = [id(part) for pair in found for part in pair.parameters()]
     if len(set(parameters)) != len(parameters):
         raise ValueError("module: expected each parameter in one layer, got one that layers share; untie them")
-    given = [decay] * len(found) if isinstance(decay, int | float) else list(decay)
+    numbers = np.asarray(decay, dtype=np.float64)
+    given = [float(numbers)] * len(found) if numbers.ndim == 0 else numbers.tolist()
     if len(given) != len(found):
         raise ValueError(f"decay: expected one number, or {len(found)} for the hidden layers, got {len(given)}")
     pairs = zip(found, given, strict=True)

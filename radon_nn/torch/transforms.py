@@ -61,6 +61,7 @@ class RadonTransform(torch.nn.Module):
 
     Every method is linear, and its derivative is its exact transpose. Leading axes are batch. Tensors on the CPU are
     handed over without a copy; those of other devices are moved there and back. It has no parameters to train.
+    Jacobians: torch.func.jacrev and jacfwd; torch.autograd.functional.jacobian without vectorize=True.
     Values must be finite, and so must the gradients that come back: others raise ValueError in backward.
 
     Parameters

@@ -1,5 +1,6 @@
 """Networks as PyTorch modules."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -74,3 +75,23 @@ def test_what_is_refused() -> None:
         to_torch(np.ones(3))
     with pytest.raises(TypeError, match="floating point"):
         to_torch(ShallowNetwork([[1.0]], [0.0], [1.0]), dtype=torch.int64)
+
+
+@pytest.mark.parametrize("activation", ["step", "truncated_power 1", "truncated_power 3", "abs", "sine"])
+def test_modules_are_pickled_and_trained(activation: str) -> None:
+    module = to_torch(network(activation, np.random.default_rng(2)))
+    points = torch.linspace(-1, 1, 8, dtype=torch.float64).reshape(4, 2)
+    again = pickle.loads(pickle.dumps(module))
+    assert torch.equal(again(points), module(points))
+    if activation in ("step", "truncated_power 1"):
+        ends = module[1](torch.tensor([-torch.inf, 0.0, torch.inf]))
+        assert torch.equal(ends, torch.tensor([0.0, 1.0, 1.0]))
+    module(points).sum().backward()
+    hidden, _, readout = module
+    assert bool(readout.weight.grad.any())
+    assert bool(hidden.weight.grad.any()) == (activation not in ("step", "truncated_power 1"))
+
+
+def test_a_dtype_by_name_is_refused_with_the_remedy() -> None:
+    with pytest.raises(TypeError, match=r"torch\.float32"):
+        to_torch(ShallowNetwork([[1.0]], [0.0], [1.0]), dtype="float32")

@@ -404,3 +404,10 @@ def test_a_step_that_no_neuron_survives_warns_once(momentum: float) -> None:
     assert len(warned) == 1
     assert optimizer.alive() == 0
     train(module, x, y, ProximalPathNorm(sgd, module, decay=0.9), 1)  # warnings are errors
+
+
+@pytest.mark.parametrize("decay", [torch.tensor(0.1), np.float32(0.1), np.array([0.1]), torch.tensor([0.1])])
+def test_a_decay_may_be_a_scalar_of_torch_or_numpy(decay: Any) -> None:
+    module, _, _ = problem()
+    optimizer = ProximalPathNorm(torch.optim.SGD(module.parameters(), lr=0.1), module, decay=decay)
+    assert optimizer.decay == pytest.approx((0.1,), rel=1e-6)
