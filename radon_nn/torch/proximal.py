@@ -306,7 +306,9 @@ def _plain_factors(inner: Any, readout: Any, s: float, r: float | None, decay: f
 def _metric_factors(pair: _Pair, steps: Sequence[Any]) -> tuple[Any, Any]:
     """Factors of the output and the input weights, for step sizes of each entry."""
     parameters = pair.parameters()
-    spread = [torch.broadcast_to(torch.as_tensor(step), p.shape) for step, p in zip(steps, parameters, strict=True)]
+    spread = [
+        torch.as_tensor(step, device=p.device).broadcast_to(p.shape) for step, p in zip(steps, parameters, strict=True)
+    ]
     metric = spread[0] if pair.bias is None else torch.cat([spread[0], spread[-1][:, None]], dim=1)
     inner = pair.inner()
     if pair.readout is not None:
