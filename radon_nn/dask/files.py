@@ -100,14 +100,27 @@ def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
     file = target.with_name(f".{target.stem}-{uuid.uuid4().hex}{target.suffix}")
     try:
         _save_new(file, array, at_once)
-        if target.is_dir():
-            shutil.rmtree(target)
-        file.replace(target)
     except BaseException:
         shutil.rmtree(file, ignore_errors=True)
         if file.is_file():
             file.unlink()
         raise
+    _put(file, target)
+
+
+def _put(file: Path, target: Path) -> None:
+    """Move an array that is whole to its place; what was there is removed last."""
+    if not target.is_dir():
+        file.replace(target)
+        return
+    before = target.with_name(f"{file.name}-before")
+    target.rename(before)
+    try:
+        file.rename(target)
+    except BaseException:
+        before.rename(target)
+        raise
+    shutil.rmtree(before)
 
 
 def _refuse_others(target: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from radon_nn._support.files import whole_file
 from radon_nn._support.types import Progress
 from radon_nn.geometry.naming import Table
-from radon_nn.many._task import EMPTY, Row, Task, digest_of, failed
+from radon_nn.many._task import EMPTY, INTERRUPTED, Row, Task, digest_of, failed
 from radon_nn.readers.refusals import said
 
 _TEXTS = ("name", "standing", "verdict", "kind", "domain", "error", "digest")
@@ -55,6 +55,8 @@ class Rows:
             for k, row in rows:
                 self._rows[k] = row
                 self._computed += 1
+                if row["error"] == INTERRUPTED:
+                    return
                 now = time.monotonic()
                 if now - self._told >= _SAY_SECONDS:
                     self._say(now)
@@ -79,7 +81,7 @@ class Rows:
 
     def _save(self) -> None:
         assert self._out is not None
-        with whole_file(self._out) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+        with whole_file(self._out) as temporary, _open(temporary, "w") as stream:
             table = self._table()
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(table)
@@ -116,6 +118,8 @@ def reusable(resume: Mapping[str, Any] | str | os.PathLike[str]) -> dict[tuple[s
 def _cells(name: str, column: Any) -> list[Any]:
     """A column's cells in its type: from a CSV file they come as texts, or as None or NaN where pandas saw none."""
     cells = np.asarray(column, dtype=object).tolist()
+    if name == "name":  # pandas reads names that are digits as numbers.
+        return [str(cell) for cell in cells]
     if name in _TEXTS:
         return [cell if isinstance(cell, str) else "" for cell in cells]
     if name == "converged":
@@ -126,8 +130,13 @@ def _cells(name: str, column: Any) -> list[Any]:
         raise ValueError(f"resume: expected numbers in the column {name!r}: {said(error)}") from error
 
 
+def _open(path: Path, mode: str) -> TextIO:
+    """A table's file; names of files need not be UTF-8."""
+    return cast(TextIO, open(path, mode, newline="", encoding="utf-8", errors="surrogateescape"))
+
+
 def _read_csv(path: Path) -> dict[str, list[str]]:
-    with open(path, newline="", encoding="utf-8") as stream:
+    with _open(path, "r") as stream:
         header, *rows = list(csv.reader(stream)) or [[]]
     for k, row in enumerate(rows):
         if len(row) != len(header):

@@ -7,8 +7,10 @@ import math
 import os
 import pickle
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from radon_nn import __version__
 from radon_nn._support import threads
 from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.io import read
@@ -42,6 +44,8 @@ EMPTY: Row = {
 }
 """The columns in their order, with what stands in a row that failed."""
 
+INTERRUPTED = "Ctrl-C ended the search; the bounds hold"
+"""The error of a row whose model was being worked on."""
 _READ_BYTES = 2**20
 """Bytes of a file hashed at a time."""
 
@@ -83,6 +87,8 @@ def _facts(task: Task) -> Row:
     result = rtv(f, **task.options)
     row = {name: getattr(result, name) for name in ("lower", "upper", "standing", "verdict", "converged")}
     row |= {"rtv": result.value, "domain": result.assumed}
+    if "interrupted" in result.law:
+        row["error"] = INTERRUPTED
     if isinstance(f, ShallowNetwork | DeepNetwork):
         kind = "shallow" if isinstance(f, ShallowNetwork) else "deep"
         row |= {"path_norm": f.path_norm, "kind": kind, "inputs": f.dim, "outputs": f.outputs, "neurons": f.neurons}
@@ -114,14 +120,19 @@ def digest_of(task: Task) -> str:
     """A hash of a model's content and of the options; empty if there is none to be had, so that it is computed anew."""
     if task.digest:
         return task.digest
-    digest = hashlib.sha256(repr((sorted(task.options.items()), sorted(task.hints.items()))).encode())
+    options = __version__, sorted(task.options.items()), sorted(task.hints.items())
+    digest = hashlib.sha256(repr(options).encode())
     try:
         if task.is_file:
+            if Path(task.model).suffix == ".onnx":
+                return ""  # Its weights may stand in other files.
             with open(task.model, "rb") as stream:
                 while block := stream.read(_READ_BYTES):
                     digest.update(block)
-        else:
+        elif isinstance(task.model, ShallowNetwork | DeepNetwork | RidgeMeasure | FibreMeasure):
             digest.update(pickle.dumps(task.model))
+        else:
+            return ""  # A pickle names the code of functions and classes, which may change.
     except Exception:
         return ""
     return digest.hexdigest()[:16]

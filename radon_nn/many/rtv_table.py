@@ -57,7 +57,8 @@ def map_rtv(
         Use its workers instead. They must see the files under the same paths.
     resume : table or path, optional
         A table from an earlier call, or the CSV file of one. Its rows are taken over where name, content and options
-        are the same and there is no error.
+        are the same and there is no error. Functions, other people's models and ONNX files, whose content may stand
+        elsewhere, are computed anew.
     out : path, optional
         A CSV file to which the table is written, whole or not at all: every ten seconds and at the end.
     progress : callable, optional

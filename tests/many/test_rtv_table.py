@@ -188,6 +188,37 @@ def test_a_table_is_resumed_where_content_and_options_are_the_same(tmp_path: Pat
     assert map_rtv(files[1:4], resume=pandas.read_csv(out))["rtv"].tolist()[1:] == first["rtv"].tolist()[2:]
 
 
+def test_what_may_have_changed_unseen_is_computed_anew() -> None:
+    def f(x: Any) -> Any:
+        return np.abs(x[:, 0])
+
+    network = ShallowNetwork([[1.0]], [0.0], [1.0])
+    table = map_rtv({"f": f, "7": network}, domain=Ball(1.0, [0.0]))
+    assert [bool(digest) for digest in table["digest"]] == [False, True]
+    table["rtv"][:] = -1.0
+    numbers = {**table, "name": np.array(["f", 7], dtype=object)}  # As pandas reads names that are digits.
+    again = map_rtv({"f": f, "7": network}, domain=Ball(1.0, [0.0]), resume=numbers)
+    assert again["rtv"][0] > 0
+    assert again["rtv"][1] == -1.0
+
+
+def test_ctrl_c_within_a_search_ends_the_table(tmp_path: Path) -> None:
+    def pressed(x: Any) -> Any:
+        pressed.calls += 1  # type: ignore[attr-defined]
+        if pressed.calls == 16:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+        return np.abs(x[:, 0] - x[:, 1] ** 2)
+
+    pressed.calls = 0  # type: ignore[attr-defined]
+    out = tmp_path / "table.csv"
+    network = ShallowNetwork(np.eye(2), [0.0, 0.0], [[1.0, 1.0]])
+    models = {"caf\udce9": network, "pressed": pressed, "last": network}
+    table = map_rtv(models, domain=Ball(1.0, [0.0, 0.0]), out=out)
+    assert table["error"].tolist() == ["", "Ctrl-C ended the search; the bounds hold", "not reached"]
+    assert table["lower"][1] <= table["upper"][1]
+    assert map_rtv({"caf\udce9": network}, domain=Ball(1.0, [0.0, 0.0]), resume=out)["digest"][0] == table["digest"][0]
+
+
 def test_ctrl_c_leaves_the_rows_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = write_networks(tmp_path, 5, set())
     out = tmp_path / "table.csv"
