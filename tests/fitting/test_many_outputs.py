@@ -63,8 +63,10 @@ def problem(name: str, dim: int, outputs: int, n: int, seed: int) -> tuple[Float
         return x, np.eye(outputs)[rng.integers(0, outputs, n)]
     if name == "poisson":
         return x, rng.poisson(np.exp(f / 2)).astype(float)
-    noisy = f + 0.5 * rng.standard_normal(f.shape)
-    return x, noisy if name in ("squared", "huber", "quantile") else (noisy > np.median(noisy, axis=0)).astype(float)
+    if name in ("squared", "huber", "quantile"):
+        return x, f + 0.5 * rng.standard_normal(f.shape)
+    noisy = f + 3.0 * rng.standard_normal(f.shape)  # Nearly random classes, which no affine function separates.
+    return x, (noisy > np.median(noisy, axis=0)).astype(float)
 
 
 def holds(name: str, dim: int, outputs: int, seed: int, *, n: int, runs: int, affine: bool | str = True) -> None:
