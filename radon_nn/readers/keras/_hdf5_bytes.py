@@ -51,8 +51,8 @@ def _require_ending(data: bytes, heap: int, left: int) -> int:
     """
     Refuse a global heap, which holds texts, in which an object does not lead to a later one.
 
-    The library goes from object to object by their lengths, modulo 2^64, and does not check that it advances. Lengths
-    that lead out of the heap it refuses itself. Heaps do not overlap, so that all objects together are no more than the
+    The library goes from object to object by their lengths, modulo 2^64, and does not check that it advances: the
+    oldest goes back for lengths of nearly 2^64. Heaps do not overlap, so that all objects together are no more than the
     file has room for; `left` is how many more may come.
     """
     end = heap + _number(data, heap + 8, _WIDTH)
@@ -62,7 +62,7 @@ def _require_ending(data: bytes, heap: int, left: int) -> int:
         # Object 0 is the free space, whose length includes its header; the others' are filled up to whole words.
         step = (length if _number(data, at, 2) == 0 else _OBJECT + -(-length // 8) * 8) % _WRAP
         left -= 1
-        if step < _OBJECT or left < 0:
+        if not _OBJECT <= step <= len(data) or left < 0:
             raise ValueError(
                 f"expected an undamaged file, got a text of {length} bytes at byte {at} that is none; save the model "
                 "again with Keras"
