@@ -14,7 +14,7 @@ grows like :math:`(2/\pi^2)(4\sqrt 2 + 4) \log^2(1/h)`. With a second hidden lay
 pyramid, and the costs of the two layers, each as a function of its input, are 4 and 1.
 """
 
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from pathlib import Path
 
 import matplotlib
@@ -54,7 +54,7 @@ def main(save: Path | None = None, most: int = 10) -> tuple[Floats, RTV, float, 
     bumps = np.array([rtv(Gaussian(np.zeros(d))).value for d in range(1, most + 1)])
     print("Gaussian bumps:", ", ".join(f"{value:.6f} (d = {d})" for d, value in enumerate(bumps, 1)))
 
-    result = rtv(pyramid, dim=2)
+    result = rtv(pyramid, dim=2, seconds=inf)
     assert result.refinement is not None
     print(f"pyramid: {result}")
     log, value = np.log(1 / np.array(result.refinement.at)), np.array(result.refinement.value)

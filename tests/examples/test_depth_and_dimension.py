@@ -64,6 +64,7 @@ def _gaussian_rtv(d: int) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_finite_or_infinite(tmp_path: Path) -> None:
     bumps, result, fitted, difference, costs = example("28_finite_or_infinite").main(tmp_path / "picture.png", most=6)
     assert bumps[:4] == pytest.approx([2.426123, 4.768562, 7.020064, 9.283235], abs=5e-7)
