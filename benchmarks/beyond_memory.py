@@ -98,7 +98,7 @@ def overhead(transform: RadonTransform) -> None:
     """Two workers of one thread, result left with them, beside one process of two threads; alternating."""
     volume = np.random.default_rng(SEED).standard_normal(transform.grid.shape, dtype=np.float32)
     expected = transform.forward(volume, num_threads=2)
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
         source = da.from_array(client.scatter(volume, broadcast=True).result(), chunks=-1).persist()
         wait(source)
         for round_ in range(ROUNDS):
@@ -131,7 +131,7 @@ def loss(transform: RadonTransform) -> None:
     """One of two workers ends half way; its nanny starts another, and the result is whole."""
     volume = np.random.default_rng(SEED).standard_normal((8, *transform.grid.shape), dtype=np.float32)
     expected = transform.forward(volume)
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
         result = rd.forward(transform, da.from_array(volume, chunks=(1, *transform.grid.shape))).persist()
         victims: dict[str, int] = client.run(os.getpid)
         while done(client) < 4:

@@ -26,7 +26,7 @@ def main(n: int = 48, processes: bool = True) -> tuple[float, float]:
     volume = np.random.default_rng(0).standard_normal(transform.grid.shape)
     print("in one process:", transform.estimate())
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=":0") as cluster,
         Client(cluster),
     ):
         print("on the cluster:", beyond.layout(transform))

@@ -293,7 +293,13 @@ def _checked(values: da.Array, name: str, shape: tuple[int, ...]) -> da.Array:
         raise ValueError(f"{name}: expected chunks of known lengths, got unknown ones; call compute_chunk_sizes()")
     if values.shape[values.ndim - len(shape) :] != shape or values.ndim < len(shape):
         raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {values.shape}")
-    return values.astype(np.float32 if values.dtype.type in (np.float16, np.float32) else np.float64)
+    reals = values.astype(np.float32 if values.dtype.type in (np.float16, np.float32) else np.float64)
+    return reals.rechunk(_filled(reals.chunks))
+
+
+def _filled(chunks: Chunks) -> Chunks:
+    """Chunks without those of length 0, unless an axis has no others."""
+    return tuple(tuple(n for n in lengths if n) or (0,) for lengths in chunks)
 
 
 def _recipe(transform: RadonTransform) -> tuple[tasks.Recipe, Graph, Any]:
@@ -396,7 +402,7 @@ def _gathered(
         source.dtype,
         batch=math.prod(map(max, batch)),
         batches=math.prod(map(len, batch)),
-        boxes=None if chunks is None else da.core.normalize_chunks(chunks, shape, dtype=source.dtype),
+        boxes=None if chunks is None else _filled(da.core.normalize_chunks(chunks, shape, dtype=source.dtype)),
         memory=memory,
         transpose=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -50,8 +51,17 @@ def load(path: str | Path, chunks: Any = None) -> da.Array:
     if not file.exists():
         raise FileNotFoundError(f"{file}: expected a zarr array or an npy file, got none; correct the path")
     if file.suffix != ".npy":
+        if not _is_zarr_array(file):
+            raise ValueError(
+                f"{file}: expected a zarr array or an npy file, got neither; of a zarr group, name one array"
+            )
         return da.from_zarr(str(file), **({} if chunks is None else {"chunks": chunks}))
-    mapped = np.load(file, mmap_mode="r")
+    try:
+        mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (EOFError, ValueError) as error:
+        raise ValueError(
+            f"{file}: expected an npy file of numbers, got something else or a part of one; write it with numpy.save"
+        ) from error
     if chunks is None:
         slab = max(1, _BYTES // max(mapped[:1].nbytes, 1))
         chunks = (slab, *mapped.shape[1:])
@@ -123,10 +133,20 @@ def _put(file: Path, target: Path) -> None:
     shutil.rmtree(before)
 
 
+def _is_zarr_array(folder: Path) -> bool:
+    """Whether a folder holds one zarr array, of format 2 or 3, and no group of them."""
+    if (folder / ".zarray").is_file():
+        return True
+    try:
+        about = json.loads((folder / "zarr.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(about, dict) and about.get("node_type") == "array"
+
+
 def _refuse_others(target: Path) -> None:
     """Nothing but an array, or an empty folder, is replaced."""
-    marks = ("zarr.json", ".zarray")
-    if target.is_dir() and any(target.iterdir()) and not any((target / mark).is_file() for mark in marks):
+    if target.is_dir() and any(target.iterdir()) and not _is_zarr_array(target):
         raise FileExistsError(
             f"path: expected a new name or an array to be replaced, got {str(target)!r}, a folder with other things; "
             "choose another name"

@@ -114,8 +114,8 @@ def cgls(
     damp : float
         Weight of the norm of x, at least 0.
     folder : str or Path, optional
-        Where the iterates are written, as zarr arrays in a folder of their own that is removed in the end but for x:
-        nothing the size of a volume then stays in memory. If not given they stay in the workers' memory.
+        Where the iterates are written, as zarr arrays in a temporary folder, and the result as 'x.zarr': nothing the
+        size of a volume then stays in memory. If not given they stay in the workers' memory.
     progress : callable, optional
         Called with a sentence after each step.
 
@@ -129,14 +129,20 @@ def cgls(
     Raises
     ------
     ValueError
-        If `damp` is negative.
+        If `tol` or `damp` is negative.
+    FileExistsError
+        If the folder has a result already.
 
     References
     ----------
     A. Bjorck, Numerical Methods for Least Squares Problems, 1996, section 7.4.
     """
     checks.count(iterations, "iterations")
-    weight = checks.at_least_zero(damp, "damp") ** 2
+    weight, least = checks.at_least_zero(damp, "damp") ** 2, checks.at_least_zero(tol, "tol") ** 2
+    if folder is not None and (Path(folder) / "x.zarr").exists():
+        raise FileExistsError(
+            f"folder: expected one without an earlier result, got {str(folder)!r} with 'x.zarr'; choose another folder"
+        )
     work = None if folder is None else Path(tempfile.mkdtemp(prefix="cgls-", dir=folder))
     keep = _in_memory if work is None else _in_files(work)
     try:
@@ -146,7 +152,7 @@ def cgls(
         gamma, norm = _squares(s, r)
         first, residuals = gamma, [math.sqrt(norm)]
         for step in range(iterations):
-            if gamma <= tol**2 * first:
+            if gamma <= least * first:
                 break
             q = keep("q", operator.matvec(p))
             steep, size = _squares(q, p)

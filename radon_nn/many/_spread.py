@@ -9,6 +9,7 @@ from radon_nn._support import clients
 from radon_nn.many._task import Row, Task, digest_of, failed, function_of, row_of
 
 _DIED = "the process that computed it ended, as when memory runs out or compiled code crashes"
+_CLOSED = "the cluster closed before this was computed; go on with resume= and another client"
 _AHEAD = 2
 """Models handed out for each process before results are awaited; those are the suspects if a process dies."""
 
@@ -60,7 +61,8 @@ def on_workers(client: clients.Client, tasks: Mapping[int, Task]) -> Iterator[tu
         try:
             yield k, futures[done].result()
         except Exception as error:
-            yield k, failed(tasks[k], error)
+            # Dask's class is not imported: it raises a `FutureCancelledError`.
+            yield k, failed(tasks[k], _CLOSED if type(error).__name__.endswith("CancelledError") else error)
 
 
 def on_processes(processes: int, tasks: Mapping[int, Task]) -> Iterator[tuple[int, Row]]:

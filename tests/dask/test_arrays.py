@@ -221,3 +221,16 @@ def test_errors_say_where_to_go() -> None:
     with pytest.raises(ValueError, match="non-finite") as caught:
         rd.forward(transform, spoilt, rechunk=False).compute()
     assert "of the volume" in caught.value.__notes__[0]
+
+
+def test_chunks_without_samples_change_nothing() -> None:
+    rng = np.random.default_rng(0)
+    transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    image, rows = rng.standard_normal((8, 8)), rng.standard_normal(transform.sinogram_shape)
+    volume = da.from_array(image, chunks=((0, 5, 0, 3), (8, 0)))
+    sinogram = da.from_array(rows, chunks=((0, 4, 2), rows.shape[1]))
+    for rechunk in (True, False):
+        computed = rd.forward(transform, volume, rechunk=rechunk).compute()
+        assert laws.difference(computed, transform.forward(image)) < 1e-12
+    computed = rd.adjoint(transform, sinogram, chunks=((0, 8), 8)).compute()
+    assert laws.difference(computed, transform.adjoint(rows)) < 1e-12

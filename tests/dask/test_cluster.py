@@ -19,7 +19,7 @@ rd = pytest.importorskip("radon_nn.dask")
 
 def cluster() -> Any:
     return distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit="2GB", silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit="2GB", silence_logs=50
     )
 
 

@@ -103,3 +103,31 @@ def test_nothing_but_arrays_is_replaced(tmp_path: Path) -> None:
         with pytest.raises(FileExistsError, match=message):
             rd.save(tmp_path / name, da.ones((6, 4)))
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years"
+
+
+def test_a_group_or_a_text_is_no_array(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    zarr.open_group(tmp_path / "group", mode="w").create_array("one", shape=(3,), dtype=float)
+    (tmp_path / "notes.txt").write_text("text")
+    (tmp_path / "notes.npy").write_text("text")
+    for name in ("group", "notes.txt", "notes.npy"):
+        with pytest.raises(ValueError, match=f"{name}: expected"):
+            rd.load(tmp_path / name)
+    with pytest.raises(FileExistsError, match="a folder with other things"):
+        rd.save(tmp_path / "group", da.ones(3))
+    assert rd.load(tmp_path / "group" / "one").shape == (3,)
+
+
+def test_cgls_keeps_an_earlier_result(tmp_path: Path) -> None:
+    A = rd.Operator(RadonTransform(Grid.cube(6), Directions.half_circle(4)))
+    x, _ = rd.cgls(A, da.ones(A.transform.sinogram_shape), iterations=2, folder=tmp_path)
+    before = x.compute()
+    with pytest.raises(FileExistsError, match="without an earlier result"):
+        rd.cgls(A, da.zeros(A.transform.sinogram_shape), iterations=2, folder=tmp_path)
+    assert np.array_equal(x.compute(), before)
+
+
+def test_cgls_refuses_negative_tolerances() -> None:
+    A = rd.Operator(RadonTransform(Grid.cube(6), Directions.half_circle(4)))
+    with pytest.raises(ValueError, match="tol: expected"):
+        rd.cgls(A, da.ones(A.transform.sinogram_shape), tol=-1.0)

@@ -282,3 +282,29 @@ def test_on_the_workers_of_a_client(tmp_path: Path) -> None:
     ):
         table = map_rtv(models, client=client)
     assert_same(table, map_rtv(models))
+
+
+class _Closed:
+    """A client whose cluster closes before anything is computed."""
+
+    def __init__(self) -> None:
+        from concurrent.futures import CancelledError, Future
+
+        class FutureCancelledError(CancelledError):
+            pass
+
+        self.future: Future[object] = Future()
+        self.future.set_exception(FutureCancelledError("lost"))
+
+    def submit(self, *_: object, **__: object) -> object:
+        return self.future
+
+    def ncores(self) -> dict[str, int]:
+        return {"worker": 1}
+
+    gather = run = cancel = submit
+
+
+def test_rows_of_a_closed_cluster_say_how_to_go_on() -> None:
+    table = map_rtv({"a": ShallowNetwork([[1.0]], [0.0], [1.0])}, client=_Closed())
+    assert "go on with resume=" in str(table["error"][0])
