@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,24 @@ def test_a_writer_gets_every_record() -> None:
     assert ("radon_nn/rtv", pytest.approx(5.0), 0) in writer.scalars
     assert ("radon_nn/loss", 0.25, 0) in writer.scalars
     assert writer.histograms == [("radon_nn/masses", 2, 0)]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # what TensorBoard itself warns of is not ours
+def test_tensorboard_reads_what_was_written(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    summary = pytest.importorskip("torch.utils.tensorboard")
+    with summary.SummaryWriter(str(tmp_path)) as writer:
+        tracker = SpikeTracker(writer=writer)
+        for loss in (0.5, 0.25):
+            tracker(NET, loss=loss)
+    events = EventAccumulator(str(tmp_path), size_guidance={"histograms": 0})
+    events.Reload()
+    assert [event.value for event in events.Scalars("radon_nn/loss")] == [0.5, 0.25]
+    assert [event.value for event in events.Scalars("radon_nn/rtv")] == pytest.approx([rtv(NET).value] * 2)
+    assert [event.step for event in events.Histograms("radon_nn/masses")] == [0, 1]
 
 
 @pytest.mark.parametrize(
