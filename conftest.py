@@ -3,6 +3,7 @@ What pytest is told.
 
 - Doctests of public classes are found although `__module__` names the package and not the module they stand in.
 - A run that leaves slow tests out says how to run them.
+- Examples of hypothesis have no deadline: machines that run tests are busy.
 - Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as in the background.
 """
 
@@ -11,6 +12,8 @@ import inspect
 import signal
 from types import ModuleType
 from typing import Any
+
+from hypothesis import settings
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]
 
@@ -25,7 +28,9 @@ doctest.DocTestFinder._from_module = _stands_in  # type: ignore[attr-defined]
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C, in this process and in those that it starts."""
+    """Take Ctrl-C, in this process and in those that it starts; give hypothesis all the time it needs."""
+    settings.register_profile("radon_nn", deadline=None)
+    settings.load_profile("radon_nn")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

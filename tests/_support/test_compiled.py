@@ -79,6 +79,7 @@ def result(package: Path, **environment: str) -> list[str]:
     return run(RUN, package, **environment).stdout.split()
 
 
+@pytest.mark.slow
 @compiling
 def test_a_change_in_any_file_of_a_family_recompiles_all_of_it(package: Path) -> None:
     assert result(package) == ["7.0", "0", "1"]

@@ -284,6 +284,7 @@ sys.exit(1)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent to consoles there")
 def test_control_c_ends_a_long_transform() -> None:
     """The time is printed, not asserted: machines that run tests are busy."""

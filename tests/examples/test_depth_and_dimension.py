@@ -28,6 +28,7 @@ def _nearest(lesson, dim: int, n: int, draw: int) -> float:
     return float(min(errors))
 
 
+@pytest.mark.slow
 def test_network_beats_kernels_and_more_so_in_high_dimension(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     lesson = example("27_curse_of_dimension")

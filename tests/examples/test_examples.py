@@ -96,6 +96,7 @@ def test_probing() -> None:
     assert error < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_probing_a_hundred_inputs() -> None:
     found, error = example("11_probing").main()

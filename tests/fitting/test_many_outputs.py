@@ -93,6 +93,7 @@ def holds(name: str, dim: int, outputs: int, seed: int, *, n: int, runs: int, af
         assert best.objective <= other + best.gap + 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("name", NAMES)
 def test_no_network_beats_the_bound(name: str) -> None:

@@ -34,6 +34,7 @@ def test_clusters_become_one_spike_each(dim: int, outputs: int) -> None:
     assert 0.98 * small.rtv[0] <= small.rtv[1] <= 1.05 * small.rtv[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [1.0, 0.1, 0.01, 1e-3, 0.0])
 def test_the_error_asked_for_is_kept(most: float) -> None:
     net = clustered(np.random.default_rng(1))
@@ -43,6 +44,7 @@ def test_the_error_asked_for_is_kept(most: float) -> None:
     assert small.after <= (5 if most >= 0.1 else 26)
 
 
+@pytest.mark.slow
 def test_less_error_takes_more_spikes() -> None:
     net = clustered(np.random.default_rng(2))
     counts = [prune(net, max_error=most, domain=Ball()).after for most in (1.0, 0.01, 0.0)]

@@ -61,6 +61,7 @@ def test_a_network_seen_at_samples_is_found_again(dim: int) -> None:
     assert result.gap <= 1e-3 * result.objective
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize(("dim", "count", "tol"), [(2, 400, 1e-3), pytest.param(3, 200, 1e-2, marks=pytest.mark.slow)])
 def test_six_neurons_certified(dim: int, count: int, tol: float) -> None:
@@ -142,6 +143,7 @@ def objective(x: Floats, y: Floats, parameters: Floats, width: int, decay: float
     return float(rest @ rest / 2 + decay / 2 * (np.sum(w**2) + np.sum(v**2))), gradient
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("width", [4, 12, 40])
 def test_no_training_run_gets_below_the_bound(width: int) -> None:
@@ -419,6 +421,7 @@ def _compare_warm_and_cold(seed: int, dim: int, moved: bool) -> None:
     assert abs(path[1].objective - cold.objective) <= tol * cold.objective
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [41, 60, 300])
 def test_a_start_may_have_more_neurons_than_there_are_points(width: int) -> None:
     rng = np.random.default_rng(width)

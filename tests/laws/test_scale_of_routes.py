@@ -54,6 +54,7 @@ CLOSE = {"line": 1e-9, "line, box": 1e-9, "samples, space": 1e-3, "samples, d = 
 three and more dimensions may take another path to the gap asked for, 1e-3 (3e-6 was seen)."""
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("route", ROUTES)
 def test_functions(route: str) -> None:

@@ -283,6 +283,7 @@ def test_error_bars_of_powers_hold_the_truth(order: int) -> None:
     assert near.value == pytest.approx(truth, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-9, 1e-11])
 @pytest.mark.parametrize("outputs", [1, 2, 3])
 def test_the_bar_holds_where_densities_nearly_cancel(outputs: int, gap: float) -> None:

@@ -172,6 +172,7 @@ def test_refusals(use, said: str) -> None:
         use(random_network(np.random.default_rng(0), 3, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_digits_on_the_hull_of_the_data() -> None:
     """256 neurons on 8 x 8 digits, with weight decay: what the data never switch is folded, exactly."""

@@ -54,6 +54,7 @@ def test_it_covers_rows_and_bundles() -> None:
     assert kinds == {(1, Rows), (1, Bundles), (3, Rows), (3, Bundles)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="needs compiled code")
 def test_afterwards_usual_calls_compile_nothing(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(radon_nn.__file__).parent.parent)}

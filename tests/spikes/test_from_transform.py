@@ -374,6 +374,7 @@ def test_the_noise_of_double_precision_is_its_rounding() -> None:
     assert find_spikes(network, grid).relative_error < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("sign", [1, -1])
 def test_small_caps_are_found_whichever_way_their_normals_point(sign: int) -> None:

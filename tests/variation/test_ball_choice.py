@@ -19,6 +19,7 @@ def wavy(x: Floats) -> Floats:
     return np.asarray(np.cos(x[:, 0] + 2 * x[:, 1]) + x[:, 0] * x[:, 1] ** 2)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_each_kind_takes_its_route() -> None:
     kinds = {
@@ -45,6 +46,7 @@ def test_scale(route: str, unit: float, size: float) -> None:
     assert scaled.upper == pytest.approx(size / unit * plain.upper, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_rotations_and_translations_leave_bounds_that_overlap(seed: int) -> None:
@@ -58,6 +60,7 @@ def test_rotations_and_translations_leave_bounds_that_overlap(seed: int) -> None
     assert there.upper <= 1.05 * there.lower
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_both_routes_overlap_on_random_functions(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -72,6 +75,7 @@ def test_both_routes_overlap_on_random_functions(seed: int) -> None:
     assert sampled.upper >= smooth.lower
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_a_small_kink_is_not_taken_for_smooth() -> None:
     def f(x: Floats) -> Floats:
@@ -103,6 +107,7 @@ def test_piecewise_linear_functions_are_exact() -> None:
     assert cone.lower <= math.pi <= cone.upper <= math.pi * 1.0001
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_a_smooth_network_costs_less_than_its_fibres() -> None:
     """Soft kinks are nearly parabolas on the disc, and three parabolas along these axes are one."""
@@ -121,6 +126,7 @@ def test_an_affine_function_costs_nothing() -> None:
     assert float(rtv(lambda x: x[:, 0] + 2, domain=Ball(1.0), dim=2)) == 0.0
 
 
+@pytest.mark.slow
 def test_progress_names_the_steps() -> None:
     lines: list[str] = []
     rtv(saddle, domain=Ball(1.0), dim=2, tol=0.1, progress=lines.append)
@@ -128,6 +134,7 @@ def test_progress_names_the_steps() -> None:
     assert any("nodes in t" in line for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_an_interrupt_keeps_what_was_found() -> None:
     def interrupt(line: str) -> None:

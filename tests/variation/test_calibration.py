@@ -25,6 +25,7 @@ def test_on_the_line(kind: str, seed: int) -> None:
     assert result["width"] < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("kind", ["gaussians", "oscillations", "relu networks on balls"])
 @pytest.mark.parametrize("seed", range(SEED, SEED + 2))
@@ -34,6 +35,7 @@ def test_in_the_plane(kind: str, seed: int) -> None:
     assert result["verdict"] != "infinite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dim", "known"), [(1, 4 / math.sqrt(math.e)), (2, 4.768562), (3, 7.020064)])
 def test_the_truths_agree_with_what_is_known(dim: int, known: float) -> None:
     """exp(-|x|^2 / 2) from its spectrum, and 6 for (1 + |x|^2)^(-3/2) in the plane."""

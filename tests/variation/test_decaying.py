@@ -78,6 +78,7 @@ def test_signed_sum_in_the_plane() -> None:
     assert covers(result, truth, 1e-5)
 
 
+@pytest.mark.slow
 def test_slow_tails() -> None:
     """(1 + |x|^2)^(-3/2) in the plane costs 6: f^ = 2 pi exp(-w), G(t) = -Im (1 - it)^-3 / pi, of variation 3 / pi."""
     result = decaying_rtv(lambda x: (1 + np.sum(x**2, axis=1)) ** -1.5, 2, tol=1e-3)
@@ -164,6 +165,7 @@ def wave(k):
     return lambda x: gaussian()(x) * np.cos(x @ np.asarray(k))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("f", "dim", "truth"),
     [

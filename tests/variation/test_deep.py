@@ -207,6 +207,7 @@ def test_identity_neurons_are_part_of_the_affine_map() -> None:
     assert deep_rtv(DeepNetwork([move, *pyramid().layers])).verdict == "infinite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("widths", [(784, 64, 64, 10), (784, 128, 128, 128, 10), (784, *(256,) * 6, 10)])
 def test_many_inputs_and_layers_take_few_regions(widths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """All kinks of a first layer narrower than its input pass through one point: no disc about it is looked at."""

@@ -65,6 +65,7 @@ def test_more_samples_raise_the_bound_and_time_ends_it() -> None:
     assert result.lower == max(result.refinement.lower)
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_the_best_bound() -> None:
     def f(x: Floats) -> Floats:
         f.calls += 1  # type: ignore[attr-defined]
@@ -100,6 +101,7 @@ def test_a_function_that_writes_into_its_points() -> None:
     assert bounded_rtv(f, Ball(1.0), 2).value == pytest.approx(2, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_what_is_small_is_looked_for() -> None:
     """A kink that cuts off a thousandth of the ball, and costs a hundred times the other."""

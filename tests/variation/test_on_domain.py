@@ -62,6 +62,7 @@ def test_a_network_is_found_whole(domain: Domain) -> None:
     assert result.standing == "certified"
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_a_smooth_function_between_two_balls() -> None:
     """x1 x2 costs 4 on the unit ball, whatever its radius times that: on a square something between."""

@@ -40,6 +40,7 @@ def test_rims_too_rough_grow_by_their_power(p: float, exponent: float) -> None:
     assert growth_of(result.refinement).exponent == pytest.approx(exponent, abs=0.03)
 
 
+@pytest.mark.slow
 def test_cusp_at_the_center() -> None:
     """(t exp(-t))'' falls from 2 at 0, turns at t = 3, and the step at 0 counts 2 |u''(0)|: 8 (1 + exp(-3) / 2)."""
     result = decaying_rtv(lambda x: np.exp(-np.linalg.norm(x - 0.2, axis=1)), 3, tol=1e-5)
@@ -47,6 +48,7 @@ def test_cusp_at_the_center() -> None:
     assert result.upper - result.lower < 1e-4
 
 
+@pytest.mark.slow
 def test_slow_tail() -> None:
     result = decaying_rtv(lambda x: 1 / (1 + np.sum((x - 0.2) ** 2, axis=1)), 3, tol=1e-5)
     assert covers(result, 6.0)

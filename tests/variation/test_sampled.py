@@ -21,6 +21,7 @@ def test_high_order_in_samples() -> None:
     assert errors[2] < errors[1] / 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("f", "dim", "kind"),
     [

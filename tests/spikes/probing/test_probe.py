@@ -35,6 +35,7 @@ def test_random_networks(dim: int, neurons: int, seed: int) -> None:
     found_exactly(probe_spikes(network, dim, rng=seed), network.measure(), 1e-9 if dim == 1 else EXACT)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_fifty_neurons_in_a_hundred_dimensions(seed: int) -> None:
