@@ -1,10 +1,11 @@
 """How rows lie in bundles, and how each direction is interpolated between coarse slopes.
 
-Each bundle holds `SIZE` rows, which are summed about the bundle's center at coarse slopes `_SPACING` apart. The sum at
-any other slope is a cubic interpolation between four of these sums, and is walked in place of `SIZE` rows. A bundle is
-moved by a fraction of a lattice point with interpolation of degree 5, or of degree 3 where there are two points to a
-lattice point; this blurs little, and linear and cubic splines keep their order. Splines of degree 5 would need
-more nodes, and are walked row by row.
+Each bundle holds `SIZE` rows, which are summed about the bundle's center at coarse slopes. The sum at any other slope
+is a cubic interpolation between four of these sums, and is walked in place of `SIZE` rows; for many directions the
+bundles are put together to longer ones first, see `radon_nn.operators._tiers`. A bundle is moved by a fraction of a
+lattice point with interpolation of degree 5, or of degree 3 where there are two points to a lattice point; this blurs
+little, and linear and cubic splines keep their order. Splines of degree 5 would need more nodes, and are walked row by
+row.
 """
 
 from __future__ import annotations
@@ -20,21 +21,20 @@ from radon_nn._support.properties import cached_property
 from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Box, Grid
-from radon_nn.operators import _sharpening
-from radon_nn.operators._kernels.layout import MOVES, NODES, SPAN
+from radon_nn.operators import _sharpening, _tiers
+from radon_nn.operators._kernels.layout import MOVES, NODES
 from radon_nn.operators._plan import Plan
 from radon_nn.operators._slots import SIZE, Slots
+from radon_nn.operators._tiers import Blend, Grouping, Tier
 
-_SPACING = 1 / 8
-"""A bundle's outermost row moves by 7.5 / 8 of a lattice point from one coarse slope to the next."""
-MARGIN = 12
-"""Lattice points before a bundle's first sample, for rows up to 7.5 away at slopes up to 1 1/4."""
-_LEAD = MARGIN + SIZE // 2
-"""Lattice points to add before the first row: a bundle's center lies up to 7.5 rows beyond the rows that it holds."""
 WITHIN = checks.frozen(np.arange(SIZE, dtype=np.float64)[:, None])
 """Index of each row within a bundle, (size, 1)."""
 _GAIN = 0.8
 """Bundles are used where they need less than this fraction of the direct sum's updates, since they have other costs."""
+_FURTHER_GAIN = 0.5
+"""Longer bundles are used where they need less than this fraction of the updates without them: each tier blurs."""
+_MOST_LEVELS = 2
+"""Tiers above the shortest bundles: with two, the longest have 1024 rows."""
 
 
 PHASES = {1: 1, 3: 2}
@@ -53,16 +53,10 @@ class BundlePlan:
         The plan, with one other axis. Its directions are sorted by slope; its lattices have room for bundles' margins.
     order : {1, 3}
         Degree of the splines.
-    first : float
-        The first coarse slope.
-    count : int
-        Number of coarse slopes.
-    node : ndarray of int, shape (k,)
-        The first of the four coarse slopes each direction is interpolated from.
-    slope_weights : ndarray, shape (k, 4)
-        Weights of these four coarse slopes.
     slots : Slots
-        The rows of each bundle.
+        The rows of each of the shortest bundles.
+    groupings : tuple of Grouping
+        How bundles are put together to longer ones, from the shortest on.
     whole : BundlePlan, optional
         Of what this is a part.
     kept : ndarray of int, optional
@@ -71,16 +65,13 @@ class BundlePlan:
 
     plan: Plan
     order: int
-    first: float
-    count: int
-    node: NDArray[np.int64]
-    slope_weights: Floats
     slots: Slots
+    groupings: tuple[Grouping, ...] = ()
     whole: Self | None = None
     kept: NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, plan: Plan, order: int) -> Self:
+    def of(cls, plan: Plan, order: int, levels: int | None = None) -> Self:
         """
         Prepare bundles for a plan.
 
@@ -90,24 +81,26 @@ class BundlePlan:
             A plan with one other axis.
         order : {1, 3}
             Degree of the splines.
+        levels : int, optional
+            Tiers above the shortest bundles; as many as save work if not given.
 
         Returns
         -------
         BundlePlan
             Its bundles, of the class this is called on.
         """
-        spread = plan.widened(_LEAD, np.argsort(plan.slopes[:, 0], kind="stable"))
-        # Coarse slopes are multiples of the spacing, so that they are the same for any of these directions, and for
-        # the slopes of a mirrored grid.
-        position = spread.slopes[:, 0] / _SPACING
-        node = np.floor(position).astype(np.int64)
-        u = (position - node)[:, None]
-        nodes = np.arange(-1, 3)
-        slope_weights = np.prod(
-            [np.where(nodes == j, 1, (u - j) / np.where(nodes == j, 1, nodes - j)) for j in nodes], axis=0
-        )
-        first, count = float(node[0] - 1) * _SPACING, int(node[-1] - node[0]) + NODES
-        return cls(spread, order, first, count, node - node[0], slope_weights, Slots.of(_across(plan)))
+        if levels is None:
+            best = cls.of(plan, order, 0)
+            for number in range(1, _MOST_LEVELS + 1):
+                longer = cls.of(plan, order, number)
+                if longer.cost > _FURTHER_GAIN * best.cost:
+                    break
+                best = longer
+            return best
+        slots = Slots.of(_across(plan))
+        chosen = _tiers.groupings(slots.centers, levels)
+        lead = _tiers.lead_of(chosen)
+        return cls(plan.widened(lead, np.argsort(plan.slopes[:, 0], kind="stable")), order, slots, chosen)
 
     def part(self, box: Box, numbers: NDArray[np.int64]) -> Self | None:
         """
@@ -129,18 +122,13 @@ class BundlePlan:
         if not len(kept):
             return None
         plan = self.plan.part(box, kept, numbers[self.plan.target[kept]])
-        node = self.node[kept]
-        return replace(
-            self,
-            plan=plan,
-            first=self.first + float(node[0]) * _SPACING,
-            count=int(node[-1] - node[0]) + NODES,
-            node=node - node[0],
-            slope_weights=self.slope_weights[kept],
-            slots=self.slots.part(*box[1 - plan.axis]),
-            whole=self,
-            kept=kept,
-        )
+        start, stop = box[1 - plan.axis]
+        holding, groupings = self.slots.holding(start, stop), []
+        for grouping in self.groupings:
+            cut, holding = grouping.part(holding, start)
+            groupings.append(cut)
+        slots = self.slots.part(start, stop)
+        return replace(self, plan=plan, slots=slots, groupings=tuple(groupings), whole=self, kept=kept)
 
     @property
     def rows(self) -> int:
@@ -148,16 +136,13 @@ class BundlePlan:
         return len(self.slots.rows)
 
     @property
-    def width(self) -> int:
-        """Number of points of a bundle's sum."""
-        n = self.plan.shape[self.plan.axis]
-        return -(-(n + 2 * MARGIN + 2) // SPAN) * SPAN
-
-    @property
     def cost(self) -> float:
         """How often a number is added to an accumulator, for one image."""
-        pairs = self.rows // SIZE * self.width * len(self.node) * (NODES + MOVES) / 2
-        return pairs + (self.order + 1) / 2 * self.count * self.rows * self.plan.shape[self.plan.axis]
+        taps, top = (NODES + MOVES) / 2, self.tiers[-1]
+        pairs = top.bundles * top.width * len(self.plan.target)
+        for below, tier in zip(self.tiers, self.tiers[1:], strict=False):
+            pairs += below.bundles * below.width * tier.number
+        return pairs * taps + (self.order + 1) / 2 * self.tiers[0].number * self.rows * self.n
 
     @property
     def index(self) -> Floats:
@@ -169,20 +154,43 @@ class BundlePlan:
         """Weight of each row, (rows,)."""
         return self.slots.own
 
-    @property
-    def centers(self) -> Floats:
-        """Index of each bundle's center among the rows, (bundles,)."""
-        return self.slots.centers
-
     @cached_property
+    def _stairs(self) -> tuple[Blend, tuple[Tier, ...]]:
+        """How the directions are interpolated between the slopes of the last tier; and all tiers."""
+        parts = [_tiers.BASE_PARTS]
+        for grouping in self.groupings:
+            parts.append(parts[-1] * grouping.parts)
+        # Coarse slopes are multiples of the spacing, so that they are the same for any of these directions, and for
+        # the slopes of a mirrored grid.
+        steps = [Blend.of(self.plan.slopes[:, 0] * parts[-1])]
+        for grouping in reversed(self.groupings):
+            _, first, count = steps[-1]
+            steps.append(Blend.of((first + np.arange(count)) / grouping.parts))
+        blends = [blend for blend, _, _ in steps[:0:-1]]
+        tiers = [_tiers.shortest(self.slots.centers, self.order, *steps[-1][1:], self.n)]
+        for grouping, blend, (_, first, count) in zip(self.groupings, blends, steps[-2::-1], strict=True):
+            tiers.append(_tiers.raised(tiers[-1], grouping, blend, first, count, self.n))
+        return steps[0][0], tuple(tiers)
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Bundles of each length, the shortest first."""
+        return self._stairs[1]
+
+    @property
+    def blend(self) -> Blend:
+        """How each direction is interpolated between the slopes of the last tier."""
+        return self._stairs[0]
+
+    @property
     def coarse(self) -> tuple[Floats, Floats]:
-        """The coarse slopes, (count, 1), and the shifts of a bundle's row 0 at each."""
-        slopes = np.asarray(self.first + _SPACING * np.arange(self.count), dtype=np.float64)
-        return slopes[:, None], MARGIN - (SIZE - 1) / 2 * slopes
+        """The slopes of the shortest bundles, (count, 1), and the shifts of a bundle's row 0 at each."""
+        base = self.tiers[0]
+        return base.slopes[:, None], base.margin - (SIZE - 1) / 2 * base.slopes
 
     @cached_property
     def landing(self) -> tuple[NDArray[np.int64], Floats]:
-        """Where a bundle's rows land in its sums: whole shifts, (count, size), and (count, order + 1, size) weights."""
+        """Where rows land in the shortest bundles' sums: whole shifts (k, size), and weights (k, order + 1, size)."""
         slopes, starts = self.coarse
         sigma = starts[:, None] + slopes * np.arange(SIZE)
         shifts = np.floor(sigma)
@@ -195,10 +203,7 @@ class BundlePlan:
     @cached_property
     def extent(self) -> NDArray[np.int64]:
         """Where the sums that each direction is interpolated from may differ from zero: first point, and last + 1."""
-        shifts, lead = self.landing[0], self.order // 2
-        first, last = shifts.min(axis=1) - lead, shifts.max(axis=1) + lead + 1 + self.plan.shape[self.plan.axis]
-        nodes = self.node[:, None] + np.arange(NODES)
-        return np.stack([first[nodes].min(axis=1), last[nodes].max(axis=1)], axis=1)
+        return self.blend.union(self.tiers[-1].extents)
 
     @property
     def phases(self) -> int:
@@ -207,7 +212,7 @@ class BundlePlan:
 
     @property
     def bundles(self) -> int:
-        """Number of bundles."""
+        """Number of the shortest bundles."""
         return self.rows // SIZE
 
     @property
@@ -245,25 +250,16 @@ class BundlePlan:
         return {}
 
     def _sharpening(self, phases: int) -> Floats:
-        slopes, starts = self.coarse
-        landing = (starts[:, None] + slopes * np.arange(SIZE)) % 1
-        moments = _sharpening.spline_moments(self.order, _sharpening.powers(landing))
-        within = np.einsum("kj,kjm->km", self.slope_weights, moments[self.node[:, None] + np.arange(NODES)])
+        top, blend = self.tiers[-1], self.blend
+        fractions = (self.plan.starts[:, None] + self.plan.slopes[:, :1] * top.centers) * phases % 1
+        powers = _sharpening.powers(fractions)
+        moved = _sharpening.quintic_moments(powers) if phases == 1 else _sharpening.cubic_moments(powers, 1 / phases)
+        blur = _sharpening.in_turn(_sharpening.in_turn(blend.mean(top.moments), top.turned(blend)), moved)
+        return _sharpening.inverse(blur)
 
-        slope = self.plan.slopes[:, :1]
-        between = (slope - self.first) / _SPACING % 1
-        away = (np.arange(SIZE) - (SIZE - 1) / 2) * _SPACING
-        turned = _sharpening.cubic_moments(_sharpening.powers(between), away)
-
-        fractions = _sharpening.powers((self.plan.starts[:, None] + slope * self.centers) * phases % 1)
-        moved = (
-            _sharpening.quintic_moments(fractions) if phases == 1 else _sharpening.cubic_moments(fractions, 1 / phases)
-        )
-        return _sharpening.inverse(_sharpening.in_turn(_sharpening.in_turn(within, turned), moved))
-
-    def chords(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def chords(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], ...]:
         """
-        Points of each bundle's rows that lie in a disc, in whole cache lines, and the points of its sums they need.
+        Points of each bundle's rows that lie in a disc, in whole cache lines, and the points of sums they need.
 
         Parameters
         ----------
@@ -276,8 +272,8 @@ class BundlePlan:
         -------
         ndarray of int, shape (bundles, 2)
             First point of the rows, and last + 1; equal where no point lies in the disc.
-        ndarray of int, shape (bundles, 2)
-            The same for the sums.
+        ndarray of int, shape (bundles, 2), for each tier
+            The same for its sums.
         """
         points = self._chords.get(within)
         if points is None:
@@ -287,11 +283,11 @@ class BundlePlan:
         return points
 
     @cached_property
-    def _chords(self) -> dict[Ball | None, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def _chords(self) -> dict[Ball | None, tuple[NDArray[np.int64], ...]]:
         return {}
 
-    def _points_in(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        n, width = self.n, self.width
+    def _points_in(self, grid: Grid, within: Ball | None) -> tuple[NDArray[np.int64], ...]:
+        n, width = self.n, self.tiers[0].width
         wanted = np.tile([0, n], (self.bundles, 1))
         if within is not None:
             center, line = within.center_in(2), scratch.LINE_BYTES // 4
@@ -307,7 +303,10 @@ class BundlePlan:
         extent = wanted.copy()
         some = wanted[:, 1] > wanted[:, 0]
         extent[some, 1] = np.minimum(wanted[some, 1] + width - n, width)
-        return checks.frozen(wanted), checks.frozen(extent)
+        extents = [extent]
+        for below, tier in zip(self.tiers, self.tiers[1:], strict=False):
+            extents.append(tier.reading(below, extents[-1]))
+        return tuple(checks.frozen(points) for points in (wanted, *extents))
 
 
 def worthwhile(plan: Plan, order: int) -> bool:
@@ -329,7 +328,7 @@ def worthwhile(plan: Plan, order: int) -> bool:
     if len(plan.shape) != 2 or order > 3 or len(plan.target) < 2 * NODES:
         return False
     direct = (order + 1) / 2 * _across(plan) * plan.shape[plan.axis] * len(plan.target)
-    return BundlePlan.of(plan, order).cost < _GAIN * direct
+    return BundlePlan.of(plan, order, 0).cost < _GAIN * direct
 
 
 def _across(plan: Plan) -> int:

@@ -1,4 +1,8 @@
-"""The transform of images in the plane by bundles of rows: two fifths of the direct sum's work, as exact or more so."""
+"""The transform of images in the plane by bundles of rows: two fifths of the direct sum's work, as exact or more so.
+
+Where there are thousands of directions, bundles are put together to longer ones in between: see
+`radon_nn.operators._tiers`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from radon_nn._support.threads import BLOCK_NS, Stage
 from radon_nn._support.types import Array
 from radon_nn.operators import _rooms as rooms
 from radon_nn.operators import _walks as walks
-from radon_nn.operators._bundle_plan import MARGIN, WITHIN, BundlePlan
+from radon_nn.operators._bundle_plan import WITHIN, BundlePlan
 from radon_nn.operators._kernels import bundles as kernels
 from radon_nn.operators._kernels.gathering import gather_rows
 from radon_nn.operators._kernels.layout import (
@@ -23,7 +27,6 @@ from radon_nn.operators._kernels.layout import (
     CHUNK,
     DIRECTIONS,
     FINE_MOVES,
-    GROUP,
     MOVES,
     NODES,
     PAD,
@@ -32,9 +35,10 @@ from radon_nn.operators._kernels.layout import (
 from radon_nn.operators._kernels.rows import Shape, Shifts
 from radon_nn.operators._kernels.sinograms import Readout, whole_lines
 from radon_nn.operators._kernels.stacks import pack_and_sum, walk_and_read
-from radon_nn.operators._kernels.unbundling import SumShape, UnbundleRoom, gather_bundles
+from radon_nn.operators._kernels.unbundling import SumShape, gather_bundles
 from radon_nn.operators._slots import SIZE
 from radon_nn.operators._stacks import Stack
+from radon_nn.operators._stairs import Raising, lowering, unbundle_room
 
 _SUMS_BYTES = 3 << 17
 """Sums of bundles gathered by one call of a kernel, which takes some 10 microseconds: 384 KiB, a part of the
@@ -81,36 +85,47 @@ class Bundles(BundlePlan):
             If there are as many groups of images as threads, one stage, in which each group is transformed by one
             thread: what it writes it then reads from the same core's caches. Else two: sums of bundles, and the walk.
         """
-        reading, bundles = walks.Reading(readout, out, self.order), self.bundles
+        reading, bundles, base, top = (
+            walks.Reading(readout, out, self.order),
+            self.bundles,
+            self.tiers[0],
+            self.tiers[-1],
+        )
         summing, walking = self._summing(stack, out.dtype), self._walking(reading)
-        per_bundle = (self.order + 1) / 2 * self.count * SIZE * self.n * stack.lanes
+        per_bundle = (self.order + 1) / 2 * base.number * SIZE * self.n * stack.lanes
         sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes
-        pairs = bundles * self.width * (NODES + MOVES) / 2 * stack.lanes
+        pairs = top.bundles * top.width * (NODES + MOVES) / 2 * stack.lanes
         walk_ns = reading.nanoseconds(DIRECTIONS * pairs)
-        size = bundles * self.count * self.width * stack.lanes
+        raisings = [Raising(*tiers, stack.lanes, out.dtype) for tiers in zip(self.tiers, self.tiers[1:], strict=False)]
+        sizes = [tier.bundles * tier.number * tier.width * stack.lanes for tier in self.tiers]
 
         def transform(first: int, last: int) -> None:
             """Transform groups of images, each by this thread alone."""
-            sums = scratch.empty("sums of a group", (size,), out.dtype)
+            sums = [scratch.empty(f"sums of a group {k}", (size,), out.dtype) for k, size in enumerate(sizes)]
             for group in range(first, last):
-                summing(sums, group * bundles, (group + 1) * bundles, group * bundles)
-                walking(sums, group * reading.blocks, (group + 1) * reading.blocks, group)
+                summing(sums[0], group * bundles, (group + 1) * bundles, group * bundles)
+                for raised, below, above in zip(raisings, sums, sums[1:], strict=False):
+                    raised.add(below, above, group * raised.tasks, (group + 1) * raised.tasks, group)
+                walking(sums[-1], group * reading.blocks, (group + 1) * reading.blocks, group)
 
         # A task cannot be interrupted: groups that take longer than a block may are cut like single images.
-        group_ns = bundles * sum_ns + reading.blocks * walk_ns
+        group_ns = bundles * sum_ns + sum(raised.tasks * raised.task_ns for raised in raisings)
+        group_ns += reading.blocks * walk_ns
         if stack.groups >= max(num_threads, 2) and group_ns <= BLOCK_NS:
             return [Stage(transform, stack.groups, group_ns)]
-        sums = scratch.empty(f"sums{key}", (stack.groups * size,), out.dtype)
-        return [
-            Stage(lambda first, last: summing(sums, first, last, 0), stack.groups * bundles, sum_ns),
-            Stage(lambda first, last: walking(sums, first, last, 0), stack.groups * reading.blocks, walk_ns),
-        ]
+        sums = [scratch.empty(f"sums{key} {k}", (stack.groups * size,), out.dtype) for k, size in enumerate(sizes)]
+        stages = [Stage(lambda first, last: summing(sums[0], first, last, 0), stack.groups * bundles, sum_ns)]
+        for raised, below, above in zip(raisings, sums, sums[1:], strict=False):
+            stages.append(raised.stage(below, above, stack.groups))
+        walk = Stage(lambda first, last: walking(sums[-1], first, last, 0), stack.groups * reading.blocks, walk_ns)
+        return [*stages, walk]
 
     def _summing(self, stack: Stack, dtype: np.dtype[Any]) -> Callable[[Array, int, int, int], None]:
         """What sums bundles first .. last - 1 of all groups' into an array that begins with bundle number `zero`."""
         n, lanes, several = self.n, stack.lanes, rooms.interleaving(stack.lanes)
         shifts, weights = self.landing[0], self._weights[dtype]
-        landing, layout = kernels.Landing(shifts, weights, n, self.width, lanes), walks.layout_of(self, stack)
+        landing = kernels.Landing(shifts, weights, n, self.tiers[0].width, lanes)
+        layout = walks.layout_of(self, stack)
         rows_size = SIZE * (n + 2 * PAD) * lanes
         acc_size = (self.order + 1) * whole_lines((max(1, CHUNK // lanes) + self.order) * lanes)
 
@@ -128,18 +143,18 @@ class Bundles(BundlePlan):
 
     def _walking(self, reading: walks.Reading) -> Callable[[Array, int, int, int], None]:
         """What walks sums, which begin with those of group `zero`, for tasks first .. last - 1 of `reading`."""
-        dtype, lanes, bundles = reading.out.dtype, reading.readout.lanes, self.bundles
-        interpolation = self._interpolation(slice(0, len(self.node)))
+        dtype, lanes, top = reading.out.dtype, reading.readout.lanes, self.tiers[-1]
+        interpolation = self._interpolation(slice(0, len(self.plan.target)))
 
         def walk(sums: Array, first: int, last: int, zero: int) -> None:
             """Walk some tasks at a time, and read their lattices."""
             room = kernels.BundleRoom(
                 scratch.empty("points read", (DIRECTIONS, 2), np.dtype(np.int64)),
-                scratch.empty("shifts of bundles", (DIRECTIONS, bundles), np.dtype(np.int64)),
-                scratch.empty("moves of bundles", (DIRECTIONS, bundles, MOVES), dtype),
-                scratch.empty("bundle moved", ((self.width + 2 * MOVES) * lanes + SPAN,), dtype),
+                scratch.empty("shifts of bundles", (DIRECTIONS, top.bundles), np.dtype(np.int64)),
+                scratch.empty("moves of bundles", (DIRECTIONS, top.bundles, MOVES), dtype),
+                scratch.empty("bundle moved", ((top.width + 2 * MOVES) * lanes + SPAN,), dtype),
             )
-            lattices, shape = reading.lattices(), (bundles, self.count, self.width)
+            lattices, shape = reading.lattices(), (top.bundles, top.number, top.width)
             if lanes > 1:
                 both = room, rooms.readout_room(reading.readout, dtype), rooms.prefilter(self.order)
                 task = first, last, zero
@@ -153,8 +168,9 @@ class Bundles(BundlePlan):
         return walk
 
     def _interpolation(self, part: slice) -> kernels.Interpolation:
-        chosen = self.node[part], self.slope_weights[part], self.extent[part], self.plan.starts[part]
-        return kernels.Interpolation(*chosen, self.slopes[part], self.centers, MARGIN)
+        top, blend = self.tiers[-1], self.blend
+        chosen = blend.node[part], blend.weights[part], self.extent[part], self.plan.starts[part]
+        return kernels.Interpolation(*chosen, self.slopes[part], top.centers, top.margin)
 
     def gather(self, source: walks.Source, stack: Stack, key: str) -> list[Stage]:
         """
@@ -175,52 +191,54 @@ class Bundles(BundlePlan):
             Lattices and sums by turns, then rows; where all lattices fit in memory, two stages.
         """
         parts, groups, lanes, dtype = source.blocks(self, stack.lanes), stack.groups, stack.lanes, stack.images.dtype
-        blocks, each = -(-self.bundles // BLOCK_BUNDLES), self.count * self.width * lanes
-        some = max(1, _SUMS_BYTES // (BLOCK_BUNDLES * each * dtype.itemsize))
-        wanted, extent = self.chords(source.grid, source.within)
+        wanted, *extents = self.chords(source.grid, source.within)
+        base, top = self.tiers[0], self.tiers[-1]
+        base_size, top_size = base.number * base.width * lanes, top.number * top.width * lanes
+        some = max(1, _SUMS_BYTES // (BLOCK_BUNDLES * base_size * dtype.itemsize))
         unpack_ns = walks.PACK_NS * BLOCK_BUNDLES * SIZE * self.n * lanes
-        sums_ns = walks.UPDATE_NS * dtype.itemsize * BLOCK_BUNDLES * self.width * lanes * (NODES + MOVES) / 2
-        if len(parts) == 1:
+        block = BLOCK_BUNDLES if len(self.tiers) == 1 else 1
+        blocks, tasks = -(-base.bundles // BLOCK_BUNDLES), -(-top.bundles // block)
+        sums_ns = walks.UPDATE_NS * dtype.itemsize * block * top.width * lanes * (NODES + MOVES) / 2
+        if len(parts) == 1 and len(self.tiers) == 1:
             lattices, filling = source.lattices(self, parts[0], groups, lanes, key)
 
             def gather(first: int, last: int) -> None:
                 """Gather each task's sums, and add them to the images."""
-                sums = scratch.empty("sums gathered", (some * BLOCK_BUNDLES * each,), dtype)
-                gathering = self._gathering(lattices, parts[0], source, lanes, extent)
+                sums = scratch.empty("sums gathered", (some * BLOCK_BUNDLES * base_size,), dtype)
+                gathering = self._gathering(lattices, parts[0], source, lanes, extents[0])
                 unbundling = self._unbundling(stack, wanted, some)
-                for bundles in self._bundles(first, last, some):
+                for bundles in _ranges(base.bundles, BLOCK_BUNDLES, first, last, some):
                     gathering(sums, bundles, True, 0)
                     unbundling(sums, bundles, 0)
 
-            return [filling, Stage(gather, groups * blocks, sums_ns * len(self.node) + unpack_ns)]
-        whole, stages = scratch.empty(f"sums{key}", (groups * self.bundles * each,), dtype), []
+            return [filling, Stage(gather, groups * blocks, sums_ns * len(self.plan.target) + unpack_ns)]
+        whole, stages = scratch.empty(f"sums{key} top", (groups * top.bundles * top_size,), dtype), []
         for part in parts:
             lattices, filling = source.lattices(self, part, groups, lanes, key)
 
             def add(first: int, last: int, lattices: Array = lattices, part: slice = part) -> None:
                 """Add lattices to sums."""
-                gathering = self._gathering(lattices, part, source, lanes, extent)
-                for bundles in self._bundles(first, last, blocks):
-                    gathering(whole, bundles, part.start == 0, bundles.begin + bundles.group * self.bundles)
+                gathering = self._gathering(lattices, part, source, lanes, extents[-1])
+                for bundles in _ranges(top.bundles, block, first, last, tasks):
+                    gathering(whole, bundles, part.start == 0, bundles.begin + bundles.group * top.bundles)
 
-            stages += [filling, Stage(add, groups * blocks, sums_ns * (part.stop - part.start))]
+            stages += [filling, Stage(add, groups * tasks, sums_ns * (part.stop - part.start))]
+        shortest = whole
+        for k in range(len(self.tiers) - 1, 0, -1):
+            below, tier = self.tiers[k - 1], self.tiers[k]
+            sums = scratch.empty(
+                f"sums{key} {k}", (groups * below.bundles * below.number * below.width * lanes,), dtype
+            )
+            stages.append(lowering(below, tier, shortest, sums, extents[k - 1], (groups, lanes)))
+            shortest = sums
 
         def unbundle(first: int, last: int) -> None:
             """Add sums to the images."""
             unbundling = self._unbundling(stack, wanted, some)
-            for bundles in self._bundles(first, last, some):
-                unbundling(whole, bundles, bundles.begin + bundles.group * self.bundles)
+            for bundles in _ranges(base.bundles, BLOCK_BUNDLES, first, last, some):
+                unbundling(shortest, bundles, bundles.begin + bundles.group * base.bundles)
 
         return [*stages, Stage(unbundle, groups * blocks, unpack_ns)]
-
-    def _bundles(self, first: int, last: int, some: int) -> Iterator[_Range]:
-        """Bundles of tasks first .. last - 1, in ranges of at most `some` tasks of a group."""
-        blocks = -(-self.bundles // BLOCK_BUNDLES)
-        while first < last:
-            group, block = divmod(first, blocks)
-            stop = min(block + some, blocks, block + last - first)
-            yield _Range(group, block * BLOCK_BUNDLES, min(stop * BLOCK_BUNDLES, self.bundles))
-            first += stop - block
 
     def _gathering(
         self, lattices: Array, part: slice, source: walks.Source, lanes: int, extent: NDArray[np.int64]
@@ -230,15 +248,10 @@ class Bundles(BundlePlan):
         It holds working memory of this thread, and is called by this thread only.
         """
         dtype, interpolation = lattices.dtype, self._interpolation(part)
-        phases, m = len(source.alignment) // len(self.node), len(interpolation.node)
-        shape = SumShape(self.bundles, self.count, self.width, self.plan.length, phases, lanes)
+        phases, m, top = len(source.alignment) // len(self.plan.target), len(interpolation.node), self.tiers[-1]
+        shape = SumShape(top.bundles, top.number, top.width, self.plan.length, phases, lanes)
         six, taps = (True, MOVES) if phases == 1 else (None, FINE_MOVES)
-        room = UnbundleRoom(
-            scratch.empty("shifts gathered", (m, BLOCK_BUNDLES), np.dtype(np.int64)),
-            scratch.empty("moves gathered", (m, BLOCK_BUNDLES, taps), dtype),
-            scratch.empty("lattices gathered", (GROUP, taps), np.dtype(np.uint64)),
-            scratch.empty("slopes gathered", (GROUP, NODES), dtype),
-        )
+        room = unbundle_room(m, taps, dtype)
 
         def gather(sums: Array, bundles: _Range, fresh: bool, into: int) -> None:
             """Add lattices to the sums of some bundles."""
@@ -255,8 +268,8 @@ class Bundles(BundlePlan):
         slopes, starts = self.coarse
         shifts, orders = Shifts(WITHIN, slopes, starts, self.order), rooms.taps_at_once(self.order)
         lanes, dtype, n = stack.lanes, stack.images.dtype, self.n
-        shape, adding = Shape(self.rows, n, self.width, 0, lanes), walks.unpacking(self, stack)
-        room = rooms.gather_room(self.order, self.count, lanes, dtype)
+        shape, adding = Shape(self.rows, n, self.tiers[0].width, 0, lanes), walks.unpacking(self, stack)
+        room = rooms.gather_room(self.order, self.tiers[0].number, lanes, dtype)
         rows = scratch.empty("rows gathered", (some * BLOCK_BUNDLES * SIZE * n * lanes,), dtype)
 
         def unbundle(sums: Array, bundles: _Range, begin: int) -> None:
@@ -268,3 +281,13 @@ class Bundles(BundlePlan):
             adding(rows, number, number + last - first, number)
 
         return unbundle
+
+
+def _ranges(bundles: int, block: int, first: int, last: int, some: int) -> Iterator[_Range]:
+    """Bundles of tasks first .. last - 1, each a block of a group's, in ranges of at most `some` tasks of a group."""
+    blocks = -(-bundles // block)
+    while first < last:
+        group, begin = divmod(first, blocks)
+        stop = min(begin + some, blocks, begin + last - first)
+        yield _Range(group, begin * block, min(stop * block, bundles))
+        first += stop - begin

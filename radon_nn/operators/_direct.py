@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -254,7 +255,7 @@ def _adding(out: Array, spare: Array, targets: NDArray[np.int64]) -> Stage:
 
 
 def _add_forward(transforms: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:
-    """Add the walks' stages, one walk after the other; abreast, all first stages, then all second ones.
+    """Add the walks' stages, one walk after the other; abreast, all first stages, then all second ones, and so on.
 
     A thread that has come to the end of one walk's first stage then has another's to work on, and need not wait.
     """
@@ -263,13 +264,12 @@ def _add_forward(transforms: Sequence[Sequence[Stage]], abreast: bool, program: 
             for stage in stages:
                 program.add(stage)
         return
-    begin, ready = program.present, []
-    for stages in transforms:
-        program.add(stages[0], after=begin)
-        ready.append(program.present)
-    for stages, after in zip(transforms, ready, strict=True):
-        for stage in stages[1:]:
-            program.add(stage, after=after)
+    ready = [program.present] * len(transforms)
+    for stages_abreast in itertools.zip_longest(*transforms):
+        for number, stage in enumerate(stages_abreast):
+            if stage is not None:
+                program.add(stage, after=ready[number])
+                ready[number] = program.present
 
 
 def _add_transposes(transposes: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 
@@ -70,9 +71,28 @@ class Slots(NamedTuple):
         Slots
             Rows are counted from `start`; others have no weight.
         """
-        own = np.where((self.rows >= start) & (self.rows < stop), self.own, 0.0).astype(np.float64)
-        holding = own.reshape(-1, SIZE).any(axis=1)
+        own, holding = self._owned(start, stop), self.holding(start, stop)
         held = np.repeat(holding, SIZE)
         return Slots(
             *(np.asarray(x, np.float64) for x in (self.rows[held] - start, own[held], self.centers[holding] - start))
         )
+
+    def holding(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """
+        Which bundles hold some of the rows.
+
+        Parameters
+        ----------
+        start, stop : int
+            First row and last + 1.
+
+        Returns
+        -------
+        ndarray of bool, shape (bundles,)
+            True for those.
+        """
+        return np.asarray(self._owned(start, stop).reshape(-1, SIZE).any(axis=1))
+
+    def _owned(self, start: int, stop: int) -> Floats:
+        """Weights of the rows that are not in the range set to zero."""
+        return np.where((self.rows >= start) & (self.rows < stop), self.own, 0.0).astype(np.float64)

@@ -12,9 +12,9 @@ from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators.pixels import Geometry, Window, filtered_backprojection
 from radon_nn.operators.transform import RadonTransform
 
-_SIDE, _ANGLES = 160, 300
-"""Samples along a side and angles for which bundles save work, with linear and with cubic splines; with `_FEW` angles
-they do not."""
+_SIDE, _ANGLES, _MANY = 160, 300, 4000
+"""Samples along a side and angles for which bundles save work, with linear and with cubic splines; with `_MANY` angles
+they are put together to longer ones, and with `_FEW` there are none."""
 _FEW = 4
 
 
@@ -40,7 +40,7 @@ def warm_up(dtypes: Iterable[Any] = ("float32", "float64")) -> None:
     for dtype in dtypes:
         filtered_backprojection(np.zeros((1, 1, 8), dtype), pixels, "linear", Window("ramp"), (0, 0), 1)
         for order in (1, 3):
-            for angles in (_FEW, _ANGLES):
+            for angles in (_FEW, _ANGLES, _MANY):
                 transform = RadonTransform(grid, Directions.half_circle(angles), offsets, order)
                 sinogram = transform.forward(np.zeros(grid.shape, dtype))
                 transform.adjoint(sinogram)

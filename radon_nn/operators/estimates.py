@@ -14,6 +14,7 @@ from radon_nn._support import checks, threads
 from radon_nn._support.scratch import LINE_BYTES
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.grids import Grid, Offsets
+from radon_nn.operators._bundle_plan import BundlePlan
 from radon_nn.operators._direct import Direct
 from radon_nn.operators._factors import intermediate
 from radon_nn.operators.transform import RadonTransform
@@ -225,7 +226,9 @@ class Plan:
         images = lanes if batch >= lanes else max(1, int(batch))
         most = _UPDATES / (images * (self.order + 1) / 2)
         some = min(len(engine.directions), max(64 if self.grid.dim == 2 else 1, int(most / self.grid.size)))
-        rows = min(self.grid.shape[0], max(16, int(most / some / math.prod(self.grid.shape[1:]))))
+        # Whole bundles, so that the work is in proportion to the rows.
+        least = max((walk.tiers[-1].size for walk in engine.walks if isinstance(walk, BundlePlan)), default=16)
+        rows = min(self.grid.shape[0], max(least, int(most / some / math.prod(self.grid.shape[1:]))))
         first = (len(engine.directions) - some) // 2
         box = ((0, rows), *((0, n) for n in self.grid.shape[1:]))
         part = engine.part(box, np.arange(first, first + some), self.offsets)
@@ -318,7 +321,7 @@ def estimated(plan: Plan, dtype: Any = np.float64, num_threads: int | None = Non
     kind, count = checks.real_dtype(dtype), threads.resolve(num_threads)
     forward, adjoint = plan.seconds(1, kind)
     engine = "factored" if plan.factored else "rows"
-    if engine == "rows" and any(type(walk).__name__ == "Bundles" for walk in plan.engine().walks):
+    if engine == "rows" and any(isinstance(walk, BundlePlan) for walk in plan.engine().walks):
         engine = "bundles"
     sinogram = plan.size * plan.offsets.count * kind.itemsize
     working = _BASE_BYTES + int(plan.working_bytes(kind.itemsize))

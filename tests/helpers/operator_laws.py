@@ -12,7 +12,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from radon_nn import Directions, Grid, Offsets, RadonTransform
-from radon_nn.operators import _direct
+from radon_nn.operators import _bundle_plan, _direct
 from radon_nn.operators._bundles import Bundles
 from radon_nn.operators._factors import Factored
 
@@ -24,6 +24,7 @@ _PLAIN = {("rows", 2, 3), ("rows", 3, 1), ("bundles", 2, 3), ("factored", 3, 1)}
 CASES = [
     *(("rows", dim, order) for dim in (1, 2, 3, 4) for order in (1, 3, 5)),
     *(("bundles", 2, order) for order in (1, 3)),
+    *(("long bundles", 2, order) for order in (1, 3)),
     *(("factored", dim, order) for dim in (3, 4) for order in (1, 3, 5)),
     *(("factored by bundles", 3, order) for order in (1, 3)),
 ]
@@ -51,23 +52,27 @@ def laws(examples: int) -> settings:
 
 @contextmanager
 def only(engine: str) -> Iterator[None]:
-    """Bundles on the smallest images or none at all, products one factor at a time however few."""
-    worthwhile, cost = _direct.worthwhile, Factored.cost
+    """Bundles on the smallest images, or long ones, or none at all; products one factor at a time however few."""
+    worthwhile, cost, gain = _direct.worthwhile, Factored.cost, _bundle_plan._FURTHER_GAIN
     bundled = "bundles" in engine
     _direct.worthwhile = lambda plan, order: bundled and len(plan.shape) == 2 and order < 5  # type: ignore[assignment]
     Factored.cost = property(lambda self: 0.0)  # type: ignore[assignment, method-assign]
+    _bundle_plan._FURTHER_GAIN = np.inf if engine == "long bundles" else gain
     try:
         yield
     finally:
         _direct.worthwhile, Factored.cost = worthwhile, cost  # type: ignore[method-assign]
+        _bundle_plan._FURTHER_GAIN = gain
 
 
 def walked(transform: RadonTransform, engine: str) -> RadonTransform:
     """The transform, once it is certain that its engine is the one named."""
     chosen = transform._engine
     assert isinstance(chosen, Factored) == engine.startswith("factored")
-    if engine == "bundles":
-        assert all(isinstance(walk, Bundles) for walk in chosen.walks)  # type: ignore[union-attr]
+    if engine in {"bundles", "long bundles"}:
+        for walk in chosen.walks:  # type: ignore[union-attr]
+            assert isinstance(walk, Bundles)
+            assert len(walk.tiers) == (3 if engine == "long bundles" else 1)
     return transform
 
 

@@ -47,11 +47,11 @@ print(sorted(set(Count.names)))
 def test_it_covers_rows_and_bundles() -> None:
     kinds = set()
     for order in (1, 3):
-        for angles in (ahead_of_time._FEW, ahead_of_time._ANGLES):
+        for angles in (ahead_of_time._FEW, ahead_of_time._ANGLES, ahead_of_time._MANY):
             grid, directions = radon_nn.Grid.cube(ahead_of_time._SIDE), radon_nn.Directions.half_circle(angles)
             engine = Direct(grid, directions, radon_nn.Offsets(ahead_of_time._SIDE, 2 / ahead_of_time._SIDE), order)
-            kinds |= {(order, type(walk)) for walk in engine.walks}
-    assert kinds == {(1, Rows), (1, Bundles), (3, Rows), (3, Bundles)}
+            kinds |= {(order, type(walk), len(getattr(walk, "tiers", ()))) for walk in engine.walks}
+    assert kinds == {(order, *kind) for order in (1, 3) for kind in ((Rows, 0), (Bundles, 1), (Bundles, 2))}
 
 
 @pytest.mark.slow

@@ -36,6 +36,9 @@ BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 PACKED_ROWS = 16
 """Rows packed or unpacked at a time: as many float32 as share a cache line where rows run across memory."""
+RAISED = 8
+"""Slopes of a longer bundle summed together: as many lie between two slopes of the bundles that it is made of, whose
+sums then stay in the first-level cache for all of them."""
 CHUNK = 640
 """Elements of a row walked at a time: 10 KiB of four rows in float32, of the 32 KiB of a first-level cache, stay there
 for the next directions."""
