@@ -22,6 +22,8 @@ from radon_nn.readers.values import Value
 
 KIND = "a program as torch.export.save writes it"
 REMEDY = "export it again with PyTorch 2.9 or later, or hand the live model to radon_nn.from_model"
+# Decompositions turn a SiLU into a product of two values, a PReLU into a comparison with zero.
+_WHOLE = "save the program before run_decompositions, or hand the live model to radon_nn.from_model"
 # In bytes. A thousand layers take some 5 MB of graph; parsed, it takes ten times as much.
 _LONGEST = 1 << 26
 # PyTorch's own numbers of its dtypes.
@@ -271,7 +273,7 @@ class _Program:
         if plain in ("t", "numpy_T", "transpose", "permute"):
             return _transposed(first, given, plain)
         if not isinstance(first, Tensor):
-            raise ValueError(f"expected an operator on a value of the network, got {name}; {REMEDY}")
+            raise ValueError(f"expected an operator on a value of the network, got {name}; {_WHOLE}")
         if plain in _SAME:
             if "dropout" in plain:
                 self.graph.note("Dropout is passed over, as in evaluation")
@@ -294,7 +296,7 @@ class _Program:
             return first.same(self._activated(plain, first.value, given))
         raise ValueError(
             f"expected operators among {', '.join(sorted((*_ELEMENTWISE, *_ARITHMETIC, *_SHAPED, *_NORMS)))}, got "
-            f"{name}; save the program before run_decompositions, or hand the live model to radon_nn.from_model"
+            f"{name}; {_WHOLE}"
         )
 
     def _activated(self, name: str, value: Value, given: Mapping[str, Any]) -> Value:
@@ -393,7 +395,10 @@ def _per_entry(tensor: Tensor, constant: Any) -> Floats:
 def _multiple(program: _Program, given: Mapping[str, Any]) -> Tensor:
     left, right = given["self"], given["other"]
     if isinstance(left, Tensor) == isinstance(right, Tensor):
-        raise ValueError("expected a value times a constant, got a product of two values, which is no network")
+        raise ValueError(
+            "expected a value times a constant, got a product of two values, which is no network unless it is part of "
+            f"an activation; {_WHOLE}"
+        )
     tensor, constant = (left, right) if isinstance(left, Tensor) else (right, left)
     return tensor.same(program.graph.scale(tensor.value, _per_entry(tensor, constant), name="constant"))
 

@@ -94,6 +94,20 @@ def test_models(tmp_path: Path, name: str, core: bool) -> None:
     assert verify(model, network=load(exported(model, tmp_path / "net.pt2", core=core)))
 
 
+@pytest.mark.parametrize("activation", [nn.ELU(0.7), nn.SiLU(), nn.Softplus(), nn.Hardswish(), nn.PReLU()], ids=repr)
+def test_activations_in_core_operators(tmp_path: Path, activation: Any) -> None:
+    """What run_decompositions leaves whole is read; what it takes apart is refused, and the remedy helps."""
+    torch.manual_seed(0)
+    model = nn.Sequential(fc(), activation, fc(4, 2))
+    path = exported(model, tmp_path / "net.pt2", core=True)
+    try:
+        network = load(path)
+    except ValueError as error:
+        assert "save the program before run_decompositions" in str(error)  # noqa: PT017
+        network = load(exported(model, path))
+    assert verify(model, network=network)
+
+
 def test_one_sample_fixed_batches_and_matrices(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(fc(), nn.ReLU(), fc(4, 2)).double()

@@ -1,4 +1,4 @@
-"""ONNX operators that move the entries of arrays: Transpose, Slice, Split, Gather and Concat."""
+"""ONNX operators that move the entries of arrays: Transpose, Slice, Split, Gather, ArrayFeatureExtractor and Concat."""
 
 from __future__ import annotations
 
@@ -88,13 +88,27 @@ def gather(call: OperatorCall) -> Operand:
     operand, chosen = call.operand(0), call.constant(1)
     if chosen is None or chosen.dtype.kind != "i":
         raise ValueError("indices: expected whole numbers that are constant, got others")
-    rank, batch = len(operand.shape), _batch_axis(operand)
-    axis = axis_of(call.whole("axis", 0), rank)
+    axis = axis_of(call.whole("axis", 0), len(operand.shape))
+    return _taken(call, operand, chosen, axis, -operand.shape[axis])
+
+
+def extracted(call: OperatorCall) -> Operand:
+    """The entries at given places along the last axis, as skl2onnx takes columns for a ColumnTransformer."""
+    operand, chosen = call.operand(0), call.constant(1)
+    if chosen is None or chosen.dtype.kind != "i" or chosen.shape not in ((chosen.size,), (1, chosen.size)):
+        raise ValueError("indices: expected one row of whole numbers that are constant, got others")
+    if len(operand.shape) < 2:
+        raise ValueError("expected an array of several axes, got one, to which the operator adds another")
+    return _taken(call, operand, chosen.reshape(-1), len(operand.shape) - 1, 0)
+
+
+def _taken(call: OperatorCall, operand: Operand, chosen: NDArray[Any], axis: int, least: int) -> Operand:
+    """The entries at chosen places along an axis, counted from `least`."""
+    batch, length = _batch_axis(operand), operand.shape[axis]
     if axis == batch:
         raise ValueError("expected entries of each sample, got samples of the batch")
-    length = operand.shape[axis]
-    if chosen.size == 0 or chosen.min() < -length or chosen.max() >= length:
-        raise ValueError(f"indices: expected {-length} to {length - 1}, got others")
+    if chosen.size == 0 or chosen.min() < least or chosen.max() >= length:
+        raise ValueError(f"indices: expected {least} to {length - 1}, got others")
     call.graph.step(math.prod(operand.shape) // length * chosen.size, operations=0)
     after = batch if batch is None or batch < axis else batch + chosen.ndim - 1
     return _of(operand, np.asarray(np.take(_entries(operand), chosen, axis)), after)

@@ -186,6 +186,7 @@ OPERATORS: dict[str, Operator] = {
     "Slice": Operator(moves.slices, ("starts", "ends", "axes"), operands=5),
     "Split": Operator(moves.split, ("axis", "split", "num_outputs"), operands=2),
     "Gather": Operator(moves.gather, ("axis",), operands=2),
+    "ArrayFeatureExtractor": Operator(moves.extracted, operands=2, domain="ai.onnx.ml"),
     "Concat": Operator(moves.concat, ("axis",), operands=ANY),
     "Neg": Operator(negative),
     **dict.fromkeys(("Sqrt", "Reciprocal", "Exp", "Log"), Operator(of_constant)),

@@ -1,8 +1,6 @@
 """Plain dense networks as exporters write them: PyTorch's two, tf2onnx, skl2onnx; verified against the model itself."""
 
-import io
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,11 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 
-from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+from onnx import TensorProto, helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
+import exported_onnx  # noqa: E402
+from exported_onnx import DENSE, built, op, tf2onnx, torch_models  # noqa: E402
 from radon_nn.readers.graph import Understood  # noqa: E402
 from radon_nn.readers.onnx.files import read_onnx_file  # noqa: E402
 
@@ -25,50 +25,14 @@ CLOSE = 1e-5
 EXPORTERS = [pytest.param(True, marks=pytest.mark.slow, id="default"), pytest.param(False, id="older")]
 
 
-def op(kind: str, given: str, made: str, **attributes: Any) -> Any:
-    return helper.make_node(kind, given.split(), made.split(), **attributes)
-
-
 # PyTorch.
-
-torch_models: dict[str, Callable[[Any], tuple[Any, tuple[int, ...]]]] = {
-    "plain": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 2)), (2, 3)),
-    "without biases": lambda nn: (
-        nn.Sequential(nn.Linear(3, 16, bias=False), nn.Tanh(), nn.Linear(16, 2, bias=False)),
-        (2, 3),
-    ),
-    "deep": lambda nn: (
-        nn.Sequential(nn.Linear(3, 16), nn.ELU(), nn.Linear(16, 16), nn.GELU(), nn.Linear(16, 1), nn.Sigmoid()),
-        (1, 3),
-    ),
-    "one sample": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.SiLU(), nn.Linear(16, 2)), (3,)),
-    "normalised": lambda nn: (
-        nn.Sequential(nn.Linear(3, 16), nn.BatchNorm1d(16), nn.Softplus(), nn.Dropout(), nn.Linear(16, 2)),
-        (2, 3),
-    ),
-    "images": lambda nn: (nn.Sequential(nn.Flatten(), nn.Linear(12, 16), nn.PReLU(), nn.Linear(16, 2)), (2, 3, 4)),
-    "sequences": lambda nn: (nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), (2, 3, 4)),
-    "softplus of its own": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.Softplus(2.0), nn.Linear(16, 2)), (2, 3)),
-    "log-sigmoid": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.LogSigmoid(), nn.Linear(16, 2)), (2, 3)),
-    "clipped": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.Hardtanh(), nn.Linear(16, 2)), (2, 3)),
-    "hard": lambda nn: (nn.Sequential(nn.Linear(3, 16), nn.Hardswish(), nn.Linear(16, 2)), (2, 3)),
-}
 
 
 def exported(model: Any, x: Any, path: Path, dynamo: bool, **options: Any) -> None:
-    """PyTorch's default export, or that of its older exporter."""
-    torch = pytest.importorskip("torch")
+    pytest.importorskip("torch")
     if dynamo:
         pytest.importorskip("onnxscript")
-    with warnings.catch_warnings():
-        # Of the exporters, about themselves.
-        warnings.simplefilter("ignore")
-        if dynamo:
-            torch.onnx.export(model.eval(), x, path, dynamo=True, verbose=False, **options)
-        else:
-            stream = io.BytesIO()
-            torch.onnx.export(model.eval(), x, stream, dynamo=False, **options)
-            path.write_bytes(stream.getvalue())
+    exported_onnx.exported(model, x, path, dynamo, **options)
 
 
 def agrees(read: Understood, model: Any, shape: tuple[int, ...]) -> None:
@@ -173,86 +137,30 @@ def against_the_reference(model: Any, folder: Path, rows: np.ndarray, output: st
     return read
 
 
-def built(nodes: list[Any], stored: dict[str, Any], given: tuple[str, int, list[Any]], outputs: dict[str, int]) -> Any:
-    name, kind, shape = given
-    graph = helper.make_graph(
-        nodes,
-        "tf2onnx",
-        [helper.make_tensor_value_info(name, kind, shape)],
-        [helper.make_tensor_value_info(name, kind, None) for name, kind in outputs.items()],
-        [numpy_helper.from_array(np.asarray(array), name) for name, array in stored.items()],
-    )
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 1), helper.make_opsetid("", 17)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
-
-
-DENSE = {
-    "dense/kernel:0": RNG.normal(size=(4, 8)).astype(np.float32),
-    "dense/bias:0": RNG.normal(size=8).astype(np.float32),
-    "dense_1/kernel:0": RNG.normal(size=(8, 3)).astype(np.float32),
-    "dense_1/bias:0": RNG.normal(size=3).astype(np.float32),
-}
-
-
-def tf2onnx_layers(last: str, activation: str = "Relu") -> list[Any]:
-    """MatMul, Add and the activation of two dense layers, with TensorFlow's names."""
-    return [
-        op("MatMul", f"{last} dense/kernel:0", "model/dense/MatMul:0"),
-        op("Add", "model/dense/MatMul:0 dense/bias:0", "model/dense/BiasAdd:0"),
-        op(activation, "model/dense/BiasAdd:0", "model/dense/Relu:0"),
-        op("MatMul", "model/dense/Relu:0 dense_1/kernel:0", "model/dense_1/MatMul:0"),
-        op("Add", "model/dense_1/MatMul:0 dense_1/bias:0", "model/dense_1/BiasAdd:0"),
-        op("Identity", "model/dense_1/BiasAdd:0", "Identity:0"),
-    ]
-
-
 @pytest.mark.parametrize("activation", ["Relu", "Elu", "Selu", "Softplus", "Tanh", "Sigmoid"])
 def test_tf2onnx_dense(tmp_path: Path, activation: str) -> None:
-    made = built(tf2onnx_layers("x:0", activation), DENSE, ("x:0", FLOAT, ["unk__6", 4]), {"Identity:0": FLOAT})
-    against_the_reference(made, tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
+    against_the_reference(tf2onnx("dense", activation), tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
+
+
+def test_tf2onnx_without_biases(tmp_path: Path) -> None:
+    against_the_reference(tf2onnx("dense", biases=False), tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
 
 
 def test_tf2onnx_images_of_channels_first_are_transposed(tmp_path: Path) -> None:
-    """Keras flattens (height, width, channels); tf2onnx's --inputs-as-nchw puts a Transpose before it."""
-    nodes = [
-        op("Transpose", "x:0", "t:0", perm=[0, 2, 3, 1]),
-        op("Reshape", "t:0 flatten/Const:0", "flatten:0"),
-        *tf2onnx_layers("flatten:0"),
-    ]
-    kernel = RNG.normal(size=(12, 8)).astype(np.float32)
-    stored = DENSE | {"dense/kernel:0": kernel, "flatten/Const:0": np.array([-1, 12])}
-    made = built(nodes, stored, ("x:0", FLOAT, ["unk__6", 3, 2, 2]), {"Identity:0": FLOAT})
+    made = tf2onnx("images, channels first")
     against_the_reference(made, tmp_path, RNG.normal(size=(9, 3, 2, 2)), "Identity:0")
 
 
 def test_tf2onnx_dense_of_sequences(tmp_path: Path) -> None:
-    made = built(tf2onnx_layers("x:0"), DENSE, ("x:0", FLOAT, ["unk__6", 5, 4]), {"Identity:0": FLOAT})
-    against_the_reference(made, tmp_path, RNG.normal(size=(9, 5, 4)), "Identity:0")
+    against_the_reference(tf2onnx("sequences"), tmp_path, RNG.normal(size=(9, 5, 4)), "Identity:0")
 
 
 def test_tf2onnx_doubles_are_cast(tmp_path: Path) -> None:
-    nodes = [op("Cast", "x:0", "c:0", to=FLOAT), *tf2onnx_layers("c:0")]
-    made = built(nodes, DENSE, ("x:0", TensorProto.DOUBLE, [None, 4]), {"Identity:0": FLOAT})
-    against_the_reference(made, tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
+    against_the_reference(tf2onnx("doubles"), tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
 
 
 def test_tf2onnx_normalisation(tmp_path: Path) -> None:
-    """Keras's Normalization layer, and a batch normalisation that TensorFlow has folded into Mul and Add."""
-    nodes = [
-        op("Sub", "x:0 mean:0", "sub:0"),
-        op("Div", "sub:0 deviation:0", "div:0"),
-        op("Mul", "div:0 gain:0", "mul:0"),
-        op("Add", "mul:0 shift:0", "add:0"),
-        *tf2onnx_layers("add:0"),
-    ]
-    stored = DENSE | {
-        "mean:0": RNG.normal(size=(1, 4)).astype(np.float32),
-        "deviation:0": RNG.uniform(0.5, 2, (1, 4)).astype(np.float32),
-        "gain:0": RNG.normal(size=4).astype(np.float32),
-        "shift:0": RNG.normal(size=4).astype(np.float32),
-    }
-    made = built(nodes, stored, ("x:0", FLOAT, ["unk__6", 4]), {"Identity:0": FLOAT})
-    against_the_reference(made, tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
+    against_the_reference(tf2onnx("normalised"), tmp_path, RNG.normal(size=(9, 4)), "Identity:0")
 
 
 # skl2onnx.

@@ -58,6 +58,12 @@ class Chain:
             del self.shape[k]
             self.axis = None if self.axis is None else self.axis - (k < self.axis)
 
+    def extract(self) -> None:
+        if len(self.shape) > 1 and self.axis != len(self.shape) - 1:
+            chosen = self.rng.integers(0, self.shape[-1], (1, int(self.rng.integers(1, 4))))
+            self.op("ArrayFeatureExtractor", chosen, domain="ai.onnx.ml")
+            self.shape[-1] = chosen.size
+
     def slice(self) -> None:
         k = self.free_axis()
         if k is not None and self.shape[k] > 1:
@@ -140,7 +146,7 @@ class Chain:
 
 STEPS = (
     *("transpose", "gather", "gather_one", "slice", "split", "unsqueeze", "squeeze", "reshape", "expand", "matmul"),
-    *("left", "add", "mean", "concat", "transpose"),
+    *("left", "add", "mean", "concat", "transpose", "extract"),
 )
 
 
@@ -166,7 +172,8 @@ def test_chains_of_moves(tmp_path: Path, group: int, batched: bool) -> None:
             [helper.make_tensor_value_info("y", double, None)],
             [numpy_helper.from_array(array, name) for name, array in stored.items()],
         )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+        opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
         path = tmp_path / "m.onnx"
         path.write_bytes(model.SerializeToString())
         x = rng.normal(size=full)
