@@ -410,6 +410,21 @@ def test_headers_that_are_no_header(tmp_path: Path) -> None:
         refused(archive(tmp_path / "net.npz", weights=data), "'weights' cannot be read")
 
 
+@pytest.mark.parametrize("instead", [True, False])
+def test_odd_spaces_in_a_header(tmp_path: Path, instead: bool) -> None:
+    """0xA0, a space to a pattern of texts but not to Python's parser, which NumPy uses: inserted, or for a space."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }\n"
+    for at in range(len(header)):
+        if instead and header[at : at + 1] != b" ":
+            continue
+        changed = header[:at] + b"\xa0" + header[at + instead :]
+        data = b"\x93NUMPY\x01\x00" + len(changed).to_bytes(2, "little") + changed + b"\0" * 16
+        path = archive(tmp_path / "net.npz", weights=data)
+        with np.load(path) as file, pytest.raises(ValueError, match=r".+"):
+            file["weights"]
+        refused(path, "'weights' cannot be read")
+
+
 def test_npy_of_every_version_and_order_is_what_numpy_reads(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for shape in ((3, 2), (4,), (), (0, 5), (2, 1, 3)):

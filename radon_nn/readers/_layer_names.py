@@ -192,7 +192,7 @@ def layers_of(arrays: Mapping[str, Array], source: str) -> tuple[list[Layer], li
     names = [name for name, *_ in matrices.values()]
     left += [f"{name} twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     if left or not matrices:
-        got = f"also {', '.join(left[:6])}{_remedy(left)}" if matrices else "no matrix of that name"
+        got = f"also {', '.join(left[:6])}{_remedy(left)}" if matrices else _unnamed(arrays)
         raise ValueError(
             f"{source}: expected layers of a matrix (weight, kernel, w, coefs) and a bias (bias, b, intercepts), got "
             f"{got}"
@@ -202,6 +202,14 @@ def layers_of(arrays: Mapping[str, Array], source: str) -> tuple[list[Layer], li
         for key, (name, path, array, kernel) in matrices.items()
     ]
     return layers, counters
+
+
+def _unnamed(arrays: Mapping[str, Array]) -> str:
+    """That there is no matrix of a known name, and what to do about it."""
+    if not arrays:
+        return "no matrix of that name"
+    known = ", ".join([*arrays][:4]) + (", ..." if len(arrays) > 4 else "")
+    return f"no matrix of that name among {known}; name arrays by layer, a dot and the word, as in 0.weight, 0.bias"
 
 
 def _in_out(word: str) -> bool:

@@ -431,6 +431,8 @@ def test_half_precision_and_integers() -> None:
         ),
         ({"x": 3.0}, {}, ValueError, "arrays: expected layers of a matrix .* got no matrix of that name"),
         ({}, {}, ValueError, "arrays: expected layers of a matrix"),
+        ({"a/kernel": A, "a/bias": a}, {}, ValueError, r"arrays: .*among a/kernel, a/bias; .*as in 0\.weight, 0\.bias"),
+        ([A, B, C], {}, ValueError, r"arrays: .*among 0, 1, 2; name arrays by layer, a dot and the word"),
         ({"weight": A, "bias": a, "gain": a}, {}, ValueError, r"arrays: expected layers .* got also gain \(5,\)"),
         ({"weight": A, "b.bias": a}, {}, ValueError, r"arrays: expected layers .* got also b.bias \(5,\)"),
         (
