@@ -1,6 +1,6 @@
 """ONNX files by random: models of a grammar against ONNX's own evaluator, and damaged files.
 
-    python benchmarks/onnx_files.py [--models 2000] [--damaged 20000]
+    python benchmarks/onnx_files.py [--models 2000] [--damaged 20000] [--first 0]
 
 Models of dense, residual and concatenated layers in the spellings of exporters are read and compared with
 `onnx.reference` in float64; one in ten has an operator that is no sum of neurons. Then files of such models, half of
@@ -62,11 +62,11 @@ def models(count: int, folder: Path) -> None:
         print(f"  {number:6d}  {text}")
 
 
-def files(count: int, folder: Path) -> None:
-    """Damaged files, read and compared."""
+def files(count: int, folder: Path, first: int = 0) -> None:
+    """Damaged files of so many models from the first on, read and compared."""
     outcomes: collections.Counter[str] = collections.Counter()
     slowest, path, data = 0.0, folder / "damaged.onnx", folder / "damaged.bin"
-    for group in range(-(-count // GROUP)):
+    for group in range(first, first - (-count // GROUP)):
         made, rng = sentence(10**6 + group, refusals=0.0), np.random.default_rng(group)
         outside = group % 2 == 0
         if outside:
@@ -76,7 +76,7 @@ def files(count: int, folder: Path) -> None:
         whole, numbers = (path.read_bytes() if outside else made.model.SerializeToString()), b""
         if outside and data.exists():
             numbers = data.read_bytes()
-        for _ in range(min(GROUP, count - group * GROUP)):
+        for _ in range(min(GROUP, count - (group - first) * GROUP)):
             where = rng.integers(5)
             path.write_bytes(damaged(whole, rng) if where < 2 or not numbers else whole)
             if where == 4 and numbers:
@@ -101,12 +101,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=int, default=2000)
     parser.add_argument("--damaged", type=int, default=20000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first model whose files are damaged")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
         models(arguments.models, Path(folder))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        files(arguments.damaged, Path(folder))
+        files(arguments.damaged, Path(folder), arguments.first)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"largest memory before and after the damaged files: {before >> 10} and {after >> 10} MiB")
 
