@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from radon_nn.readers.files.pickles import LONGEST, Opaque, evaluated
@@ -45,7 +46,7 @@ def legacy_object(data: bytes, remedy: str) -> Any:
     # Storages come last: a first reading learns of which kind each of them is.
     kinds: dict[str, str] = {}
     begin = at
-    _, at = evaluated(data, Storages({}, len(data), remedy).named_without_tensors, _noting(kinds), begin)
+    _, at = evaluated(data, Storages({}, len(data), remedy).named_without_tensors, _classes(_noting(kinds)), begin)
     if at - begin > LONGEST:
         raise ValueError(f"expected a pickle of at most {LONGEST} bytes, got {at - begin}")
     keys, at = evaluated(data, Opaque, _none, at)
@@ -62,11 +63,22 @@ def legacy_object(data: bytes, remedy: str) -> Any:
     if at != len(data):
         raise ValueError(f"expected the end of the file after its storages, got {len(data) - at} more bytes; {remedy}")
     storages = Storages(bytes_of, len(data), remedy, order)
-    return evaluated(data, storages.named, storages.persistent, begin)[0]
+    return evaluated(data, storages.named, _classes(storages.persistent), begin)[0]
 
 
 def _none(what: Any) -> Any:
     raise ValueError(f"expected no storages here, got {what!r:.80}")
+
+
+def _classes(persistent: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """With the classes of whole modules, behind which PyTorch keeps their source: known by name only."""
+
+    def named(what: Any) -> Any:
+        if isinstance(what, tuple) and len(what) == 4 and what[0] == "module" and isinstance(what[1], Opaque):
+            return what[1]
+        return persistent(what)
+
+    return named
 
 
 def _noting(kinds: dict[str, str]) -> Any:

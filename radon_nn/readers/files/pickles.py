@@ -32,6 +32,9 @@ class Opaque:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __repr__(self) -> str:
+        return self.name
+
 
 def evaluated(
     pickle: bytes, named: Callable[[str], Any], persistent: Callable[[Any], Any], begin: int = 0

@@ -60,10 +60,16 @@ class TestTorch:
         self.torch.save({"model": self.state(), "0.weight": self.torch.ones(2, 2)}, path)
         refused(path, "expected one state dict, got .* beside it", activation="relu")
 
-    def test_whole_models_are_never_unpickled(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_whole_models_are_never_unpickled(self, tmp_path: Path, zipped: bool) -> None:
+        """In the old format the message was of storages, and had part of the source of the class in it."""
         path = tmp_path / "net.pt"
-        self.torch.save(self.torch.nn.Linear(2, 2), path)
-        refused(path, "expected a state dict, which has tensors only", activation="relu")
+        model = self.torch.nn.Linear(2, 2)
+        self.torch.save(model, path, _use_new_zipfile_serialization=zipped)
+        refused(path, r"tensors only, got also torch\.nn\.modules\.linear\.Linear; write it with", activation="relu")
+        beside = {"state_dict": self.state(), "criterion": self.torch.nn.MSELoss()}
+        self.torch.save(beside, path, _use_new_zipfile_serialization=zipped)
+        assert_allclose(load(path, activation="relu")(X), EXPECTED, atol=1e-13)
 
     def test_other_contents(self, tmp_path: Path) -> None:
         path = tmp_path / "net.pt"
