@@ -151,7 +151,7 @@ def safetensors() -> Iterator[Variant]:
 
 def _order_of(name: str, module: Any, refused: str) -> dict[str, Any]:
     """The order of layers that have words for names: safetensors sorts them."""
-    if not name.startswith("words") or refused:
+    if not name.startswith("words") or refused == "layers=":
         return {}
     return {"layers": list(dict.fromkeys(key.rpartition(".")[0] for key in module.state_dict()))}
 
