@@ -145,12 +145,17 @@ def ball_rtv(
     # Ctrl-C ends the call with what there is.
     if first.converged or "interrupted" in first.law:
         return first
-    best = _profile(q)
-    if best is None or not best.converged:
-        best = _narrower(best, _expansion(q), q.tol)
-    if best is not None and first.lower <= best.upper * (1 + q.tol) + 1e-300:
-        return _with_samples(best, first, q.tol)
-    return bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng)
+    best: RTV | None = None
+    try:
+        best = _profile(q)
+        if best is None or not best.converged:
+            best = _narrower(best, _expansion(q), q.tol)
+        if not _agree(best, first, q.tol):
+            return bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng)
+    except KeyboardInterrupt:
+        return _interrupted(best, first, q.tol)
+    assert best is not None
+    return _with_samples(best, first, q.tol)
 
 
 def profile_rtv(
@@ -319,6 +324,18 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
         method=f"{second.method}; {first.method}",
         converged=upper - lower <= tol * upper,
     )
+
+
+def _agree(best: RTV | None, sampled: RTV, tol: float) -> bool:
+    """Whether there is a result that the samples' lower bound does not contradict."""
+    return best is not None and sampled.lower <= best.upper * (1 + tol) + 1e-300
+
+
+def _interrupted(best: RTV | None, sampled: RTV, tol: float) -> RTV:
+    """The best result at the time of Ctrl-C: that of the profile if it was known, else that of the first samples."""
+    if best is None or not _agree(best, sampled, tol):
+        return replace(sampled, law="; ".join(part for part in (sampled.law, "interrupted") if part), converged=False)
+    return replace(_with_samples(best, sampled, tol), law="interrupted", converged=False)
 
 
 def _with_samples(best: RTV, sampled: RTV, tol: float) -> RTV:

@@ -85,12 +85,21 @@ def domain_rtv(
     first = bounded_rtv(f, domain, dim, most=0, **options(_PARTS[0]))
     if first.converged or "interrupted" in first.law:
         return first
-    inside = ball_rtv(f, inner, dim, **options(_PARTS[0]))
-    around = ball_rtv(f, outer, dim, **options(_PARTS[1])) if extends and "interrupted" not in inside.law else None
-    best = _bounded(first, inside, around, domain, dim, tol)
-    if best.converged or "interrupted" in inside.law + ("" if around is None else around.law):
-        return best
-    return _bounded(bounded_rtv(f, domain, dim, **options(1.0)), inside, around, domain, dim, tol)
+    best = first
+    # Ctrl-C ends a step with or without a result of its own.
+    try:
+        inside, around = ball_rtv(f, inner, dim, **options(_PARTS[0])), None
+        best = _bounded(first, inside, around, domain, dim, tol)
+        if extends and "interrupted" not in inside.law:
+            around = ball_rtv(f, outer, dim, **options(_PARTS[1]))
+            best = _bounded(first, inside, around, domain, dim, tol)
+        if best.converged:
+            return best
+        if "interrupted" in inside.law + ("" if around is None else around.law):
+            raise KeyboardInterrupt
+        return _bounded(bounded_rtv(f, domain, dim, **options(1.0)), inside, around, domain, dim, tol)
+    except KeyboardInterrupt:
+        return replace(best, law="interrupted", converged=False)
 
 
 def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim: int, tol: float) -> RTV:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from decaying_functions import gaussian, pyramid
-from radon_nn import RTV, Ball, interpolate, rtv
+from radon_nn import RTV, Ball, Cuboid, interpolate, rtv
 from radon_nn.fitting.certificate import HyperplaneSearch
 from reference import affine_free
 
@@ -89,6 +89,28 @@ def test_control_c_ends_every_route(route: str) -> None:
     if result is not None:
         assert result.converged or "interrupted" in result.law
         assert 0 <= result.lower <= result.value <= result.upper
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("call", [3, pytest.param(5, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("domain", [Ball(1.0), Cuboid([-1.0, -1.0], [1.0, 1.0])])
+def test_control_c_after_the_first_samples_returns_their_bound(domain: Ball | Cuboid, call: int) -> None:
+    """On a ball, calls 3 to 8 are those of the profile and of the expansion; on a box, of the ball inside, too."""
+    calls = 0
+
+    def pressed(x: np.ndarray) -> np.ndarray:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise KeyboardInterrupt
+        return np.exp(x[:, 0] / 2 + x[:, 1]) + np.cos(2 * x[:, 0])
+
+    result = rtv(pressed, domain=domain, dim=2, tol=0.2, seconds=math.inf)
+    assert calls == call
+    assert "interrupted" in result.law
+    assert not result.converged
+    # The R-TV on the disc is 7.38, found by expansion.
+    assert 5 < result.lower <= result.value <= result.upper
 
 
 @pytest.mark.parametrize("dim", [2, 3])
