@@ -105,7 +105,7 @@ def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str
     if domain is not None and f.dim > 1 and np.count_nonzero(costs > spikes) > 1:
         method = f"upper bound, {method}{'' if known else ', by quadrature'}; on a bounded domain they may cancel"
         if isinstance(domain, Ball) and f.dim in (2, 3) and f.outputs == 1:
-            method += ", and route='ball' of rtv finds how far"
+            method += ", and route='densities' of rtv finds how far"
         upper = value if known else min(value + error, bound)
         lower = min(max(math.fsum(spikes), f.chord_bound(domain)), upper)
         return RTV(upper, lower, upper, method, where, "upper bound")

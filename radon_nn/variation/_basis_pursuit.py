@@ -88,6 +88,32 @@ class Pursuit:
         """The integral of the product of two even functions, from their coefficients."""
         return float(np.sum(self.basis.copies * first * second))
 
+    def at_offsets(self, parts: Floats, table: Floats) -> Floats:
+        """Coefficients of the harmonics at offsets, from a table of Legendre polynomials there (2T, offsets)."""
+        return self._by_parity(parts, table[0::2], table[1::2])
+
+    def of_fibres(self, directions: Floats, moments: Floats) -> Floats:
+        """
+        Coefficients of densities on single directions, each half on a and half, mirrored, on -a.
+
+        Parameters
+        ----------
+        directions : ndarray, shape (m, d)
+            The directions a.
+        moments : ndarray, shape (m, 2T)
+            Integrals of the densities times the orthonormal Legendre polynomials.
+
+        Returns
+        -------
+        ndarray, shape (orders, degrees, 2, T)
+            The coefficients, zero where f does not fix them.
+        """
+        waves = self.basis.at(directions) / self.basis.copies[..., 0]
+        parts = np.empty((*waves.shape[1:], self.half))
+        for first in (0, 1):
+            parts[:, first::2] = np.einsum("nmkc,nq->mkcq", waves[:, :, first::2], moments[:, first::2], optimize=True)
+        return parts * self.fixed
+
     def plain_norm(self, values: Floats) -> float:
         """The norm by the nodes' weights."""
         return float(2 * self.basis.weights @ np.abs(values) @ self.weights)
@@ -249,7 +275,7 @@ class Pursuit:
         best, top, where = np.empty(0), 0.0, np.empty((0, 2), np.intp)
         for begin in range(0, len(t), chunk):
             some = table[:, begin : begin + chunk]
-            sizes = np.abs(fine.synthesise(self._by_parity(parts, some[0::2], some[1::2])))
+            sizes = np.abs(fine.synthesise(self.at_offsets(parts, some)))
             top = max(top, float(sizes.max()))
             # One maximum for each direction of the chunk; enough, since the search climbs from each.
             column = sizes.argmax(axis=1)

@@ -2,7 +2,7 @@
 
 A smooth function whose features or tails differ much in size settles without smoothing. Otherwise the law that V(h)
 follows decides, and the limit of values that settle is extrapolated. Growth must persist on a second grid, zoomed on
-where f varies most; what is neither is unresolved.
+where f varies most, unless kinks on random lines prove it; what is neither is unresolved.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from radon_nn.measures.result import RTV, Refinement, Verdict
 from radon_nn.variation._limits import settled_limit
+from radon_nn.variation._line_kinks import LineKinks, line_kinks
 from radon_nn.variation._radial import radial_profile, radial_values
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, even
@@ -113,6 +114,7 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
     view, result = _view(runs), None
     took = 0.0
     try:
+        kinks = line_kinks(runs.h)
         radial = _of_radial(runs, tol, first)
         if radial is not None:
             return radial
@@ -120,9 +122,9 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
             begin = time.monotonic()
             if result is not None and took * (n / sizes[k - 1]) ** dim > runs.until - begin:
                 break
-            found, cut = _on_grid(runs, n, view, tol, first)
+            found, cut = _on_grid(runs, n, view, tol, first, kinks)
             took = time.monotonic() - begin
-            twice = result is not None and result.verdict == found.verdict == "infinite"
+            twice = result is not None and _has_law(result) and _has_law(found)
             result = _better(result, found)
             if twice or (result.converged and result.verdict == "finite"):
                 break
@@ -186,6 +188,24 @@ def _stopped(result: RTV | None, first: Estimate, why: str) -> RTV:
     return RTV(first.value, 0.0, math.inf, *made, "estimated", "unresolved", law, None, False)
 
 
+def _has_law(found: RTV) -> bool:
+    """Whether the verdict is infinite and the values grow by a law."""
+    return found.verdict == "infinite" and found.refinement is not None and growth_of(found.refinement).grows
+
+
+def _endless(found: RTV, kinks: LineKinks) -> RTV:
+    """The verdict on a function with kinks on many lines: infinite, by whatever law the values grow, if by one."""
+    lower, law = found.lower, found.law.removesuffix(AS_SEEN).strip()
+    if found.verdict == "finite" and found.refinement is not None:
+        lower = max(found.refinement.lower)
+    growth = None if found.refinement is None else growth_of(found.refinement)
+    said = law if growth is not None and growth.grows else "no law of growth is seen yet"
+    if growth is not None and growth.kind == "log":
+        # log^2 looks the same where its coarsest scales are many octaves away.
+        said = f"{law} at the scales seen"
+    return replace(found, value=math.inf, lower=lower, upper=math.inf, verdict="infinite", law=f"{said}; {kinks}")
+
+
 def _passing(found: RTV, finer: float) -> RTV:
     """A verdict of growth that a finer grid did not confirm: it was the approach to a feature of f, not a law."""
     law = f"{found.law} on one grid, but not on one {finer:g} times finer where f varies most"
@@ -204,13 +224,15 @@ def _view(runs: Runs) -> _View:
 
 
 def _better(before: RTV | None, after: RTV) -> RTV:
-    """The later verdict, unless both are finite and the earlier has the narrower interval."""
+    """The later verdict, unless only the earlier has a law of growth, or both are finite and its interval narrower."""
+    if before is not None and before.verdict == after.verdict == "infinite" and not _has_law(after):
+        return before
     if before is None or before.verdict != "finite" or after.verdict != "finite":
         return after
     return after if after.upper - after.lower <= before.upper - before.lower else before
 
 
-def _on_grid(runs: Runs, n: int, view: _View, tol: float, first: Estimate) -> tuple[RTV, float]:
+def _on_grid(runs: Runs, n: int, view: _View, tol: float, first: Estimate, kinks: LineKinks) -> tuple[RTV, float]:
     """The verdict from one grid, and the relative error of what is cut off."""
 
     def samples(n: int) -> GridSamples:
@@ -224,7 +246,9 @@ def _on_grid(runs: Runs, n: int, view: _View, tol: float, first: Estimate) -> tu
     runs.say(f"{n}^{runs.dim} samples to radius {view.radius:.3g}, {found.directions} directions: {found.plain:.10g}")
     common = _FADED_BY * found.cut + found.turned + ROUNDING
     result = _verdict(found, common, (method, first.assumed), runs.dim)
-    if result.verdict == "infinite" and not _persists(_zoomed(runs, n, view.radius, fine)):
+    if kinks.everywhere:
+        result = _endless(result, kinks)
+    elif result.verdict == "infinite" and not _persists(_zoomed(runs, n, view.radius, fine)):
         result = _passing(result, _ZOOM / 2)
     met = result.verdict != "unresolved" and (result.verdict == "infinite" or result.error <= tol * result.value)
     return replace(result, converged=met), _FADED_BY * found.cut

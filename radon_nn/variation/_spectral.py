@@ -28,10 +28,10 @@ _APART = 1e-8
 each, and a kink that costs a thousandth of the R-TV, seen at one fresh point, differs by 1e-6."""
 _FRESH = 2000
 """Fresh points at which f and its expansion are compared: one falls where a kink cuts off a thousandth of the ball."""
-_GRIDS = {2: ((30, 600, 400), (62, 500, 400), (126, 400, 400)), 3: ((11, 400, 300), (17, 400, 300), (25, 400, 300))}
+GRIDS = {2: ((30, 600, 400), (62, 500, 400), (126, 400, 400)), 3: ((11, 400, 300), (17, 400, 300), (25, 400, 300))}
 """Half the nodes in t, and iterations for the lower and for the upper bound, of each grid in turn: about 0.2, 0.5 and
 2.5 CPU seconds in the plane, 0.5, 1.5 and 5 in space. Further iterations moved the bounds by less than 1e-4."""
-_SEARCHED = 1e-6
+SEARCHED = 1e-6
 """What is left by the search for sup |F| and by the quadrature of the norm, relative to each: up to 7e-8 and 1e-8 for
 x1 x2 and (1 - |x|^2)^2, whose R-TV is known."""
 
@@ -155,21 +155,21 @@ def _bounds(
     lowers: list[float] = []
     uppers: list[float] = []
     z = expansion.cut(degree) / scale
-    for half, first, second in _GRIDS[f.dim]:
+    for half, first, second in GRIDS[f.dim]:
         if 2 * half + 1 < degree:
             continue
         if grids and (upper - lower <= tol * upper or time.monotonic() > until):
             break
         try:
-            pursuit = _pursuit(f.dim, half)
+            pursuit = pursuit_of(f.dim, half)
             target = pursuit.target(densities(z, f.dim, half))
             start = None if state is None or last is None else pursuit.taken_over(last, state)
             found, state = pursuit.solve(target, start, (first, second), until)
             last = pursuit
             gradient = densities_transposed(found.dual, f.dim, z.shape[1] - 1)
             rounded = expansion.rounding(gradient, degree) / scale
-            lower = max(lower, found.lower * (1 - _SEARCHED) - rounded)
-            upper = min(upper, found.upper * (1 + _SEARCHED))
+            lower = max(lower, found.lower * (1 - SEARCHED) - rounded)
+            upper = min(upper, found.upper * (1 + SEARCHED))
             grids.append(2 * half)
             lowers.append(lower * scale)
             uppers.append(upper * scale)
@@ -187,6 +187,6 @@ def _bounds(
 
 
 @lru_cache(maxsize=3)
-def _pursuit(dim: int, half: int) -> Pursuit:
+def pursuit_of(dim: int, half: int) -> Pursuit:
     """The grid, whose tables are kept: they take a tenth of a second or two to make."""
     return Pursuit(dim, half)

@@ -20,6 +20,7 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
 from radon_nn.variation._fine_grids import Estimate, on_fine_grids
+from radon_nn.variation._line_kinks import line_kinks
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
 from radon_nn.variation._samples import (
@@ -191,14 +192,14 @@ def _method(dim: int, n: int, count: int) -> str:
 
 
 def _result(search: Search, tol: float, max_samples: int) -> RTV:
-    value = search.value
+    value, dim = search.value, search.runs.dim
     assert search.sampled is not None
     assert search.cut is not None
     assert search.turned is not None
     noise = search.runs.noise(search.n, search.radius, search.count)
     error = search.sampled + search.cut + search.turned + noise + ROUNDING * value
     made = _assumption(search)
-    if search.smooth or error <= _SETTLED * value:
+    if search.smooth or (error <= _SETTLED * value and (dim == 1 or not line_kinks(search.runs.h).everywhere)):
         refinement = on_the_way("samples along each axis", search.steps, value, error)
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value

@@ -28,6 +28,7 @@ from radon_nn.variation.on_domain import domain_rtv
 from radon_nn.variation.one_dimension import line_rtv
 from radon_nn.variation.question import Question
 from radon_nn.variation.sampled import sampled_rtv
+from radon_nn.variation.smooth_networks import smooth_network_rtv
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,18 @@ def _on_ball(q: Question) -> str:
     return _on_domain(q) or ("" if isinstance(q.domain, Ball) else "the domain is no Ball")
 
 
+def _smooth_on_ball(q: Question) -> str:
+    wrong = _is(ShallowNetwork, FibreMeasure)(q)
+    if wrong:
+        return wrong
+    if not isinstance(q.domain, Ball):
+        return "the domain is no Ball"
+    if q.f.dim not in (2, 3) or q.f.outputs != 1:
+        return "f has not 2 or 3 inputs and one output"
+    profile = q.f.activation if isinstance(q.f, ShallowNetwork) else q.f.profile
+    return "its activation is piecewise linear, so that the sum of spikes is exact" if profile.piecewise_linear else ""
+
+
 def _limits(q: Question) -> dict[str, Any]:
     """The options that end a route on a ball."""
     return {"tol": q.close(1e-3), "seconds": q.time, "progress": q.progress}
@@ -136,6 +149,14 @@ ROUTES = (
         "exact; smooth: bounds",
         _is(ShallowNetwork, RidgeMeasure, FibreMeasure),
         lambda q: exact_rtv(q.f, q.domain),
+    ),
+    Route(
+        "densities",
+        "smooth network, Ball, d = 2, 3",
+        ("domain", "tol", "seconds"),
+        "bounds, certified if d = 2",
+        _smooth_on_ball,
+        lambda q: smooth_network_rtv(q.f, cast(Ball, q.domain), **_limits(q)),
     ),
     Route(
         "deep",

@@ -52,6 +52,7 @@ def rtv(
     route        f                                 options                                  worth
     ===========  ================================  =======================================  ============================
     weights      shallow network, measure          domain                                   exact; smooth: bounds
+    densities    smooth network, Ball, d = 2, 3    domain, tol, seconds                     bounds, certified if d = 2
     deep         deep network                      domain, rng                              exact, infinite or open
     closed form  closed form, no domain            tol, rng                                 exact, or with an error
     line         callable, d = 1                   dim, domain, box, tol, seconds           an error, a certified bound

@@ -118,7 +118,7 @@ def test_a_smooth_network_costs_less_than_its_fibres() -> None:
     bounds = rtv(network, domain=Ball(1.0), route="ball", tol=0.05)
     assert fibres.lower <= bounds.upper
     assert bounds.lower <= bounds.upper < 0.7 * fibres.upper
-    assert "route='ball'" in fibres.method
+    assert "route='densities'" in fibres.method
 
 
 @pytest.mark.full

@@ -115,10 +115,18 @@ def test_pyramid_grows_like_log_squared() -> None:
 
 
 def test_too_few_samples_leave_it_unresolved() -> None:
-    result = decaying_rtv(pyramid, 2, max_samples=32**2)
+    """A power of 1.1 of the distance from a circle has no kinks, which are seen without samples on a grid."""
+    result = decaying_rtv(lambda x: np.maximum(1 - np.sum(x**2, axis=1), 0) ** 1.1, 2, max_samples=32**2)
     assert result.verdict == "unresolved"
     assert not result.converged
     assert result.lower < result.value < result.upper == math.inf
+
+
+def test_few_samples_leave_the_law_open_but_kinks_give_the_verdict() -> None:
+    result = decaying_rtv(pyramid, 2, max_samples=32**2)
+    assert result.verdict == "infinite"
+    assert "no law of growth is seen yet" in result.law
+    assert 0 <= result.lower < result.value == result.upper == math.inf
 
 
 def test_too_few_samples_for_the_tolerance() -> None:
