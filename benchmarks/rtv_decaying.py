@@ -152,8 +152,9 @@ def main() -> None:
             width = (result.upper - result.lower) / result.value if math.isfinite(result.upper) else math.inf
             exponent = ""
             if result.verdict == "infinite" and result.refinement is not None:
-                low, high = growth_of(result.refinement).exponent_range
-                exponent = f", exponent {low:.3g} to {high:.3g}"
+                growth = growth_of(result.refinement)
+                low, high = growth.exponent_range
+                exponent = f", exponent {low:.3g} to {high:.3g}" if growth.kind == "power" else ""
             numbers = f"{truth:>11.6g}{again:>11.6g}{result.lower:>11.6g}{result.upper:>11.6g}{width:>9.1e}"
             print(f"{name:<20}{dim:>2}{numbers} {result.verdict}, {result.law}{exponent}, {took:.1f}", flush=True)
 

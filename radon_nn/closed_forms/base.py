@@ -16,8 +16,10 @@ from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms import _sums
+from radon_nn.closed_forms._on_balls import known_on_ball
 from radon_nn.closed_forms._waves import Part
 from radon_nn.geometry.directions import Directions
+from radon_nn.geometry.domains import Ball, Domain
 from radon_nn.geometry.grids import Offsets
 from radon_nn.measures.result import RTV
 
@@ -105,7 +107,12 @@ class ClosedForm(ABC):
         return _sums.density(self._parts(), normals, places)
 
     def rtv(
-        self, *, tol: float = 1e-9, rng: np.random.Generator | int | None = None, max_directions: int = 1 << 14
+        self,
+        *,
+        domain: Ball | None = None,
+        tol: float = 1e-9,
+        rng: np.random.Generator | int | None = None,
+        max_directions: int = 1 << 14,
     ) -> RTV:
         """
         R-TV(f) = || d_t^2 K R f ||_M, the total variation of the measure over the whole sphere and all offsets.
@@ -114,8 +121,13 @@ class ClosedForm(ABC):
         or mutually singular. For other sums the integral over t is exact to rounding for each direction, and that over
         directions, whose integrand has kinks, is adaptive quadrature for d <= 3 and importance sampling for d >= 4.
 
+        On a ball it is known, and exact, for functions that are radial about its center, for those of an orthogonal
+        projection that is radial about the center's, and for sums of ridges along orthogonal directions.
+
         Parameters
         ----------
+        domain : Ball, optional
+            Where f is restricted to; all of R^d if not given.
         tol : float
             Relative error of the integral over directions.
         rng : numpy.random.Generator or int, optional
@@ -131,7 +143,7 @@ class ClosedForm(ABC):
         Raises
         ------
         ValueError
-            If `tol` is not positive, or `max_directions` is below 1024.
+            If `tol` is not positive, `max_directions` is below 1024, or the R-TV on the domain is not known.
 
         See Also
         --------
@@ -139,17 +151,47 @@ class ClosedForm(ABC):
 
         Examples
         --------
-        >>> from radon_nn import Gaussian
+        >>> from radon_nn import Ball, Gaussian
         >>> Gaussian([0.0, 0.0]).rtv()
         R-TV 4.768562044 on R^2: exact, from the closed form
+        >>> Gaussian([0.0, 0.0]).rtv(domain=Ball(1.0))
+        R-TV 2.146330908 on Ball(radius=1.0): exact, from the closed form
         """
+        close = checks.positive(tol, "tol")
+        if domain is not None:
+            known = self.rtv_on(domain)
+            if known is None:
+                raise ValueError(
+                    "domain: expected a Ball about whose center f is radial, or a function of orthogonal axes, got "
+                    f"{domain!r}; rtv(f, domain=..., route='ball') bounds the R-TV of any function there"
+                )
+            return known
         return _sums.rtv(
             self._parts(),
             self.dim,
-            tol=checks.positive(tol, "tol"),
+            tol=close,
             most=checks.count(max_directions, "max_directions", least=1024),
             rng=np.random.default_rng(0 if rng is None else rng),
         )
+
+    def rtv_on(self, domain: Domain) -> RTV | None:
+        """
+        R-TV(f) on a domain, if it is known in closed form.
+
+        Parameters
+        ----------
+        domain : Ball, Cuboid or Hull
+            Where f is restricted to.
+
+        Returns
+        -------
+        RTV or None
+            The exact value on a ball where `rtv` knows it, else None.
+        """
+        value = known_on_ball(self._parts(), domain) if isinstance(domain, Ball) else None
+        if value is None:
+            return None
+        return RTV(value, value, value, "exact, from the closed form", str(domain))
 
     def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
         """

@@ -69,6 +69,14 @@ def _without_domain(q: Question) -> str:
     return "" if q.domain is None else "a domain is given"
 
 
+def _unknown_there(q: Question) -> str:
+    if q.domain is None:
+        return ""
+    if not isinstance(q.domain, Ball) or (q.domain.center is not None and len(q.domain.center) != q.f.dim):
+        return "the domain is no Ball of its dimension"
+    return "" if q.f.rtv_on(q.domain) is not None else "its R-TV on the domain is not known in closed form"
+
+
 def _callable(q: Question) -> str:
     return "" if callable(q.f) else "f is no callable"
 
@@ -168,11 +176,11 @@ ROUTES = (
     ),
     Route(
         "closed form",
-        "closed form, no domain",
-        ("tol", "rng"),
+        "closed form, on a Ball if known",
+        ("domain", "tol", "rng"),
         "exact, or with an error",
-        lambda q: _is(ClosedForm)(q) or _without_domain(q),
-        lambda q: q.f.rtv(tol=q.close(1e-9), rng=q.seed),
+        lambda q: _is(ClosedForm)(q) or _unknown_there(q),
+        lambda q: q.f.rtv(domain=q.domain, tol=q.close(1e-9), rng=q.seed),
     ),
     Route(
         "line",
