@@ -106,5 +106,5 @@ def test_what_is_not_known_is_said() -> None:
     assert Gaussian([0.0, 0.0]).rtv_on(Cuboid([-1.0, -1.0], [1.0, 1.0])) is None
     assert Box([0.0, 0.0], [1.0, 1.0]).rtv_on(Ball(1.0)) is None
     assert (Ridge([1.0, 0.0], 0.0, "tanh") + Ridge([1.0, 1.0], 0.0, "tanh")).rtv_on(Ball(1.0)) is None
-    with pytest.raises(ValueError, match="route='ball' bounds"):
+    with pytest.raises(ValueError, match="bounds the R-TV of any function"):
         away.rtv(domain=Ball(1.0))
