@@ -39,8 +39,9 @@ from .readers.live_models import from_model
 from .readers.path_norms import path_norm
 from .readers.verification import Verification, verify
 from .skimage import iradon, radon
-from .spikes.from_transform import SpikeFit, find_spikes
+from .spikes.from_transform import find_spikes
 from .spikes.probing.probe import ProbeFit, probe_spikes
+from .spikes.spike_fit import SpikeErrors, SpikeFit
 from .tables.reading import DataTable, read_table
 from .tracking import Snapshot, SpikeTracker
 from .variation.deep import deep_rtv
@@ -83,6 +84,7 @@ __all__ = [
     "Simplification",
     "Snapshot",
     "Spike",
+    "SpikeErrors",
     "SpikeFit",
     "SpikeTracker",
     "Sum",

@@ -19,8 +19,8 @@ from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.files.npz import read_npz
-from radon_nn.spikes.from_transform import SpikeFit
 from radon_nn.spikes.probing.probe import ProbeFit
+from radon_nn.spikes.spike_fit import SpikeErrors, SpikeFit
 
 Arrays = dict[str, NDArray[Any]]
 Result = RidgeMeasure | FibreMeasure | Fit | SpikeFit | ProbeFit
@@ -33,6 +33,7 @@ _FIBRES = ("directions", "fibre", "scales", "biases", "readout", "skip", "consta
 _FIT_ARRAYS = ("dual", "points", "values", "counts")
 _FIT_NUMBERS = ("objective", "lower", "misfit", "decay", "presumed_lower", "scatter")
 _FIT_ANSWERS = ("certified", "converged", "settled")
+_ERRORS = tuple(f"errors.{name}" for name in SpikeErrors._fields)
 _STEPS = ("at", "value", "lower", "upper")
 
 _SEARCH = ("radius", "center", "relative_error", "max_error", "exact")
@@ -40,7 +41,7 @@ _TEXTS = (_FORMAT, "activation", "stopped", "refinement.name", "names.features",
 _TRUTHS = (*_FIT_ANSWERS, "exact", "interrupted")
 _SINGLE = (
     *(_FORMAT, "activation", "stopped", "refinement.name", "radius", "relative_error", "max_error"),
-    *("samples", "rounds", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS),
+    *("samples", "rounds", "noise", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS),
 )
 _REAL = ("fiu", "real numbers")
 _COMMON = (_FORMAT, *(f"measure.{name}" for name in _MEASURE), *(f"names.{part}" for part in _NAMES))
@@ -51,7 +52,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *(*_COMMON, *_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped", "refinement.name"),
         *(f"refinement.{name}" for name in _STEPS),
     ),
-    "SpikeFit": (*_COMMON, *_SEARCH, "samples", "rounds", "interrupted"),
+    "SpikeFit": (*_COMMON, *_SEARCH, "samples", "rounds", "interrupted", "noise", "queries", *_ERRORS),
     "ProbeFit": (*_COMMON, *_SEARCH, "queries", "lines", "unresolved"),
 }
 # Relative; lengths are one, bounds below costs and costs those of their functions to rounding, of sums of many terms.
@@ -95,10 +96,12 @@ def to_arrays(result: Result) -> Arrays:
     elif isinstance(result, SpikeFit | ProbeFit):
         arrays |= {"radius": result.domain.radius, "center": result.domain.center_in(measure.dim)}
         arrays |= {name: getattr(result, name) for name in ("relative_error", "max_error", "exact")}
-        own = ("samples", "rounds", "interrupted") if isinstance(result, SpikeFit) else ("queries", "lines")
-        arrays |= {name: getattr(result, name) for name in own}
         if isinstance(result, ProbeFit):
+            arrays |= {name: getattr(result, name) for name in ("queries", "lines")}
             arrays["unresolved"] = np.array(result.unresolved, np.str_)
+        else:
+            arrays |= {name: getattr(result, name) for name in ("samples", "rounds", "interrupted", "noise", "queries")}
+            arrays |= dict(zip(_ERRORS, result.errors or (), strict=False))
     return _as_arrays(arrays)
 
 
@@ -279,8 +282,20 @@ def _search(arrays: Arrays) -> dict[str, Any]:
 
 
 def _spike_fit(arrays: Arrays) -> SpikeFit:
-    counts = {name: int(arrays[name]) for name in ("samples", "rounds")}
-    return SpikeFit(**_search(arrays) | counts, interrupted=bool(arrays["interrupted"]))
+    common: dict[str, Any] = _search(arrays) | {name: int(arrays[name]) for name in ("samples", "rounds")}
+    # Files of earlier versions have none of the following.
+    errors, shape = None, common["measure"].masses.shape
+    if any(name in arrays for name in _ERRORS):
+        errors = SpikeErrors(*(arrays[name].astype(np.float64) for name in _ERRORS))
+        if not errors.directions.shape == errors.offsets.shape == shape[:1] or errors.masses.shape != shape:
+            raise ValueError(f"errors: expected those of {shape[0]} spikes, got {[part.shape for part in errors]}")
+    return SpikeFit(
+        **common,
+        interrupted=bool(arrays["interrupted"]),
+        noise=float(arrays.get("noise", 0.0)),
+        queries=int(arrays.get("queries", 0)),
+        errors=errors,
+    )
 
 
 def _probe_fit(arrays: Arrays) -> ProbeFit:

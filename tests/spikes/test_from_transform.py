@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 from examples_of_networks import gap, points_in, random_measure, separated_measure
 from radon_nn import Ball, Grid, RidgeMeasure, ShallowNetwork, find_spikes, load, rtv
 from radon_nn.fitting._refinement import fit_masses, refine
+from radon_nn.spikes._residual_search import Search
 from radon_nn.spikes.filtered import laplacian
-from radon_nn.spikes.from_transform import _Search
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -324,7 +324,7 @@ def test_a_spike_that_no_sample_demands_is_dropped(seed: int) -> None:
     """One that cuts off a cap without samples of its own, and one that cuts off a few, which the others explain."""
     rng = np.random.default_rng(seed)
     true = separated_measure(rng, 4, 2)
-    search = _Search.over(true, Grid.cube(64), Ball(1.0))[0]
+    search = Search.over(true, Grid.cube(64), Ball(1.0))
     floor = 1e-20 * search.samples.variance
     angle = rng.uniform(0, np.pi)
     cap = [np.cos(angle), np.sin(angle)]
