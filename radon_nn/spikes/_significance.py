@@ -141,7 +141,7 @@ class Tents:
         Strongest
             The spike, on the grid of hyperplanes.
         """
-        transform = self._view.transform
+        transform, residual = self._view.transform, self._bent(residual)
         gains = np.zeros(transform.sinogram_shape)
         for column in residual.T:
             image = np.zeros(transform.grid.shape)
@@ -158,9 +158,9 @@ class Tents:
         k = int(np.argmax(exact))
         return Strongest(directions[k], float(offsets[k]), float(exact[k]))
 
-    def _bent(self, tents: Floats) -> Floats:
-        """Tents less their best affine fit."""
-        return np.asarray(tents - self._basis @ (self._basis.T @ tents))
+    def _bent(self, values: Floats) -> Floats:
+        """Columns of values at the samples less their best affine fit."""
+        return np.asarray(values - self._basis @ (self._basis.T @ values))
 
 
 def _integrated(sums: Floats) -> Floats:

@@ -28,13 +28,14 @@ REMEDY = "choose a grid or domain=Ball(radius, center) on which f is defined"
 class Values(NamedTuple):
     """Values (n, o) at samples and the root mean square of their rounding, with a margin.
 
-    `coarse` tells whether they are rounded to fewer digits than those of double precision. Noise that differs from one
-    call to the next is not rounding: it is measured on residuals.
+    `coarse` tells whether they are rounded to fewer digits than those of double precision, `noisy` whether they differ
+    from one call to the next; that is not rounding, and noise is measured on residuals.
     """
 
     values: Floats
     rounding: float
     coarse: bool
+    noisy: bool = False
 
 
 def fails_at_center(f: Function | ArrayLike, grid: Grid, ball: Ball) -> None:
@@ -86,7 +87,7 @@ def values_in(f: Function | ArrayLike, grid: Grid, ball: Ball, points: Floats, i
     center = ball.center_in(grid.dim)
     if not callable(f):
         values, precision = _given_samples(f, grid, inside), _precision(f)
-        return Values(values, max(precision, _ROUNDING) * _size(values), precision > 0)
+        return Values(values, max(precision, _ROUNDING) * _size(values), coarse=precision > 0)
     black_box = BlackBox(f, grid.dim, REMEDY, several=True)
 
     def at(y: Floats) -> Floats:
@@ -95,10 +96,12 @@ def values_in(f: Function | ArrayLike, grid: Grid, ball: Ball, points: Floats, i
 
     values = at(points)
     noise, least = _measured_noise(at, points), _ROUNDING * _size(values)
+    if noise <= least:
+        return Values(values, least, coarse=False)
     some = points[:_STRETCHES]
-    if noise > least and np.array_equal(at(some), at(some)):
-        return Values(values, noise, True)
-    return Values(values, least, False)
+    if np.array_equal(at(some), at(some)):  # of equal length: products of matrices round by their shape
+        return Values(values, noise, coarse=True)
+    return Values(values, least, coarse=False, noisy=True)
 
 
 def _size(values: Floats) -> float:

@@ -168,7 +168,7 @@ class _Run:
             ambiguous = len(found.offsets) and len(self.model) and not search.far(self.model, found).any()
             if (ambiguous or self.stalled or self.rounds > _PATIENCE) and self.probe():
                 return
-            if len(found.offsets) == 0:
+            if len(found.offsets) == 0 or self.stalled % 2:
                 found = search.strongest(self.model)
             if len(found.offsets) == 0:
                 return
@@ -192,8 +192,8 @@ class _Run:
             self.told(f"{what}: {len(self.model)} spikes, relative error {error:.2g}")
 
     def probe(self) -> bool:
-        """Probe a function that can be called, once; whether what was found explains it."""
-        if self.f is None or self.probed or self.max_queries < _LEAST_QUERIES:
+        """Probe a function that can be called and repeats its values, once; whether what was found explains it."""
+        if self.f is None or self.search.given.noisy or self.probed or self.max_queries < _LEAST_QUERIES:
             return False
         self.probed = True
         fit = probe_spikes(
