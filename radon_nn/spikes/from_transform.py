@@ -76,7 +76,7 @@ def find_spikes(
         The most times that the residual is searched.
     max_queries : int
         The most further points at which a callable is evaluated, by probing along lines as `probe_spikes` does, once
-        what is left lies beside spikes already found or a search of it gains little: some 1000 for each neuron in the
+        what is left lies beside spikes already found, or searching it gains little: some 1000 for each neuron in the
         plane, ten times as many where neurons crowd. No such points are asked for below 8000, nor of samples.
     progress : callable, optional
         Called with one line of text a round.
@@ -124,6 +124,8 @@ def find_spikes(
     run.max_spikes, run.max_rounds, run.max_queries, run.told = max_spikes, max_rounds, max_queries, progress
     try:
         run.rounds_until_explained()
+        if run.misfit > run.floor:
+            run.probe()
         run.settle()
     except KeyboardInterrupt:
         run.interrupted = True
@@ -215,7 +217,7 @@ class _Run:
             inside.constant - affine[-1],
         )
         misfit = self.search.samples.misfit(probed)
-        if misfit < self.misfit:
+        if misfit < self.misfit and len(probed) <= self.max_spikes:
             self.model, self.misfit = probed, misfit
             self.verified = fit.exact and misfit <= self.floor
             self.tell(f"{fit.queries} further points on lines")

@@ -386,3 +386,68 @@ def test_small_caps_are_found_whichever_way_their_normals_point(sign: int) -> No
     assert found.exact
     assert len(found) == len(exact)
     assert found.measure.rtv == pytest.approx(exact.rtv, rel=1e-9)
+
+
+def close_pair(rng: np.random.Generator) -> RidgeMeasure:
+    """Two neurons 0.01 rad and half a spacing apart on the grids below, and two elsewhere."""
+    base = separated_measure(rng, 3, 2, apart=0.5)
+    (x, y), turn = base.directions[0], 0.01 * rng.choice([-1, 1])
+    beside = [np.cos(turn) * x - np.sin(turn) * y, np.sin(turn) * x + np.cos(turn) * y]
+    return RidgeMeasure(
+        np.vstack([base.directions, beside]), np.append(base.offsets, base.offsets[0] + 0.02), [*base.masses[:, 0], 0.7]
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_within_a_spacing_are_told_apart_by_probing(seed: int) -> None:
+    """What the samples do not tell, further values on lines do; without these the function is not called explained."""
+    true, counted = close_pair(np.random.default_rng(seed)), 0
+
+    def black_box(x: np.ndarray) -> np.ndarray:
+        nonlocal counted
+        counted += len(x)
+        assert np.all(Ball(1.0).contains(x))
+        return true(x)
+
+    fit = find_spikes(black_box, Grid.cube(48))
+    found_exactly(fit.measure, true)
+    assert fit.exact
+    assert fit.explained
+    assert 0 < fit.queries <= counted - fit.samples
+    assert f"samples and {fit.queries} further points" in str(fit)
+    assert "further" not in str(find_spikes(black_box, Grid.cube(48), max_queries=0, max_rounds=2))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_are_found_in_samples_alone_or_the_function_is_not_explained(seed: int) -> None:
+    true, grid = close_pair(np.random.default_rng(seed)), Grid.cube(64)
+    fit = find_spikes(grid.sample(true), grid)
+    assert fit.queries == 0
+    if fit.explained:
+        found_exactly(fit.measure, true, 1e-6)
+
+
+def test_budget_of_probing_is_kept_and_a_function_that_is_no_network_is_not_called_one() -> None:
+    counted = 0
+
+    def deep(x: np.ndarray) -> np.ndarray:
+        nonlocal counted
+        counted += len(x)
+        return np.maximum(np.abs(x[:, 0]) + np.abs(x[:, 1] - 0.1) - 0.5, 0)
+
+    grid = Grid.cube(24)
+    fit = find_spikes(deep, grid, max_rounds=3, max_queries=9000)
+    assert not fit.explained
+    assert 0 < fit.queries <= 9000
+    with pytest.raises(ValueError, match="max_queries: expected at least 0"):
+        find_spikes(deep, grid, max_queries=-1)
+
+
+def test_pairs_far_from_the_origin_are_probed_in_the_functions_own_coordinates() -> None:
+    base, center = close_pair(np.random.default_rng(1)), np.array([5.0, -3.0])
+    true = base.placed(0.5, center)
+    fit = find_spikes(true, Grid((48, 48), 1 / 48, center))
+    error = gap(fit.measure, true, center)
+    assert fit.queries > 0
+    assert len(fit) == 4
+    assert max(error.directions, error.offsets, error.masses, error.values) < EXACT
