@@ -48,10 +48,7 @@ def command_parser() -> Parser:
     about.add_argument("--json", action="store_true", help="print JSON")
     _add_domain(about)
 
-    draw = _of_network(commands, "show", "picture of a network of two inputs in (angle, offset)")
-    draw.add_argument("-o", "--out", type=Path, help="the picture (png, pdf or svg); default: FILE's name with .png")
-    draw.add_argument("--n", type=int, help="samples along each axis of the grid (256)")
-    _add_looking(draw)
+    _add_show(commands)
 
     listed = _of_network(commands, "spikes", "list of a network's spikes: direction, offset, mass")
     form = listed.add_mutually_exclusive_group()
@@ -77,6 +74,32 @@ def command_parser() -> Parser:
     summary = "compile ahead of time what the first transforms would otherwise wait for"
     commands.add_parser("warm-up", help=summary, description=summary[0].upper() + summary[1:] + ".")
     return parser
+
+
+def _add_show(commands: Commands) -> None:
+    draw = commands.add_parser(
+        "show",
+        help="picture of a network of any number of inputs, or of a function in a Python file",
+        description=f"Picture of a network ({FILES}), or of a function in a Python file (FILE.py:NAME; it is run). "
+        "One input: kinks and masses along one axis. Two: spikes in (angle, offset). Three: directions on the half "
+        "sphere, and planes through the ball. More: directions as rows, masses by input, the plane that holds most of "
+        "the mass, and curves along the main inputs.",
+    )
+    draw.add_argument("file", metavar="FILE", type=Path, help=f"the network ({FILES}), or FILE.py:NAME")
+    _add_source(draw)
+    draw.add_argument("-o", "--out", type=Path, help="the picture (png, pdf or svg); default: FILE's name with .png")
+    draw.add_argument("--n", type=int, help="samples along each axis of the grid (256)")
+    draw.add_argument("--dim", type=int, help="number of inputs of a function")
+    draw.add_argument(
+        "--vectorize",
+        action="store_true",
+        help="the function takes one point, an array of d numbers: call it in a loop",
+    )
+    draw.add_argument(
+        "--data", type=Path, metavar="TABLE", help=f"the data ({TABLES}): drawn, and the domain is the ball about them"
+    )
+    _add_columns(draw)
+    _add_looking(draw)
 
 
 def _add_rtv(commands: Commands) -> None:

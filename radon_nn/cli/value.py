@@ -51,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 
         require_picture_name(arguments.out)
     network = None
-    if _is_table(arguments.file) or _is_function(arguments.file):
+    if _is_table(arguments.file) or is_function(arguments.file):
         # What a user's function prints must not end up in the answer.
         set_limit(60.0 if arguments.seconds is None else arguments.seconds)
         with contextlib.redirect_stdout(sys.stderr):
-            result = _of_function(arguments, domain) if _is_function(arguments.file) else _of_table(arguments, domain)
+            result = _of_function(arguments, domain) if is_function(arguments.file) else _of_table(arguments, domain)
     else:
         refuse(arguments, "tol seconds", "a network, whose R-TV is computed from its weights")
         refuse(arguments, f"vectorize {_OF_TABLES}", "a network")
@@ -76,16 +76,30 @@ def _is_table(file: str) -> bool:
     return Path(file).suffix.lower() in (*TEXT, *FRAMES)
 
 
-def _is_function(file: str) -> bool:
+def is_function(file: str) -> bool:
+    """
+    Whether a source on the command line is a function in a Python file.
+
+    Parameters
+    ----------
+    file : str
+        What was given as FILE.
+
+    Returns
+    -------
+    bool
+        True for FILE.py:NAME, and for FILE.py, whose remedy is the name.
+    """
     return (".py:" in file and not Path(file).exists()) or file.endswith(".py")
 
 
-_OF_NETWORKS = "activation layout layers prefix output keep-sigmoid layer"
+OF_NETWORKS = "activation layout layers prefix output keep-sigmoid layer"
+"""Options that only networks understand."""
 _OF_TABLES = "target columns drop-missing"
 
 
 def _of_function(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
-    refuse(arguments, f"{_OF_NETWORKS} {_OF_TABLES}", "a function in a Python file")
+    refuse(arguments, f"{OF_NETWORKS} {_OF_TABLES}", "a function in a Python file")
     f = function_in(arguments.file)
     return rtv(
         f,
@@ -99,7 +113,7 @@ def _of_function(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
 
 
 def _of_table(arguments: argparse.Namespace, domain: Ball | None) -> RTV:
-    refuse(arguments, f"{_OF_NETWORKS} vectorize", "a table of samples")
+    refuse(arguments, f"{OF_NETWORKS} vectorize", "a table of samples")
     table = data_table(arguments)
     require_one_value_each(table, arguments.file)
     points, values = table

@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.displays.lettering import labels
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.operators.transform import RadonTransform
 
 POSITIVE, NEGATIVE = "#b2182b", "#2166ac"
 """Red for convex kinks, blue for concave ones: the ends of ColorBrewer's RdBu, told apart by colour-blind readers."""
+
+DASHES = (0, (3.0, 1.2))
+"""Lines of negative masses are dashed, so that the sign is seen without colour."""
 
 _ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
 
@@ -148,7 +153,34 @@ def strip_image(axes: Axes, values: Any, transform: RadonTransform, **style: Any
 
 def strip_axes(axes: Axes) -> None:
     """
-    Label axes as angle in [0, pi) and offset.
+    Label axes as angle in [0, pi) and offset, with arrows at both ends of the angles.
+
+    The arrows point up at 0 and down at pi, where the strip meets itself upside down: (pi, t) is (0, -t).
+
+    Parameters
+    ----------
+    axes : Axes
+        The axes.
+    """
+    angle_axis(axes)
+    labels(axes, r"angle of the normal (rad); $(\pi,t)=(0,-t)$", "offset $t$")
+    for edge, marker in ((0.0, "^"), (1.0, "v")):
+        axes.plot(
+            [edge, edge],
+            [0.25, 0.75],
+            marker,
+            color=rcParams["axes.edgecolor"],
+            transform=axes.transAxes,
+            clip_on=False,
+            ms=7,
+            zorder=5,
+            label="_identified",
+        )
+
+
+def angle_axis(axes: Axes) -> None:
+    """
+    Ticks at multiples of pi/4 from 0 to pi.
 
     Parameters
     ----------
@@ -157,4 +189,3 @@ def strip_axes(axes: Axes) -> None:
     """
     axes.set_xticks(*_ANGLES)
     axes.set_xlim(0, np.pi)
-    axes.set(xlabel="angle of the normal (rad)", ylabel="offset $t$")

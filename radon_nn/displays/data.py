@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from radon_nn._support.types import Floats
 from radon_nn.displays.canvas import axes_and_figure
+from radon_nn.displays.lettering import labels, title
 from radon_nn.measures.ridge import RidgeMeasure
 
 _MARGIN = 0.05
@@ -70,7 +71,8 @@ class DataDisplay:
             (data,) = axes.plot(values, fitted, ".", color="0.3", ms=4)
             ends = [min(values.min(), fitted.min()), max(values.max(), fitted.max())]
             (line,) = axes.plot(ends, ends, color="black", lw=0.8, ls=":")
-            axes.set(xlabel=f"{target}, given", ylabel=f"{target}, fitted", title="Fitted against given values")
+            labels(axes, f"{target}, given", f"{target}, fitted")
+            title(axes, "Fitted against given values")
             return cls(axes, figure, data, line)
         low, high = float(points.min()), float(points.max())
         edge = _MARGIN * (high - low)
@@ -80,6 +82,7 @@ class DataDisplay:
         (line,) = axes.plot(x, measure(x[:, None]), color="black", lw=1.5, label="network")
         axes.plot(kinks, measure(kinks[:, None]), "o", mfc="none", color="black", ms=6, label="kinks")
         feature = "x" if names.features is None else names.features[0]
-        axes.set(xlabel=feature, ylabel=target, title=f"{len(measure)} kinks")
+        labels(axes, feature, target)
+        title(axes, f"{len(measure)} kinks")
         axes.legend(frameon=False)
         return cls(axes, figure, data, line)

@@ -10,7 +10,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from radon_nn._support.types import Floats
-from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure
+from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure, strip_axes
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball
 from radon_nn.networks.fibres import FibreMeasure
@@ -88,7 +88,8 @@ class FibreDisplay:
         )
         axes.add_collection(ribbons)
         axes.vlines(angles, ends[0], ends[-1], colors="black", linewidths=0.6)
-        axes.set(xlim=(0, np.pi), ylim=(ends[0], ends[-1]), xlabel="angle of the normal (rad)", ylabel="offset $t$")
+        strip_axes(axes)
+        axes.set_ylim(ends[0], ends[-1])
         return cls(axes, figure, ribbons)
 
 

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import PathCollection
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn.displays.animation import Animated
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, strip_axes
 from radon_nn.displays.picture import Picture
+from radon_nn.displays.signs import LARGEST_MARKER
 from radon_nn.displays.strip import angles_and_offsets, require_plane
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.tracking import Snapshot
 
-_LARGEST_MARKER = 260.0
-"""Area of the heaviest spike's marker in square points, as in `SpikeDisplay`."""
 _SEEN = 0.01
 """Offsets of spikes above this fraction of the largest mass are within the frame: lighter ones hardly show."""
-_EMBED = 100.0
-"""Megabytes that an HTML film may have: 25 frames take about one."""
 
 
-class Film:
+class Film(Animated):
     """
     The records of a `SpikeTracker` as frames.
 
@@ -92,7 +87,7 @@ class Film:
         masses = measure.masses[:, 0] if measure.outputs == 1 else measure.sizes
         for markers, chosen in zip(self._markers, (masses > 0, masses < 0), strict=True):
             markers.set_offsets(np.column_stack([across[chosen], up[chosen]]))
-            markers.set_sizes(_LARGEST_MARKER * measure.sizes[chosen] / self._largest)
+            markers.set_sizes(LARGEST_MARKER * measure.sizes[chosen] / self._largest)
         name = f"step {record.step}: {record.spikes} spikes of {record.neurons} neurons, R-TV {record.rtv:.4g}"
         self._strip.set_title(name)
         until = self.records[: index % len(self.records) + 1]
@@ -100,58 +95,6 @@ class Film:
         self._lines[0].set_data(steps, [r.rtv for r in until])
         self._lines[1].set_data(steps, [r.spikes for r in until])
         return self.figure
-
-    def html(self, *, fps: float = 8.0) -> str:
-        """
-        The film as a page with a player, without any other file.
-
-        Parameters
-        ----------
-        fps : float
-            Frames a second.
-
-        Returns
-        -------
-        str
-            HTML, with the frames as PNG.
-        """
-        with rc_context({"animation.embed_limit": _EMBED, "savefig.dpi": 80}):
-            page: str = self._animation().to_jshtml(fps=_rate(fps), default_mode="loop")
-        return page
-
-    def save(self, path: Path | str, *, fps: float = 8.0) -> None:
-        """
-        Write the film: .gif, or .html with a player.
-
-        Parameters
-        ----------
-        path : path
-            The file; its ending says which.
-        fps : float
-            Frames a second.
-
-        Raises
-        ------
-        ValueError
-            If the name ends otherwise.
-        """
-        where = Path(path)
-        if where.suffix.lower() == ".gif":
-            self._animation().save(where, writer=PillowWriter(fps=_rate(fps)), dpi=80)
-        elif where.suffix.lower() in (".html", ".htm"):
-            where.write_text(self.html(fps=fps), encoding="utf-8")
-        else:
-            raise ValueError(f"film: expected a name that ends in .gif or .html, got {where.name}")
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-    def _animation(self) -> FuncAnimation:
-        def update(index: int) -> Sequence[Any]:
-            self.frame(index)
-            return self._markers
-
-        return FuncAnimation(self.figure, update, frames=len(self), blit=False)
 
     def _empty_strip(self) -> tuple[PathCollection, PathCollection]:
         """The axes of the spikes, and markers without positions."""
@@ -180,11 +123,6 @@ class Film:
         lines = axes.plot([], [], color="0.2", lw=2)[0], beside.plot([], [], color="#e08214", lw=2, ls="--")[0]
         axes.legend(lines, ("R-TV", "distinct spikes"), loc="center right")
         return lines
-
-
-def _rate(fps: float) -> Any:
-    """Frames a second; matplotlib takes any positive number, though its types say whole ones."""
-    return checks.positive(fps, "fps")
 
 
 def _measure(record: Snapshot) -> RidgeMeasure:

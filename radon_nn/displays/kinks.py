@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
-from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure, edges, sampled
+from radon_nn.displays.canvas import DASHES, NEGATIVE, POSITIVE, axes_and_figure, edges, sampled
+from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.geometry.grids import Function, Grid
@@ -32,7 +33,7 @@ class KinkDisplay:
     """
     The kinks of a piecewise linear function of the plane, over the function in grey if it is given.
 
-    Red kinks are convex, blue ones concave; the wider, the larger |jump|.
+    Red, solid kinks are convex, blue, dashed ones concave; the wider, the larger |jump|.
 
     Parameters
     ----------
@@ -96,7 +97,9 @@ class KinkDisplay:
         bends = axes.scatter(found.bends[:, 0], found.bends[:, 1], s=dot, color="black", zorder=3)
         middle, half = frame(found.domain, 2)
         axes.set(xlim=(middle[0] - half[0], middle[0] + half[0]), ylim=(middle[1] - half[1], middle[1] + half[1]))
-        axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title=f"{len(lines)} pieces of kinks")
+        axes.set(aspect="equal")
+        labels(axes, "$x_1$", "$x_2$")
+        title(axes, f"{len(lines)} pieces of kinks")
         axes.locator_params(nbins=5)
         axes.set_frame_on(False)
         _explain(axes)
@@ -111,26 +114,23 @@ def _segments(lines: Kinks) -> LineCollection:
     return LineCollection(
         list(np.stack([lines.starts, lines.ends], axis=1)[order]),
         colors=[POSITIVE if up else NEGATIVE for up in convex[order]],
+        linestyles=["-" if up else DASHES for up in convex[order]],
         linewidths=_WIDTHS[0] + (_WIDTHS[1] - _WIDTHS[0]) * relative[order],
         alpha=0.9,
-        capstyle="round",
+        capstyle="butt",
     )
 
 
 def _explain(axes: Axes) -> None:
     """The legend, below the picture."""
-    axes.legend(
-        handles=[
-            Line2D([], [], color=POSITIVE, lw=2.4, label="convex"),
-            Line2D([], [], color=NEGATIVE, lw=2.4, label="concave"),
+    legend_below(
+        axes,
+        [
+            Line2D([], [], color=POSITIVE, lw=2.0, label="convex"),
+            Line2D([], [], color=NEGATIVE, lw=2.0, ls=DASHES, label="concave"),
             Line2D([], [], color="black", marker=".", ms=5, ls="", label="bends or ends"),
             Line2D([], [], ls="", label="width: |jump|"),
         ],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.12),
-        ncols=4,
-        columnspacing=1.2,
-        frameon=False,
     )
 
 

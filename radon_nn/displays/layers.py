@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from radon_nn.displays.canvas import axes_and_figure
+from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.networks.deep import DeepNetwork
 
 _RTV, _PATH = "#1b7837", "#c2a5cf"
@@ -66,16 +68,19 @@ class LayerDisplay:
             known = [value if math.isfinite(value) else 0.0 for value in values]
             bars = axes.bar(position + shift, known, width=0.38, color=colour, label=label)
             if len(position) <= 8:
-                axes.bar_label(bars, [f"{v:.3g}" if math.isfinite(v) else "∞" for v in values], padding=2, fontsize=9)
+                axes.bar_label(
+                    bars, [f"{v:.3g}" if math.isfinite(v) else "∞" for v in values], padding=2, fontsize="small"
+                )
             bars_drawn.append(bars)
         axes.set_xticks(
             position,
             [f"{k}\n{layer.dim} → {layer.neurons} → {layer.outputs}" for k, layer in enumerate(network.layers, 1)],
         )
-        axes.set(xlabel="layer: inputs → neurons → outputs", ylabel="in units of the layer")
+        labels(axes, "layer: inputs → neurons → outputs", "in units of the layer")
         whole = network.compositional_cost()
         ends = f"is finite, in all {whole:.4g}" if math.isfinite(whole) else "is infinite for some"
-        axes.set_title(f"Layer by layer R-TV {ends}")
+        title(axes, f"Layer by layer R-TV {ends}")
         axes.margins(y=0.12)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False)
+        patches = [Patch(facecolor=colour, label=label) for colour, label in ((_RTV, "R-TV"), (_PATH, "path norm"))]
+        legend_below(axes, patches, tick_lines=2)
         return cls(axes, figure, *bars_drawn)

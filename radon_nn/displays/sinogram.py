@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from radon_nn.displays.canvas import axes_and_figure, sampled, strip_image
+from radon_nn.displays.lettering import title
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
@@ -73,5 +74,5 @@ class SinogramDisplay:
         image = strip_image(axes, sinogram, transform, cmap="viridis")
         bar = figure.colorbar(image, ax=axes, shrink=0.85)
         bar.set_label("Rf")
-        axes.set_title("Its Radon transform: integrals along lines, in the disc")
+        title(axes, "Its Radon transform: integrals along lines, in the disc")
         return cls(axes, figure, image)

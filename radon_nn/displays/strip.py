@@ -22,9 +22,43 @@ def require_plane(dim: int) -> None:
         If d is not 2.
     """
     if dim != 2:
-        raise ValueError(
-            f"picture: expected a function of 2 variables, got d = {dim}; `spikes` and `rtv` serve every dimension"
-        )
+        raise ValueError(f"picture: expected a function of 2 variables, got d = {dim}; `plot.overview` serves them all")
+
+
+def require_line(dim: int) -> None:
+    """
+    Refuse to draw functions of several variables along a line.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Raises
+    ------
+    ValueError
+        If d is not 1.
+    """
+    if dim != 1:
+        raise ValueError(f"picture: expected a function of 1 variable, got d = {dim}; `plot.overview` serves them all")
+
+
+def require_space(dim: int) -> None:
+    """
+    Refuse to draw directions of other than three variables on the half sphere.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Raises
+    ------
+    ValueError
+        If d is not 3.
+    """
+    if dim != 3:
+        raise ValueError(f"picture: expected a function of 3 variables, got d = {dim}; `plot.overview` serves them all")
 
 
 def angles_and_offsets(measure: RidgeMeasure) -> tuple[Floats, Floats]:

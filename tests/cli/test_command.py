@@ -136,14 +136,6 @@ def test_show_one_of_several_outputs(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run(capsys, "show", tmp_path / "two.npz", "--output", "2")[0] == 1
 
 
-@pytest.mark.parametrize("dim", [1, 3, 4])
-def test_show_refuses_other_dimensions(dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    save(tmp_path / "network.npz", ShallowNetwork(np.eye(dim), np.zeros(dim), np.ones(dim)))
-    code, _, err = run(capsys, "show", tmp_path / "network.npz")
-    assert code == 1
-    assert f"expected a network of 2 inputs, got {dim}" in err
-
-
 @pytest.mark.parametrize("dim", [1, 4])
 def test_from_transform_refuses_other_dimensions(dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(tmp_path / "network.npz", ShallowNetwork(np.eye(dim), np.zeros(dim), np.ones(dim)))

@@ -158,7 +158,7 @@ def test_rtv_of_deep_networks(files: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["show", "five.npz"], "show: expected a network of 2 inputs, got 5"),
+        (["show", "five.npz"], "show: expected one output, got 2; choose one with --output 0 to 1"),
         (["show", "shallow.npz"], "show: expected one output, got 3; choose one with --output 0 to 2"),
         (["show", "shallow.npz", "--output", "3"], "output: expected 0 to 2, got 3"),
         (["info", "nothing.onnx"], "nothing.onnx: expected a network"),

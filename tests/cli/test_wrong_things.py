@@ -87,7 +87,7 @@ def point(p: np.ndarray) -> float:
         (lambda: fit([1, 2, 3], [1, 2, 3], decay=0), "got 0.0", "expected a positive number"),
         (lambda: interpolate([0, 0, 1, 2], [0, 1, 2, 3]), "values 0.5 from their mean", "average them, or use fit"),
         (lambda: read_table([[1, 2]]), "got list", "expected the path of a file"),
-        (lambda: plot.overview(lambda x: x[:, 0]), "got function", "a measure beside the function"),
+        (lambda: plot.overview(lambda x: x[:, 0]), "got function", "pass dim=2"),
     ],
 )
 def test_wrong_things_in_python(call: Callable[[], object], got: str, remedy: str) -> None:

@@ -91,7 +91,7 @@ def test_a_network_without_spikes_can_be_drawn() -> None:
 def test_other_dimensions_and_several_outputs_are_refused() -> None:
     solid = RidgeMeasure([[1.0, 0.0, 0.0]], [0.0], [1.0])
     with pytest.raises(ValueError, match="expected a function of 2 variables, got d = 3"):
-        plot.overview(solid, solid)
+        plot.FunctionDisplay.from_measure(solid)
     two = RidgeMeasure([[1.0, 0.0]], [0.0], [[1.0, 2.0]])
     with pytest.raises(ValueError, match="expected one output, got 2"):
         plot.overview(two, two, n=16)
@@ -152,7 +152,7 @@ def test_overview_serves_every_network() -> None:
     deep = DeepNetwork([ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2)), shallow])
     for network in (shallow, smooth, deep):
         assert len(plot.overview(network, n=16).axes) >= 4
-    with pytest.raises(TypeError, match="overview: expected a network, or a measure beside the function, got function"):
+    with pytest.raises(TypeError, match="overview: expected the number of inputs, got function"):
         plot.overview(lambda x: x[:, 0])
 
 

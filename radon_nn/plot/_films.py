@@ -1,0 +1,85 @@
+"""Pictures that move: training as a film, and the kink planes of three inputs turning."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from radon_nn._support import checks
+from radon_nn.displays.film import Film
+from radon_nn.displays.turntable import Turntable
+from radon_nn.geometry.domains import Ball
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.plot._view import ball_of
+from radon_nn.tracking import SpikeTracker
+
+
+def film(
+    tracker: SpikeTracker, *, frames: int = 200, reach: float | None = None, title: str = "Spikes while learning"
+) -> Film:
+    """
+    A film of the spikes that a `SpikeTracker` recorded, in (angle, offset); on the line in (offset, mass).
+
+    Parameters
+    ----------
+    tracker : SpikeTracker
+        Its records, of networks of one or two inputs; of deep ones, the first layer is drawn.
+    frames : int
+        The most frames; of more records, as many are taken at even distances, the first and the last among them.
+    reach : float, optional
+        The largest |offset| in the frame; that of the spikes that matter in the end if not given.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Film
+        `save("film.gif")` or `save("film.html")` writes it, `frame(k)` is one picture, and a notebook plays it.
+
+    Raises
+    ------
+    ValueError
+        If there are no records, or the networks have more than two inputs or a smooth activation.
+    """
+    most = checks.count(frames, "frames")
+    chosen = np.unique(np.linspace(0, len(tracker) - 1, min(most, len(tracker))).astype(int))
+    return Film([tracker[int(k)] for k in chosen], reach=reach, title=title)
+
+
+def turntable(
+    network: ShallowNetwork | RidgeMeasure,
+    *,
+    domain: Ball | None = None,
+    planes: int = 9,
+    frames: int = 48,
+    title: str = "",
+) -> Turntable:
+    """
+    The heaviest kink planes of a function of three variables, each cut to a ball, turning.
+
+    Parameters
+    ----------
+    network : ShallowNetwork or RidgeMeasure
+        Of three inputs and a piecewise linear activation, or its measure.
+    domain : Ball, optional
+        The ball to show; the unit ball if not given.
+    planes : int
+        The most planes, the heaviest.
+    frames : int
+        Frames of a whole turn.
+    title : str
+        A title for the whole.
+
+    Returns
+    -------
+    Turntable
+        `save("turntable.gif")` or `save("turntable.html")` writes it, `frame(k)` is one picture, and a notebook plays
+        it.
+
+    Raises
+    ------
+    ValueError
+        If the function is not of three variables, or has a smooth activation.
+    """
+    measure = network if isinstance(network, RidgeMeasure) else network.measure()
+    return Turntable(measure, domain=ball_of(domain), planes=planes, frames=frames, title=title)

@@ -1,0 +1,309 @@
+"""Overviews of functions of two variables: with spikes, with densities, of deep networks, and of anything else."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from radon_nn.displays.angles import AngleDisplay
+from radon_nn.displays.canvas import square_grid
+from radon_nn.displays.fibres import FibreDisplay
+from radon_nn.displays.function import FunctionDisplay
+from radon_nn.displays.kinks import KinkDisplay, grey_image
+from radon_nn.displays.layers import LayerDisplay
+from radon_nn.displays.lettering import labels, title
+from radon_nn.displays.masses import MassDisplay
+from radon_nn.displays.picture import Picture
+from radon_nn.displays.sinogram import SinogramDisplay
+from radon_nn.displays.spikes import SpikeDisplay
+from radon_nn.displays.strip import require_plane
+from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.grids import Function
+from radon_nn.geometry.naming import Names
+from radon_nn.kink_lines.segments import Kinks, kinks
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.plot._sheet import headed, sheet
+from radon_nn.plot._view import View, ball_of, require_one_output
+from radon_nn.variation.deep import deep_rtv
+
+
+def spike_overview(
+    f: Function, measure: RidgeMeasure, view: View, n: int, figsize: tuple[float, float] | None, heading: str
+) -> Picture:
+    """
+    Four panels: the function with its kinks, its sinogram, its spikes in (angle, offset), and their masses.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, 2).
+    measure : RidgeMeasure
+        Its spikes.
+    view : View
+        The disc.
+    n : int
+        Samples along each axis.
+    figsize : tuple of float, optional
+        Of the figure.
+    heading : str
+        Title of the whole.
+
+    Returns
+    -------
+    Picture
+        The figure.
+    """
+    require_plane(measure.dim)
+    ball = view.domain
+    grid = square_grid(ball, n)
+    on = measure.restricted(ball)
+    figure = sheet(2, 2, figsize)
+    axes = figure.subplots(2, 2)
+    FunctionDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[0, 0])
+    _draw_data(axes[0, 0], view)
+    SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
+    SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, 0])
+    MassDisplay.from_measure(on, ax=axes[1, 1])
+    title(axes[1, 1], f"{len(on)} spikes in the disc of radius {ball.radius:.4g}")
+    return headed(figure, heading, view.source)
+
+
+def plain_overview(f: Function, view: View, n: int, figsize: tuple[float, float] | None, heading: str) -> Picture:
+    """
+    Four panels of a function known by its values: itself, its sinogram, its filtered transform, and that by angle.
+
+    Parameters
+    ----------
+    f : callable
+        Takes points (n, 2).
+    view : View
+        The disc.
+    n : int
+        Samples along each axis.
+    figsize : tuple of float, optional
+        Of the figure.
+    heading : str
+        Title of the whole.
+
+    Returns
+    -------
+    Picture
+        The figure.
+    """
+    ball = view.domain
+    grid = square_grid(ball, n)
+    figure = sheet(2, 2, figsize)
+    axes = figure.subplots(2, 2)
+    FunctionDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 0])
+    _draw_data(axes[0, 0], view)
+    SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
+    SpikeDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 0])
+    AngleDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 1])
+    return headed(figure, heading, view.source)
+
+
+def fibre_overview(
+    network: ShallowNetwork,
+    *,
+    domain: Ball | None = None,
+    n: int = 256,
+    title: str = "",
+    figsize: tuple[float, float] | None = None,
+) -> Picture:
+    """
+    Four panels for smooth activations: the function, its sinogram, its densities in (angle, offset), and their cost.
+
+    Parameters
+    ----------
+    network : ShallowNetwork
+        A network of two inputs and one output.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+    title : str
+        A title for the whole.
+    figsize : tuple of float, optional
+        Width and height in inches; `figure.figsize` of matplotlib's settings for each panel if not given.
+
+    Returns
+    -------
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
+
+    Raises
+    ------
+    ValueError
+        If the network has not two inputs and one output.
+    MemoryError
+        If the machine cannot hold the grid.
+    """
+    require_plane(network.dim)
+    return densities(network, View(ball_of(domain), 2), n, figsize, title)
+
+
+def densities(
+    network: ShallowNetwork, view: View, n: int, figsize: tuple[float, float] | None, heading: str
+) -> Picture:
+    """
+    What `fibre_overview` draws, with a caption that says where the disc is from.
+
+    Parameters
+    ----------
+    network : ShallowNetwork
+        A network of two inputs and one output.
+    view : View
+        The disc.
+    n : int
+        Samples along each axis.
+    figsize : tuple of float, optional
+        Of the figure.
+    heading : str
+        Title of the whole.
+
+    Returns
+    -------
+    Picture
+        The figure.
+    """
+    require_one_output(network)
+    ball = view.domain
+    grid = square_grid(ball, n)
+    fibres = network.fibres()
+    costs, _ = fibres.costs(ball)
+    figure = sheet(2, 2, figsize)
+    axes = figure.subplots(2, 2)
+    FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
+    _draw_data(axes[0, 0], view)
+    title(axes[0, 0], f"The function: {network.neurons} {network.activation.name} neurons")
+    _name_axes(axes[0, 0], network.names)
+    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
+    smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    # Densities are broad: the scale of spikes would drown them.
+    smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
+    smeared.image.set_alpha(0.5)
+    FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
+    title(axes[1, 0], "Filtered, pale; ribbons: each direction's exact density (width)")
+    MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
+    title(axes[1, 1], f"{len(fibres)} directions in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
+    labels(axes[1, 1], "direction, by cost", "variation of its density")
+    return headed(figure, heading, view.source)
+
+
+def deep_overview(
+    network: DeepNetwork,
+    *,
+    domain: Ball | None = None,
+    n: int = 256,
+    title: str = "",
+    figsize: tuple[float, float] | None = None,
+    known: Kinks | None = None,
+) -> Picture:
+    """
+    Four panels: the function with its exact kinks, its sinogram, its picture in (angle, offset), and its layers.
+
+    Parameters
+    ----------
+    network : DeepNetwork
+        Of two inputs and one output.
+    domain : Ball, optional
+        The disc to look at; the unit disc if not given.
+    n : int
+        Samples along each axis.
+    title : str
+        A title for the whole.
+    figsize : tuple of float, optional
+        Width and height in inches; `figure.figsize` of matplotlib's settings for each panel if not given.
+    known : Kinks, optional
+        Its kinks on the disc, if they have been computed already.
+
+    Returns
+    -------
+    Picture
+        The figure: it shows itself as the value of a notebook's cell, and by `show()`. Pyplot does not know it.
+
+    Raises
+    ------
+    ValueError
+        If the network is not of two inputs and one output, or has too many linear regions on the disc.
+    """
+    require_plane(network.dim)
+    return layered(network, View(ball_of(domain), 2), n, figsize, title, known)
+
+
+def layered(
+    network: DeepNetwork,
+    view: View,
+    n: int,
+    figsize: tuple[float, float] | None,
+    heading: str,
+    known: Kinks | None = None,
+) -> Picture:
+    """
+    What `deep_overview` draws, with a caption that says where the disc is from.
+
+    Parameters
+    ----------
+    network : DeepNetwork
+        Of two inputs and one output.
+    view : View
+        The disc.
+    n : int
+        Samples along each axis.
+    figsize : tuple of float, optional
+        Of the figure.
+    heading : str
+        Title of the whole.
+    known : Kinks, optional
+        Its kinks on the disc, if they have been computed already.
+
+    Returns
+    -------
+    Picture
+        The figure.
+    """
+    require_one_output(network)
+    ball = view.domain
+    grid = square_grid(ball, n)
+    figure = sheet(2, 2, figsize)
+    axes = figure.subplots(2, 2)
+    if network.piecewise_linear:
+        known = kinks(network, ball) if known is None else known
+        KinkDisplay.from_kinks(known, network, grid=grid, ax=axes[0, 0])
+        title(axes[0, 0], f"The function, its kinks, and {len(known.bends)} points where they bend or end")
+    else:
+        figure.colorbar(grey_image(axes[0, 0], network, ball, grid), ax=axes[0, 0], shrink=0.85).set_label("f(x)")
+        axes[0, 0].set(xlabel="$x_1$", ylabel="$x_2$")
+        title(axes[0, 0], "The function; its activations are not piecewise linear")
+        axes[0, 0].set_frame_on(False)
+    _draw_data(axes[0, 0], view)
+    _name_axes(axes[0, 0], network.names)
+    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
+    SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
+    title(axes[1, 0], _filtered_title(network, ball, known))
+    LayerDisplay.from_network(network, ax=axes[1, 1])
+    return headed(figure, heading, view.source)
+
+
+def _draw_data(axes: Axes, view: View) -> None:
+    """The data as dots over the function."""
+    if view.points is not None:
+        dots = max(0.5, 4.0 * min(1.0, 300 / len(view.points)))
+        axes.plot(*view.points.T, ".", color="#e08214", ms=dots, zorder=3, label="data")
+
+
+def _name_axes(axes: Axes, names: Names) -> None:
+    """Label the axes of the plane with the features' names, if there are any."""
+    if names.features is not None:
+        labels(axes, *names.features)
+
+
+def _filtered_title(network: DeepNetwork, ball: Ball, known: Kinks | None) -> str:
+    filtered = r"Filtered, $\partial_t^2KRf$"
+    verdict = deep_rtv(network, ball, known=known).verdict
+    if verdict == "infinite":
+        return f"{filtered}: kinks that bend or end smear along curves instead of giving spikes, and R-TV is infinite"
+    if verdict == "finite":
+        return f"{filtered}: all kinks are whole lines here, a spike for each, and R-TV is finite"
+    return filtered

@@ -1,0 +1,137 @@
+"""Overviews of functions of any number of variables: which panels, in which words, over which domain."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from examples_of_deep_networks import deep_network
+from examples_of_networks import points_in, random_measure, random_network
+from radon_nn import Ball, DeepNetwork, Gaussian, Names, RidgeMeasure, ShallowNetwork, kinks, plot
+from radon_nn.plot._spikes import densities_as_spikes
+from radon_nn.plot._view import view_of
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_of_pyplot() -> Iterator[None]:
+    plt.switch_backend("Agg")
+    yield
+    assert not plt.get_fignums()
+
+
+def words(figure: Figure) -> str:
+    """All titles and the caption in a line."""
+    said = [ax.get_title() for ax in figure.axes] + [figure.get_supxlabel(), figure.get_suptitle()]
+    return " | ".join(" ".join(text.split()) for text in said if text)
+
+
+def smooth(dim: int, activation: str = "tanh") -> ShallowNetwork:
+    network = random_network(np.random.default_rng(dim), 3, dim)
+    return ShallowNetwork(network.weights, network.biases, network.readout, activation=activation)
+
+
+def deep(dim: int) -> DeepNetwork:
+    return deep_network(np.random.default_rng(dim), (dim, 4, 4))
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4, 10])
+def test_spikes_of_a_measure_are_counted_in_every_dimension(dim: int) -> None:
+    measure = random_measure(np.random.default_rng(dim), 5, dim)
+    figure = plot.overview(measure, n=16, title="a title")
+    said = words(figure)
+    on = measure.restricted(Ball())
+    assert "a title" in said
+    assert f"{len(on)} spikes" in said or f"{len(on)} kinks" in said
+    assert "since no data and no domain were given" in said
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["smooth", "deep", "callable", "closed form"])
+def test_anything_can_be_drawn(dim: int, kind: str) -> None:
+    f: Any = {
+        "smooth": lambda: smooth(dim),
+        "deep": lambda: deep(dim),
+        "callable": lambda: lambda x: np.abs(x[:, 0]),
+        "closed form": lambda: Gaussian([0.0] * dim, 0.5),
+    }[kind]()
+    figure = plot.overview(f, dim=dim, n=16)
+    assert len(figure.axes) >= 2
+    if kind in ("callable", "closed form"):
+        assert "spikes" not in words(figure)
+
+
+def test_the_picture_says_where_its_domain_is_from() -> None:
+    data = points_in(np.random.default_rng(0), 50, 3, 2.0) + 7.0
+    figure = plot.overview(random_network(np.random.default_rng(1), 4, 3), data=data, n=16)
+    assert "the ball about the 50 data points, of radius" in words(figure)
+    ball = plot.ball_about(data)
+    assert np.all(np.linalg.norm(data - ball.center_in(3), axis=1) <= ball.radius * (1 + 1e-12))
+    asked = plot.overview(random_network(np.random.default_rng(1), 4, 3), data=data, domain=Ball(8.0, [7.0] * 3), n=16)
+    assert "Domain" not in words(asked)
+
+
+def test_a_scaler_that_was_folded_in_stands_for_the_data() -> None:
+    names = Names(["age", "height"], None, [40.0, 170.0], [10.0, 8.0])
+    view = view_of(names, 2, None, None)
+    np.testing.assert_array_equal(view.domain.center_in(2), [40.0, 170.0])
+    assert view.domain.radius == pytest.approx(2 * np.hypot(10, 8))
+    assert "means of the inputs" in view.source
+
+
+def test_numbers_of_inputs_that_disagree_are_refused() -> None:
+    with pytest.raises(ValueError, match="got 2 of the function and 3 of dim"):
+        plot.overview(random_network(np.random.default_rng(0), 3, 2), dim=3)
+    with pytest.raises(ValueError, match="expected at least one point"):
+        plot.overview(np.sin, data=np.empty((0, 2)))
+
+
+@pytest.mark.parametrize("dim", [3, 5])
+def test_main_plane_holds_more_than_any_other(dim: int) -> None:
+    """The part of sum |m| |P a|^2 is the largest over planes: none of 200 random ones holds more."""
+    rng = np.random.default_rng(dim)
+    measure = random_measure(rng, 8, dim)
+    basis, part = plot.main_plane(measure)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(2), atol=1e-12)
+
+    def held(rows: np.ndarray) -> float:
+        return float(measure.sizes @ np.sum((measure.directions @ rows.T) ** 2, axis=1) / measure.rtv)
+
+    assert held(basis) == pytest.approx(part)
+    for _ in range(200):
+        other, _ = np.linalg.qr(rng.standard_normal((dim, 2)))
+        assert held(other.T) <= part + 1e-12
+
+
+def test_a_measure_of_one_plane_is_found_whole() -> None:
+    flat = RidgeMeasure([[0.6, 0.8, 0, 0], [1.0, 0, 0, 0], [0, 1.0, 0, 0]], [0.1, 0.2, 0.3], [1.0, -2.0, 0.5])
+    basis, part = plot.main_plane(flat)
+    assert part == pytest.approx(1)
+    np.testing.assert_allclose(basis[:, 2:], 0, atol=1e-12)
+
+
+def test_density_on_the_line_adds_up_to_the_rtv() -> None:
+    """The filled curve of f'' integrates to R-TV, for any directions; the masses of a deep network are its jumps."""
+    for network in (smooth(1), smooth(1, "gelu")):
+        figure = plot.overview(network, domain=Ball(30.0))
+        t, density = figure.axes[1].lines[-1].get_data()
+        total = np.trapezoid(np.abs(density), t)
+        costs, _ = network.fibres().costs(Ball(30.0))
+        assert total == pytest.approx(costs.sum(), rel=1e-3)
+    f = deep(1)
+    figure = plot.overview(f, domain=Ball(3.0))
+    assert f"R-TV {kinks(f, Ball(3.0)).total:.5g}" in words(figure)
+
+
+def test_middles_of_densities_lie_where_neurons_bend() -> None:
+    network = ShallowNetwork([[30.0, 0, 0], [0, 0, 40.0]], [-6.0, 12.0], [1.0, 1.0], activation="tanh")
+    spikes = densities_as_spikes(network, Ball())
+    np.testing.assert_allclose(np.sort(spikes.offsets), [-0.3, 0.2], atol=1e-3)
+
+
+def test_groups_of_inputs() -> None:
+    measure = random_measure(np.random.default_rng(0), 6, 5)
+    figure = plot.overview(measure, groups={"pair": [0, 1]}, n=16)
+    assert "by group of inputs" in words(figure)
