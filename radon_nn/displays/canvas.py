@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
-from radon_nn.displays.lettering import labels
+from radon_nn.displays.lettering import labels, panel_size
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.operators.transform import RadonTransform
@@ -43,7 +43,7 @@ def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
     if ax is None:
         from matplotlib import pyplot as plt  # only here, so that pictures on given axes do without pyplot
 
-        ax = plt.figure(layout="constrained").add_subplot()
+        ax = plt.figure(figsize=panel_size(), layout="constrained").add_subplot()
     axes = ax
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)

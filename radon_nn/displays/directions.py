@@ -20,6 +20,8 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import norms
 from radon_nn.measures.ridge import RidgeMeasure
 
+_ROW_NAMES = 4.0
+"""Width of the rows' names, such as '12: -0.0896', beyond that of other axes' ticks, in font sizes."""
 _FILLED = 0.8
 """Side of the largest square, in rows: neighbours do not touch."""
 
@@ -124,7 +126,11 @@ class DirectionDisplay:
         labels(axes, None, "spike: mass" if signed else "direction: cost")
         most = f"the {len(shown)} heaviest of {len(spikes)}" if len(shown) < len(spikes) else f"all {len(spikes)}"
         rest = "" if len(chosen) == spikes.dim else f", {len(chosen)} of {spikes.dim} inputs"
-        title(axes, f"Directions, {most}{rest}: filled positive, open negative, area: square")
+        title(
+            axes,
+            f"Directions, {most}{rest}: filled positive, open negative, area: square",
+            beside=_ROW_NAMES * points("ytick.labelsize"),
+        )
         return cls(axes, figure, (squares[0], squares[1]), chosen)
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from radon_nn._support.types import Floats
 from radon_nn.displays.canvas import axes_and_figure
-from radon_nn.displays.lettering import labels, title
+from radon_nn.displays.lettering import labels, points, title, width_of
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import norms
 from radon_nn.measures.ridge import RidgeMeasure
@@ -119,7 +119,9 @@ class FeatureDisplay:
         axes.set(ylim=(len(order) + 0.6, 0.4), xlim=(0, 1.2 * max(heights, default=0.0) or 1.0))
         scaled = ", inputs in units of their deviations" if spikes.names.deviations is not None else ""
         labels(axes, r"$\sum_k|m_k|a_{ki}^2$")
-        title(axes, f"{total} {whole:.4g} by {'input' if groups is None else 'group of inputs'}{scaled}")
+        longest = max((width_of(name, points("ytick.labelsize")) for name in order), default=0.0)
+        said = f"{total} {whole:.4g} by {'input' if groups is None else 'group of inputs'}{scaled}"
+        title(axes, said, beside=longest)
         return cls(axes, figure, bars)
 
 

@@ -21,7 +21,7 @@ NUMBERED = 9
 """Spikes with a number, the heaviest ones: as many as one digit names."""
 _ROOM = 0.76
 """Part of a panel's width for its title, which is centred about the axes: these stand beside labels or a colour bar."""
-_PANEL = 22.0, 16.5
+_PANEL = 26.0, 20.0
 """Least width and height of a panel in font sizes: a title of two lines, labels and a legend leave half of it free."""
 
 
@@ -146,7 +146,7 @@ def panel(axes: Axes) -> tuple[float, float]:
     return 72 * box[0] * shares[0] / figure.dpi, 72 * box[1] * shares[1] / figure.dpi
 
 
-def title(axes: Axes, text: str) -> None:
+def title(axes: Axes, text: str, *, beside: float = 0.0) -> None:
     """
     Set a title, on several lines where it is wider than the panel.
 
@@ -156,8 +156,10 @@ def title(axes: Axes, text: str) -> None:
         The axes.
     text : str
         The title.
+    beside : float
+        Width in points of what stands on one side of the axes, such as long names of rows, and moves them aside.
     """
-    axes.set_title(wrapped(text, _ROOM * panel(axes)[0], points("axes.titlesize")))
+    axes.set_title(wrapped(text, _ROOM * (panel(axes)[0] - beside), points("axes.titlesize")))
 
 
 def labels(axes: Axes, across: str | None = None, up: str | None = None) -> None:
@@ -176,7 +178,7 @@ def labels(axes: Axes, across: str | None = None, up: str | None = None) -> None
     if across is not None:
         axes.set_xlabel(wrapped(across, _ROOM * width, size))
     if up is not None:
-        axes.set_ylabel(wrapped(up, 0.7 * height, size))
+        axes.set_ylabel(wrapped(up, 0.5 * height, size))
 
 
 def legend_below(axes: Axes, handles: Sequence[Artist], *, tick_lines: int = 1) -> None:
@@ -198,9 +200,8 @@ def legend_below(axes: Axes, handles: Sequence[Artist], *, tick_lines: int = 1) 
     room = _ROOM * panel(axes)[0]
 
     def fits(columns: int) -> bool:
-        """Whether the widest entries of so many columns fit side by side."""
-        rows = -(-len(widths) // columns)
-        return sum(max(widths[i : i + rows]) for i in range(0, len(widths), rows)) <= room
+        """Whether the widest entries of so many columns, as matplotlib divides them, fit side by side."""
+        return sum(float(column.max()) for column in np.array_split(widths, columns)) <= room
 
     columns = next((k for k in range(len(handles), 1, -1) if fits(k)), 1)
     lines = axes.get_xlabel().count("\n") + 1

@@ -11,7 +11,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from radon_nn.displays import lettering
 from radon_nn.displays.canvas import axes_and_figure
+from radon_nn.displays.lettering import labels
 from radon_nn.measures.result import RTV, Refinement
 
 _COLOUR = "#2166ac"
@@ -31,7 +33,7 @@ class RefinementDisplay:
     figure : Figure
         The figure of `ax`.
     value : Line2D
-        The values.
+        The values; one that lies outside its bounds, as estimates may, is drawn at the nearer bound.
     band : PolyCollection
         Between lower and upper bounds; infinite ones reach the top.
     """
@@ -76,7 +78,7 @@ class RefinementDisplay:
             title = f"R-TV at least {result.lower:.5g}"
         else:
             title = f"R-TV {result.value:.6g}, between {result.lower:.6g} and {result.upper:.6g}"
-        display.ax.set_title(title, wrap=True)
+        lettering.title(display.ax, title)
         return display
 
     @classmethod
@@ -109,7 +111,8 @@ class RefinementDisplay:
         band = axes.fill_between(
             at, lower, np.where(np.isfinite(upper), upper, top), color=_COLOUR, alpha=0.2, lw=0, label="between bounds"
         )
-        (value,) = axes.plot(at, np.where(np.isfinite(values), values, np.nan), "o-", color=_COLOUR, label="value")
+        drawn = np.clip(np.where(np.isfinite(values), values, np.nan), lower, upper)
+        (value,) = axes.plot(at, drawn, "o-", color=_COLOUR, label="value")
         if truth is not None:
             axes.axhline(truth, color="black", ls=":", lw=1.2, label=f"known: {truth:.6g}")
         if at.min() > 0 and at.max() > 4 * at.min():
@@ -119,7 +122,7 @@ class RefinementDisplay:
             axes.minorticks_off()
         if at[-1] < at[0]:
             axes.invert_xaxis()
-        axes.set(xlabel=refinement.name, ylabel="R-TV (units of f per unit of x)")
+        labels(axes, refinement.name, "R-TV (units of f per unit of x)")
         low, high = float(finite.min()), float(finite.max())
         if truth is not None:
             low, high = min(low, truth), max(high, truth)

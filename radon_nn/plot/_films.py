@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from radon_nn._support import checks
 from radon_nn.displays.film import Film
 from radon_nn.displays.turntable import Turntable
+from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.many_outputs import LossFit
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.shallow import ShallowNetwork
@@ -15,21 +19,27 @@ from radon_nn.tracking import SpikeTracker
 
 
 def film(
-    tracker: SpikeTracker, *, frames: int = 200, reach: float | None = None, title: str = "Spikes while learning"
+    tracker: SpikeTracker | Sequence[Fit] | Sequence[LossFit],
+    *,
+    frames: int = 200,
+    reach: float | None = None,
+    title: str | None = None,
 ) -> Film:
     """
-    A film of the spikes that a `SpikeTracker` recorded, in (angle, offset); on the line in (offset, mass).
+    A film of spikes in the course of training, or along a path of decays, in (angle, offset); on the line in (offset,
+    mass).
 
     Parameters
     ----------
-    tracker : SpikeTracker
-        Its records, of networks of one or two inputs; of deep ones, the first layer is drawn.
+    tracker : SpikeTracker or sequence of Fit
+        Its records, of networks of one or two inputs; of deep ones, the first layer is drawn. Or what `fit_path`
+        returned.
     frames : int
         The most frames; of more records, as many are taken at even distances, the first and the last among them.
     reach : float, optional
         The largest |offset| in the frame; that of the spikes that matter in the end if not given.
-    title : str
-        A title for the whole.
+    title : str, optional
+        A title for the whole; what it shows if not given.
 
     Returns
     -------
@@ -43,6 +53,8 @@ def film(
     """
     most = checks.count(frames, "frames")
     chosen = np.unique(np.linspace(0, len(tracker) - 1, min(most, len(tracker))).astype(int))
+    if title is None:
+        title = "Spikes while learning" if isinstance(tracker, SpikeTracker) else "Spikes as weight decay changes"
     return Film([tracker[int(k)] for k in chosen], reach=reach, title=title)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radon_nn import ShallowNetwork, SpikeTracker, plot
+from radon_nn import ShallowNetwork, SpikeTracker, fit_path, plot
 
 
 def tracked(dim: int, count: int = 4) -> SpikeTracker:
@@ -61,3 +61,17 @@ def test_what_is_refused() -> None:
     smooth(ShallowNetwork([[1.0, 0.0]], [0.0], [1.0], activation="tanh"))
     with pytest.raises(ValueError, match="piecewise linear"):
         plot.film(smooth)
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_a_path_of_fits_is_a_film_over_the_decay(dim: int) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-1, 1, (12, dim))
+    path = fit_path(points, np.abs(points[:, 0]), decays=[0.5, 0.05], tol=1e-2)
+    film = plot.film(path)
+    figure = film.frame(1)
+    assert "weight decay 0.05" in " ".join(figure.axes[0].get_title().split())
+    assert figure.axes[1].get_xscale() == "log"
+    assert figure.axes[1].get_xlabel() == "weight decay"
+    np.testing.assert_allclose(figure.axes[1].lines[0].get_data(), [[0.5, 0.05], [fit.rtv for fit in path]])
+    assert sum(len(part.get_offsets()) for part in figure.axes[0].collections) == len(path[1].measure)
