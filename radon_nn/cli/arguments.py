@@ -196,11 +196,13 @@ def _add_demo(commands: Commands) -> None:
         "demo",
         help="draw four networks fitted to real data, which come with the package; or run a lesson",
         description="Draw four networks fitted to real data, and print a table of their spikes and R-TV. Or run a "
-        "lesson, which prints numbers and draws one picture.",
+        "lesson, which tells its story, prints numbers and draws one picture.",
     )
     demo.add_argument("--format", choices=("png", "pdf", "svg"), help="kind of the pictures (png)")
     demo.add_argument("lesson", nargs="?", metavar="LESSON", help="a lesson to run; `radon-nn demo --list` names them")
     demo.add_argument("--list", action="store_true", help="list the lessons only")
+    demo.add_argument("--answers", action="store_true", help="print the lesson's exercises with their answers")
+    demo.add_argument("--notebook", type=Path, metavar="FILE", help="write the lesson as a notebook, FILE.ipynb")
     demo.add_argument("--out", type=Path, help="folder for the pictures (radon-nn-demo)")
     demo.add_argument("--n", type=int, help="samples along each axis of the four networks' pictures (256)")
 

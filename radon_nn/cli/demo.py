@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from radon_nn import plot
 from radon_nn._support.files import shipped, whole_file
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.lesson_scripts import Lesson, give, lesson, lessons
+from radon_nn.cli.lesson_text import LessonText, parts_of, plain, questions
+from radon_nn.cli.notebooks import write_notebook
 from radon_nn.cli.pictures import require_folder, write
 from radon_nn.cli.progress import to_stderr
 from radon_nn.geometry.domains import Ball
@@ -22,7 +25,7 @@ _SAME = 1e-6
 
 def run(arguments: argparse.Namespace) -> None:
     """
-    Draw four networks and print a table of their spikes and R-TV, or list lessons, or run one.
+    Draw four networks and print a table of their spikes and R-TV; or list lessons, run one, or write its notebook.
 
     Parameters
     ----------
@@ -31,12 +34,12 @@ def run(arguments: argparse.Namespace) -> None:
     """
     folder = Path("radon-nn-demo") if arguments.out is None else arguments.out
     if arguments.list:
-        refuse(arguments, "lesson out n format", "a list of lessons")
+        refuse(arguments, "lesson out n format notebook answers", "a list of lessons")
         _list_lessons()
     elif arguments.lesson is not None:
-        refuse(arguments, "n", "a lesson")
-        _run_lesson(lesson(arguments.lesson), folder, arguments.format or "png")
+        _one_lesson(arguments, folder)
     else:
+        refuse(arguments, "notebook answers", "the four networks", "name a lesson")
         _draw_networks(folder, 256 if arguments.n is None else arguments.n, arguments.format or "png")
         print()
         _list_lessons()
@@ -81,10 +84,50 @@ def _list_lessons() -> None:
         print(f"  {entry.name:<28} {duration:>6}  {entry.title}")
 
 
+def _one_lesson(arguments: argparse.Namespace, folder: Path) -> None:
+    chosen = lesson(arguments.lesson)
+    if arguments.notebook is not None:
+        refuse(arguments, "n out format answers", "a notebook")
+        write_notebook(_text_of(chosen), arguments.notebook)
+        print(f"notebook: {arguments.notebook}")
+    elif arguments.answers:
+        refuse(arguments, "n out format", "answers")
+        print(_readable(questions(_text_of(chosen).exercises, answers=True)))
+    else:
+        refuse(arguments, "n", "a lesson")
+        _run_lesson(chosen, folder, arguments.format or "png")
+
+
 def _run_lesson(chosen: Lesson, folder: Path, kind: str) -> None:
+    """Print the story, the numbers, where the picture is, and the questions."""
     require_folder(folder)
-    picture = folder / f"{chosen.name}.{kind}"
-    print(f"{chosen.title}\n", flush=True)
+    text, picture = _text_of(chosen), folder / f"{chosen.name}.{kind}"
+    print(f"{_heading(chosen.title, '=')}\n\n{_readable(text.story)}")
+    steps = "\n\n".join(block.text for block in text.blocks if block.text)
+    if steps:
+        print(f"\n{_heading('How the script does it')}\n\n{_readable(steps)}")
+    print(f"\n{_heading('The numbers')}\n", flush=True)
     with whole_file(picture) as temporary:
         give(chosen, temporary)
     print(f"\npicture: {picture}")
+    if text.exercises:
+        print(f"\n{_heading('Exercises')}\n\n{_readable(questions(text.exercises, answers=False))}")
+        print(f"\nanswers: radon-nn demo {chosen.name} --answers")
+
+
+def _text_of(chosen: Lesson) -> LessonText:
+    return parts_of(chosen.path.read_text(encoding="utf-8"))
+
+
+def _heading(text: str, line: str = "-") -> str:
+    return f"{text}\n{line * len(text)}"
+
+
+def _readable(text: str) -> str:
+    """The text for the terminal, which may not be able to show what is outside ASCII."""
+    shown = plain(text)
+    try:
+        shown.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return plain(text, ascii_only=True).encode("ascii", "replace").decode()
+    return shown
