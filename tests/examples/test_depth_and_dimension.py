@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from example_scripts import example
+from radon_nn import Ball, DeepNetwork, ShallowNetwork, fit, kinks
 
 
 def _nearest(lesson, dim: int, n: int, draw: int) -> float:
@@ -79,68 +80,85 @@ def test_finite_or_infinite(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
-def _depth(lesson, save: Path | None, sizes: dict[str, int]) -> tuple[float, float]:
-    """What holds at every size, by plain arithmetic on the weights; both R^2."""
-    verdict, error, fits, network, narrow = lesson.main(save, **sizes)
-    assert verdict == "infinite"
-    assert error < 1e-5
+def _depth(lesson, save: Path | None, **sizes):
+    """What holds at every size, by plain arithmetic on the weights."""
+    found = lesson.main(save, **sizes)
+    assert found.verdict == "infinite"
+    assert found.jump_error < 1e-5
+    assert len(found.away) > 0
+    assert found.away.max() < 1e-9
     # Trained neurons are on hyperplanes of their own, so nothing merges: the cost is the sum of |v| |w|.
-    for f in (network, narrow):
+    for f in (found.network, found.narrow):
         paths = [np.linalg.norm(g.readout, axis=0) @ np.linalg.norm(g.weights, axis=1) for g in f.layers]
         assert f.compositional_cost() == pytest.approx(sum(paths), rel=1e-12)
     # All that the second layer's neurons see of 500 points spans as many dimensions as they share directions.
     points = np.random.default_rng(1).uniform(-1, 1, (500, 2))
-    for f, rank in ((network, 16), (narrow, 3)):
+    for f, rank in ((found.network, 16), (found.narrow, 3)):
         first, second = f.layers[:2]
         seen = np.maximum(points @ first.weights.T + first.biases, 0) @ (second.weights @ first.readout).T
         seen_rank = np.linalg.matrix_rank(seen, rtol=1e-9)
         assert seen_rank == 3 if rank == 3 else seen_rank > 8
         assert f.ranks()[0] == rank
-    return fits
+    return found
 
 
 def test_depth(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
-    _depth(example("29_depth"), tmp_path / "picture.png", {"iterations": 40, "n": 24})
+    _depth(example("29_depth"), tmp_path / "picture.png", iterations=40, n=24, ranks=(3,), seeds=(0,))
     assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.full
+def test_kinks_of_random_networks_bend_on_earlier_kinks() -> None:
+    lesson, rng = example("29_depth"), np.random.default_rng(2)
+    for _ in range(5):
+        sizes = rng.integers(3, 8, 3)
+        layers = [
+            ShallowNetwork(rng.standard_normal((k, d)), rng.standard_normal(k), rng.standard_normal((after, k)))
+            for d, k, after in zip([2, *sizes[:-1]], sizes, [*sizes[:-1], 1], strict=True)
+        ]
+        found = kinks(DeepNetwork(layers), Ball(1.0))
+        assert lesson.bends_from_earlier_kinks(found).max(initial=0) < 1e-8
 
 
 @pytest.mark.slow
 @pytest.mark.full
 def test_depth_at_full_size() -> None:
     pytest.importorskip("sklearn")
-    full, narrow = _depth(example("29_depth"), None, {})
-    assert full > 0.99
-    assert narrow > 0.97
-
-
-def _many_outputs(found) -> None:
-    """One neuron costs less than two, the hull leaves the function be, and training together costs less."""
-    unit, (together, apart), (error, error_apart), (before, after, rtv_before, rtv_after, difference) = found
-    assert unit == pytest.approx((math.sqrt(2), 2), rel=1e-15)
-    # The target's masses, two a line: a cost above this would be no better than the target itself.
-    shared = sum(math.hypot(*masses) for masses in ((1, 1), (-1.2, 0.9), (0.8, -1.1)))
-    assert 0.9 * shared < together < shared
-    assert together < 0.8 * apart
-    assert max(error, error_apart) < 2e-4
-    assert after <= before
-    assert rtv_after == pytest.approx(rtv_before, rel=1e-12)
-    assert difference < 1e-11
+    fits = _depth(example("29_depth"), None).fits
+    one, three, full = fits[:, 0], fits[:, 2], fits[:, -1]
+    assert one.max() < 0.9
+    assert three.min() > 0.97
+    assert full.min() > 0.99
 
 
 def test_many_outputs(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    found = example("30_many_outputs").main(tmp_path / "picture.png", samples=200, iterations=30, neurons=64)
-    _many_outputs(found)
-    assert found[3][0] == 64
+    """Together at least as few neurons, on the true lines; the R-TV of the fit apart is the sum over its outputs."""
+    lesson = example("30_many_outputs")
+    truth, together, apart = lesson.main(tmp_path / "picture.png", outputs=4, samples=60)
+    x, y = lesson.measured(4, 60, 0.05)
+    masses = lesson.shared(4).readout
+    assert truth.rtv == pytest.approx(np.linalg.norm(masses, axis=0).sum(), rel=1e-12)
+    assert together.rtv < truth.rtv
+    assert together.error < apart.error
+    assert together.neurons <= apart.neurons
+    fits = [fit(x, column, decay=0.5) for column in y.T]
+    assert apart.neurons == sum(f.network.neurons for f in fits)
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
 @pytest.mark.slow
 @pytest.mark.full
 def test_many_outputs_at_full_size() -> None:
-    pytest.importorskip("sklearn")
-    found = example("30_many_outputs").main()
-    _many_outputs(found)
-    assert found[3][0] == 256
-    assert found[3][1] < 250
+    lesson = example("30_many_outputs")
+    truth, together, apart = lesson.main()
+    assert together.neurons == truth.neurons == 3
+    assert apart.neurons > 25
+    # Each of the three is near a line of the truth, and its masses are near those of that line.
+    x, y = lesson.measured(10, 100, 0.05)
+    found, true = fit(x, y, decay=0.5).measure, lesson.shared(10).measure()
+    for a, t in zip(true.directions, true.offsets, strict=True):
+        sign = np.sign(found.directions @ a)
+        away = np.hypot(np.linalg.norm(sign[:, None] * found.directions - a, axis=1), sign * found.offsets - t)
+        assert away.min() < 0.1
+    assert apart.error > 3 * together.error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from example_scripts import example
-from radon_nn import Fit, RidgeMeasure
+from radon_nn import Fit, RidgeMeasure, fit
 from radon_nn.io import shipped
 
 
@@ -153,3 +153,41 @@ def test_every_neuron_of_the_live_pipeline_changes_the_slope_by_its_mass() -> No
         rest = np.arange(len(masses)) != k
         others = RidgeMeasure(weights[rest], offsets[rest], masses[rest])
         assert lesson.slope_change(model, weights[k], offsets[k], others, X) == pytest.approx(masses[k], abs=1e-7)
+
+
+def certified_bound(lesson, decay: float) -> None:
+    """The bound by hand: the dual of the logistic loss at probabilities, and the search on a fine strip."""
+    x, labels, held_out = lesson.tumours()
+    points, signs = x[~held_out], 2.0 * labels[~held_out] - 1
+    best = fit(points, labels[~held_out], decay=decay, loss="logistic", tol=1e-6)
+    r = signs / (1 + np.exp(signs * best(points).ravel()))  # minus the gradient of the loss
+    assert abs(r.sum()) < 1e-4
+    assert np.abs(r @ points).max() < 1e-4
+    for angle in np.linspace(0, np.pi, 721):
+        along = points @ [np.cos(angle), np.sin(angle)]
+        assert np.abs(np.maximum(along[:, None] - along, 0).T @ r).max() < decay * (1 + 1e-4)
+    q = np.abs(r)
+    entropy = -np.sum(q * np.log(q) + (1 - q) * np.log1p(-q))
+    assert best.lower <= best.objective
+    assert entropy == pytest.approx(best.lower, rel=1e-4)
+
+
+def test_a_certified_classifier(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    lesson = example("33_certified_classifier")
+    tried, lower = lesson.main(tmp_path / "picture.png", neurons=10, steps=50)
+    assert lower <= tried["certified"].objective < lower * (1 + 2e-6)
+    assert tried["Adam"].objective is None or tried["Adam"].objective > tried["certified"].objective
+    assert tried["SVM"].objective is None
+    assert all(one.accuracy > 0.9 for one in tried.values())
+    x, labels, held_out = lesson.tumours()
+    for one in tried.values():
+        assert np.mean((one.decide(x[held_out]) > 0) == labels[held_out]) == one.accuracy
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.full
+def test_the_certificate_of_a_classifier_holds() -> None:
+    pytest.importorskip("sklearn")
+    certified_bound(example("33_certified_classifier"), 1.0)

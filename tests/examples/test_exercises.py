@@ -1,0 +1,36 @@
+"""The answers to the lessons' exercises, run."""
+
+import doctest
+
+import pytest
+
+from example_scripts import example
+from radon_nn.cli.lesson_scripts import Lesson, lessons
+from radon_nn.cli.lesson_text import parts_of, questions
+
+LESSONS = lessons()
+
+
+def exercises(lesson: Lesson) -> str:
+    return parts_of(lesson.path.read_text(encoding="utf-8")).exercises
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_answers_hold(lesson: Lesson) -> None:
+    if not exercises(lesson):
+        pytest.skip("no exercises")
+    if "sklearn" in lesson.path.read_text(encoding="utf-8"):
+        pytest.importorskip("sklearn")
+    names = dict(vars(example(lesson.path.stem)))
+    test = doctest.DocTestParser().get_doctest(exercises(lesson), names, lesson.name, str(lesson.path), 0)
+    assert test.examples
+    runner = doctest.DocTestRunner(verbose=False)
+    assert runner.run(test).failed == 0
+
+
+def test_every_question_has_an_answer() -> None:
+    for lesson in LESSONS:
+        text = exercises(lesson)
+        assert text.count("*Answer.*") == questions(text, answers=False).count("?") > 0
