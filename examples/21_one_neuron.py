@@ -130,5 +130,31 @@ def draw(radon: RadonTransform, window: Floats, seen: Floats, frames: int) -> Fi
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. Where is the spike of 3 (x_1 - x_2 + 1)_+, and what is its mass?
+#
+# *Answer.* The normal (1, -1) has length sqrt(2): angle -pi/4 and offset -1/sqrt(2), which is the same line as angle 3
+# pi/4 and offset 1/sqrt(2); mass 3 sqrt(2).
+#
+# >>> spike = ShallowNetwork([[1.0, -1.0]], [1.0], [3.0]).measure()
+# >>> np.round([*spike.directions[0], spike.offsets[0], spike.masses[0, 0]], 4).tolist()
+# [-0.7071, 0.7071, 0.7071, 4.2426]
+#
+# 2. What becomes of the spike when w and b are doubled and v is halved? And when w and b are turned around, to -w and
+# -b?
+#
+# *Answer.* Nothing in the first case: the function is the same. In the second the function differs by v (w.x + b),
+# which is affine, and the Laplacian does not see it: the same spike again, at the antipode.
+#
+# >>> one, two = ShallowNetwork([WEIGHTS], [BIAS], [READOUT]), ShallowNetwork([2 * WEIGHTS], [2 * BIAS], [READOUT / 2])
+# >>> one.measure() == two.measure()
+# True
+# >>> other = ShallowNetwork([-WEIGHTS], [-BIAS], [READOUT]).measure()
+# >>> bool(np.allclose(other.offsets, one.measure().offsets) and np.allclose(other.masses, one.measure().masses))
+# True
+
+
 if __name__ == "__main__":
     main(Path("one_neuron.png"))

@@ -117,5 +117,26 @@ def bends(ax: Axes, line: Fit, fine: Floats, second: Floats) -> None:
     right.set_ylabel("$f''$ (m/km²)", color=SPLINE)
 
 
+# %%
+# Exercises
+# ---------
+# 1. Which has the larger total change of slope: the broken line through five points of sin(x), or sin(x) itself?
+#
+# *Answer.* The curve, as any curve through the points: the broken line has the least.
+#
+# >>> x = np.linspace(0, 3, 5)
+# >>> bool(interpolate(x, np.sin(x)).rtv < 1 - np.cos(3.0))  # the integral of |sin| from 0 to 3
+# True
+#
+# 2. From which decay on is the best fit to (0, 0), (1, 1), (2, 0) a straight line?
+#
+# *Answer.* From 1/3 on. The line of least squares is 1/3, its residuals are r = (-1, 2, -1)/3, and a kink at t pays
+# where the sum of r_i (x_i - t)_+ exceeds the decay; at t = 1 it is -1/3.
+#
+# >>> x, y = [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]
+# >>> [len(fit(x, y, decay=decay).measure) for decay in (0.32, 0.34)]
+# [1, 0]
+
+
 if __name__ == "__main__":
     main(Path("one_dimension.png"))

@@ -171,5 +171,24 @@ def draw(path: list[Step]) -> Figure:
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. A neuron has |w| = 4 and |v| = 1. What do half its squared weights cost before and after it is balanced?
+#
+# *Answer.* 8.5, and 4, its path norm. Balanced, |w| = |v| = 2.
+#
+# >>> (4**2 + 1**2) / 2, (2**2 + 2**2) / 2
+# (8.5, 4.0)
+#
+# 2. Two neurons share a line, with masses 3 and -1. What is their path norm, and what their R-TV?
+#
+# *Answer.* 4 and 2: the function has one kink of mass 2, and one neuron could do.
+#
+# >>> pair = ShallowNetwork([[1.0, 0.0], [1.0, 0.0]], [0.0, 0.0], [3.0, -1.0])
+# >>> pair.path_norm, pair.measure().rtv
+# (4.0, 2.0)
+
+
 if __name__ == "__main__":
     main(Path("weight_decay_path.png"))

@@ -138,5 +138,25 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. Fit eight of the stations with a small decay. How many neurons does theory allow at most, and how many are there?
+#
+# *Answer.* At most 8 - (2 + 1) = 5, and no more are found.
+#
+# >>> table = np.loadtxt(shipped("topography.csv"), delimiter=",", skiprows=1)[:8]
+# >>> best = fit(table[:, :2], table[:, 2], decay=1e-3)
+# >>> len(best.measure) <= 5
+# True
+#
+# 2. The bound is proved by a dual. Does it hold for a network that nobody trained, such as the zero network?
+#
+# *Answer.* For every network. The objective of zero is half the sum of squares of the data.
+#
+# >>> float(table[:, 2] @ table[:, 2] / 2) >= best.lower
+# True
+
+
 if __name__ == "__main__":
     main(Path("global_optimum.png"))

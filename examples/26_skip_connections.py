@@ -127,5 +127,29 @@ def draw(x: Floats, y: Floats, tilts: list[float], with_skip: list[Fit], paid: l
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. How can 5 x + 3 be written with neurons, without a skip connection, on data between -10 and 10? At what path norm?
+#
+# *Answer.* As 5 (x + 10)_+ - 47, with path norm 5.
+#
+# >>> line = ShallowNetwork([[1.0]], [10.0], [5.0], constant=[-47.0])
+# >>> x = np.linspace(-10, 10, 5)[:, None]
+# >>> bool(np.allclose(line(x).ravel(), 5 * x.ravel() + 3)), line.path_norm
+# (True, 5.0)
+#
+# 2. Between which tilts does the profile cost no more without a skip connection than with one?
+#
+# *Answer.* Where |s_1 + s_(n-1) + 2 tilt| is at most the R-TV.
+#
+# >>> x, y = profile(20)
+# >>> slopes = np.diff(y) / np.diff(x)
+# >>> total, ends = np.abs(np.diff(slopes)).sum(), slopes[0] + slopes[-1]
+# >>> inside, outside = ((c * total - ends) / 2 for c in (0.9, 1.1))
+# >>> [round(float(without_skip(x, y + tilt * x)[0] / total), 3) for tilt in (inside, outside)]
+# [1.0, 1.05]
+
+
 if __name__ == "__main__":
     main(Path("skip_connections.png"))

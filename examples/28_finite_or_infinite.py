@@ -111,5 +111,25 @@ def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. Write the ramp min(max(x, 0), 1) of one input with two neurons. What is its R-TV?
+#
+# *Answer.* (x)_+ - (x - 1)_+, with R-TV 2. In one dimension a kink is a point, and cannot end.
+#
+# >>> ramp = ShallowNetwork([[1.0], [1.0]], [0.0, -1.0], [1.0, -1.0])
+# >>> ramp.measure().rtv
+# 2.0
+#
+# 2. The bump is made twice as wide, f(x/2). What is its R-TV with two inputs?
+#
+# *Answer.* Half of it: R-TV scales like a slope, by 1/2 here.
+#
+# >>> wide = Gaussian(np.zeros(2), 4.0)  # the variance
+# >>> round(rtv(Gaussian(np.zeros(2))).value / rtv(wide).value, 9)
+# 2.0
+
+
 if __name__ == "__main__":
     main(Path("finite_or_infinite.png"))

@@ -175,5 +175,26 @@ def draw(readings: list[Reading], logit: Floats, axes: list[Floats], X: Floats, 
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. In the scaled features z = (x - mean)/deviation a neuron is (z_1 + z_2 - 1)_+. The means are 10 and 20, the
+# deviations 2 and 5. Where is its kink in the units of the table?
+#
+# *Answer.* At x_1/2 + x_2/5 = 10, since 10/2 + 20/5 + 1 = 10.
+#
+# >>> weights = 1 / np.array([2.0, 5.0])
+# >>> round(float(1 + weights @ [10.0, 20.0]), 9)
+# 10.0
+#
+# 2. Does the boundary of the classifier bend anywhere but at its kinks?
+#
+# *Answer.* No: between them the logit is affine, and its zero set straight. Here is a part of it with no kink.
+#
+# >>> f = ShallowNetwork([[1.0, 0.0]], [-1.0], [1.0], skip=[[0.0, 1.0]])
+# >>> [float(f([x1, 0.0])) for x1 in (-1.0, 0.0, 1.0, 2.0)]
+# [0.0, 0.0, 0.0, 1.0]
+
+
 if __name__ == "__main__":
     main(Path("a_real_classifier.png"))

@@ -109,5 +109,26 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     return figure
 
 
+# %%
+# Exercises
+# ---------
+# 1. Where do the sinusoids of two data cross?
+#
+# *Answer.* At the line through both: its normal is orthogonal to their difference.
+#
+# >>> (one, two), _ = stations(2)
+# >>> across = np.array([two[1] - one[1], one[0] - two[0]]) / np.hypot(*(two - one))
+# >>> abs(float(across @ one - across @ two)) < 1e-12
+# True
+#
+# 2. How many kinks does theory allow for 18 data, and are there as many?
+#
+# *Answer.* At most 18 - 3 = 15; there are 8.
+#
+# >>> points, heights = stations(18)
+# >>> len(fit(points, heights, decay=60.0, tol=1e-9).measure)
+# 8
+
+
 if __name__ == "__main__":
     main(Path("what_a_datum_is.png"))

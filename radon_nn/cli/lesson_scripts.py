@@ -11,7 +11,7 @@ from typing import NamedTuple
 from radon_nn._support import checks
 from radon_nn._support.files import shipped_folder
 
-_NUMBERED = re.compile(r"(2[1-9]|3\d)_(\w+)\.py")
+_NUMBERED = re.compile(r"(2[1-9]|3\d|41)_(\w+)\.py")
 
 _SECONDS = {
     "one_neuron": 6,
@@ -27,6 +27,8 @@ _SECONDS = {
     "a_real_classifier": 5,
     "what_a_datum_is": 5,
     "certified_classifier": 15,
+    "three_inputs": 15,
+    "proximal_step": 30,
 }
 """Seconds that each took on two cores beside other work, machine code found on disk; alone about half as long."""
 
@@ -116,7 +118,7 @@ def give(one: Lesson, picture: Path) -> None:
     Raises
     ------
     ImportError
-        If it trains with scikit-learn, which is not installed.
+        If it trains with scikit-learn or PyTorch, which is not installed.
     """
     spec = importlib.util.spec_from_file_location(f"radon_nn_lesson_{one.name}", one.path)
     assert spec is not None

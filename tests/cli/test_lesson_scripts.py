@@ -24,8 +24,8 @@ def test_every_lesson_is_shipped_and_has_a_title() -> None:
     shipped = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
     files = shipped["wheel"]["force-include"]
     found = lesson_scripts.lessons()
-    assert len(found) == 13
-    assert [one.path.stem[:2] for one in found] == [str(n) for n in range(21, 34)]
+    assert len(found) == 15
+    assert [one.path.stem[:2] for one in found] == [*map(str, range(21, 35)), "41"]
     for one in found:
         assert files[f"examples/{one.path.name}"] == f"radon_nn/_examples/{one.path.name}"
         assert len(one.title) < 80
