@@ -2,10 +2,10 @@
 See a network in the Radon domain
 =================================
 
-A ReLU neuron v (w.x + b)_+ is one spike of d_t^2 K R f, at the direction w/|w| and the offset -b/|w|, of mass v |w|.
-Here four neurons and a skip connection make a function. Two of the neurons share a hyperplane, so that their spikes
-merge into one, and the skip connection leaves no trace. The R-TV is the sum of |mass| over distinct hyperplanes, the
-path norm the sum over neurons.
+A ReLU neuron :math:`v (w \\cdot x + b)_+` is one spike of :math:`\\partial_t^2 K R f`, at the direction :math:`w/|w|`
+and the offset :math:`-b/|w|`, of mass :math:`v |w|`. Here four neurons and a skip connection make a function. Two of
+the neurons share a hyperplane, so that their spikes merge into one, and the skip connection leaves no trace. The R-TV
+is the sum of sizes of masses over distinct hyperplanes, the path norm the sum over neurons.
 """
 
 from pathlib import Path

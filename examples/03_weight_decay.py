@@ -3,8 +3,9 @@ Weight decay leaves few spikes
 ==============================
 
 A network of 256 neurons was trained twice on the same elevations at 300 stations, without weight decay and with it.
-Weight decay is R-TV regularisation: half the sum of the squared weights is at least the sum of |v| |w|, with equality
-at a minimum. The representer theorem promises a minimiser with at most N - (d+1) = 297 spikes; there are far fewer.
+Weight decay is R-TV regularisation: half the sum of the squared weights is at least the sum of :math:`|v| |w|`, with
+equality at a minimum. The representer theorem promises a minimiser with at most N - (d+1) = 297 spikes; there are far
+fewer.
 """
 
 from pathlib import Path

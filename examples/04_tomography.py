@@ -2,9 +2,9 @@
 The operators by themselves: a phantom there and back
 =====================================================
 
-f = R* K R f: the transform, the filter of symbol |w|^(d-1) / (2 (2 pi)^(d-1)) and the backprojection over the whole
-sphere return the function, in two dimensions and in three. Where directions are few, scipy's solvers do better; they
-take the transform as a LinearOperator.
+f = R* K R f: the transform, the filter of symbol :math:`|\\omega|^{d-1} / (2 (2 \\pi)^{d-1})` and the backprojection
+over the whole sphere return the function, in two dimensions and in three. Where directions are few, scipy's solvers do
+better; they take the transform as a LinearOperator.
 """
 
 from pathlib import Path

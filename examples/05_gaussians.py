@@ -2,9 +2,9 @@
 One number for a function: Gaussians in one to four dimensions
 ==============================================================
 
-R-TV(f) is the integral over all directions and offsets of |d_t^2 K R f|. For exp(-|x|^2/2) it is known in closed form.
-Here f is a black box, of which only its decay is known: its Fourier transform along rays gives the value, and
-refinement an estimate of the error.
+R-TV(f) is the integral over all directions and offsets of :math:`|\\partial_t^2 K R f|`. For :math:`e^{-|x|^2/2}` it is
+known in closed form. Here f is a black box, of which only its decay is known: its Fourier transform along rays gives
+the value, and refinement an estimate of the error.
 """
 
 from collections.abc import Sequence

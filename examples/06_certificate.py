@@ -3,8 +3,9 @@ A certificate closes in on a network
 ====================================
 
 Of all functions through n samples of f, the one of least R-TV is a network, and its R-TV is at most that of f. The dual
-problem, max { r.y : |sum_i r_i (a.x_i - t)_+| <= 1 for all (a, t) }, bounds it from below. Its constraint is checked
-exactly over all hyperplanes, so that the bound is a proof. As the samples fill the disc, both close in on R-TV(f).
+problem, :math:`\\max \\{ r \\cdot y : |\\sum_i r_i (a \\cdot x_i - t)_+| \\le 1` for all :math:`(a, t) \\}`, bounds it
+from below. Its constraint is checked exactly over all hyperplanes, so that the bound is a proof. As the samples fill
+the disc, both close in on R-TV(f).
 """
 
 from collections.abc import Sequence

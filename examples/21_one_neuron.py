@@ -30,9 +30,9 @@ BLUR = 2.0  # grid spacings: a spike is seen as a Gaussian of this width
 
 
 # %%
-# Three lines from the neuron to its spike. The Laplacian is seen through a Gaussian of width s, and a window
-# (1 - |x|^2/r^2)^2 that fades out at the rim. A spike of mass m at offset t is then a peak of height
-# m L / (4 pi^2 s^2), where L = 16/15 r (1 - t^2/r^2)^(5/2) is the window's integral along the kink.
+# Three lines from the neuron to its spike. The Laplacian is seen through a Gaussian of width s, and a window :math:`(1
+# - |x|^2/r^2)^2` that fades out at the rim. A spike of mass m at offset t is then a peak of height m L / (4 pi^2 s^2),
+# where L = 16/15 r (1 - t^2/r^2)^(5/2) is the window's integral along the kink.
 def spike_picture(f: ShallowNetwork, radon: RadonTransform, window: Floats) -> tuple[Floats, Floats]:
     """Laplacian and filtered transform."""
     bent = gaussian_laplace(radon.grid.sample(f), BLUR, truncate=6) / radon.grid.spacing[0] ** 2

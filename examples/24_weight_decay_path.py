@@ -113,7 +113,7 @@ def main(
 
 
 # %%
-# Above, the spikes at three decays; below, the norms over R-TV, and |v| against |w| before and after.
+# Above, the spikes at three decays; below, the norms over R-TV, and :math:`|v|` against :math:`|w|` before and after.
 
 
 def strip(axes: Axes, step: Step) -> None:
@@ -174,9 +174,10 @@ def draw(path: list[Step]) -> Figure:
 # %%
 # Exercises
 # ---------
-# 1. A neuron has |w| = 4 and |v| = 1. What do half its squared weights cost before and after it is balanced?
+# 1. A neuron has :math:`|w| = 4` and :math:`|v| = 1`. What do half its squared weights cost before and after it is
+# balanced?
 #
-# *Answer.* 8.5, and 4, its path norm. Balanced, |w| = |v| = 2.
+# *Answer.* 8.5, and 4, its path norm. Balanced, :math:`|w| = |v| = 2`.
 #
 # >>> (4**2 + 1**2) / 2, (2**2 + 2**2) / 2
 # (8.5, 4.0)

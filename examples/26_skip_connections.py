@@ -14,7 +14,7 @@ through points with slopes :math:`s_1, \dots, s_{n-1}` between them is
 
 .. math:: \max\left(T, \tfrac12 (T + |s_1 + s_{n-1}|)\right), \qquad T = \sum |s_{i+1} - s_i| = \text{R-TV},
 
-which follows from the norm of P. Savarese et al. (2019), max (TV of the slope, |slope at -inf + slope at +inf|).
+which follows from the norm of P. Savarese et al. (2019), :math:`\max(\int |f''|, |f'(-\infty) + f'(\infty)|)`.
 """
 
 from collections.abc import Sequence
@@ -141,7 +141,7 @@ def draw(x: Floats, y: Floats, tilts: list[float], with_skip: list[Fit], paid: l
 #
 # 2. Between which tilts does the profile cost no more without a skip connection than with one?
 #
-# *Answer.* Where |s_1 + s_(n-1) + 2 tilt| is at most the R-TV.
+# *Answer.* Where :math:`|s_1 + s_{n-1} + 2\,\text{tilt}|` is at most the R-TV.
 #
 # >>> x, y = profile(20)
 # >>> slopes = np.diff(y) / np.diff(x)

@@ -36,7 +36,8 @@ def pyramid(x: Floats) -> Floats:
 
 
 # %%
-# The pyramid by depth: the first layer makes 1 - |x_1| - |x_2|, since |s| = (s)_+ + (-s)_+; the second cuts it at zero.
+# The pyramid by depth: the first layer makes :math:`1 - |x_1| - |x_2|`, since :math:`|s| = (s)_+ + (-s)_+`; the second
+# cuts it at zero.
 
 
 def deep_pyramid() -> DeepNetwork:

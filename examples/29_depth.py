@@ -168,7 +168,8 @@ def draw(network: DeepNetwork, fits: Floats, ranks: list[int], n: int) -> Figure
 # %%
 # Exercises
 # ---------
-# 1. Fold the plane twice: f(x) = | |x_1| + |x_2| - 1 |, with two hidden layers. Where do its kinks bend?
+# 1. Fold the plane twice: :math:`f(x) = \big| |x_1| + |x_2| - 1 \big|`, with two hidden layers. Where do its kinks
+# bend?
 #
 # *Answer.* The kink of the second layer is a square, and bends at its four corners, on the kinks x_1 = 0 and x_2 = 0
 # of the first. These end nowhere, but their jumps change sign where they cross the square.
@@ -185,7 +186,7 @@ def draw(network: DeepNetwork, fits: Floats, ranks: list[int], n: int) -> Figure
 #
 # 2. What does each of its layers cost?
 #
-# *Answer.* 4, two for each of |x_1| and |x_2|, and 2.
+# *Answer.* 4, two for each of :math:`|x_1|` and :math:`|x_2|`, and 2.
 #
 # >>> [layer.value for layer in folded.layer_rtvs()]
 # [4.0, 2.0]

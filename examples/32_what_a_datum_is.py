@@ -8,12 +8,12 @@ have? With residuals :math:`r_i` (data minus fit, over the decay), a network is 
 
 .. math:: F(a, t) = \\sum_i r_i \\, (a \\cdot x_i - t)_+, \\qquad |F| \\le 1, \\quad F = \\pm 1 \\text{ at each spike},
 
-and :math:`\\sum_i r_i = 0, \\sum_i r_i x_i = 0`. Along t, F is piecewise linear and breaks on sinusoids only, so |F| is
-largest on a sinusoid. Along the sinusoid of x_i, between its crossings with others, F is :math:`a \\cdot u` for a
-constant vector u: |F| is largest at a crossing, or where :math:`a = \\pm u` and :math:`|u| = 1`. So an optimal spike is
-on a crossing (its kink joins two data) or on one sinusoid at that angle. There is one exception: where |F| is 1 all the
-way from one sinusoid to the next, a spike may lie between them, and may be split into one on each at no cost (the fit
-of 26 data with the same decay has such a spike).
+and :math:`\\sum_i r_i = 0, \\sum_i r_i x_i = 0`. Along t, F is piecewise linear and breaks on sinusoids only, so
+:math:`|F|` is largest on a sinusoid. Along the sinusoid of x_i, between its crossings with others, F is :math:`a \\cdot
+u` for a constant vector u: :math:`|F|` is largest at a crossing, or where :math:`a = \\pm u` and :math:`|u| = 1`. So an
+optimal spike is on a crossing (its kink joins two data) or on one sinusoid at that angle. There is one exception: where
+:math:`|F|` is 1 all the way from one sinusoid to the next, a spike may lie between them, and may be split into one on
+each at no cost (the fit of 26 data with the same decay has such a spike).
 """
 
 from pathlib import Path

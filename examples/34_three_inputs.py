@@ -42,9 +42,9 @@ def network() -> ShallowNetwork:
 
 
 # %%
-# The Laplacian is seen through a Gaussian of width s, and a window (1 - |x|^2/r^2)^2 that fades out at the rim. A spike
-# of mass m at offset t is then a peak of height m A / (8 pi^2 sqrt(2 pi) s^3), and the window's integral over the plane
-# is A = pi/3 r^2 (1 - t^2/r^2)^3.
+# The Laplacian is seen through a Gaussian of width s, and a window :math:`(1 - |x|^2/r^2)^2` that fades out at the rim.
+# A spike of mass m at offset t is then a peak of height :math:`m A / (8 \pi^2 \sqrt{2 \pi}\, s^3)`, and the window's
+# integral over the plane is :math:`A = \tfrac{\pi}{3} r^2 (1 - t^2/r^2)^3`.
 def spike_picture(f: ShallowNetwork | RidgeMeasure, n: int, count: int) -> tuple[Floats, RadonTransform, Floats]:
     """The filtered transform (directions, offsets), the operator, and the height of a unit mass at each offset."""
     grid = Grid.cube(n, 3)
@@ -154,7 +154,7 @@ def planes(space: Axes, truth: RidgeMeasure) -> None:
 # ---------
 # 1. The bias of a neuron is changed. Where does its spike go?
 #
-# *Answer.* Its direction stays, its offset -b/|w| changes.
+# *Answer.* Its direction stays, its offset :math:`-b/|w|` changes.
 #
 # >>> moved = ShallowNetwork([[2.0, 1.0, 2.0]], [-1.5], [1.0]).measure()
 # >>> float(moved.offsets[0]), [round(float(3 * a), 9) for a in moved.directions[0]]

@@ -9,6 +9,7 @@ _SYMBOLS = {
     "sum": ("∑", "sum"),
     "int": ("∫", "int"),
     "partial": ("∂", "d"),
+    "omega": ("ω", "omega"),
     "lambda": ("λ", "lambda"),
     "delta": ("δ", "delta"),
     "Delta": ("Δ", "Laplacian"),
@@ -39,6 +40,7 @@ _SYMBOLS = {
     "qquad": ("    ", "    "),
     "left": ("", ""),
     "right": ("", ""),
+    "big": ("", ""),
     "bigl": ("", ""),
     "bigr": ("", ""),
 }
