@@ -24,6 +24,20 @@ EXIT_CODES = """exit status:
   3  the best result so far: the tolerance was not met, Ctrl-C ended the search, or some of many files failed
 """
 
+PLAYGROUND = """\
+The page is served from this machine alone, at an address with a token in it; nothing is fetched from elsewhere.
+
+On another machine, over ssh: start `radon-nn playground --no-browser --port 8765` there, run
+`ssh -N -L 8765:127.0.0.1:8765 NAME` here, and open the address that was printed.
+
+Behind JupyterHub with jupyter-server-proxy: start it with --no-browser --port 8765 --root-path /user/YOU/proxy/8765
+--allow-host HUB, and open https://HUB/user/YOU/proxy/8765/?token=... with the token that was printed. In a notebook,
+radon_nn.app.widget.Playground() is the same page as a widget, and needs no port.
+
+--host 0.0.0.0 serves a network: name the machine by --allow-host. Whoever has the token can use it; traffic is not
+encrypted, so put a proxy with TLS before it.
+"""
+
 
 def command_parser() -> Parser:
     """
@@ -63,6 +77,7 @@ def command_parser() -> Parser:
     _add_fit(commands)
     _add_plan(commands)
     _add_demo(commands)
+    _add_playground(commands)
     completion = commands.add_parser(
         "completion",
         help="print a script that completes commands and options in a shell",
@@ -207,6 +222,23 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument("--n", type=int, help="samples along each axis of the four networks' pictures (256)")
 
 
+def _add_playground(commands: Commands) -> None:
+    page = commands.add_parser(
+        "playground",
+        help="a page in the browser: drag data, kinks and spikes, and see the certificate follow",
+        description="Serve a page on which data, kinks and spikes are dragged while the best network is solved anew.",
+        epilog=PLAYGROUND,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    page.add_argument("file", metavar="FILE", type=Path, nargs="?", help=f"a network to look at on slices: {FILES}")
+    page.add_argument("--port", type=_port, help="the port (one that is free)")
+    page.add_argument("--host", help="the address to listen at (127.0.0.1: this machine only)")
+    page.add_argument("--no-browser", action="store_true", help="open no browser, and print the address only")
+    page.add_argument("--allow-host", action="append", metavar="NAME", help="a name by which browsers call the server")
+    page.add_argument("--root-path", metavar="PREFIX", help="the prefix of a proxy: /user/YOU/proxy/8765")
+    _add_source(page)
+
+
 def _of_network(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     parser.add_argument("file", metavar="FILE", type=Path, help=f"the network: {FILES}")
@@ -305,6 +337,12 @@ def _whole(text: str) -> int:
     except (ValueError, OverflowError):
         pass
     raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, such as 8 or 1e6, got {text!r}")
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and len(text) < 6 and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
 
 
 def _counts(text: str) -> list[int]:

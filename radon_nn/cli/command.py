@@ -75,6 +75,10 @@ def _run_of(command: str) -> Run:
         from radon_nn.cli import plan
 
         return plan.run
+    if command == "playground":
+        from radon_nn.cli import playground
+
+        return playground.run
     if command == "warm-up":
         from radon_nn.cli import warm_up
 

@@ -1,0 +1,75 @@
+// The page's controls: native ones, each with a label, so that keyboards and screen readers know them.
+import { html } from "./drawing.js";
+
+/** A slider with a label and its value in words: {input, show(value, words)}. */
+export function slider(parent, name, label, { min, max, step }, changed, ended) {
+  const box = html("label", { class: "rp-slider" }, parent);
+  html("span", {}, box, label);
+  const input = html("input", { type: "range", name, min, max, step, "aria-label": label }, box);
+  const output = html("output", {}, box);
+  input.addEventListener("input", () => changed(Number(input.value)));
+  input.addEventListener("change", ended);
+  const show = (value, words) => {
+    if (Math.abs(Number(input.value) - value) > step / 2) input.value = value;
+    output.textContent = words;
+    input.setAttribute("aria-valuetext", words);
+  };
+  return { box, input, show };
+}
+
+/** A menu with a label. */
+export function menu(parent, name, label, options, changed) {
+  const box = html("label", { class: "rp-menu" }, parent);
+  html("span", {}, box, label);
+  const select = html("select", { name, "aria-label": label }, box);
+  for (const [value, text] of options) html("option", { value }, select, text);
+  select.addEventListener("change", () => changed(select.value));
+  return { box, select };
+}
+
+/** A button. */
+export function button(parent, name, text, title, pressed) {
+  const element = html("button", { type: "button", name, title }, parent, text);
+  element.addEventListener("click", pressed);
+  return element;
+}
+
+/** The frame of the page, empty. */
+export function frame(el) {
+  const root = html("div", { class: "rp-root" }, el);
+  const head = html("header", {}, root);
+  html("h1", {}, head, "Radon playground");
+  const presets = html("div", { class: "rp-presets" }, head);
+  const tools = html("div", { class: "rp-tools" }, head);
+  const left = html("section", { class: "rp-left" }, root);
+  const middle = html("section", { class: "rp-middle" }, root);
+  const side = html("section", { class: "rp-side" }, root);
+  const text = html("p", { class: "rp-text" }, side);
+  const controls = html("div", { class: "rp-controls" }, side);
+  const foot = html("footer", {}, root);
+  const words = html("div", { class: "rp-words", role: "status", "aria-live": "polite" }, foot);
+  const chart = html("figure", {}, foot);
+  html("figcaption", {}, chart, "R-TV against the decay (press it to choose a decay)");
+  return { root, presets, tools, left, middle, text, controls, words, chart };
+}
+
+/** A dialog with text to copy. */
+export function showText(root, title, content) {
+  const dialog = html("dialog", { class: "rp-dialog", "aria-label": title }, root);
+  html("h2", {}, dialog, title);
+  const area = html("textarea", { readonly: "", rows: 14, cols: 76, "aria-label": title }, dialog);
+  area.value = content;
+  const row = html("div", {}, dialog);
+  button(row, "copy", "Copy", "Copy the text", async () => {
+    area.select();
+    try {
+      await navigator.clipboard.writeText(content);
+    } catch {
+      document.execCommand("copy");
+    }
+  });
+  button(row, "close", "Close", "Close", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.showModal();
+  area.select();
+}

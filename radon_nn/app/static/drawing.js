@@ -1,0 +1,88 @@
+// Colours, SVG elements, and pictures of numbers on a canvas.
+
+const MAPS = {
+  // Blue, neutral, orange: told apart with every kind of colour blindness, and their lightness is the same on both sides.
+  light: [[5, 80, 160], [120, 175, 220], [247, 247, 247], [240, 170, 95], [165, 75, 0]],
+  dark: [[120, 190, 255], [45, 105, 165], [24, 26, 30], [165, 95, 25], [255, 175, 90]],
+};
+
+/** The colour of a number in [-1, 1] as [red, green, blue]. */
+export function colour(number, theme) {
+  const map = MAPS[theme];
+  const place = 2 * (Math.max(-1, Math.min(1, number)) + 1);
+  const k = Math.min(3, Math.floor(place));
+  return map[k].map((low, c) => low + (place - k) * (map[k + 1][c] - low));
+}
+
+/** The largest modulus, by which colours are scaled; at least a little, so that 0 / 0 does not arise. */
+export function largest(values) {
+  let most = 1e-9;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+/** Paint n x m numbers, the first index to the right and the second upwards, over the whole canvas. */
+export function paint(canvas, values, n, m, scale, theme) {
+  const small = document.createElement("canvas");
+  [small.width, small.height] = [n, m];
+  const picture = new ImageData(n, m);
+  const table = Array.from({ length: 513 }, (_, k) => colour(k / 256 - 1, theme));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      const rgb = table[Math.round(256 * (Math.max(-1, Math.min(1, values[i * m + j] / scale)) + 1))];
+      const at = 4 * ((m - 1 - j) * n + i);
+      [picture.data[at], picture.data[at + 1], picture.data[at + 2], picture.data[at + 3]] = [...rgb, 255];
+    }
+  }
+  small.getContext("2d").putImageData(picture, 0, 0);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+/** Leave a canvas in the neutral colour. */
+export function clear(canvas, theme) {
+  const context = canvas.getContext("2d");
+  context.fillStyle = `rgb(${colour(0, theme).join(" ")})`;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+}
+
+/** An element of SVG with attributes. */
+export function svg(name, attributes = {}, parent = null) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  set(element, attributes);
+  if (parent) parent.append(element);
+  return element;
+}
+
+/** An element of HTML with attributes and text. */
+export function html(name, attributes = {}, parent = null, text = "") {
+  const element = document.createElement(name);
+  set(element, attributes);
+  if (text) element.textContent = text;
+  if (parent) parent.append(element);
+  return element;
+}
+
+/** Set attributes; one that is null is taken away. */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) element.removeAttribute(name);
+    else element.setAttribute(name, value);
+  }
+}
+
+/** As many elements as rows, made where they are missing and kept where they are not: focus and drags live on them. */
+export function matched(group, count, make) {
+  while (group.children.length > count) group.lastChild.remove();
+  while (group.children.length < count) group.append(make(group.children.length));
+  return [...group.children];
+}
+
+/** A number with about four digits, as people write it. */
+export function digits(number) {
+  if (!Number.isFinite(number)) return "unknown";
+  if (number === 0) return "0";
+  const size = Math.abs(number);
+  return size < 1e-3 || size >= 1e5 ? number.toExponential(1) : String(Number(number.toPrecision(4)));
+}

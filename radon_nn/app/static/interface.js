@@ -1,0 +1,196 @@
+// The page's parts and what their controls do to the playground; `app` is the object of playground.js.
+import { ACTIVATIONS } from "./mathematics.js";
+import { digits, html } from "./drawing.js";
+import { encoded, pythonLines } from "./state.js";
+import { Chart, Plane, Strip } from "./panels.js";
+import { download, pngOf, svgOf } from "./export.js";
+import { button, frame, menu, showText, slider } from "./controls.js";
+import { paragraphs } from "./words.js";
+
+/** Build the page into the element. */
+export function build(app, el) {
+  const parts = frame(el);
+  app.parts = parts;
+  const presets = menu(parts.presets, "preset", "Lesson", [["", "…"]], (name) => app.choose(name));
+  app.presetMenu = presets.select;
+  buildTools(app, parts);
+  app.plane = new Plane(parts.left, app.handlers());
+  app.strip = new Strip(parts.middle, app.handlers());
+  buildViews(app, parts);
+  buildControls(app, parts);
+  app.chart = new Chart(parts.chart);
+  app.chart.svg.addEventListener("click", (event) => {
+    const box = app.chart.svg.getBoundingClientRect();
+    const across = ((event.clientX - box.left) / box.width) * 480;
+    app.state.decay = 10 ** Math.max(-4, Math.min(1, -4 + (5 * (across - 50)) / 420));
+    app.ended();
+  });
+  app.plane.svg.addEventListener("dblclick", (event) => {
+    if (event.target.closest("[tabindex]") || app.state.view === "slice") return;
+    app.add(app.state.mode === "data" ? "datum" : "neuron", app.plane.place(event));
+  });
+  parts.root.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    event.preventDefault();
+    app.step(!event.shiftKey);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.redraw());
+}
+
+function buildTools(app, { tools, root }) {
+  button(tools, "undo", "Undo", "Undo (Ctrl Z)", () => app.step(true));
+  button(tools, "redo", "Redo", "Redo (Ctrl Shift Z)", () => app.step(false));
+  const panels = () => [app.plane, app.strip];
+  button(tools, "png", "PNG", "Save both pictures as PNG", async () => download(await pngOf(panels()), "playground.png"));
+  button(tools, "svg", "SVG", "Save both pictures as SVG", () => {
+    download(new Blob([svgOf(panels())], { type: "image/svg+xml" }), "playground.svg");
+  });
+  button(tools, "python", "Python", "Python lines that make what is shown", () => {
+    showText(root, "Python lines that make what is shown", pythonLines(app.state));
+  });
+  button(tools, "link", "Link", "A link to what is shown", () => {
+    // The token is this server's secret, and no part of what is shown.
+    const address = new URL(location.href);
+    address.hash = encoded(app.state);
+    showText(root, "A link to what is shown, for this server", address.href);
+  });
+  button(tools, "theme", "Dark / light", "Switch between dark and light", () => {
+    root.dataset.theme = app.theme() === "dark" ? "light" : "dark";
+    app.redraw();
+  });
+}
+
+function buildViews(app, { left, middle }) {
+  const under = html("div", { class: "rp-under" }, left);
+  const views = [["function", "function"], ["backprojection", "backprojection"], ["slice", "slice of the file"]];
+  app.viewMenu = menu(under, "view", "Plane", views, (view) => {
+    app.state.view = view;
+    app.shown = 90;
+    app.ended();
+  }).select;
+  app.anglesSlider = slider(under, "angles", "angles", { min: 1, max: 90, step: 1 }, (angles) => {
+    [app.state.angles, app.shown] = [angles, 90];
+    app.changed();
+  }, () => app.ended());
+  app.playButton = button(under, "play", "▶ Play", "Add one angle after the other", () => app.play());
+  app.sliceBox = html("div", { class: "rp-slice" }, under);
+  const backgrounds = [
+    ["none", "none"], ["sinogram", "sinogram"], ["filtered", "filtered sinogram"], ["certificate", "certificate"],
+  ];
+  const row = html("div", { class: "rp-under" }, middle);
+  app.backgroundMenu = menu(row, "background", "Background", backgrounds, (background) => {
+    app.state.background = background;
+    app.ended();
+  }).select;
+}
+
+function buildControls(app, { controls }) {
+  const modes = [["data", "the best network"], ["network", "a network by hand"]];
+  app.modeMenu = menu(controls, "mode", "Shown", modes, (mode) => {
+    if (mode === "network") app.byHand();
+    else app.state.mode = "data";
+    app.selected = null;
+    app.ended();
+  }).select;
+  const end = () => app.ended();
+  const scale = { min: -4, max: 1, step: 0.02 };
+  app.decaySlider = slider(controls, "decay", "Decay", scale, (x) => app.change("decay", 10 ** x), end);
+  app.noiseSlider = slider(controls, "noise", "Noise", { min: 0, max: 1, step: 0.01 }, (x) => app.change("noise", x), end);
+  app.valueSlider = slider(controls, "value", "Value", { min: -3, max: 3, step: 0.01 }, (value) => {
+    if (app.selected?.kind === "datum") app.state.data[app.selected.index][2] = value;
+    app.changed();
+  }, end);
+  app.massSlider = slider(controls, "mass", "Mass", { min: -5, max: 5, step: 0.05 }, (mass) => {
+    if (app.selected?.kind === "neuron") {
+      app.byHand();
+      app.state.neurons[app.selected.index][2] = mass;
+    }
+    app.changed();
+  }, end);
+  const names = Object.keys(ACTIVATIONS).map((name) => [name, name.replace("_", " ")]);
+  app.activationMenu = menu(controls, "activation", "Activation", names, (name) => {
+    app.byHand();
+    app.change("activation", name);
+    app.ended();
+  }).select;
+  app.steepSlider = slider(controls, "steepness", "Steepness", { min: 1, max: 20, step: 0.5 }, (x) => app.change("steepness", x), end);
+  const row = html("div", { class: "rp-buttons" }, controls);
+  button(row, "add-datum", "Add datum", "Add a datum (double click on the plane)", () => app.add("datum"));
+  button(row, "add-neuron", "Add neuron", "Add a neuron by hand", () => app.add("neuron"));
+  app.removeButton = button(row, "remove", "Remove", "Remove what is selected (Delete)", () => app.remove());
+  button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
+}
+
+/** Bring the controls up to the state. */
+export function showControls(app) {
+  const { state, selected } = app;
+  const handmade = state.mode === "network";
+  [app.modeMenu.value, app.viewMenu.value, app.backgroundMenu.value] = [state.mode, state.view, state.background];
+  app.activationMenu.value = handmade ? state.activation : "relu";
+  app.decaySlider.show(Math.log10(state.decay), digits(state.decay));
+  app.noiseSlider.show(state.noise, digits(state.noise));
+  app.anglesSlider.show(state.angles, String(state.angles));
+  app.steepSlider.show(state.steepness, digits(state.steepness));
+  const datum = selected?.kind === "datum" ? state.data[selected.index] : null;
+  const neuron = selected?.kind === "neuron" ? app.network()?.spikes[selected.index] : null;
+  app.valueSlider.box.hidden = !datum;
+  if (datum) app.valueSlider.show(datum[2], digits(datum[2]));
+  app.massSlider.box.hidden = !neuron;
+  if (neuron) app.massSlider.show(neuron[2], digits(neuron[2]));
+  app.steepSlider.box.hidden = !handmade || ["relu", "leaky_relu 0.2", "abs"].includes(state.activation);
+  app.removeButton.disabled = !datum && !neuron;
+  const turning = state.view === "backprojection";
+  [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
+  app.sliceBox.hidden = state.view !== "slice";
+}
+
+/** Say in words what is shown, without reading it out again where nothing changed. */
+export function say(app) {
+  const stale = app.isStale();
+  const lines = paragraphs({ ...app, stale, facts: app.drawnFacts });
+  app.parts.root.classList.toggle("rp-stale", stale);
+  const text = JSON.stringify(lines);
+  if (text === app.said) return;
+  app.said = text;
+  app.parts.words.replaceChildren(
+    ...lines.map((line) => {
+      const paragraph = html("p");
+      for (const { text: words, strong } of line) paragraph.append(strong ? html("strong", {}, null, words) : words);
+      return paragraph;
+    }),
+  );
+}
+
+/** Controls of the slice through the network of a file. */
+export function fillSlice(app) {
+  const { inputs, dim } = app.opened;
+  app.sliceAsked = { axes: [0, 1], center: dim <= 12 ? new Array(dim).fill(0) : [], radius: 1 };
+  app.sliceBox.replaceChildren();
+  const names = inputs.slice(0, 1000).map((name, k) => [String(k), name]);
+  const other = (k) => (k === 0 ? 1 : 0);
+  const menus = [0, 1].map((which) => menu(app.sliceBox, `axis-${which}`, which ? "up" : "across", names, (text) => {
+    const { axes } = app.sliceAsked;
+    const before = axes[which];
+    axes[which] = Number(text);
+    if (axes[0] === axes[1]) axes[other(which)] = before;
+    app.changed();
+  }).select);
+  const show = () => menus.forEach((select, k) => (select.value = String(app.sliceAsked.axes[k])));
+  app.sliceBox.addEventListener("change", show);
+  show();
+  const reach = slider(app.sliceBox, "radius", "reach", { min: -2, max: 3, step: 0.05 }, (x) => {
+    app.sliceAsked.radius = 10 ** x;
+    reach.show(x, digits(10 ** x));
+    app.changed();
+  }, () => {});
+  reach.show(0, "1");
+  if (dim > 12) return;
+  app.sliceAsked.center.forEach((_, k) => {
+    const control = slider(app.sliceBox, `center-${k}`, inputs[k], { min: -3, max: 3, step: 0.05 }, (x) => {
+      app.sliceAsked.center[k] = x;
+      control.show(x, digits(x));
+      app.changed();
+    }, () => {});
+    control.show(0, "0");
+  });
+}

@@ -1,0 +1,364 @@
+// The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
+import { REACH, backprojected, certificate, chord, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
+import { largest } from "./drawing.js";
+import { Requests } from "./requests.js";
+import { build, fillSlice, say, showControls } from "./interface.js";
+
+const SAMPLES = 97; // samples of a picture along each axis
+const ANGLES = 160; // of the certificate's landscape
+const OFFSETS = 129;
+const DECAYS = Array.from({ length: 16 }, (_, k) => 10 ** (1 - k / 3)); // of the curve, from 10 down to 1e-4
+const IDLE = 300; // milliseconds without a change, after which the curve is computed
+const clamp = (x, most) => Math.max(-most, Math.min(most, x));
+
+class Playground {
+  constructor(model, el) {
+    Object.assign(this, { model, el, best: null, bestKey: "", drawnFacts: null, picture: null, slice: null });
+    Object.assign(this, { selected: null, trouble: "", path: new Map(), presets: [], opened: null, shown: 90 });
+    this.state = checked(model.get("state")) ?? structuredClone(EMPTY);
+    this.linked = checked(model.get("state")) !== null;
+    this.history = new History(this.state);
+    this.latencies = [];
+    build(this, el);
+    this.requests = new Requests(model, (answer, request) => this.answered(answer, request));
+    model.on("open", () => this.greet());
+    model.on("closed", () => this.lost());
+    model.on("state", (state) => this.load(checked(state), false));
+    this.greet();
+  }
+
+  // ---- what is asked and answered
+
+  greet() {
+    this.requests.reset();
+    [this.trouble, this.asked] = ["", {}];
+    this.requests.ask("hello");
+    this.changed();
+  }
+
+  lost() {
+    this.trouble = "The server does not answer; what is shown stays. Trying again …";
+    this.redraw();
+  }
+
+  answered(answer, request) {
+    this.latencies.push({ type: request.type, asked: request.asked, seconds: answer.seconds });
+    const latency = this.latencies.at(-1);
+    if (this.latencies.length > 2000) this.latencies.shift();
+    if (answer.type === "error") {
+      this.trouble = answer.text;
+      if (request.type === "fit") [this.best, this.bestKey] = [null, request.key];
+    } else if (answer.type === "hello") {
+      this.hello(answer);
+    } else if (answer.type === "fit") {
+      [this.best, this.bestKey, this.trouble] = [answer, request.key, ""];
+      this.path.set(answer.decay, answer.rtv);
+    } else if (answer.type === "network") {
+      this.drawnFacts = answer;
+    } else if (answer.type === "background") {
+      this.picture = { ...answer, numbers: unpacked(answer.values.base64), key: request.key };
+    } else if (answer.type === "slice") {
+      this.slice = { ...answer, numbers: unpacked(answer.values.base64) };
+    } else if (answer.type === "path" && request.key === this.dataKey()) {
+      this.path.set(answer.decay, answer.rtv);
+      this.nextOfPath();
+    }
+    this.ask();
+    this.redraw(() => (latency.milliseconds = performance.now() - request.asked));
+  }
+
+  hello(answer) {
+    [this.presets, this.opened] = [answer.presets, answer.network];
+    this.presetMenu.replaceChildren(new Option("Choose a lesson …", ""), ...this.presets.map((p) => new Option(p.title, p.name)));
+    this.viewMenu.querySelector('[value="slice"]').hidden = !this.opened;
+    if (this.opened) fillSlice(this);
+    if (!this.linked && this.opened) this.load({ ...this.state, view: "slice" });
+    else if (!this.linked && this.presets.length) this.choose(this.presets[0].name);
+    this.linked = true;
+  }
+
+  /** Ask for what the state needs and is not there. */
+  ask() {
+    const { state } = this;
+    const fitKey = JSON.stringify([this.dataKey(), state.decay]);
+    const data = { data: noisy(state), decay: state.decay };
+    if (state.data.length) this.once("fit", data, fitKey);
+    else if (state.mode === "data") [this.best, this.bestKey] = [null, fitKey];
+    const drawn = this.network();
+    const text = JSON.stringify([drawn, fitKey]);
+    if (state.mode === "network") this.once("network", { ...data, drawn: asDrawn(drawn) }, text);
+    const kind = state.view === "backprojection" ? "sinogram" : state.background;
+    if (drawn && ["sinogram", "filtered"].includes(kind)) this.once("background", { kind, drawn: asDrawn(drawn) }, kind + text);
+    if (state.view === "slice" && this.opened) this.once("slice", this.sliceAsked, JSON.stringify(this.sliceAsked));
+  }
+
+  once(type, body, key) {
+    if (this.asked[type] === key) return;
+    this.asked[type] = key;
+    this.requests.ask(type, body, key);
+  }
+
+  dataKey() {
+    return JSON.stringify(noisy(this.state));
+  }
+
+  /** Ask for the next point of the curve of R-TV, when nothing else is to be done. */
+  nextOfPath() {
+    clearTimeout(this.timer);
+    const wanted = DECAYS.find((decay) => !this.path.has(decay));
+    if (wanted === undefined || !this.best || this.state.data.length < 4) return;
+    this.timer = setTimeout(() => {
+      if (!this.requests.expects("fit")) this.requests.ask("path", { data: noisy(this.state), decay: wanted }, this.dataKey());
+    }, this.path.size > 1 ? 0 : IDLE);
+  }
+
+  // ---- the state and its changes
+
+  /** The network that is shown; null before the first answer. */
+  network() {
+    const { state, best } = this;
+    if (state.mode === "network") {
+      return { spikes: state.neurons, activation: state.activation, steepness: state.steepness, skip: state.skip, constant: state.constant };
+    }
+    return best && { spikes: best.spikes, activation: "relu", steepness: 1, skip: best.skip, constant: best.constant };
+  }
+
+  /** Something of the state was changed: ask and draw. */
+  changed() {
+    const key = this.dataKey();
+    if (key !== this.pathKey) [this.pathKey, this.path] = [key, new Map()];
+    this.requests?.drop("path");
+    this.ask();
+    this.redraw();
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => this.nextOfPath(), IDLE);
+  }
+
+  /** A change is complete: keep it for undo, and in the link. */
+  ended() {
+    this.history.keep(this.state);
+    this.publish();
+    this.changed();
+  }
+
+  publish() {
+    this.model.set("state", structuredClone(this.state));
+    this.model.save_changes();
+  }
+
+  /** Show another state. */
+  load(state, keep = true) {
+    if (!state || JSON.stringify(state) === JSON.stringify(this.state)) return;
+    [this.state, this.selected] = [state, null];
+    if (keep) this.ended();
+    else this.changed();
+  }
+
+  choose(name) {
+    const preset = this.presets.find((p) => p.name === name);
+    if (!preset) return;
+    this.load(checked(preset.state));
+    this.parts.text.textContent = preset.text;
+    this.presetMenu.value = name;
+    if (preset.state.mode === "network") this.select("neuron", 0);
+  }
+
+  step(back) {
+    const state = this.history.step(back);
+    if (!state) return;
+    [this.state, this.selected] = [state, null];
+    this.publish();
+    this.changed();
+  }
+
+  select(kind, index) {
+    if (this.selected?.kind === kind && this.selected.index === index) return;
+    this.selected = { kind, index };
+    this.redraw();
+  }
+
+  /** Take the best network over, to change it by hand. */
+  byHand() {
+    if (this.state.mode === "network") return;
+    const network = this.network();
+    Object.assign(this.state, { mode: "network", activation: "relu" });
+    if (network) Object.assign(this.state, structuredClone({ neurons: network.spikes.slice(0, MOST_NEURONS), skip: network.skip, constant: network.constant }));
+  }
+
+  add(kind, place = null) {
+    const { state } = this;
+    const [x1, x2] = (place ?? [0, 1].map(() => 1.6 * Math.random() - 0.8)).map((x) => clamp(x, 1));
+    if (kind === "datum" && state.data.length < MOST_POINTS) {
+      const network = this.network();
+      state.data.push([x1, x2, clamp(network ? valueAt(network, x1, x2) : 0, 50), normal()]);
+      this.select("datum", state.data.length - 1);
+    } else if (kind === "neuron" && state.neurons.length < MOST_NEURONS) {
+      this.byHand();
+      const angle = Math.PI * Math.random();
+      state.neurons.push([angle, Math.cos(angle) * x1 + Math.sin(angle) * x2, 1]);
+      this.select("neuron", state.neurons.length - 1);
+    }
+    this.ended();
+  }
+
+  remove() {
+    if (!this.selected || this.state.view === "slice") return;
+    const { kind, index } = this.selected;
+    if (kind === "neuron") this.byHand();
+    (kind === "datum" ? this.state.data : this.state.neurons).splice(index, 1);
+    this.selected = null;
+    this.ended();
+  }
+
+  moveDatum(k, [x1, x2]) {
+    [this.state.data[k][0], this.state.data[k][1]] = [clamp(x1, 1), clamp(x2, 1)];
+    this.changed();
+  }
+
+  /** Place a neuron's line; the angle keeps its side, so that the function does not jump. */
+  moveNeuron(k, angle, offset) {
+    if (this.state.view === "slice") return;
+    this.byHand();
+    const row = this.state.neurons[k];
+    if (!row) return;
+    const turns = Math.round((row[0] - angle) / Math.PI);
+    [row[0], row[1]] = [angle + turns * Math.PI, clamp(turns % 2 ? -offset : offset, REACH)];
+    if (Math.abs(row[0]) > 90) row[0] %= 2 * Math.PI;
+    this.changed();
+  }
+
+  /** Turn a neuron's line about the pivot, which its middle was when it was taken hold of. */
+  turn(k, angle) {
+    this.moveNeuron(k, angle, Math.cos(angle) * this.pivot[0] + Math.sin(angle) * this.pivot[1]);
+  }
+
+  change(name, value) {
+    this.state[name] = value;
+    this.changed();
+  }
+
+  newNoise() {
+    for (const row of this.state.data) row[3] = normal();
+    this.ended();
+  }
+
+  /** Build the backprojection up, angle by angle, in some three seconds. */
+  play() {
+    clearInterval(this.playing);
+    this.shown = 0;
+    this.playing = setInterval(() => {
+      this.shown += Math.max(1, Math.round(this.state.angles / 90));
+      if (this.shown >= this.state.angles) clearInterval(this.playing);
+      this.redraw();
+    }, 3000 / this.state.angles);
+  }
+
+  /** Whether the certified answer that is shown belongs to data or a decay of before. */
+  isStale() {
+    return Boolean(this.best) && this.bestKey !== JSON.stringify([this.dataKey(), this.state.decay]);
+  }
+
+  handlers() {
+    const common = (kind, k) => ({ select: () => this.select(kind, k), end: () => this.ended(), remove: () => this.remove() });
+    const spikeOf = (k) => this.network().spikes[k];
+    return {
+      datum: (k) => ({
+        ...common("datum", k),
+        move: (place) => this.moveDatum(k, place),
+        nudge: (dx, dy) => this.moveDatum(k, [this.state.data[k][0] + dx, this.state.data[k][1] + dy]),
+      }),
+      spike: (k) => ({
+        ...common("neuron", k),
+        move: ([angle, offset]) => this.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
+        nudge: (dx, dy) => this.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
+      }),
+      kink: (k, turns) => ({
+        ...common("neuron", k),
+        select: () => {
+          const ends = chord(...spikeOf(k).slice(0, 2)) ?? [0, 0, 0, 0];
+          this.pivot = [(ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2];
+          this.select("neuron", k);
+        },
+        move: ([x1, x2]) => {
+          const [angle, offset] = spikeOf(k);
+          const [c, s] = [Math.cos(angle), Math.sin(angle)];
+          if (!turns) return this.moveNeuron(k, angle, c * x1 + s * x2);
+          const way = Math.atan2(x2 - this.pivot[1], x1 - this.pivot[0]) + Math.PI / 2;
+          return this.turn(k, way + Math.PI * Math.round((angle - way) / Math.PI));
+        },
+        nudge: (dx, dy) => (turns ? this.turn(k, spikeOf(k)[0] + dx + dy) : this.moveNeuron(k, spikeOf(k)[0], spikeOf(k)[1] + dx + dy)),
+      }),
+    };
+  }
+
+  // ---- drawing
+
+  redraw(then = null) {
+    this.drawn ??= [];
+    if (then) this.drawn.push(then);
+    if (this.frame) return;
+    const run = () => {
+      this.frame = null;
+      this.draw();
+      for (const done of this.drawn.splice(0)) done();
+    };
+    // A tab in the background has no frames, and needs none.
+    this.frame = document.hidden ? setTimeout(run, 50) : requestAnimationFrame(run);
+  }
+
+  theme() {
+    return getComputedStyle(this.parts.root).getPropertyValue("--rp-theme").trim() === "dark" ? "dark" : "light";
+  }
+
+  draw() {
+    const { state, selected } = this;
+    const theme = this.theme();
+    const network = this.network();
+    const data = noisy(state);
+    const sliced = state.view === "slice" && this.slice;
+    const spikes = sliced ? (this.slice.spikes ?? []) : (network?.spikes ?? []);
+    const values = sliced ? this.slice.numbers : this.planeValues(network);
+    const scale = Math.max(largest(values), sliced ? 0 : largest(data.map((row) => row[2])));
+    const shownData = sliced ? [] : data;
+    const segments = sliced ? (this.slice.kinks ?? []) : null;
+    this.plane.draw({ values, n: SAMPLES, scale, spikes, data: shownData, segments, selected, theme });
+    this.strip.draw({ background: sliced ? null : this.background(), spikes, data: shownData, selected, theme });
+    this.chart.draw([...this.path], state.decay);
+    say(this);
+    showControls(this);
+  }
+
+  planeValues(network) {
+    if (!network) return new Float32Array(SAMPLES * SAMPLES);
+    if (this.state.view !== "backprojection" || this.picture?.kind !== "sinogram") return sampled(network, SAMPLES);
+    const { numbers, values, first, step } = this.picture;
+    const [n, m] = values.shape;
+    if (this.filteredOf !== numbers) [this.filteredOf, this.filtered] = [numbers, rampFiltered(numbers, n, m, step)];
+    return backprojected(this.filtered, n, m, first, step, SAMPLES, this.state.angles, this.shown);
+  }
+
+  background() {
+    const kind = this.state.background;
+    if (kind === "certificate" && this.best) {
+      if (this.landscapeOf !== this.best) {
+        [this.landscapeOf, this.landscape] = [this.best, certificate(this.best.dual, ANGLES, OFFSETS)];
+      }
+      return { values: this.landscape, n: ANGLES, m: OFFSETS, scale: 1, low: -REACH, high: REACH };
+    }
+    if (!this.picture || this.picture.kind !== kind) return null;
+    const { numbers, values, first, step } = this.picture;
+    const [n, m] = values.shape;
+    return { values: numbers, n, m, scale: largest(numbers), low: first, high: first + (m - 1) * step };
+  }
+}
+
+const asDrawn = ({ spikes, ...rest }) => ({ neurons: spikes.slice(0, MOST_NEURONS), ...rest });
+
+export default {
+  encoded,
+  decoded,
+  render({ model, el }) {
+    el.radonPlayground = new Playground(model, el);
+  },
+};
