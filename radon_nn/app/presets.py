@@ -115,8 +115,8 @@ def presets() -> list[dict[str, Any]]:
             "views",
             "Tomography and networks",
             "A scanner measures sums along lines, the sinogram; filtered and smeared back along those lines, they give "
-            "the picture. Choose 'backprojection' below the left picture and press play: the picture grows angle by "
-            "angle. With few angles, neurons that face none of them are missing.",
+            "the picture. Press play below the left picture, and it grows angle by angle. Then take fewer angles: "
+            "neurons that face none of them are missing.",
             mode="network",
             neurons=[[0.4, 0.3, 2.0], [1.3, -0.4, -2.0], [2.4, 0.1, 1.5]],
             background="sinogram",
@@ -150,7 +150,7 @@ def presets() -> list[dict[str, Any]]:
             "smooth",
             "Smooth activations",
             "Three neurons with tanh: no kinks, but bands in which they bend; the spikes are smeared out along the "
-            "offset. Switch the background to 'filtered' to see it, and change the activation.",
+            "offset, as the filtered sinogram behind them shows. Change the activation and its steepness.",
             mode="network",
             neurons=[[0.5, 0.2, 1.5], [1.6, -0.3, -1.5], [2.6, 0.2, 1.0]],
             activation="tanh",

@@ -36,7 +36,7 @@ export function button(parent, name, text, title, pressed) {
 
 /** The frame of the page, empty. */
 export function frame(el) {
-  const root = html("div", { class: "rp-root" }, el);
+  const root = html("div", { class: "rp-root", tabindex: -1 }, el);
   const head = html("header", {}, root);
   html("h1", {}, head, "Radon playground");
   const presets = html("div", { class: "rp-presets" }, head);

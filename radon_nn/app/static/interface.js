@@ -26,7 +26,7 @@ export function build(app, el) {
     app.ended();
   });
   app.plane.svg.addEventListener("dblclick", (event) => {
-    if (event.target.closest("[tabindex]") || app.state.view === "slice") return;
+    if (event.target.closest("[role=button]") || app.state.view === "slice") return;
     app.add(app.state.mode === "data" ? "datum" : "neuron", app.plane.place(event));
   });
   parts.root.addEventListener("keydown", (event) => {
@@ -142,6 +142,7 @@ export function showControls(app) {
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
   app.sliceBox.hidden = state.view !== "slice";
+  app.parts.chart.hidden = !state.data.length || state.view === "slice";
 }
 
 /** Say in words what is shown, without reading it out again where nothing changed. */

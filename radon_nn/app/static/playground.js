@@ -84,7 +84,7 @@ class Playground {
     const fitKey = JSON.stringify([this.dataKey(), state.decay]);
     const data = { data: noisy(state), decay: state.decay };
     if (state.data.length) this.once("fit", data, fitKey);
-    else if (state.mode === "data") [this.best, this.bestKey] = [null, fitKey];
+    else [this.best, this.bestKey, this.asked.fit] = [null, fitKey, ""];
     const drawn = this.network();
     const text = JSON.stringify([drawn, fitKey]);
     if (state.mode === "network") this.once("network", { ...data, drawn: asDrawn(drawn) }, text);
@@ -300,7 +300,11 @@ class Playground {
     if (this.frame) return;
     const run = () => {
       this.frame = null;
+      const { root } = this.parts;
+      const within = root.contains(document.activeElement);
       this.draw();
+      // The mark that had the keyboard is gone: the keys go to the page, not to nobody.
+      if (within && !root.contains(document.activeElement)) root.focus({ preventScroll: true });
       for (const done of this.drawn.splice(0)) done();
     };
     // A tab in the background has no frames, and needs none.
