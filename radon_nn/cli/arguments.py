@@ -236,6 +236,12 @@ def _add_playground(commands: Commands) -> None:
     page.add_argument("--no-browser", action="store_true", help="open no browser, and print the address only")
     page.add_argument("--allow-host", action="append", metavar="NAME", help="a name by which browsers call the server")
     page.add_argument("--root-path", metavar="PREFIX", help="the prefix of a proxy: /user/YOU/proxy/8765")
+    page.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="write a simple page that needs no Python, and end",
+    )
     _add_source(page)
 
 

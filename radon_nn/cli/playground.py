@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radon_nn.cli.arguments import refuse
@@ -13,13 +14,19 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> None:
     """
-    Serve the playground until Ctrl-C.
+    Serve the playground until Ctrl-C, or write the page that needs no server.
 
     Parameters
     ----------
     arguments : Namespace
         The command line.
     """
+    if arguments.export is not None:
+        refuse(arguments, "port host no-browser allow-host root-path", "pages that are written to a folder")
+        if arguments.file is not None:
+            raise ValueError(f"--export: expected no network, got {arguments.file}; leave it out")
+        _export(arguments.export)
+        return
     from radon_nn.app.serving import serve
 
     if arguments.file is None:
@@ -37,6 +44,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _export(folder: Path) -> None:
+    from radon_nn.app.export import export
+
+    for file in export(folder):
+        print(file)
 
 
 def _opened(arguments: argparse.Namespace) -> SlicedNetwork:

@@ -82,6 +82,30 @@ export function draggable(element, panel, handlers) {
   });
 }
 
+/**
+ * Handlers of a kink's handles: its middle shifts it, the ring turns it about where its middle was when it was taken.
+ * `row` gives [angle, offset, mass], `place` takes a new angle and offset, `common` has the other handlers.
+ */
+export function keepsPlace(row, turns, place, common) {
+  let pivot = [0, 0];
+  const turn = (angle) => place(angle, Math.cos(angle) * pivot[0] + Math.sin(angle) * pivot[1]);
+  return {
+    ...common,
+    select: () => {
+      const ends = chord(row()[0], row()[1]) ?? [0, 0, 0, 0];
+      pivot = [(ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2];
+      common.select();
+    },
+    move: ([x1, x2]) => {
+      const [angle] = row();
+      if (!turns) return place(angle, Math.cos(angle) * x1 + Math.sin(angle) * x2);
+      const way = Math.atan2(x2 - pivot[1], x1 - pivot[0]) + Math.PI / 2;
+      return turn(way + Math.PI * Math.round((angle - way) / Math.PI));
+    },
+    nudge: (dx, dy) => (turns ? turn(row()[0] + dx + dy) : place(row()[0], row()[1] + dx + dy)),
+  };
+}
+
 const hidden = (element, is) => set(element, { visibility: is ? "hidden" : null });
 
 /** The plane: a picture of the function, kinks as lines, data as dots. */

@@ -1,7 +1,8 @@
 // The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
-import { REACH, backprojected, certificate, chord, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { REACH, backprojected, certificate, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
 import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
 import { largest } from "./drawing.js";
+import { keepsPlace } from "./panels.js";
 import { Requests } from "./requests.js";
 import { build, fillSlice, say, showControls } from "./interface.js";
 
@@ -32,12 +33,13 @@ class Playground {
 
   greet() {
     this.requests.reset();
-    [this.trouble, this.asked] = ["", {}];
+    [this.isLost, this.asked] = [false, {}];
     this.requests.ask("hello");
     this.changed();
   }
 
   lost() {
+    this.isLost = true;
     this.trouble = "The server does not answer; what is shown stays. Trying again …";
     this.redraw();
   }
@@ -129,6 +131,7 @@ class Playground {
     const key = this.dataKey();
     if (key !== this.pathKey) [this.pathKey, this.path] = [key, new Map()];
     this.requests?.drop("path");
+    if (!this.isLost) this.trouble = "";
     this.ask();
     this.redraw();
     clearTimeout(this.settle);
@@ -228,11 +231,6 @@ class Playground {
     this.changed();
   }
 
-  /** Turn a neuron's line about the pivot, which its middle was when it was taken hold of. */
-  turn(k, angle) {
-    this.moveNeuron(k, angle, Math.cos(angle) * this.pivot[0] + Math.sin(angle) * this.pivot[1]);
-  }
-
   change(name, value) {
     this.state[name] = value;
     this.changed();
@@ -273,22 +271,7 @@ class Playground {
         move: ([angle, offset]) => this.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
         nudge: (dx, dy) => this.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
       }),
-      kink: (k, turns) => ({
-        ...common("neuron", k),
-        select: () => {
-          const ends = chord(...spikeOf(k).slice(0, 2)) ?? [0, 0, 0, 0];
-          this.pivot = [(ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2];
-          this.select("neuron", k);
-        },
-        move: ([x1, x2]) => {
-          const [angle, offset] = spikeOf(k);
-          const [c, s] = [Math.cos(angle), Math.sin(angle)];
-          if (!turns) return this.moveNeuron(k, angle, c * x1 + s * x2);
-          const way = Math.atan2(x2 - this.pivot[1], x1 - this.pivot[0]) + Math.PI / 2;
-          return this.turn(k, way + Math.PI * Math.round((angle - way) / Math.PI));
-        },
-        nudge: (dx, dy) => (turns ? this.turn(k, spikeOf(k)[0] + dx + dy) : this.moveNeuron(k, spikeOf(k)[0], spikeOf(k)[1] + dx + dy)),
-      }),
+      kink: (k, turns) => keepsPlace(() => spikeOf(k), turns, (angle, offset) => this.moveNeuron(k, angle, offset), common("neuron", k)),
     };
   }
 
