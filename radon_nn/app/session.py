@@ -37,6 +37,11 @@ class Session:
         self._opened = opened
         self._last: Fit | None = None
 
+    @property
+    def best(self) -> Fit | None:
+        """The last fit; None before the first."""
+        return self._last
+
     def answer(self, text: str | bytes) -> Answer:
         """
         The answer to a request as text.

@@ -91,7 +91,7 @@ class SlicedNetwork:
 
 def _kinks(section: ShallowNetwork | DeepNetwork) -> list[list[float]] | None:
     try:
-        found = kinks(section, Cuboid([-1.0, -1.0], [1.0, 1.0]), max_regions=_MOST_REGIONS)
+        found = kinks(section, Cuboid([-1.0, -1.0], [1.0, 1.0]), max_regions=_MOST_REGIONS).lines()
     except ValueError:
         # Smooth activations have no kinks, and too many regions no use.
         return None

@@ -45,9 +45,9 @@ def test_a_fit_is_the_packages_and_its_certificate_holds(seed: int) -> None:
 def test_the_path_does_not_disturb_what_the_next_fit_starts_from() -> None:
     data, session = random_data(np.random.default_rng(3), 10), Session()
     first = asked(session, type="fit", data=data, decay=0.1)
-    start = session._last
+    start = session.best
     rtvs = [asked(session, type="path", data=data, decay=decay)["rtv"] for decay in (1.0, 0.1, 0.01)]
-    assert session._last is start
+    assert session.best is start
     assert rtvs == sorted(rtvs)
     np.testing.assert_allclose(rtvs[1], first["rtv"], rtol=1e-2)
 

@@ -5,9 +5,9 @@ const AGAIN = 1000; // milliseconds until a lost server is tried again
 
 class SocketModel {
   constructor() {
-    this.listeners = { "msg:custom": [], open: [], closed: [], state: [] };
+    this.listeners = { "msg:custom": [], open: [], closed: [], "change:state": [] };
     this.state = {};
-    addEventListener("hashchange", () => this.tell("state", this.get("state")));
+    addEventListener("hashchange", () => this.tell("change:state"));
     this.connect();
   }
 

@@ -25,7 +25,7 @@ class Playground {
     this.requests = new Requests(model, (answer, request) => this.answered(answer, request));
     model.on("open", () => this.greet());
     model.on("closed", () => this.lost());
-    model.on("state", (state) => this.load(checked(state), false));
+    model.on("change:state", () => this.load(checked(model.get("state")), false));
     this.greet();
   }
 
@@ -346,6 +346,10 @@ export default {
   encoded,
   decoded,
   render({ model, el }) {
-    el.radonPlayground = new Playground(model, el);
+    const app = new Playground(model, el);
+    el.radonPlayground = app;
+    return () => {
+      for (const timer of [app.timer, app.settle, app.playing]) clearTimeout(timer);
+    };
   },
 };
