@@ -34,9 +34,9 @@ export function button(parent, name, text, title, pressed) {
   return element;
 }
 
-/** The frame of the page, empty. */
+/** The frame of the page, empty; keys that it uses are no shortcuts of JupyterLab. */
 export function frame(el) {
-  const root = html("div", { class: "rp-root", tabindex: -1 }, el);
+  const root = html("div", { class: "rp-root", tabindex: -1, "data-lm-suppress-shortcuts": "true" }, el);
   const head = html("header", {}, root);
   html("h1", {}, head, "Radon playground");
   const presets = html("div", { class: "rp-presets" }, head);

@@ -48,8 +48,8 @@ function buildTools(app, { tools, root }) {
   button(tools, "python", "Python", "Python lines that make what is shown", () => {
     showText(root, "Python lines that make what is shown", pythonLines(app.state));
   });
-  button(tools, "link", "Link", "A link to what is shown", () => {
-    // The token is this server's secret, and no part of what is shown.
+  // In a notebook the address is that of the notebook, which knows of no playground.
+  if (app.model.hasLinks) button(tools, "link", "Link", "A link to what is shown", () => {
     const address = new URL(location.href);
     address.hash = encoded(app.state);
     showText(root, "A link to what is shown, for this server", address.href);
@@ -142,6 +142,7 @@ export function showControls(app) {
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
   app.sliceBox.hidden = state.view !== "slice";
+  app.parts.text.hidden = !app.parts.text.textContent;
   app.parts.chart.hidden = !state.data.length || state.view === "slice";
 }
 

@@ -6,7 +6,7 @@ const AGAIN = 1000; // milliseconds until a lost server is tried again
 class SocketModel {
   constructor() {
     this.listeners = { "msg:custom": [], open: [], closed: [], "change:state": [] };
-    this.state = {};
+    [this.state, this.hasLinks] = [{}, true];
     addEventListener("hashchange", () => this.tell("change:state"));
     this.connect();
   }
