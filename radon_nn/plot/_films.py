@@ -26,8 +26,9 @@ def film(
     title: str | None = None,
 ) -> Film:
     """
-    A film of spikes in the course of training, or along a path of decays, in (angle, offset); on the line in (offset,
-    mass).
+    A film of spikes in the course of training, or along a path of decays.
+
+    Spikes of two inputs lie in (angle, offset), those of one input in (offset, mass).
 
     Parameters
     ----------
