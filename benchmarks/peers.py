@@ -47,6 +47,7 @@ class Scale:
     n: int = 512
     angles: int = 512
     digital: int = 1024
+    many: int = 2048
     volume: int = 128
     memory: tuple[tuple[int, int], ...] = ((3, 256), (4, 48))
     sweeps: int = 4000
@@ -54,7 +55,7 @@ class Scale:
     quick: bool = False
 
 
-QUICK = Scale(32, 24, 16, 8, ((3, 12), (4, 8)), 50, 1, True)
+QUICK = Scale(32, 24, 16, 32, 8, ((3, 12), (4, 8)), 50, 1, True)
 
 
 def plane(n: int, m: int, order: int = 1, method: str = "auto") -> RadonTransform:
@@ -123,17 +124,25 @@ def within(points: Array, radius: float) -> Any:
 
 
 def digital(scale: Scale, threads: int) -> Section:
-    n, m = scale.digital, 4 * scale.digital
+    return many_directions("3a", scale.digital, scale.repeats, threads)
+
+
+def many(scale: Scale, threads: int) -> Section:
+    return many_directions("3b", scale.many, scale.repeats, threads)
+
+
+def many_directions(number: str, n: int, repeats: int, threads: int) -> Section:
+    m = 4 * n
     methods = [ours_forward(plane(n, m, order)) for order in (1, 3)]
     methods += adrt_methods(n) + finufft_methods("forward", (1e-4,), n, m, threads)
-    rows = forward_contest(methods, Grid.cube(n), scale.repeats) + absent(("adrt", "finufft"))
+    rows = forward_contest(methods, Grid.cube(n), repeats) + absent(("adrt", "finufft"))
     module = load("adrt")
     parallel = "threads" if module is not None and module.core.threading_enabled() else "one thread (as built)"
     remarks = [
         f"adrt: its own {4 * n - 4} distinct angles and {2 * n - 1} offsets, {parallel}; others: {m} uniform angles,",
         f"{n} offsets. Its digital lines wander about the straight ones, which is its error, of first order in h.",
     ]
-    return Section(f"3. Digital lines, {n}^2 pixels", rows, remarks)
+    return Section(f"{number}. Many directions, and digital lines, {n}^2 pixels", rows, remarks)
 
 
 def volume(scale: Scale, threads: int) -> Section:
@@ -180,7 +189,7 @@ def limit(scale: Scale, threads: int) -> Section:
 
 
 SECTIONS: dict[str, Callable[[Scale, int], Section]] = {
-    f.__name__: f for f in (forward, adjoint, inverse, digital, volume, memory, growth, limit)
+    f.__name__: f for f in (forward, adjoint, inverse, digital, many, volume, memory, growth, limit)
 }
 
 
