@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import dask
 import dask.array as da
 import numpy as np
 from distributed import Client, LocalCluster, wait
@@ -95,12 +96,12 @@ def in_memory(transform: RadonTransform, folder: Path) -> None:
 
 
 def overhead(transform: RadonTransform) -> None:
-    """Two workers of one thread, result left with them, beside one process of two threads; alternating."""
+    """Two workers of one thread, volume and result with them, beside one process of two threads; alternating."""
     volume = np.random.default_rng(SEED).standard_normal(transform.grid.shape, dtype=np.float32)
     expected = transform.forward(volume, num_threads=2)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
-        source = da.from_array(client.scatter(volume, broadcast=True).result(), chunks=-1).persist()
-        wait(source)
+        both = client.scatter(volume, broadcast=True)
+        source = da.from_delayed(dask.delayed(both), volume.shape, volume.dtype)
         for round_ in range(ROUNDS):
             begin, used = time.perf_counter(), cpu_seconds(client)
             result = rd.forward(transform, source, by_period=True).persist()
