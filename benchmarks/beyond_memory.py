@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import dask
-import dask
 import dask.array as da
 import numpy as np
 from distributed import Client, LocalCluster, wait
