@@ -201,7 +201,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"the number {name}")
 
 
-_FIELDS = {
+TYPES = {
     "hello": frozenset[str](),
     "fit": frozenset({"data", "decay"}),
     "path": frozenset({"data", "decay"}),
@@ -209,22 +209,23 @@ _FIELDS = {
     "background": frozenset({"kind", "drawn"}),
     "slice": frozenset({"axes", "center", "radius"}),
 }
+"""The types of requests, and their fields beside type and id."""
 
 
 def _request(content: object) -> Request:
     if not isinstance(content, dict):
         raise ValueError(f"request: expected an object with type and id, got {_named(content)}; send a JSON object")
     kind = content.get("type")
-    if not isinstance(kind, str) or kind not in _FIELDS:
-        raise ValueError(f"type: expected one of {', '.join(_FIELDS)}, got {_named(kind)}; see radon_nn.app.messages")
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise ValueError(f"type: expected one of {', '.join(TYPES)}, got {_named(kind)}; see radon_nn.app.messages")
     number = _whole(content.get("id"), "id", _LARGEST_ID)
-    unknown = set(content) - _FIELDS[kind] - {"type", "id"}
+    unknown = set(content) - TYPES[kind] - {"type", "id"}
     if unknown:
-        raise ValueError(f"{kind}: expected {_listed(_FIELDS[kind])}, got {_named(min(unknown))}; leave it out")
+        raise ValueError(f"{kind}: expected {_listed(TYPES[kind])}, got {_named(min(unknown))}; leave it out")
     if kind == "slice":
         return Request(kind, number, slice=_slice(content))
-    data = _data(content) if "data" in _FIELDS[kind] else None
-    drawn = _drawn(content.get("drawn")) if "drawn" in _FIELDS[kind] else None
+    data = _data(content) if "data" in TYPES[kind] else None
+    drawn = _drawn(content.get("drawn")) if "drawn" in TYPES[kind] else None
     form = ""
     if kind == "background":
         form = content.get("kind", "")

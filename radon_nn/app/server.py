@@ -10,7 +10,7 @@ from typing import Any
 
 from radon_nn.app import assets, messages
 from radon_nn.app.guards import Allowance, Guard
-from radon_nn.app.session import Session
+from radon_nn.app.session import Answer, Session
 from radon_nn.app.slices import SlicedNetwork
 
 try:
@@ -125,7 +125,7 @@ class Playground:
         try:
             while (text := await inbox.take()) is not None:
                 answer = await asyncio.get_running_loop().run_in_executor(self._solvers, session.answer, text)
-                await socket.send_text(json.dumps(answer, allow_nan=False))
+                await socket.send_text(_as_json(answer))
                 errors += answer["type"] == "error"
                 if errors > _MOST_ERRORS:
                     await socket.close(_REFUSED, "too many errors")
@@ -201,7 +201,15 @@ def _kind(text: str | bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     kind = content.get("type") if isinstance(content, dict) else None
-    return kind[:20] if isinstance(kind, str) else ""
+    return kind if isinstance(kind, str) and kind in messages.TYPES else ""
+
+
+def _as_json(answer: Answer) -> str:
+    try:
+        return json.dumps(answer, allow_nan=False)
+    except ValueError:
+        # Where masses cancel in the last digits a number may overflow; JSON has none that is not finite.
+        return json.dumps({"type": "error", "id": answer["id"], "text": "the answer has a number that is not finite"})
 
 
 def _constant(content: str, kind: str) -> Callable[[Request], Awaitable[Response]]:

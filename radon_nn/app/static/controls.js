@@ -1,6 +1,10 @@
 // The page's controls: native ones, each with a label, so that keyboards and screen readers know them.
 import { html } from "./drawing.js";
 
+const LEGEND =
+  "Left: orange is above zero, blue below; a dot is a datum, a line a kink (orange bends up, dashed blue bends down). " +
+  "Right: a dot is a kink, the larger the sharper it bends; a curve is a datum.";
+
 /** A slider with a label and its value in words: {input, show(value, words)}. */
 export function slider(parent, name, label, { min, max, step }, changed, ended) {
   const box = html("label", { class: "rp-slider" }, parent);
@@ -47,10 +51,12 @@ export function frame(el) {
   const text = html("p", { class: "rp-text" }, side);
   const controls = html("div", { class: "rp-controls" }, side);
   const foot = html("footer", {}, root);
-  const words = html("div", { class: "rp-words", role: "status", "aria-live": "polite" }, foot);
+  const said = html("div", { class: "rp-said" }, foot);
+  const words = html("div", { class: "rp-words", role: "status", "aria-live": "polite" }, said);
+  html("p", { class: "rp-legend" }, said, LEGEND);
   const chart = html("figure", {}, foot);
   html("figcaption", {}, chart, "R-TV against the decay (press it to choose a decay)");
-  return { root, presets, tools, left, middle, text, controls, words, chart };
+  return { root, presets, tools, left, middle, side, text, controls, words, chart };
 }
 
 /** A dialog with text to copy. */

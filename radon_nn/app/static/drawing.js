@@ -26,12 +26,15 @@ export function paint(canvas, values, n, m, scale, theme) {
   const small = document.createElement("canvas");
   [small.width, small.height] = [n, m];
   const picture = new ImageData(n, m);
-  const table = Array.from({ length: 513 }, (_, k) => colour(k / 256 - 1, theme));
+  const table = Uint8ClampedArray.from({ length: 3 * 513 }, (_, k) => colour(Math.floor(k / 3) / 256 - 1, theme)[k % 3]);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
-      const rgb = table[Math.round(256 * (Math.max(-1, Math.min(1, values[i * m + j] / scale)) + 1))];
+      const entry = 3 * Math.round(256 * (Math.max(-1, Math.min(1, values[i * m + j] / scale)) + 1));
       const at = 4 * ((m - 1 - j) * n + i);
-      [picture.data[at], picture.data[at + 1], picture.data[at + 2], picture.data[at + 3]] = [...rgb, 255];
+      picture.data[at] = table[entry];
+      picture.data[at + 1] = table[entry + 1];
+      picture.data[at + 2] = table[entry + 2];
+      picture.data[at + 3] = 255;
     }
   }
   small.getContext("2d").putImageData(picture, 0, 0);
@@ -64,11 +67,11 @@ export function html(name, attributes = {}, parent = null, text = "") {
   return element;
 }
 
-/** Set attributes; one that is null is taken away. */
+/** Set attributes; one that is null is taken away, and one that stays as it is does not make the browser draw anew. */
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null) element.removeAttribute(name);
-    else element.setAttribute(name, value);
+    else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
 }
 

@@ -73,7 +73,6 @@ function buildViews(app, { left, middle }) {
     app.changed();
   }, () => app.ended());
   app.playButton = button(under, "play", "▶ Play", "Add one angle after the other", () => app.play());
-  app.sliceBox = html("div", { class: "rp-slice" }, under);
   const backgrounds = [
     ["none", "none"], ["sinogram", "sinogram"], ["filtered", "filtered sinogram"], ["certificate", "certificate"],
   ];
@@ -84,7 +83,8 @@ function buildViews(app, { left, middle }) {
   }).select;
 }
 
-function buildControls(app, { controls }) {
+function buildControls(app, { side, controls }) {
+  app.sliceBox = html("div", { class: "rp-controls" }, side);
   const modes = [["data", "the best network"], ["network", "a network by hand"]];
   app.modeMenu = menu(controls, "mode", "Shown", modes, (mode) => {
     if (mode === "network") app.byHand();
@@ -141,9 +141,11 @@ export function showControls(app) {
   app.removeButton.disabled = !datum && !neuron;
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
-  app.sliceBox.hidden = state.view !== "slice";
-  app.parts.text.hidden = !app.parts.text.textContent;
-  app.parts.chart.hidden = !state.data.length || state.view === "slice";
+  const slicing = state.view === "slice";
+  [app.sliceBox.hidden, app.parts.controls.hidden] = [!slicing, slicing];
+  app.backgroundMenu.disabled = slicing;
+  app.parts.text.hidden = slicing || !app.parts.text.textContent;
+  app.parts.chart.hidden = !state.data.length || slicing;
 }
 
 /** Say in words what is shown, without reading it out again where nothing changed. */

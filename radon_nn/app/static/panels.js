@@ -194,7 +194,7 @@ export class Strip extends Panel {
       ticksX: [[0, "0"], [Math.PI / 4, "π/4"], [Math.PI / 2, "π/2"], [(3 * Math.PI) / 4, "3π/4"], [Math.PI, "π"]],
       ticksY: [-1, 0, 1].map((x) => [x, String(x).replace("-", "−")]),
     });
-    this.handlers = handlers;
+    Object.assign(this, { handlers, curves: new Map() });
     for (const name of ["curves", "spikes"]) this.layer(name);
   }
 
@@ -204,12 +204,8 @@ export class Strip extends Panel {
     else clear(this.canvas, theme);
     const curves = matched(this.layer("curves"), data.length, () => svg("path"));
     curves.forEach((path, k) => {
-      const points = Array.from({ length: 73 }, (_, i) => {
-        const angle = (Math.PI * i) / 72;
-        return this.at(angle, offsetOf(angle, data[k][0], data[k][1])).map((x) => x.toFixed(1)).join(" ");
-      });
       const chosen = selected?.kind === "datum" && selected.index === k;
-      set(path, { d: "M" + points.join("L"), class: chosen ? "rp-chosen" : null });
+      set(path, { d: this.curve(data[k][0], data[k][1]), class: chosen ? "rp-chosen" : null });
     });
     const most = largest(spikes.map((row) => row[2]));
     const dots = matched(this.layer("spikes"), spikes.length, (k) => this.spike(k));
@@ -227,6 +223,20 @@ export class Strip extends Panel {
         "aria-label": `spike ${k + 1}, angle ${digits(at[0])}, offset ${digits(at[1])}, mass ${digits(mass)}; arrow keys move it, Delete removes it`,
       });
     });
+  }
+
+  /** The path of a datum's curve; that of a datum that has not moved is not made anew. */
+  curve(x1, x2) {
+    const key = `${x1} ${x2}`;
+    if (this.curves.size > 1000) this.curves.clear();
+    if (!this.curves.has(key)) {
+      const points = Array.from({ length: 73 }, (_, i) => {
+        const angle = (Math.PI * i) / 72;
+        return this.at(angle, offsetOf(angle, x1, x2)).map((x) => x.toFixed(1)).join(" ");
+      });
+      this.curves.set(key, "M" + points.join("L"));
+    }
+    return this.curves.get(key);
   }
 
   /** Paint a background whose offsets go from low to high, cut to those of the strip. */

@@ -28,7 +28,7 @@ export function paragraphs({ state, best, stale, facts, trouble, slice, opened }
 function byHand(state, facts) {
   const parts = [part("R-TV, the total bend: "), part(digits(facts.rtv), true)];
   if (facts.path_norm > facts.rtv * (1 + 1e-9) + 1e-12) parts.push(part(`, less than the path norm ${digits(facts.path_norm)}: neurons cancel`));
-  parts.push(part("."));
+  parts.push(part(state.activation === "relu" ? ", the sum of the spikes’ sizes." : "."));
   if (facts.objective !== undefined) {
     parts.push(part(` Cost ${digits(facts.objective)} = loss ${digits(facts.loss)} + decay ${digits(state.decay)} × R-TV.`));
   }
