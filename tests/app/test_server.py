@@ -84,6 +84,7 @@ def test_a_wrong_origin_or_token_opens_no_websocket(server: Server) -> None:
         pass
 
 
+@pytest.mark.full
 def test_good_requests_are_answered_in_each_window(server: Server) -> None:
     with talk(server) as first, talk(server) as second:
         for request in good_requests(np.random.default_rng(0)):

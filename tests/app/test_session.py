@@ -65,6 +65,7 @@ def test_a_drawn_network_is_measured() -> None:
         np.testing.assert_allclose(answer["objective"], answer["loss"] + 0.5 * answer["rtv"])
 
 
+@pytest.mark.full
 def test_a_spike_is_a_peak_of_the_filtered_sinogram() -> None:
     angle, offset, mass = 1.1, -0.3, -1.7
     drawn = {**DRAWN, "neurons": [[angle, offset, mass]]}
@@ -159,6 +160,7 @@ def test_networks_of_several_outputs_are_not_opened() -> None:
         SlicedNetwork(network, "two.npz")
 
 
+@pytest.mark.full
 def test_requests_as_jupyter_decodes_them() -> None:
     for request in good_requests(np.random.default_rng(7)):
         answer = Session().reply(request)

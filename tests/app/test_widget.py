@@ -26,6 +26,7 @@ def receives(widget: Any, content: object) -> None:
     widget._handle_custom_msg(content, [])
 
 
+@pytest.mark.full
 def test_requests_are_answered_and_the_fit_is_kept(sent: list[Any]) -> None:
     from radon_nn.app.widget import Playground
 
