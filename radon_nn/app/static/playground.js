@@ -134,6 +134,8 @@ class Playground {
     if (!this.isLost) this.trouble = "";
     this.ask();
     this.redraw();
+    // What waits for an idle moment would ask for data of before.
+    clearTimeout(this.timer);
     clearTimeout(this.settle);
     this.settle = setTimeout(() => this.nextOfPath(), IDLE);
   }
