@@ -51,4 +51,8 @@ def running(*options: str, token: str = "") -> Iterator[Server]:
             yield Server(process, int(address[1]), address[2])
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            try:
+                process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
