@@ -36,17 +36,27 @@ def main(save: Path | None = None, counts: Sequence[int] = (20, 30, 45, 70, 100,
     for n, fit in zip(counts, fits, strict=True):
         print(f"{n:>5} samples: at least {fit.lower:.6f}, least norm {fit.rtv:.6f}, {len(fit.measure):>3} neurons")
     if save is not None:
-        figure = Figure(figsize=(7, 4.5), layout="constrained")
+        figure = Figure(figsize=(12.8, 7.2), layout="constrained")
         axes = figure.add_subplot()
-        axes.axhline(truth, color="black", ls=":", label=f"R-TV of the network, {truth:.4f}")
+        axes.axhline(truth, color="black", ls=":", lw=3, label=f"R-TV of the network: {truth:.4f}")
+        least, lower = [fit.rtv for fit in fits], [fit.lower for fit in fits]
+        rings = {"ms": 17, "mfc": "none", "mew": 3, "color": "#d55e00"}
+        axes.semilogx(counts, least, "s", **rings, label="least R-TV through the samples")
         axes.semilogx(
-            counts, [fit.rtv for fit in fits], "s", ms=9, mfc="none", color="#b2182b", label="least norm found"
+            counts, lower, "o-", ms=8, lw=3, color="#0072b2", label="proved: no function through them has less"
         )
-        axes.semilogx(counts, [fit.lower for fit in fits], "o-", color="#2166ac", label="certified lower bound")
-        axes.set(xlabel="samples of the black box", ylabel="R-TV", title="Six neurons, seen through samples only")
+        for n, fit in zip(counts, fits, strict=True):
+            name = f"{len(fit.measure)} neurons"
+            axes.annotate(name, (n, fit.lower), (4, -30), textcoords="offset points", fontsize=14)
+        title = "Samples prove a lower bound, which rises to the R-TV of the network behind them"
+        axes.set_title(title, fontsize=19)
+        axes.set_xlabel("samples of a network of six neurons", fontsize=16)
+        axes.set_ylabel("R-TV on the disc", fontsize=16)
         axes.set_xticks(counts, [str(n) for n in counts], minor=False)
+        axes.set(ylim=(0, 1.15 * truth), xlim=(17, 600))
         axes.minorticks_off()
-        axes.legend(loc="lower right")
+        axes.tick_params(labelsize=14)
+        axes.legend(loc="lower right", fontsize=15)
         figure.savefig(save, dpi=100)
     return fits[-1].lower, truth
 

@@ -124,7 +124,7 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
     axes[1, 0].set(xlabel="radius of nuclei (scaled)", ylabel="texture (scaled)", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     for a, t, mass in zip(spikes.directions, spikes.offsets, spikes.masses[:, 0], strict=True):
         ends = t * a + np.sqrt(1 - t**2) * np.array([[-a[1], a[0]], [a[1], -a[0]]])
-        axes[1, 0].plot(*ends.T, color=plot.POSITIVE if mass > 0 else plot.NEGATIVE, lw=4)
+        axes[1, 0].plot(*ends.T, "-" if mass > 0 else "--", color=plot.POSITIVE if mass > 0 else plot.NEGATIVE, lw=4)
     angle, t = places(spikes)
     for ax, picture, share in zip(axes[1, 1:], pictures, shares, strict=True):
         half, top = np.pi / len(picture) / 2, np.abs(pictures[0]).max() / 4

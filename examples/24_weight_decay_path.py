@@ -120,9 +120,10 @@ def strip(axes: Axes, step: Step) -> None:
     """The spikes of one network in (angle, offset); areas are masses, relative to the R-TV."""
     axes.clear()
     angles, offsets = plot.angles_and_offsets(step.spikes)
-    colours = np.where(step.spikes.masses[:, 0] > 0, plot.POSITIVE, plot.NEGATIVE)
-    area = 2500 * step.spikes.sizes / max(step.rtv, 1e-300)
-    axes.scatter(angles, KM * offsets, s=area + 8, c=colours, alpha=0.75, lw=0)
+    area, positive = 2500 * step.spikes.sizes / max(step.rtv, 1e-300) + 8, step.spikes.masses[:, 0] > 0
+    for chosen, marker, colour in ((positive, "o", plot.POSITIVE), (~positive, "s", plot.NEGATIVE)):
+        place = angles[chosen], KM * offsets[chosen]
+        axes.scatter(*place, s=area[chosen], c=colour, marker=marker, alpha=0.75, lw=0)
     axes.set_xticks(np.arange(3) * np.pi / 2, ["0", "π/2", "π"])
     axes.set(xlim=(-0.1, np.pi + 0.1), ylim=(-KM, KM))
     axes.set_title(f"decay {step.decay:g}: {len(step.spikes)} spike{'s' * (len(step.spikes) != 1)}", fontsize=18)
@@ -135,7 +136,7 @@ def draw(path: list[Step]) -> Figure:
     """Three strips, the norms' ratios, and the balance of the neurons."""
     figure = Figure(figsize=(15, 10.5), layout="constrained")
     figure.suptitle(
-        "Weight decay: spikes (one a kink line, red +, blue -, area by mass) merge and vanish,\n"
+        "Weight decay: spikes (one a kink line, round +, square -, area by mass) merge and vanish,\n"
         "and half the squared weights become the R-TV, the sum of their |masses|",
         fontsize=20,
     )

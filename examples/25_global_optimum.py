@@ -116,21 +116,20 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     left.set_title("Gradient descent ends above the optimum;\nwider networks come nearer", fontsize=18)
 
     largest = best.measure.sizes.max()
-    measure = network.measure()
-    angles, offsets = plot.angles_and_offsets(measure)
-    colours = np.where(measure.masses[:, 0] > 0, plot.POSITIVE, plot.NEGATIVE)
-    area = 700 * measure.sizes / largest
-    right.scatter(angles, KM * offsets, s=area + 15, c=colours, alpha=0.7, lw=0)
-    angles, offsets = plot.angles_and_offsets(best.measure)
-    area = 900 * best.measure.sizes / largest
-    right.scatter(angles, KM * offsets, s=area + 110, facecolors="none", edgecolors="black", lw=2.5)
+    for measure, style in ((network.measure(), {"alpha": 0.7, "lw": 0}), (best.measure, {"lw": 2.5})):
+        angles, offsets = plot.angles_and_offsets(measure)
+        positive, optimal = measure.masses[:, 0] > 0, measure is best.measure
+        area = (900 if optimal else 700) * measure.sizes / largest + (110 if optimal else 15)
+        for chosen, marker, colour in ((positive, "o", plot.POSITIVE), (~positive, "s", plot.NEGATIVE)):
+            faces = {"facecolors": "none", "edgecolors": "black"} if optimal else {"color": colour}
+            right.scatter(angles[chosen], KM * offsets[chosen], s=area[chosen], marker=marker, **faces, **style)
     right.set_xticks(np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
     right.set(xlim=(-0.06, np.pi + 0.06), ylim=(-0.8 * KM, 0.8 * KM))
     right.set_xlabel("direction of the neuron (rad)", fontsize=16)
     right.set_ylabel("offset of its kink line from the map's centre (km)", fontsize=16)
     right.set_title(
-        f"{len(best.measure)} neurons are optimal (rings; theory: at most {stations - 3});\n"
-        f"the {network.neurons} of the best descent crowd there (red +, blue -)",
+        f"{len(best.measure)} neurons are optimal (outlines; theory: at most {stations - 3});\n"
+        f"the {network.neurons} of the best descent crowd there (round +, square -)",
         fontsize=18,
     )
     for axes in (left, right):

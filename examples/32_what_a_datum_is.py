@@ -91,7 +91,8 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
         plane.axline(offset * a, offset * a + [-a[1], a[0]], color=colour, lw=3.5, ls="-" if count > 1 else "--")
         face = colour if count > 1 else "white"
         label = f"spike on {'two curves' if count > 1 else 'one curve'}, {'valley' if mass > 0 else 'ridge'}"
-        strip.plot(p, s, "o", ms=15, mfc=face, mec=colour, mew=3, label="" if label in kinds else label, zorder=3)
+        marker = "s" if mass > 0 else "o"
+        strip.plot(p, s, marker, ms=15, mfc=face, mec=colour, mew=3, label="" if label in kinds else label, zorder=3)
         kinds.append(label)
     plane.plot(*points.T, "ko", ms=9)
     plane.plot(*points[chosen], "o", ms=20, color=CHOSEN, mec="black", mew=2)
@@ -102,7 +103,7 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     )
     plane.set(xlabel="east (km)", ylabel="north (km)")
     strip.plot([], [], color=CHOSEN, lw=5, label="the datum picked out")
-    strip.set(title="(angle, offset): a curve is a datum,\na dot is a kink", xlabel="angle of the normal (rad)")
+    strip.set(title="(angle, offset): a curve is a datum,\na mark is a kink", xlabel="angle of the normal (rad)")
     strip.set(ylabel="offset $t$ (km)", xlim=(0, np.pi))
     strip.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
     figure.legend(*strip.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)

@@ -30,6 +30,8 @@ from radon_nn import Directions, Grid, Offsets, RadonTransform, RidgeMeasure, Sh
 
 Floats = NDArray[np.float64]
 BLUR = 1.5  # grid spacings: a spike is seen as a Gaussian of this width
+TURN = np.linspace(0, 2 * np.pi, 60)
+LABELLED = (7, 42, 43)  # where on the rim of each plane its number stands clear of the others
 COLOURS, STYLES = ("#d55e00", "#0072b2", "#009e73"), ("-", "--", ":")
 
 
@@ -120,7 +122,8 @@ def draw(truth: RidgeMeasure, picture: Floats, radon: RadonTransform) -> Figure:
     right.colorbar(image, ax=sphere, label="largest |value|, of all")
     for k, (a, colour) in enumerate(zip(truth.directions, COLOURS, strict=True)):
         place = a[:2] / np.sqrt(1 + a[2])
-        sphere.plot(*place, "o", ms=30, mfc="none", mec=colour, mew=3)
+        ring = place + 0.13 * np.stack([np.cos(TURN), np.sin(TURN)], axis=1)
+        sphere.plot(*ring.T, STYLES[k], color=colour, lw=3)
         sphere.annotate(str(k + 1), place, (22, 12), textcoords="offset points", fontsize=17, color=colour)
         row = int(np.abs(np.asarray(radon.directions.normals) @ a).argmax())
         sign = np.sign(np.asarray(radon.directions.normals)[row] @ a)
@@ -138,12 +141,12 @@ def draw(truth: RidgeMeasure, picture: Floats, radon: RadonTransform) -> Figure:
 
 def planes(space: Axes, truth: RidgeMeasure) -> None:
     """The planes as discs in the unit ball, numbered."""
-    turn = np.linspace(0, 2 * np.pi, 60)
     for k, (a, t, colour) in enumerate(zip(truth.directions, truth.offsets, COLOURS, strict=True)):
         across = np.linalg.svd(a[None])[2][1:]
-        rim = t * a + np.sqrt(1 - t**2) * (np.cos(turn)[:, None] * across[0] + np.sin(turn)[:, None] * across[1])
-        space.add_collection(Poly3DCollection([rim], alpha=0.4, facecolor=colour, edgecolor=colour, lw=2))
-        space.text(*(1.12 * rim[(7 + 18 * k) % 60]), str(k + 1), fontsize=19, color=colour)
+        rim = t * a + np.sqrt(1 - t**2) * (np.cos(TURN)[:, None] * across[0] + np.sin(TURN)[:, None] * across[1])
+        space.add_collection(Poly3DCollection([rim], alpha=0.3, facecolor=colour))
+        space.plot(*rim.T, STYLES[k], color=colour, lw=3)
+        space.text(*(1.15 * rim[LABELLED[k]]), str(k + 1), fontsize=19, color=colour)
     space.set(xlim=(-0.8, 0.8), ylim=(-0.8, 0.8), zlim=(-0.8, 0.8), xlabel="$x_1$", ylabel="$x_2$", zlabel="$x_3$")
     space.set(xticks=(-0.5, 0, 0.5), yticks=(-0.5, 0, 0.5), zticks=(-0.5, 0, 0.5))
     space.set_title("The planes along which f is bent")

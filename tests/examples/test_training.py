@@ -172,6 +172,7 @@ def certified_bound(lesson, decay: float) -> None:
     assert entropy == pytest.approx(best.lower, rel=1e-4)
 
 
+@pytest.mark.full
 def test_a_certified_classifier(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     lesson = example("33_certified_classifier")
