@@ -129,7 +129,7 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     right.set_ylabel("offset of its kink line from the map's centre (km)", fontsize=16)
     right.set_title(
         f"{len(best.measure)} neurons are optimal (outlines; theory: at most {stations - 3});\n"
-        f"the {network.neurons} of the best descent crowd there (round +, square -)",
+        f"the {network.neurons} of the best descent crowd there (○ +, □ -)",
         fontsize=18,
     )
     for axes in (left, right):

@@ -51,6 +51,8 @@ class Net(torch.nn.Module):
 def train(x: Any, y: Any, name: str, *, neurons: int, steps: int) -> SpikeTracker:
     """The record of one network's training, with the penalised objective beside it."""
     torch.manual_seed(0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the matrices are small; threads would wait for one another
     net = Net(neurons).double()
     optimizer: Any = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=DECAY)
     if name == "proximal":
@@ -63,6 +65,7 @@ def train(x: Any, y: Any, name: str, *, neurons: int, steps: int) -> SpikeTracke
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    torch.set_num_threads(threads)
     return tracker
 
 
