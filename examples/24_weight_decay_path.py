@@ -102,6 +102,10 @@ def main(
     for step in path:
         norms = f"{step.half_squares:>14.4f} {step.path_norm:>11.4f} {step.rtv:>10.4f}"
         print(f"{step.decay:>7g} {norms} {len(step.spikes):>8}")
+    first, last = path[0], path[-1]
+    above = [step.half_squares / step.rtv - 1 for step in (first, last)]
+    print("half the squared weights are above the R-TV by {:.2%} at first, by {:.2%} at last;".format(*above), end=" ")
+    print(f"of {len(first.spikes)} spikes {len(last.spikes)} are left")
     if save is not None:
         draw(path).savefig(save, dpi=100)
     if animation is not None:

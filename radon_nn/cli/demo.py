@@ -93,6 +93,7 @@ def _one_lesson(arguments: argparse.Namespace, folder: Path) -> None:
     elif arguments.answers:
         refuse(arguments, "n out format", "answers")
         print(_readable(questions(_text_of(chosen).exercises, answers=True)))
+        print(f"\nthe code runs at the end of the notebook: radon-nn demo {chosen.name} --notebook {chosen.name}.ipynb")
     else:
         refuse(arguments, "n", "a lesson")
         _run_lesson(chosen, folder, arguments.format or "png")

@@ -87,7 +87,9 @@ def test_answers_are_printed_without_running(
 ) -> None:
     short(tmp_path, monkeypatch)
     assert main(["demo", "short", "--answers"]) == 0
-    assert capsys.readouterr().out == "1. What is 1 + 1?\n\nAnswer. Two:\n\n    >>> 1 + 1\n    2\n"
+    out = capsys.readouterr().out
+    assert out.startswith("1. What is 1 + 1?\n\nAnswer. Two:\n\n    >>> 1 + 1\n    2\n\n")
+    assert "radon-nn demo short --notebook short.ipynb" in out
     assert main(["demo", "short", "--answers", "--format", "svg"]) == 1
     assert "--format: expected no such option for answers" in capsys.readouterr().err
     assert main(["demo", "--answers"]) == 1
@@ -167,3 +169,18 @@ def test_notebooks_have_the_whole_script(one: lesson_scripts.Lesson, tmp_path: P
 def test_formulas(tex: str, read: str) -> None:
     assert plain_formula(tex) == read
     assert plain_formula(tex, ascii_only=True).isascii()
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.filterwarnings("default")  # what Jupyter itself warns of is not ours
+def test_a_notebook_runs_in_jupyter(tmp_path: Path) -> None:
+    client, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    out = tmp_path / "lesson.ipynb"
+    write_notebook(parts_of(lesson("one_dimension").path.read_text(encoding="utf-8")), out)
+    notebook = nbformat.read(out, as_version=4)
+    client.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+    assert "of a cubic spline" in last.outputs[0]["text"]
+    assert "image/png" in last.outputs[-1]["data"]
