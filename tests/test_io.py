@@ -425,6 +425,24 @@ def test_odd_spaces_in_a_header(tmp_path: Path, instead: bool) -> None:
         refused(path, "'weights' cannot be read")
 
 
+# Of files of Python 2 NumPy says so.
+@pytest.mark.filterwarnings("ignore:Reading `.npy`")
+def test_shapes_in_a_header(tmp_path: Path) -> None:
+    """What is read is what NumPy reads, and no more: two lengths without a comma between them were read."""
+    plain = ["()", "(2,)", "(2, 1)", "(2,1,)", "( 2 , 1 )", "(2L, 1L)", "(00,)"]
+    odd = ["(2  1)", "(2 1,)", "(2)", "(2,,1)", "(02,)", "(,)", "(,2)", "(2, 1 1)", "(2_0,)", "(-2,)", "(2.,)", "[2]"]
+    for shape in (*plain, *odd, "(2,) ", "((2,))", "2,"):
+        header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        numbers = {"()": 1, "(00,)": 0}.get(shape, 2)
+        data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(numbers)
+        path = archive(tmp_path / "net.npz", a=data)
+        if shape in plain:
+            with np.load(path) as file:
+                assert read_npz(path)["a"].shape == file["a"].shape
+        else:
+            refused(path, "'a' cannot be read")
+
+
 def test_npy_of_every_version_and_order_is_what_numpy_reads(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for shape in ((3, 2), (4,), (), (0, 5), (2, 1, 3)):

@@ -18,9 +18,11 @@ from radon_nn.readers.refusals import said
 Array = NDArray[np.generic]
 
 # NumPy parses a header as Python, with errors of its own for malformed ones; one of plain numbers is this and no more.
+# Python's whole numbers have no leading zeros, and its tuples of one have a comma.
+_LENGTH = r"(?:0+|[1-9]\d*)L?\s*"
 _HEADER = re.compile(
     r"\{\s*'descr':\s*'(?P<descr>[<>|=][biufcSU]\d{1,9})',\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\((?P<shape>(?:\d+L?,?\s*)*)\),?\s*\}\s*",
+    rf"\s*'shape':\s*\((?P<shape>\s*|\s*{_LENGTH},\s*(?:{_LENGTH},\s*)*(?:{_LENGTH})?)\),?\s*\}}\s*",
     re.ASCII,
 )
 # The most axes that every version of NumPy allows.
