@@ -88,9 +88,9 @@ def models() -> Iterator[tuple[str, Any]]:
         yield f"ends in {end}", model_of("functional", True, "relu", "argument", end)
 
 
-def variants(write: Callable[[Any, Path], Any], count: int = 1) -> Iterator[Variant]:
-    """Every so many of the models, written in one way."""
-    for name, model in itertools.islice(models(), 0, None, count):
+def variants(write: Callable[[Any, Path], Any], step: int = 1) -> Iterator[Variant]:
+    """The models written in one way, in steps of `step`."""
+    for name, model in itertools.islice(models(), 0, None, step):
         inputs = int(np.prod(model.input_shape[1:]))
         yield Variant(name, lambda folder, model=model: write(model, folder), outputs_of(model), inputs)
 

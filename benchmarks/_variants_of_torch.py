@@ -91,10 +91,10 @@ class Plan(NamedTuple):
     refused: str = ""
 
 
-def plans(count: int = 1) -> Iterator[Plan]:
-    """Modules of every name, prefix, size and kind of bias, or each so many."""
+def plans(step: int = 1) -> Iterator[Plan]:
+    """Modules of every name, prefix, size and kind of bias, in steps of `step`."""
     combinations = itertools.product(NAMES, PREFIXES, WIDTHS, BIASES)
-    for names, prefix, widths, biases in itertools.islice(combinations, 0, None, count):
+    for names, prefix, widths, biases in itertools.islice(combinations, 0, None, step):
         module = module_of(names, prefix, widths, biases)
         told: dict[str, Any] = {"activation": "relu"}
         if widths == "square" or biases == "no biases":

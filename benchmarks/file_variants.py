@@ -106,9 +106,9 @@ def row_of(kind: str, every: int = 1, most: int | None = None) -> Row:
     kind : str
         One of KINDS.
     every : int
-        Take each so manieth variant.
+        The step from one variant that is taken to the next.
     most : int, optional
-        Take no more than this many.
+        The most that are taken.
 
     Returns
     -------

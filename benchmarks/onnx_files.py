@@ -63,7 +63,7 @@ def models(count: int, folder: Path) -> None:
 
 
 def files(count: int, folder: Path, first: int = 0) -> None:
-    """Damaged files of so many models from the first on, read and compared."""
+    """Damaged files, of models from the given one on, read and compared."""
     outcomes: collections.Counter[str] = collections.Counter()
     slowest, path, data = 0.0, folder / "damaged.onnx", folder / "damaged.bin"
     for group in range(first, first - (-count // GROUP)):

@@ -17,7 +17,7 @@ FEW = {
     **dict.fromkeys(("Keras, live", "Keras, .keras", "Keras 3, .h5", "ONNX, Keras's exporter"), (5, 2)),
     **{"torch.export": (20, 2), "TorchScript": (20, 3), "ONNX, PyTorch's older exporter": (21, 3)},
 }
-"""Each so manieth, at most so many, where writing takes long."""
+"""The step from one variant to the next, and how many at most, where writing takes long."""
 
 
 def kinds() -> list[Any]:
