@@ -64,7 +64,8 @@ def error_of(variant: Variant, found: Understood) -> float:
     """The largest difference from the framework's own outputs, relative to the largest input or output, or to 1."""
     rng = np.random.default_rng(0)
     drawn = [scale * rng.standard_normal((32, variant.inputs)) for scale in SCALES]
-    worst = 0.0
+    # NumPy's maximum, for a difference that is no number is the largest.
+    worst = np.float64(0)
     for points in drawn if variant.points is None else [variant.points]:
         points = points.astype(np.float32).astype(np.float64)
         theirs = variant.outputs(points)
@@ -72,5 +73,5 @@ def error_of(variant: Variant, found: Understood) -> float:
         if ours.shape != theirs.shape:
             return float("inf")
         size = max(1.0, float(np.abs(points).max()), float(np.abs(theirs).max()))
-        worst = max(worst, float(np.abs(ours - theirs).max()) / size)
-    return worst
+        worst = np.maximum(worst, np.abs(ours - theirs).max() / size)
+    return float(worst)

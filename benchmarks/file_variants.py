@@ -3,17 +3,18 @@
     python benchmarks/file_variants.py [--of "Keras, live" ...] [--every 1] [--markdown]
 
 A variant is one choice of layers, names, prefix, biases, activation, precision, container and options of the exporter;
-no two of a kind are the same. Each is written, read, and compared with what the framework computes at 96 points of
-three sizes; verified is what differs by less than 1e-5 of the largest input or output, rounding of float32 through a
-few layers. Some variants must be refused (whole models, layouts or orders that nobody said). Printed for each kind:
-variants written, read, verified, the largest difference, refusals by what their message says, and faults. Kinds whose
-packages are not installed are named. --every 10 takes each tenth variant. Fails if a network is wrong, if one is read
-that must be refused, or refused that should be read.
+no two of a kind are the same, and files of the same bytes count once. Each is written, read, and compared with what the
+framework computes at 96 points of three sizes; verified is what differs by less than 1e-5 of the largest input or
+output, rounding of float32 through a few layers. Some variants must be refused (whole models, layouts or orders that
+nobody said). Printed for each kind: variants written, read, verified, the largest difference, refusals by what their
+message says, and faults. Kinds whose packages are not installed are named. --every 10 takes each tenth variant. Fails
+if a network is wrong, if one is read that must be refused, or refused that should be read.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import logging
 import os
@@ -48,6 +49,8 @@ class Row:
         One of KINDS.
     written, read, verified : int
         How many.
+    repeated : int
+        Files that were written before byte by byte, by other options of an exporter: not counted.
     largest : float
         The largest difference among those verified.
     refused : Counter of str
@@ -60,6 +63,7 @@ class Row:
     written: int = 0
     read: int = 0
     verified: int = 0
+    repeated: int = 0
     largest: float = 0.0
     refused: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -68,6 +72,7 @@ class Row:
         lines = [
             f"{self.kind}: {self.written} written, {self.read} read, {self.verified} verified to {self.largest:.0e}, "
             f"{self.refused.total()} refused as they must be, {len(self.faults)} faults"
+            + (f"; {self.repeated} more were the same bytes" if self.repeated else "")
         ]
         lines += [f"  {number:5d}  {text}" for text, number in self.refused.most_common()]
         return "\n".join(lines + [f"  FAULT: {fault}" for fault in self.faults])
@@ -97,6 +102,23 @@ def missing(kind: str) -> list[str]:
     return [name for name in KINDS[kind][0] if importlib.util.find_spec(name) is None]
 
 
+def digest(folder: Path) -> str:
+    """
+    What is in the files of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    str
+        A hash of their contents.
+    """
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.iterdir()))).hexdigest()
+
+
 def row_of(kind: str, every: int = 1, most: int | None = None) -> Row:
     """
     Write, read and compare the variants of a kind.
@@ -115,7 +137,7 @@ def row_of(kind: str, every: int = 1, most: int | None = None) -> Row:
     Row
         What became of them.
     """
-    row, names = Row(kind), set[str]()
+    row, names, contents = Row(kind), set[str](), set[tuple[str, str]]()
     for variant in islice(KINDS[kind][1](), 0, None if most is None else every * most, every):
         if variant.name in names:
             raise AssertionError(f"{kind}: {variant.name} twice")
@@ -123,6 +145,11 @@ def row_of(kind: str, every: int = 1, most: int | None = None) -> Row:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             written = variant.write(Path(folder))
+            key = digest(Path(folder)), str(variant.told)
+            if isinstance(written, Path) and key in contents:
+                row.repeated += 1
+                continue
+            contents.add(key)
             row.written += 1
             try:
                 found = found_in(written, variant.told)
