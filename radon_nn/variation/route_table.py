@@ -28,6 +28,7 @@ from radon_nn.variation.on_domain import domain_rtv
 from radon_nn.variation.one_dimension import line_rtv
 from radon_nn.variation.question import Question
 from radon_nn.variation.sampled import sampled_rtv
+from radon_nn.variation.sampled_on_domain import sampled_on_domain_rtv
 from radon_nn.variation.smooth_networks import smooth_network_rtv
 
 
@@ -249,11 +250,21 @@ ROUTES = (
         _of_samples,
     ),
     Route(
+        "gridded",
+        "array, its grid, on a domain",
+        ("grid", "domain", "tol", "seconds", "rng"),
+        "bounds; above if all fits",
+        lambda q: _array(q) or ("no domain is given" if q.domain is None else ""),
+        lambda q: sampled_on_domain_rtv(
+            cast(ArrayLike, q.f), cast(Grid, q.grid), cast(Domain, q.domain), rng=q.seed, **_limits(q)
+        ),
+    ),
+    Route(
         "grid",
         "array, with its grid",
         ("grid", "tol"),
         "an error, or a law of growth",
-        _array,
+        lambda q: _array(q) or _without_domain(q),
         lambda q: sampled_rtv(cast(ArrayLike, q.f), cast(Grid, q.grid), tol=q.close(1e-6), progress=q.progress),
     ),
 )

@@ -63,6 +63,7 @@ def rtv(
     sampling     callable on a domain              dim, domain, tol, seconds, rng           bounds, certified if d <= 3
     decaying     callable affine far away, d <= 4  dim, box, tol, seconds                   an error, or a law of growth
     samples      pair of points and values         tol, seconds                             bounds, certified if d <= 3
+    gridded      array, its grid, on a domain      grid, domain, tol, seconds, rng          bounds; above if all fits
     grid         array, with its grid              grid, tol                                an error, or a law of growth
     ===========  ================================  =======================================  ============================
 
