@@ -25,7 +25,7 @@ from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_domain import domain_rtv
 from radon_nn.variation.one_dimension import line_rtv
 
-_MOST = {1: 1 << 13, 2: 800, 3: 240}
+_MOST = {1: 1 << 13, 2: 400, 3: 120}
 _MOST_BEYOND = 200
 """Samples that the network goes through, at most; the others check it. The search takes about a second for these."""
 _DEGREES = (2, 4, 6, 8, 12, 16, 20, 24, 30)

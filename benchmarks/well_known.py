@@ -1,0 +1,98 @@
+"""The R-TV of well-known functions as a table in Markdown, each from its values alone beside the value derived.
+
+    python benchmarks/well_known.py [--only NAME]
+
+On balls the domain is the unit ball. The derivations: radial functions about the center, ridges and quadratics by their
+closed forms on balls; closed forms on R^d; 2 pi (in general d) times the variation of one profile for the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn import Ball, Bump, Gaussian, Norm, rtv
+
+Floats = NDArray[np.float64]
+Row = tuple[str, int, bool, Callable[[Floats], Floats], float]
+"""Name, dimension, whether on the unit ball, the function, and its R-TV."""
+
+
+def squared(x: Floats) -> Floats:
+    """|x|^2."""
+    return np.asarray(np.sum(x**2, axis=1))
+
+
+def _on_balls(dim: int) -> list[Row]:
+    unit, zero = Ball(1.0), [0.0] * dim
+    return [
+        ("x1^2 / 2", dim, True, lambda x: x[:, 0] ** 2 / 2, 2.0),
+        ("abs(x)^2 / 2", dim, True, lambda x: squared(x) / 2, 2.0 * dim),
+        ("x1 x2", dim, True, lambda x: x[:, 0] * x[:, 1], 4.0),
+        ("exp(x1)", dim, True, lambda x: np.exp(x[:, 0]), math.exp(1) - math.exp(-1)),
+        ("abs(x)", dim, True, lambda x: np.sqrt(squared(x)), float(Norm(zero).rtv(domain=unit))),
+        (
+            "exp(-abs(x)^2 / 2)",
+            dim,
+            True,
+            lambda x: np.exp(-squared(x) / 2),
+            float(Gaussian(zero).rtv(domain=unit)),
+        ),
+        ("(1 - abs(x)^2)^2", dim, True, lambda x: (1 - squared(x)) ** 2, float(Bump(zero).rtv(domain=unit))),
+    ]
+
+
+def _on_space(dim: int) -> list[Row]:
+    zero = [0.0] * dim
+    cusp = {2: 6.376577, 3: 8 + 4 * math.exp(-3)}[dim]
+    rational = {2: 4.45226, 3: 6.0}[dim]
+    return [
+        ("exp(-abs(x)^2 / 2)", dim, False, lambda x: np.exp(-squared(x) / 2), float(Gaussian(zero).rtv())),
+        ("exp(-abs(x))", dim, False, lambda x: np.exp(-np.sqrt(squared(x))), cusp),
+        ("1 / (1 + abs(x)^2)", dim, False, lambda x: 1 / (1 + squared(x)), rational),
+        (
+            "(1 - abs(x)^2)_+^3",
+            dim,
+            False,
+            lambda x: np.maximum(1 - squared(x), 0) ** 3,
+            float(Bump(zero, 1.0, 3.0).rtv()),
+        ),
+        ("(1 - abs(x))_+", dim, False, lambda x: np.maximum(1 - np.sqrt(squared(x)), 0), math.inf),
+        ("(1 - abs(x)_1)_+", dim, False, lambda x: np.maximum(1 - np.abs(x).sum(axis=1), 0), math.inf),
+        (
+            "relu(x1) exp(-abs(x)^2 / 2)",
+            dim,
+            False,
+            lambda x: np.maximum(x[:, 0], 0) * np.exp(-squared(x) / 2),
+            math.inf,
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="one function, by name")
+    options = parser.parse_args()
+    print("| function | domain | derived | from its values | worth | s |")
+    print("|---|---|---|---|---|---|")
+    for name, dim, ball, f, truth in _on_balls(2) + _on_balls(3) + _on_space(2) + _on_space(3):
+        if options.only not in (None, name):
+            continue
+        begin = time.perf_counter()
+        result = rtv(f, domain=Ball(1.0), dim=dim) if ball else rtv(f, dim=dim)
+        took = time.perf_counter() - begin
+        where = f"unit ball, d = {dim}" if ball else f"R^{dim}"
+        said = f"{result.value:.6g} +- {result.error:.1g}" if result.verdict == "finite" else result.verdict
+        if result.verdict == "infinite":
+            said = f"infinite, {result.law.partition(';')[0]}"
+        print(f"| {name} | {where} | {truth:.6g} | {said} | {result.standing} | {took:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
