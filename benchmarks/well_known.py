@@ -28,6 +28,11 @@ def squared(x: Floats) -> Floats:
     return np.asarray(np.sum(x**2, axis=1))
 
 
+def _kinked(x: Floats) -> Floats:
+    """A ReLU neuron times a Gaussian."""
+    return np.asarray(np.maximum(x[:, 0], 0) * np.exp(-squared(x) / 2))
+
+
 def _on_balls(dim: int) -> list[Row]:
     unit, zero = Ball(1.0), [0.0] * dim
     return [
