@@ -239,12 +239,10 @@ class Search:
         return model
 
     def significant(self, model: RidgeMeasure) -> RidgeMeasure:
-        """The model without spikes that explain no more than noise of the residual's size would, refined each time."""
-        while len(model):
-            variance = self.residual_variance(model)
-            misfit, center = self.samples.misfit(model), np.zeros(model.dim)
-            significance = uncertainty(model, self.samples, center).significance
-            allowed = self.alike**2 * self.demand * variance
+        """The model without spikes that noise alone would make, where little but noise is left; refined each time."""
+        while len(model) and self.nearly_noise(model):
+            significance = uncertainty(model, self.samples, np.zeros(model.dim)).significance
+            misfit, allowed = self.samples.misfit(model), self.alike**2 * self.demand * self.residual_variance(model)
             for k in np.argsort(significance)[: np.count_nonzero(significance < _DOUBT * allowed)]:
                 keep = np.arange(len(model)) != k
                 fewer = fit_masses(model.directions[keep], model.offsets[keep], self.samples)
@@ -256,20 +254,23 @@ class Search:
                 break
         return model
 
-    def residual_variance(self, model: RidgeMeasure, samples: Observations | None = None) -> float:
-        """Variance of the residual of one value, at least that of the values' own noise."""
-        at = samples or self.samples
+    def residual_variance(self, model: RidgeMeasure) -> float:
+        """Variance of the residual of one value, at least that of the values' rounding."""
+        values = self.samples.values
         fitted = len(model) * (model.dim + model.outputs) + (model.dim + 1) * model.outputs
-        square = float(np.sum(at.residual(model) ** 2)) / max(at.values.size - fitted, 1)
+        square = float(np.sum(self.samples.residual(model) ** 2)) / max(values.size - fitted, 1)
         return max(square, self.given.rounding**2 / model.outputs)
+
+    def nearly_noise(self, model: RidgeMeasure) -> bool:
+        """Whether the variance of the residual is that of the white noise it shows."""
+        # The median of n / 3 independent differences is good to 2 / sqrt(n) of itself, the variance to twice that.
+        slack = _DEVIATIONS * 4 / math.sqrt(len(self.samples.points))
+        return self.residual_variance(model) <= self.variance(model) * (1 + slack)
 
     def noise_left(self, model: RidgeMeasure) -> float:
         """Standard deviation of the residual if it looks like white noise with no spike in it; otherwise 0."""
-        variance, residual = self.variance(model), self.residual_variance(model)
-        # The median of n / 3 independent differences is good to 2 / sqrt(n) of itself, the variance to twice that.
-        if residual > variance * (1 + _DEVIATIONS * 4 / math.sqrt(len(self.samples.points))):
-            return 0.0
-        return math.sqrt(residual) if len(self.strongest(model).offsets) == 0 else 0.0
+        alone = self.nearly_noise(model) and len(self.strongest(model).offsets) == 0
+        return math.sqrt(self.residual_variance(model)) if alone else 0.0
 
 
 def _masses_at(directions: Floats, offsets: Floats, samples: Observations) -> Floats:

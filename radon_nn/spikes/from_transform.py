@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,8 +69,8 @@ def find_spikes(
     domain : Ball, optional
         Where to look; the largest ball in the grid's box if not given.
     tol : float
-        The function counts as explained at this relative error, or at the noise of its values: of a callable it is
-        measured, at some 800 more points; of samples it is the rounding of their type.
+        The function counts as exactly explained at this relative error, or at the rounding of its values: of a callable
+        it is measured, at some 800 more points; of samples it is that of their type.
     max_spikes : int
         Give up beyond this number of spikes.
     max_rounds : int
@@ -98,12 +99,19 @@ def find_spikes(
 
     See Also
     --------
+    radon_nn.probe_spikes : By probing alone, in any number of dimensions.
     radon_nn.ShallowNetwork.measure : The exact spikes, where the weights are known.
 
     Notes
     -----
     Samples determine spikes only so far: neurons closer together than the grid's spacing may come out merged, and those
     that cut off only a few samples at the edge of the domain may be missed.
+
+    White noise in samples, or in a function that returns other values at each call, is measured on what is left over.
+    Where little else is left, a spike stays only if the squared misfit without it, over the variance of the noise,
+    grows by more than chi-squared, with a degree of freedom for each of its numbers, reaches with a probability of 0.01
+    divided by the number of hyperplanes searched. So noise alone makes a spike in at most one search of a hundred, and
+    the expected share of false spikes is at most 1 %.
     """
     if not isinstance(grid, Grid):
         raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")
@@ -118,10 +126,9 @@ def find_spikes(
     if vectorize:
         f = pointwise(f)  # type: ignore[arg-type]
     search = Search.over(f, grid, ball)
-    run = _Run(
-        search, f if callable(f) else None, ball, max(tol**2 * search.samples.variance, search.given.rounding**2)
-    )
-    run.max_spikes, run.max_rounds, run.max_queries, run.told = max_spikes, max_rounds, max_queries, progress
+    floor = max(tol**2 * search.samples.variance, search.given.rounding**2)
+    limits = _Limits(max_spikes, max_rounds, max_queries)
+    run = _Run(search, f if callable(f) else None, ball, floor, limits, progress)
     try:
         run.rounds_until_explained()
         if run.misfit > run.floor:
@@ -132,6 +139,14 @@ def find_spikes(
     return run.report()
 
 
+class _Limits(NamedTuple):
+    """The most spikes, rounds, and further points at which a callable is evaluated."""
+
+    spikes: int
+    rounds: int
+    queries: int
+
+
 @dataclass
 class _Run:
     """The state of a search: the model and its misfit, what was spent, and what may be."""
@@ -140,10 +155,8 @@ class _Run:
     f: Function | None
     ball: Ball
     floor: float
-    max_spikes: int = 0
-    max_rounds: int = 0
-    max_queries: int = 0
-    told: Callable[[str], None] | None = None
+    limits: _Limits
+    told: Callable[[str], None] | None
     model: RidgeMeasure = field(init=False)
     misfit: float = field(init=False)
     rounds: int = 0
@@ -162,7 +175,7 @@ class _Run:
     def rounds_until_explained(self) -> None:
         """Search the residual until it is explained, noise alone is left, or nothing helps."""
         search, samples = self.search, self.search.samples
-        while self.misfit > self.floor and self.rounds < self.max_rounds and len(self.model) < self.max_spikes:
+        while self.misfit > self.floor and self.rounds < self.limits.rounds and len(self.model) < self.limits.spikes:
             if self.stalled >= _STALLS:
                 return
             self.rounds += 1
@@ -185,7 +198,7 @@ class _Run:
             self.model, now = (freed, freed_misfit) if better else (held, held_misfit)
             self.stalled = 0 if now < _PROGRESS * self.misfit else self.stalled + 1
             self.misfit = now
-            self.tell(f"round {self.rounds} of at most {self.max_rounds}")
+            self.tell(f"round {self.rounds} of at most {self.limits.rounds}")
 
     def tell(self, what: str) -> None:
         """One line to the user."""
@@ -195,15 +208,15 @@ class _Run:
 
     def probe(self) -> bool:
         """Probe a function that can be called and repeats its values, once; whether what was found explains it."""
-        if self.f is None or self.search.given.noisy or self.probed or self.max_queries < _LEAST_QUERIES:
+        if self.f is None or self.search.given.noisy or self.probed or self.limits.queries < _LEAST_QUERIES:
             return False
         self.probed = True
         fit = probe_spikes(
             self.f,
             self.model.dim,
             domain=self.ball,
-            max_queries=self.max_queries,
-            max_spikes=self.max_spikes,
+            max_queries=self.limits.queries,
+            max_spikes=self.limits.spikes,
             progress=self.told,
         )
         self.queries = fit.queries
@@ -217,7 +230,7 @@ class _Run:
             inside.constant - affine[-1],
         )
         misfit = self.search.samples.misfit(probed)
-        if misfit < self.misfit and len(probed) <= self.max_spikes:
+        if misfit < self.misfit and len(probed) <= self.limits.spikes:
             self.model, self.misfit = probed, misfit
             self.verified = fit.exact and misfit <= self.floor
             self.tell(f"{fit.queries} further points on lines")

@@ -11,7 +11,7 @@ from radon_nn.fitting._refinement import Observations, refine
 
 @pytest.mark.parametrize(("dim", "outputs"), [(2, 1), (2, 2), (3, 1)])
 def test_standard_errors_are_the_spread_of_fits(dim: int, outputs: int) -> None:
-    """Mean squares of 100 draws are within 70 %, five deviations, of the variances; so about another origin."""
+    """Mean squares of 100 draws are the variances to 70 %, five standard deviations; also about another origin."""
     rng = np.random.default_rng(dim + outputs)
     true = separated_measure(rng, 2, dim, outputs, apart=0.5)
     points, level, center = points_in(rng, 600, dim), 1e-4, rng.standard_normal(dim)
