@@ -285,10 +285,13 @@ class VectorPursuit:
             planes = self.search.ascend(acting, self._starts(8 * _STARTS), self._until)
             return float(planes.strength.max()), planes
         try:
-            planes = self.search.strongest(acting, self._until, floor)
+            if self.search.is_cheap:
+                planes = self.search.strongest(acting, self._until)
+                return max(floor, float(planes.strength.max(initial=0.0))), planes
+            planes, bound = self.search.bounded(acting, self._until, floor)
         except TimeoutError as late:
             raise LossStoppedError(str(late)) from None
-        return max(floor, float(planes.strength.max(initial=0.0))), planes
+        return bound, planes
 
     def _starts(self, count: int) -> Floats:
         """The normals of the atoms, and random ones."""

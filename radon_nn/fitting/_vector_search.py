@@ -1,4 +1,4 @@
-"""Where |F_r|_2 is largest over all hyperplanes, for r of several outputs: exact for d <= 3."""
+"""Where |F_r|_2 is largest over all hyperplanes, for r of several outputs: enumerated for d <= 2, else bounded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
+from radon_nn.fitting import _cap_kernels as caps
 from radon_nn.fitting import _vector_kernels as kernels
 from radon_nn.fitting.certificate import Hyperplanes
 
@@ -22,15 +23,25 @@ _GAIN = 1e-13
 """What counts as a gain: more than the rounding of a sum of some hundred terms."""
 _TINY = 1e-300
 """Instead of a length of zero, to divide zeros by."""
-_SORT_NS, _SWEEP_NS, _VISIT_NS, _OUTPUT_NS = 6.0, 12.0, 60.0, 4.0
-"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event in the plane or on a circle
-in space; and more for each output. They only decide how work is cut. Measured on one core."""
+_SORT_NS, _SWEEP_NS, _CAPS_NS, _OUTPUT_NS = 6.0, 12.0, 4000.0, 4.0
+"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event in the plane; to bound all
+hyperplanes through another point in space, at n = 200; and more for each output. They only decide how work is cut.
+Measured on one core."""
+_SLACK, _LOOSE = 1e-10, 1e-6
+"""Part of the largest |F_r| by which its bound may be above it, for d <= 3 and beyond: far below any gap that is asked
+for, and above the rounding of boxes. Halving boxes about a maximum once more takes 4^d of them, so fewer digits do."""
+_BOXES = 10**6
+"""Boxes for each point and face of the cube, at most: some 300 are usual in space, 10 000 in five dimensions. Only sums
+that are constant on sets of hyperplanes, as lattices may have, take many more; they end with a weaker bound."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
 class VectorSearch:
     """
     The search for max |F_r(a, t)|_2 over all hyperplanes, F_r(a, t) = sum_i r_i (a.x_i - t)_+ with rows r_i in R^o.
+
+    On the line and in the plane all cells between the normals of lines through two points are enumerated; from three
+    dimensions on, |F_r| is bounded over boxes of normals, which are halved until the bound is attained to 1e-10.
 
     Parameters
     ----------
@@ -54,7 +65,7 @@ class VectorSearch:
 
     @property
     def is_exact(self) -> bool:
-        """Whether `strongest` visits all cells: d <= 3."""
+        """Whether `strongest` is worth its time in every round: d <= 3."""
         return bool(self.dim <= 3)
 
     @property
@@ -64,7 +75,7 @@ class VectorSearch:
 
     def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
-        The largest |F_r|_2, exactly, with the best hyperplanes of n parts of the search.
+        The largest |F_r|_2 with the best hyperplanes of n parts of the search: to rounding for d <= 2, else to 1e-10.
 
         Parameters
         ----------
@@ -73,23 +84,21 @@ class VectorSearch:
         until : float
             When to give up, by `time.monotonic`.
         floor : float
-            A value that is attained: in space, parts with nothing above it are left out, which is quicker.
+            For d >= 3, a value below which nothing matters; see `bounded`.
 
         Returns
         -------
         Hyperplanes
             At most as many as there are points, twice as many on the line; the largest strength, or the floor if none
-            is above it, is the maximum over all hyperplanes.
+            is above it, is the maximum over all hyperplanes, for d >= 3 to 1e-10 of it.
 
         Raises
         ------
-        ValueError
-            If d > 3.
         TimeoutError
             If the search has not ended by `until`.
         """
         n, outputs = r.shape
-        r, value = np.ascontiguousarray(r), np.empty(n)
+        r = np.ascontiguousarray(r)
         if self.dim == 1:
             sides = (1.0, -1.0) if self.oriented else (1.0,)
             found = [_profiles(side * self.points, r) for side in sides]
@@ -100,7 +109,7 @@ class VectorSearch:
                 np.concatenate([offsets[:, 0] for _, offsets in found]),
             )
         if self.dim == 2:
-            normals, order = np.empty((n, 2)), self._sorted(until)
+            value, normals, order = np.empty(n), np.empty((n, 2)), self._sorted(until)
 
             def sweep(first: int, last: int) -> None:
                 """Sweep the lines through some points."""
@@ -108,19 +117,47 @@ class VectorSearch:
 
             self._run(sweep, (_SWEEP_NS + _OUTPUT_NS * outputs) * n, until)
             return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
-        if self.dim == 3:
-            value[:] = floor
-            planes, whole = np.empty((n, 4)), np.ascontiguousarray(r.T @ self.points)
+        return self.bounded(r, until, floor)[0]
 
-            def visit(first: int, last: int) -> None:
-                """Visit the planes of some parts."""
-                kernels.vectors_in_space(self.points, r, whole, self.oriented, value, planes, first, last)
+    def bounded(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> tuple[Hyperplanes, float]:
+        """
+        The largest |F_r|_2 by branch and bound, in any dimension of two or more.
 
-            each = _VISIT_NS + 6 * _OUTPUT_NS * outputs + _SORT_NS * math.log2(n + 1)
-            self._run(visit, n / 2 * n * each, until)
-            on = planes[:, :3].any(axis=1)
-            return Hyperplanes(value[on], planes[on, :3], planes[on, 3])
-        raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
+        Parameters
+        ----------
+        r : ndarray, shape (n, o)
+            As for `strongest`.
+        until : float
+            When to give up, by `time.monotonic`.
+        floor : float
+            A value that is attained, or below which nothing matters: points all of whose hyperplanes are below it are
+            left out, which is quicker.
+
+        Returns
+        -------
+        tuple of Hyperplanes and float
+            The best hyperplane through each point, if above the floor; and an upper bound of max |F_r|_2, or the floor.
+
+        Raises
+        ------
+        TimeoutError
+            If the search has not ended by `until`.
+        """
+        n, outputs = r.shape
+        value = np.full(n, max(floor, rounding_of(r)))
+        normals, upper = np.zeros((n, self.dim)), np.empty(n)
+        slack = _SLACK if self.dim <= 3 else _LOOSE
+        search = caps.CapSearch(self.points, np.ascontiguousarray(r), self.oriented, slack, _BOXES)
+
+        def visit(first: int, last: int) -> None:
+            """Bound |F_r| over the hyperplanes through some points."""
+            caps.vectors_over_caps(search, value, normals, upper, first, last)
+
+        self._run(visit, (_CAPS_NS + _OUTPUT_NS * outputs) * n, until)
+        on = normals.any(axis=1)
+        heights = np.einsum("ij,ij->i", normals, self.points)
+        largest = max(floor, min(float(upper.max()), largest_at_most(self.points, r)))
+        return Hyperplanes(value[on], normals[on], heights[on]), largest
 
     def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:
         """

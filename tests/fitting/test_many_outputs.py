@@ -47,11 +47,16 @@ def test_the_vector_search_finds_the_maximum(dim: int, outputs: int, oriented: b
             brute = max(brute, float(np.linalg.norm(f, axis=1).max()))
         climbed = float(search.ascend(r, a[:50]).strength.max())
         top = float(planes.strength[best])
-        assert max(brute, climbed) <= top * (1 + 1e-12)
+        # From three dimensions on, boxes are halved until the bound is attained to 1e-10.
+        bound = search.bounded(r)[1] if dim >= 2 else top
+        assert max(brute, climbed, top) <= bound * (1 + 1e-12)
+        assert bound <= top * (1 + 2e-10)
         assert climbed == pytest.approx(top, rel=1e-3)
         assert largest_at_most(x, r) >= top
         if outputs == 1 and not oriented:
-            assert HyperplaneSearch(x).strongest(r[:, 0]).strength.max() == pytest.approx(top, rel=1e-12)
+            assert HyperplaneSearch(x).strongest(r[:, 0]).strength.max() == pytest.approx(
+                top, rel=1e-12 if dim < 3 else 2e-10
+            )
 
 
 def problem(name: str, dim: int, outputs: int, n: int, seed: int) -> tuple[Floats, Floats]:
