@@ -1,0 +1,105 @@
+"""Certified fits beside training without a certificate: losses, widths, seeds and libraries."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+from _trained_networks import Floats, Training, adam_and_lbfgs, by_scikit_learn, by_torch
+
+from radon_nn import Loss, fit
+from radon_nn.fitting.losses import loss_named
+
+
+class Case(NamedTuple):
+    """Data, loss, decay, and the gap asked for."""
+
+    name: str
+    x: Floats
+    y: Floats
+    loss: str
+    decay: float
+    tol: float
+
+
+def cases(quick: bool) -> list[Case]:
+    """Squared losses of three data sets, and other losses in the plane."""
+    found = []
+    try:
+        from sklearn.datasets import load_diabetes
+
+        diabetes = load_diabetes()
+        columns = diabetes.data[:, [2, 3, 8]]
+        found.append(Case("diabetes, 3 columns", columns / columns.std(axis=0), diabetes.target, "squared", 50.0, 1e-3))
+    except ImportError:
+        print("diabetes: skipped, scikit-learn is not installed")
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (5000, 2))
+    y = np.sin(3 * x[:, 0]) * x[:, 1] + 0.1 * rng.standard_normal(5000)
+    found.append(Case("noisy, plane", x, y, "squared", 0.3, 1e-4))
+    x = rng.standard_normal((200, 10))
+    y = np.sin(x[:, 0]) + np.abs(x[:, 1]) + 0.1 * rng.standard_normal(200)
+    found.append(Case("10 variables", x, y, "squared", 0.3, 1e-3))
+    x = rng.uniform(-1, 1, (300, 2))
+    f = np.column_stack([np.sin(3 * x[:, 0] + k) + np.abs(x[:, 1]) for k in range(3)])
+    labels = (f[:, 0] + rng.standard_normal(300) > np.median(f[:, 0])).astype(float)
+    found.append(Case("two classes", x, labels, "logistic", 0.3, 1e-4))
+    found.append(Case("two classes", x, labels, "hinge", 0.3, 1e-4))
+    found.append(Case("three outputs", x, f + 0.3 * rng.standard_normal(f.shape), "squared", 0.3, 1e-4))
+    return [each._replace(x=each.x[:40], y=each.y[:40], tol=1e-2) for each in found] if quick else found
+
+
+def beside_training(quick: bool) -> None:
+    """Each case: the certified fit, then other methods for as long; none may fall below our objective by its gap."""
+    print(f"\n{'Fits':<20} {'loss':<9} {'d':>3} {'n':>5} {'':<34} {'seconds':>8} {'objective':>12} {'bound':>12}  gap")
+    for case in cases(quick):
+        n, d = case.x.shape
+        few = d + 5
+        fit(case.x[:few], case.y[:few], decay=100 * case.decay, loss=case.loss, affine_decay=0.1, seconds=2)
+        begin = time.perf_counter()
+        best = fit(case.x, case.y, decay=case.decay, loss=case.loss, tol=case.tol, seconds=60)
+        took = time.perf_counter() - begin
+        row = f"{case.name:<20} {case.loss:<9} {d:>3} {n:>5}"
+        share = best.gap / best.objective
+        print(f"{row} {'fit':<34} {took:>8.2f} {best.objective:>12.7g} {best.lower:>12.7g}  {share:.1e}", flush=True)
+        loss = loss_named(case.loss)
+        y = loss.targets(case.y)
+        # Values of size one, which every method is used to; objectives in the units given.
+        unit = float(y.std()) if loss.translates else 1.0
+        for name, seconds, reached in others(case, loss, y / unit, case.decay / unit, 0.2 if quick else took):
+            value = unit**2 * reached
+            print(f"{row} {name:<34} {seconds:>8.2f} {value:>12.7g}", flush=True)
+            assert best.lower <= value * (1 + 1e-9), "a network below the lower bound"
+            assert best.objective <= value + best.gap + 1e-9 * value, "a network below the fit by more than its gap"
+
+
+def others(case: Case, loss: Loss, y: Floats, decay: float, seconds: float) -> list[tuple[str, float, float]]:
+    """Names, times and objectives of trained networks: the best of the seeds, each given the same time."""
+    rows = []
+    try:
+        import torch  # noqa: F401
+
+        methods = ("Adam and L-BFGS", "AdamW", "Adam, proximal path norm")
+    except ImportError:
+        print("PyTorch: skipped, it is not installed")
+        methods = ("Adam and L-BFGS",)
+    for method in methods:
+        for width in (20, 100):
+            reached = []
+            for seed in range(2):
+                run = Training(case.x, y, loss, decay, width=width, seed=seed)
+                if method == "Adam and L-BFGS":
+                    reached.append(adam_and_lbfgs(run, seconds))
+                else:
+                    reached.append(by_torch(run, seconds, proximal=method != "AdamW"))
+            rows.append((f"{method}, width {width}", seconds, min(reached)))
+    begin = time.perf_counter()
+    try:
+        value = by_scikit_learn(Training(case.x, y, loss, decay, width=100, seed=0))
+    except ImportError:
+        print("scikit-learn: skipped, it is not installed")
+        return rows
+    if value is not None:
+        rows.append(("scikit-learn's MLP, width 100", time.perf_counter() - begin, value))
+    return rows
