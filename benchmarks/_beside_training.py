@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from _trained_networks import Floats, Training, adam_and_lbfgs, by_scikit_learn, by_torch
 
-from radon_nn import Loss, fit
+from radon_nn import fit
 from radon_nn.fitting.losses import loss_named
 
 
@@ -67,16 +67,20 @@ def beside_training(quick: bool) -> None:
         y = loss.targets(case.y)
         # Values of size one, which every method is used to; objectives in the units given.
         unit = float(y.std()) if loss.translates else 1.0
-        for name, seconds, reached in others(case, loss, y / unit, case.decay / unit, 0.2 if quick else took):
+        widths, seeds, share = ((20,), 1, 0.05) if quick else ((20, 100), 2, took)
+        runs = [
+            Training(case.x, y / unit, loss, case.decay / unit, width=k, seed=s) for k in widths for s in range(seeds)
+        ]
+        for name, seconds, reached in others(runs, share):
             value = unit**2 * reached
             print(f"{row} {name:<34} {seconds:>8.2f} {value:>12.7g}", flush=True)
             assert best.lower <= value * (1 + 1e-9), "a network below the lower bound"
             assert best.objective <= value + best.gap + 1e-9 * value, "a network below the fit by more than its gap"
 
 
-def others(case: Case, loss: Loss, y: Floats, decay: float, seconds: float) -> list[tuple[str, float, float]]:
+def others(runs: list[Training], seconds: float) -> list[tuple[str, float, float]]:
     """Names, times and objectives of trained networks: the best of the seeds, each given the same time."""
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     try:
         import torch  # noqa: F401
 
@@ -85,21 +89,20 @@ def others(case: Case, loss: Loss, y: Floats, decay: float, seconds: float) -> l
         print("PyTorch: skipped, it is not installed")
         methods = ("Adam and L-BFGS",)
     for method in methods:
-        for width in (20, 100):
-            reached = []
-            for seed in range(2):
-                run = Training(case.x, y, loss, decay, width=width, seed=seed)
-                if method == "Adam and L-BFGS":
-                    reached.append(adam_and_lbfgs(run, seconds))
-                else:
-                    reached.append(by_torch(run, seconds, proximal=method != "AdamW"))
-            rows.append((f"{method}, width {width}", seconds, min(reached)))
+        reached: dict[int, float] = {}
+        for run in runs:
+            if method == "Adam and L-BFGS":
+                value = adam_and_lbfgs(run, seconds)
+            else:
+                value = by_torch(run, seconds, proximal=method != "AdamW")
+            reached[run.width] = min(value, reached.get(run.width, np.inf))
+        rows += [(f"{method}, width {width}", seconds, value) for width, value in reached.items()]
     begin = time.perf_counter()
     try:
-        value = by_scikit_learn(Training(case.x, y, loss, decay, width=100, seed=0))
+        last = by_scikit_learn(runs[-1])
     except ImportError:
         print("scikit-learn: skipped, it is not installed")
         return rows
-    if value is not None:
-        rows.append(("scikit-learn's MLP, width 100", time.perf_counter() - begin, value))
+    if last is not None:
+        rows.append((f"scikit-learn's MLP, width {runs[-1].width}", time.perf_counter() - begin, last))
     return rows

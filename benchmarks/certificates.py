@@ -9,8 +9,8 @@ neurons on one hyperplane merged: never more than the objective it descends.
 
 Fits under several losses stand beside PyTorch's AdamW and proximal steps on the path norm (two widths, the better of
 two seeds), Adam followed by L-BFGS, and scikit-learn's MLP where it has the loss. The script fails if any network is
-below our objective by more than the gap. pyscnn is not among them: it has the squared loss only, charges biases as weights,
-and has no free affine part, so that its objective is another one.
+below our objective by more than the gap. pyscnn is not among them: it has the squared loss only, charges
+biases as weights, and has no free affine part, so that its objective is another one.
 """
 
 from __future__ import annotations

@@ -348,7 +348,8 @@ class _Path:
         penalty = decay / problem.frame.scale
         objective = Restricted(problem, atoms.columns, penalty).objective(c.masses, c.affine)
         floor = -float(problem.weights @ problem.options.loss.conjugate(0 * problem.targets, problem.targets))
-        lower, presumed = (min(max(bound, floor), objective) for bound in (pursuit.lower, pursuit.presumed))
+        # 0.0 is added so that no bound reads -0.
+        lower, presumed = (min(max(bound, floor), objective) + 0.0 for bound in (pursuit.lower, pursuit.presumed))
         pursuit.note(objective, lower)
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
         slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective), problem.negligible())
