@@ -1,0 +1,97 @@
+"""Lower bounds against networks found by other means, over random small problems.
+
+    python benchmarks/lower_bounds.py [PROBLEMS]
+
+One to four outputs, every loss, one to three dimensions. The other means: Adam followed
+by L-BFGS from two widths, and the convex problem over a fine dictionary, of hyperplanes through each point with 20
+normals. Printed is the smallest margin, (their objective - our bound) / their objective, which must not be negative.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import numpy as np
+from _trained_networks import Floats, Training, adam_and_lbfgs
+
+from radon_nn import fit
+from radon_nn.fitting._group_newton import Coefficients, Restricted
+from radon_nn.fitting._loss_problem import LossProblem, Options
+from radon_nn.fitting.losses import loss_named
+
+NAMES = ["squared", "huber", "quantile", "poisson", "logistic", "hinge", "squared_hinge", "cross_entropy"]
+
+
+def data(name: str, dim: int, outputs: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Points and noisy values, for which there is a best network."""
+    n = int(rng.integers(10, 25))
+    x = rng.uniform(-1, 1, (n, dim))
+    f = np.column_stack([np.sin(3 * x[:, 0] + k) + np.abs(x[:, -1]) for k in range(outputs)])
+    if name == "cross_entropy":
+        return x, np.eye(outputs)[rng.integers(0, outputs, n)]
+    if name == "poisson":
+        return x, rng.poisson(np.exp(f / 2)).astype(float)
+    noisy = f + rng.standard_normal(f.shape)
+    if name in ("squared", "huber", "quantile"):
+        return x, noisy
+    noisy += 2 * rng.standard_normal(f.shape)
+    return x, (noisy > np.median(noisy, axis=0)).astype(float)
+
+
+def over_a_dictionary(x: Floats, y: Floats, name: str, decay: float, rng: np.random.Generator) -> float:
+    """The objective over neurons on hyperplanes through the points, with 20 normals for each."""
+    problem = LossProblem.of(x, y, None, Options(loss_named(name)))
+    normals = rng.standard_normal((20, problem.dim))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    directions = np.repeat(normals, len(problem.points), axis=0)
+    offsets = (normals @ problem.points.T).ravel()
+    columns = problem.columns(directions, offsets)
+    some = np.linalg.norm(columns, axis=0) > 1e-9
+    directions, offsets, columns = directions[some], offsets[some], columns[:, some]
+    none = np.zeros((len(offsets), problem.outputs))
+    affine = np.zeros((problem.design.shape[1], problem.outputs))
+    program = Restricted(problem, columns, decay / problem.frame.scale)
+    start = Coefficients(none, affine, none, np.zeros_like(problem.targets))
+    scale = program.objective(none, affine)
+    solved = program.solve(start, 1e-6 * scale, 1e-2 * scale / (1 + len(offsets)))
+    # Scored as a network, in the user's units.
+    network = problem.network(directions, offsets, solved.masses, solved.affine)
+    targets = problem.options.loss.targets(y)
+    p = network(x).reshape(targets.shape)
+    return float(problem.options.loss.value(p, targets).sum() + decay * network.path_norm)
+
+
+def main() -> None:
+    """All problems, and the smallest margins."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    margins: dict[str, float] = {}
+    answers: Counter[str] = Counter()
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        name, dim, outputs = NAMES[seed % 8], 1 + seed // 8 % 3, 1 + seed // 24 % 4
+        outputs = max(outputs, 2) if name == "cross_entropy" else outputs
+        x, y = data(name, dim, outputs, rng)
+        decay = 10 ** rng.uniform(-1.5, 0)
+        try:
+            best = fit(x, y, decay=decay, loss=name, sample_weight=np.ones(len(x)))
+        except ValueError:
+            answers["no network is best"] += 1
+            continue
+        answers["converged" if best.converged else best.stopped] += 1
+        loss = loss_named(name)
+        tried = {"dictionary": over_a_dictionary(x, y, name, decay, rng)}
+        for width in (4, 12):
+            run = Training(x, loss.targets(y), loss, decay, width=width, seed=seed)
+            tried["Adam and L-BFGS"] = min(adam_and_lbfgs(run, 0.2), tried.get("Adam and L-BFGS", np.inf))
+        for means, reached in tried.items():
+            margin = (reached - best.lower) / reached
+            margins[means] = min(margin, margins.get(means, np.inf))
+            assert margin >= -1e-12, f"problem {seed}: {means} reached {reached}, below the bound {best.lower}"
+    print(f"{count} problems: {dict(answers)}")
+    for means, margin in margins.items():
+        print(f"{means:<18} smallest margin {margin:.2e}")
+
+
+if __name__ == "__main__":
+    main()
