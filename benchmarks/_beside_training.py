@@ -51,7 +51,7 @@ def cases(quick: bool) -> list[Case]:
 
 
 def beside_training(quick: bool) -> None:
-    """Each case: the certified fit, then other methods for as long, at most 10 s a run; none may fall below our objective by its gap."""
+    """Each case: the certified fit, then other methods for as long, at most 10 s; none may be below ours by its gap."""
     print(f"\n{'Fits':<20} {'loss':<9} {'d':>3} {'n':>5} {'':<34} {'seconds':>8} {'objective':>12} {'bound':>12}  gap")
     for case in cases(quick):
         n, d = case.x.shape
