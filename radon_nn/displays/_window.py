@@ -20,9 +20,9 @@ from radon_nn.spikes.filtered import SpikeTransform, laplacian
 
 _OUTWARDS, _INWARDS = 1.0, 0.3
 """Widths of the taper in radii. Cut off sharply, the Laplacian of a smooth function gives ridges of 1/sqrt(distance) at
-the rim, as high as the function's own picture. With a quarter of a radius outside (networks of five GELU neurons), arcs
-of a fifth of the largest value are left, since ridges as wide as the taper are cut short; with a whole one, none is
-seen. Inside, a wider taper would take away more of the function."""
+the rim: of softplus(8 x_1) on 128^2 samples, 81 % of the largest value, and more on finer grids. A taper outside leaves
+19, 11, 10 and 10 % at widths of 0.25, 0.5, 1 and 2, and beside the function's own ridge, 28, 24, 18 and 11 %. One
+inside leaves 50, 32, 23 and 16 % at widths of 0.1, 0.2, 0.3 and 0.5, which take away more and more of the function."""
 
 
 class Filtered(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib import rcParams
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
@@ -22,6 +23,9 @@ POSITIVE, NEGATIVE = "#b2182b", "#2166ac"
 
 DASHES = (0, (3.0, 1.2))
 """Lines of negative masses are dashed, so that the sign is seen without colour."""
+
+PALE = ListedColormap(colormaps["Greys_r"](np.linspace(0.4, 1.0, 256)), name="pale_greys")
+"""Greys of functions under lines: no darker than a contrast of 2 to the red and blue of the lines allows."""
 
 _ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
 

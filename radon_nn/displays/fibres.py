@@ -19,6 +19,8 @@ _PIECES = 400
 """Offsets at which a density is drawn: finer than the 256 rows of the image below it."""
 _WIDEST = 0.08
 """Half the width of the widest ribbon, in radians: a fortieth of the strip."""
+_STRIPE = 4
+"""Pieces in a stripe of a negative density, so that the sign is seen without colour: 50 of either colour in all."""
 _SEEN = 1e-3
 """Densities below this fraction of the largest are thinner than a pixel, and are left out."""
 
@@ -28,7 +30,7 @@ class FibreDisplay:
     """
     The densities g_a(t) of a network in (angle, offset): an upright ribbon for each direction, as wide as |g_a| there.
 
-    Red is convex, blue concave, as spikes are; point masses, which activations with kinks have, are not drawn.
+    Red is convex, blue with white stripes concave; point masses, which activations with kinks have, are not drawn.
 
     Parameters
     ----------
@@ -83,7 +85,10 @@ class FibreDisplay:
         heights = ends[np.stack([columns, columns, columns + 1, columns + 1], axis=1)]
         ribbons = PolyCollection(
             list(np.stack([sides, heights], axis=2)),
-            facecolors=[POSITIVE if v > 0 else NEGATIVE for v in values],
+            facecolors=[
+                POSITIVE if v > 0 else "white" if row // _STRIPE % 2 else NEGATIVE
+                for v, row in zip(values, columns, strict=True)
+            ],
             edgecolors="none",
         )
         axes.add_collection(ribbons)

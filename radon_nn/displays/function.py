@@ -14,7 +14,7 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 
 from radon_nn._support.types import Floats
-from radon_nn.displays.canvas import DASHES, NEGATIVE, POSITIVE, axes_and_figure, edges, sampled, square_grid
+from radon_nn.displays.canvas import DASHES, NEGATIVE, PALE, POSITIVE, axes_and_figure, edges, sampled, square_grid
 from radon_nn.displays.lettering import NUMBERED, labels, numbers, title
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball
@@ -141,7 +141,7 @@ class FunctionDisplay:
         values = np.where(inside, sampled(f, grid), np.nan)
         low, high = (None, None) if limits is None else limits
         image = axes.imshow(
-            values.T, origin="lower", extent=edges(grid), cmap="Greys_r", interpolation="bilinear", vmin=low, vmax=high
+            values.T, origin="lower", extent=edges(grid), cmap=PALE, interpolation="bilinear", vmin=low, vmax=high
         )
         if np.nanmax(values) > np.nanmin(values):
             axes.contour(*grid.axes, values.T, levels=12, colors="white", linewidths=0.5, linestyles="-", alpha=0.5)

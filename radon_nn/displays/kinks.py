@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
-from radon_nn.displays.canvas import DASHES, NEGATIVE, POSITIVE, axes_and_figure, edges, sampled
+from radon_nn.displays.canvas import DASHES, NEGATIVE, PALE, POSITIVE, axes_and_figure, edges, sampled
 from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball, Cuboid
@@ -182,6 +182,4 @@ def grey_image(axes: Axes, f: Function, domain: Ball | Cuboid, grid: Grid) -> Ax
     values = sampled(f, grid)
     if isinstance(domain, Ball):
         values = np.where(domain.contains(grid.points()).reshape(grid.shape), values, np.nan)
-    return axes.imshow(
-        values.T, origin="lower", extent=edges(grid), cmap="Greys_r", interpolation="bilinear", alpha=0.75
-    )
+    return axes.imshow(values.T, origin="lower", extent=edges(grid), cmap=PALE, interpolation="bilinear")

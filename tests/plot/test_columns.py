@@ -13,7 +13,7 @@ NETWORKS = {"one": random_network(RNG, 3, 2), "two": random_network(RNG, 5, 2), 
 def test_scales_are_common() -> None:
     figure = plot.comparison(NETWORKS, n=16)
     panels = [ax for ax in figure.axes if ax.images]
-    for kind in ("Greys_r", "RdBu_r"):
+    for kind in ("pale_greys", "RdBu_r"):
         limits = [ax.images[0].get_clim() for ax in panels if ax.images[0].get_cmap().name == kind]
         assert len(limits) == 3
         assert len(set(limits)) == 1
