@@ -174,6 +174,7 @@ def strip_axes(axes: Axes) -> None:
             [0.25, 0.75],
             marker,
             color=rcParams["axes.edgecolor"],
+            markeredgecolor=rcParams["axes.facecolor"],
             transform=axes.transAxes,
             clip_on=False,
             ms=7,

@@ -121,7 +121,7 @@ class DirectionDisplay:
         )
         axes.set(xlim=(-0.6, len(chosen) - 0.4), ylim=(max(len(shown), 1) + 0.6, 0.4))
         axes.tick_params(length=0)
-        axes.grid(color="0.9", lw=0.6)
+        axes.grid(color="0.5", alpha=0.25, lw=0.6)
         axes.set_axisbelow(True)
         labels(axes, None, "spike: mass" if signed else "direction: cost")
         most = f"the {len(shown)} heaviest of {len(spikes)}" if len(shown) < len(spikes) else f"all {len(spikes)}"

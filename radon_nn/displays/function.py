@@ -155,7 +155,7 @@ class FunctionDisplay:
         labels(axes, *(known.features or ("$x_1$", "$x_2$")))
         middle, reach = domain.center_in(2), domain.radius * _ROOM
         axes.set(aspect="equal", xlim=middle[0] + np.array([-reach, reach]), ylim=middle[1] + np.array([-reach, reach]))
-        axes.locator_params(nbins=5)
+        axes.locator_params(nbins=4)
         axes.set_frame_on(False)
         written = _numbers(axes, lines, names, domain)
         return cls(axes, figure, image, kinks, written)

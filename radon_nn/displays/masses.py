@@ -98,7 +98,7 @@ class MassDisplay:
         title(axes, f"{len(costs)} spikes")
         axes.set_xlim(0, max(len(costs), 1) + 1)
         axes.set_ylim(0, 1.2 * max(float(costs.max(initial=0)), 1e-300))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         if signs is not None:
             legend_below(
                 axes,

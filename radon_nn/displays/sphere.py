@@ -120,13 +120,13 @@ def _graticule(axes: Axes, names: tuple[str, ...]) -> None:
     """Circles at 30, 60 and 90 degrees from the third axis, meridians every 30 degrees, and the axes' names."""
     for degrees in (30, 60, 90):
         radius = float(np.sqrt(1 - np.cos(np.radians(degrees))))
-        edge = "0.3" if degrees == 90 else "0.75"
-        axes.add_patch(Circle((0, 0), radius, fill=False, ec=edge, lw=1.2 if degrees == 90 else 0.7, zorder=1))
+        strength, width = (0.9, 1.2) if degrees == 90 else (0.4, 0.7)
+        axes.add_patch(Circle((0, 0), radius, fill=False, ec="0.5", alpha=strength, lw=width, zorder=1))
     for angle in np.arange(0, np.pi, np.pi / 6):
         x, y = np.cos(angle), np.sin(angle)
-        axes.plot([-x, x], [-y, y], color="0.75", lw=0.7, zorder=1)
+        axes.plot([-x, x], [-y, y], color="0.5", alpha=0.4, lw=0.7, zorder=1)
     axes.text(1.02, 0, f" {names[0]}", ha="left", va="center")
     axes.text(0, 1.1, names[1], ha="center", va="center")
-    axes.text(0.03, -0.06, names[2], ha="left", va="top", color="0.35")
+    axes.text(0.03, -0.06, names[2], ha="left", va="top", alpha=0.7)
     axes.set(aspect="equal", xlim=(-1.1, 1.25), ylim=(-1.1, 1.2))
     axes.set_axis_off()

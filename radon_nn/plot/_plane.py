@@ -184,7 +184,7 @@ def densities(
     smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
     smeared.image.set_alpha(0.5)
     FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
-    title(axes[1, 0], "Filtered, pale; ribbons: exact densities (width; striped: < 0)")
+    title(axes[1, 0], "Filtered, pale; ribbons: exact densities (width), negative ones striped")
     MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
     title(axes[1, 1], f"{len(fibres)} directions in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
     labels(axes[1, 1], "direction, by cost", "variation of its density")

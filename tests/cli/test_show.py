@@ -34,7 +34,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, *capsys.readouterr()
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 4, 10])
+@pytest.mark.parametrize("dim", [1, 4, *(pytest.param(dim, marks=pytest.mark.slow) for dim in (2, 3, 10))])
 def test_networks_of_any_number_of_inputs(dim: int, capsys: pytest.CaptureFixture[str]) -> None:
     save("network.npz", random_network(np.random.default_rng(dim), 6, dim))
     code, out, _ = run(capsys, "show", "network.npz", "--n", "16")
@@ -43,6 +43,7 @@ def test_networks_of_any_number_of_inputs(dim: int, capsys: pytest.CaptureFixtur
     assert Path("network.png").read_bytes().startswith(PNG)
 
 
+@pytest.mark.slow
 def test_deep_networks_of_three_inputs(capsys: pytest.CaptureFixture[str]) -> None:
     network = deep_network(np.random.default_rng(0), (3, 4, 4))
     save("deep.npz", network)

@@ -25,7 +25,7 @@ def test_scales_are_common() -> None:
     assert len({ax.get_ylim() for ax in bars}) == len({ax.get_xlim() for ax in bars}) == 1
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 6])
+@pytest.mark.parametrize("dim", [1, 6, *(pytest.param(dim, marks=pytest.mark.slow) for dim in (2, 3))])
 def test_pairs_triples_and_dicts_in_every_dimension(dim: int) -> None:
     first, second = random_network(RNG, 3, dim), random_measure(RNG, 4, dim)
     given = [("network", first), ("measure", second), ("both", first, first.measure())]

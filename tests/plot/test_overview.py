@@ -14,6 +14,8 @@ from radon_nn import Ball, DeepNetwork, Gaussian, Names, RidgeMeasure, ShallowNe
 from radon_nn.plot._spikes import densities_as_spikes
 from radon_nn.plot._view import view_of
 
+QUICK = {(2, "callable"), (3, "smooth"), (3, "deep"), (4, "callable")}
+
 
 @pytest.fixture(autouse=True)
 def _no_figure_of_pyplot() -> Iterator[None]:
@@ -37,7 +39,7 @@ def deep(dim: int) -> DeepNetwork:
     return deep_network(np.random.default_rng(dim), (dim, 4, 4))
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 4, 10])
+@pytest.mark.parametrize("dim", [1, 3, 4, *(pytest.param(dim, marks=pytest.mark.slow) for dim in (2, 10))])
 def test_spikes_of_a_measure_are_counted_in_every_dimension(dim: int) -> None:
     measure = random_measure(np.random.default_rng(dim), 5, dim)
     figure = plot.overview(measure, n=16, title="a title")
@@ -48,8 +50,14 @@ def test_spikes_of_a_measure_are_counted_in_every_dimension(dim: int) -> None:
     assert "since no data and no domain were given" in said
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 4])
-@pytest.mark.parametrize("kind", ["smooth", "deep", "callable", "closed form"])
+@pytest.mark.parametrize(
+    ("dim", "kind"),
+    [
+        pytest.param(dim, kind, marks=() if dim == 1 or (dim, kind) in QUICK else pytest.mark.slow)
+        for dim in (1, 2, 3, 4)
+        for kind in ("smooth", "deep", "callable", "closed form")
+    ],
+)
 def test_anything_can_be_drawn(dim: int, kind: str) -> None:
     f: Any = {
         "smooth": lambda: smooth(dim),
