@@ -220,15 +220,11 @@ class LineMassDisplay:
         masses, up = kinks.masses.sum(axis=1), positive(kinks)
         axes.axhline(0, color="0.5", lw=1, zorder=1)
         lines = [[(t, 0.0), (t, m)] for t, m in zip(kinks.offsets.tolist(), masses.tolist(), strict=True)]
-        stems = (
-            axes.vlines([], 0, 0)
-            if not lines
-            else LineCollection(
-                lines,
-                colors=[POSITIVE if convex else NEGATIVE for convex in up],
-                linestyles=["-" if convex else DASHES for convex in up],
-                linewidths=2.0,
-            )
+        stems = LineCollection(
+            lines,
+            colors=[POSITIVE if convex else NEGATIVE for convex in up],
+            linestyles=["-" if convex else DASHES for convex in up],
+            linewidths=2.0,
         )
         axes.add_collection(stems)
         places = np.column_stack([kinks.offsets, masses])

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from radon_nn.displays.canvas import axes_and_figure, sampled, strip_image
+from radon_nn.displays.canvas import axes_and_figure, sampled, square_grid, strip_image
 from radon_nn.displays.lettering import title
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid, Offsets
+from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.operators.transform import RadonTransform
 
 
@@ -36,6 +37,38 @@ class SinogramDisplay:
     ax: Axes
     figure: Figure
     image: AxesImage
+
+    @classmethod
+    def from_measure(
+        cls, measure: RidgeMeasure, *, domain: Ball | None = None, n: int = 256, ax: Axes | None = None
+    ) -> SinogramDisplay:
+        """
+        Transform and draw the function that a measure is.
+
+        Parameters
+        ----------
+        measure : RidgeMeasure
+            With d = 2 and one output.
+        domain : Ball, optional
+            The disc to which it is cut; the unit disc if not given.
+        n : int
+            Samples along each axis.
+        ax : Axes, optional
+            The axes to draw on; new axes if not given.
+
+        Returns
+        -------
+        SinogramDisplay
+            The artists.
+
+        Raises
+        ------
+        ValueError
+            If the measure is not of the plane, or has several outputs.
+        """
+        require_plane(measure.dim)
+        disc = Ball() if domain is None else domain
+        return cls.from_function(measure, grid=square_grid(disc, n), domain=disc, ax=ax)
 
     @classmethod
     def from_function(cls, f: Function, *, grid: Grid, domain: Ball, ax: Axes | None = None) -> SinogramDisplay:
