@@ -11,13 +11,14 @@ from radon_nn.geometry import hyperplanes
 GRID = Grid.cube(48)
 
 
+@pytest.mark.full
 def test_affine_functions_have_an_empty_picture() -> None:
     flat = RidgeMeasure(np.empty((0, 2)), [], np.empty((0, 1)), [[3.0, -2.0]], [1.0])
     for f in (flat, lambda x: 3 * x[:, 0] - 2 * x[:, 1] + 1):
         assert np.abs(filtered(f, GRID, Ball()).values).max() < 1e-10
 
 
-@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("everywhere", [pytest.param(True, marks=pytest.mark.full), False])
 def test_peaks_in_the_middle_are_the_masses(everywhere: bool) -> None:
     """A spike through the middle has a peak of its mass to a tenth, at its place to a cell, both ways of fading out."""
     measure = RidgeMeasure([[np.cos(1.0), np.sin(1.0)]], [0.0], [-2.5])
@@ -29,7 +30,7 @@ def test_peaks_in_the_middle_are_the_masses(everywhere: bool) -> None:
     assert picture.transform.offsets.values[column] == pytest.approx(0, abs=2 / 48)
 
 
-@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("everywhere", [pytest.param(True, marks=pytest.mark.full), False])
 def test_a_radial_function_looks_alike_in_all_directions(everywhere: bool) -> None:
     """So it does in the picture, rim and all: rows of the picture differ by a few per cent of its largest value."""
     gaussian = Gaussian([0.0, 0.0], 0.4)
@@ -40,7 +41,7 @@ def test_a_radial_function_looks_alike_in_all_directions(everywhere: bool) -> No
     assert np.abs(rows - rows.mean(axis=0)).max() < 0.03 * np.abs(rows).max()
 
 
-@pytest.mark.parametrize(("everywhere", "most"), [(True, 0.12), (False, 0.24)])
+@pytest.mark.parametrize(("everywhere", "most"), [pytest.param(True, 0.12, marks=pytest.mark.full), (False, 0.24)])
 def test_the_rim_is_not_seen(everywhere: bool, most: float) -> None:
     """Of a smooth ridge through the middle, little is left near the rim: 10 % of the largest value, or 22 % within.
 
