@@ -3,7 +3,8 @@
     python benchmarks/well_known.py [--only NAME]
 
 On balls the domain is the unit ball. The derivations: radial functions about the center, ridges and quadratics by their
-closed forms on balls; closed forms on R^d; 2 pi (in general d) times the variation of one profile for the others.
+closed forms on balls; closed forms on R^d; for exp(-|x|) and 1 / (1 + |x|^2) the
+variation of their filtered profile, as in `rtv_decaying.py`.
 """
 
 from __future__ import annotations
@@ -69,13 +70,7 @@ def _on_space(dim: int) -> list[Row]:
         ),
         ("(1 - abs(x))_+", dim, False, lambda x: np.maximum(1 - np.sqrt(squared(x)), 0), math.inf),
         ("(1 - abs(x)_1)_+", dim, False, lambda x: np.maximum(1 - np.abs(x).sum(axis=1), 0), math.inf),
-        (
-            "relu(x1) exp(-abs(x)^2 / 2)",
-            dim,
-            False,
-            lambda x: np.maximum(x[:, 0], 0) * np.exp(-squared(x) / 2),
-            math.inf,
-        ),
+        ("relu(x1) exp(-abs(x)^2 / 2)", dim, False, _kinked, math.inf),
     ]
 
 
