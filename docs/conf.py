@@ -67,6 +67,7 @@ autodoc_type_aliases = {
         "ArrayLike",
     )
 }
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 autosummary_generate = True
 numpydoc_show_class_members = False
