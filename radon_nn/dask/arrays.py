@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dask.array as da
 import numpy as np
 from dask.base import tokenize
-from dask.highlevelgraph import HighLevelGraph
 
 from radon_nn._support import checks
 from radon_nn.dask import _tasks as tasks
-from radon_nn.dask.layouts import Chunks, Layout, layout
+from radon_nn.dask._graphs import Graph, array_of, boxes_of, filled, indices, recipe_of
+from radon_nn.dask.layouts import Layout, layout
 from radon_nn.geometry.domains import Ball
 from radon_nn.operators.beyond import beyond
 from radon_nn.operators.filters import WINDOWS
 from radon_nn.operators.transform import RadonTransform
-
-Graph = dict[Any, Any]
 
 
 def forward(
@@ -89,12 +87,12 @@ def forward(
         memory=memory,
     )
     source = source.rechunk((*batch, *chosen.boxes))
-    recipe, graph, given = _recipe(transform)
+    recipe, graph, given = recipe_of(transform)
     name = f"radon-forward-{tokenize(source.name, recipe.token, chosen)}"
     rows = _chunks_of(chosen)
     if by_period:
         name += "-by-period"
-    for index in _indices(batch):
+    for index in indices(batch):
         sums = [_sum_over_boxes(graph, name, given, source.name, index, chosen, number) for number in _numbers(chosen)]
         if by_period:
             for number, (group, key) in enumerate(zip(chosen.groups, sums, strict=True)):
@@ -105,8 +103,8 @@ def forward(
         first = chosen.groups[0]
         rows_of = tuple(group.last - group.first for group in chosen.groups)
         chunks = (*batch, (first.count // first.period,), rows_of, (transform.offsets.count,))
-        return _array(name, graph, [source], chunks, source.dtype)
-    return _array(name, graph, [source], (*batch, rows, (transform.offsets.count,)), source.dtype)
+        return array_of(name, graph, [source], chunks, source.dtype)
+    return array_of(name, graph, [source], (*batch, rows, (transform.offsets.count,)), source.dtype)
 
 
 def adjoint(
@@ -148,6 +146,13 @@ def adjoint(
     See Also
     --------
     backproject : The weighted integral over the sphere, which is another operator.
+
+    Examples
+    --------
+    >>> from radon_nn import Directions, Grid
+    >>> transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    >>> adjoint(transform, da.ones(transform.sinogram_shape)).shape
+    (8, 8)
     """
     source = _checked(sinogram, "sinogram", transform.sinogram_shape)
     return _gathered(transform, source, memory, chunks, None, weighted=False)
@@ -195,6 +200,13 @@ def backproject(
     See Also
     --------
     adjoint : The transpose of `forward`'s matrix.
+
+    Examples
+    --------
+    >>> from radon_nn import Directions, Grid
+    >>> transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    >>> backproject(transform, da.ones(transform.sinogram_shape)).shape
+    (8, 8)
     """
     source = _checked(sinogram, "sinogram", transform.sinogram_shape)
     return _gathered(transform, source, memory, chunks, within, weighted=True)
@@ -228,6 +240,18 @@ def filtered(
         If the sinogram is no dask array of real numbers.
     ValueError
         If its shape is not (..., m, n) or the window is unknown; if numbers are not finite, when they are computed.
+
+    See Also
+    --------
+    forward : Sinograms.
+    radon_nn.RadonTransform.filter : The same in memory.
+
+    Examples
+    --------
+    >>> from radon_nn import Directions, Grid
+    >>> transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    >>> filtered(transform, da.ones(transform.sinogram_shape)).shape == transform.sinogram_shape
+    True
     """
     source = _checked(sinogram, "sinogram", transform.sinogram_shape)
     return _filtered(transform, source, window, checks.count(derivative, "derivative", least=0), (0, 0))
@@ -274,6 +298,18 @@ def invert(
         As for `filtered` and `backproject`.
     MemoryError
         If a worker would need more memory.
+
+    See Also
+    --------
+    forward : What it inverts.
+    cgls : Least squares, for few directions.
+
+    Examples
+    --------
+    >>> from radon_nn import Directions, Grid
+    >>> transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    >>> invert(transform, da.ones(transform.sinogram_shape)).shape
+    (8, 8)
     """
     source = _checked(sinogram, "sinogram", transform.sinogram_shape)
     whole, pad = beyond(transform)
@@ -294,36 +330,7 @@ def _checked(values: da.Array, name: str, shape: tuple[int, ...]) -> da.Array:
     if values.shape[values.ndim - len(shape) :] != shape or values.ndim < len(shape):
         raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {values.shape}")
     reals = values.astype(np.float32 if values.dtype.type in (np.float16, np.float32) else np.float64)
-    return reals.rechunk(_filled(reals.chunks))
-
-
-def _filled(chunks: Chunks) -> Chunks:
-    """Chunks without those of length 0, unless an axis has no others."""
-    return tuple(tuple(n for n in lengths if n) or (0,) for lengths in chunks)
-
-
-def _recipe(transform: RadonTransform) -> tuple[tasks.Recipe, Graph, Any]:
-    """The transform for tasks; a graph to begin with, and what stands for the transform in a task's arguments."""
-    recipe = tasks.Recipe(transform)
-    if recipe.small:
-        return recipe, {}, recipe
-    key = f"radon-transform-{recipe.token}"
-    return recipe, {key: recipe}, key
-
-
-def _array(name: str, graph: Graph, sources: Sequence[da.Array], chunks: Chunks, dtype: np.dtype[Any]) -> da.Array:
-    return da.Array(HighLevelGraph.from_collections(name, graph, dependencies=sources), name, chunks, dtype=dtype)
-
-
-def _indices(chunks: Chunks) -> Iterator[tuple[int, ...]]:
-    """Numbers of chunks along each axis."""
-    return itertools.product(*(range(len(lengths)) for lengths in chunks))
-
-
-def _boxes(chunks: Chunks) -> list[tuple[tuple[int, ...], Any]]:
-    """Number of each box along each axis, and its sides: first sample and last + 1."""
-    sides = [list(itertools.pairwise([0, *itertools.accumulate(lengths)])) for lengths in chunks]
-    return list(zip(_indices(chunks), itertools.product(*sides), strict=True))
+    return reals.rechunk(filled(reals.chunks))
 
 
 def _numbers(chosen: Layout) -> range:
@@ -344,7 +351,7 @@ def _sum_over_boxes(
     graph: Graph, name: str, given: Any, source: str, index: tuple[int, ...], chosen: Layout, number: int
 ) -> Any:
     """Add the tasks of a group to a graph; the key of the last one."""
-    boxes, ends = _boxes(chosen.boxes), []
+    boxes, ends = boxes_of(chosen.boxes), []
     for run in np.array_split(np.arange(len(boxes)), chosen.chains):
         before = None
         for position in run.tolist():
@@ -383,11 +390,11 @@ def _filtered(
     """Filtered sinograms with some offsets more on either side."""
     checks.one_of(window, "window", WINDOWS)
     source = source.rechunk({source.ndim - 1: -1})
-    recipe, graph, given = _recipe(transform)
+    recipe, graph, given = recipe_of(transform)
     name = f"radon-filtered-{tokenize(source.name, recipe.token, window, derivative, pad)}"
-    for index in _indices(source.chunks):
+    for index in indices(source.chunks):
         graph[(name, *index)] = (tasks.filtered, given, (source.name, *index), window, derivative, list(pad))
-    return _array(name, graph, [source], (*source.chunks[:-1], (sum(pad) + source.shape[-1],)), source.dtype)
+    return array_of(name, graph, [source], (*source.chunks[:-1], (sum(pad) + source.shape[-1],)), source.dtype)
 
 
 def _gathered(
@@ -402,23 +409,23 @@ def _gathered(
         source.dtype,
         batch=math.prod(map(max, batch)),
         batches=math.prod(map(len, batch)),
-        boxes=None if chunks is None else _filled(da.core.normalize_chunks(chunks, shape, dtype=source.dtype)),
+        boxes=None if chunks is None else filled(da.core.normalize_chunks(chunks, shape, dtype=source.dtype)),
         memory=memory,
         transpose=True,
     )
     source = source.rechunk({source.ndim - 1: -1})
-    recipe, graph, given = _recipe(transform)
+    recipe, graph, given = recipe_of(transform)
     name = f"radon-gather-{tokenize(source.name, recipe.token, chosen, within, weighted)}"
-    for index in _indices(batch):
+    for index in indices(batch):
         groups = [_rows_of(graph, name, source, index, chosen.groups[number], number) for number in _numbers(chosen)]
-        for where, box in _boxes(chosen.boxes):
+        for where, box in boxes_of(chosen.boxes):
             before = None
             for number, (group, rows) in enumerate(zip(chosen.groups, groups, strict=True)):
                 last = number == len(groups) - 1
                 key = (name, *index, *where) if last else (f"{name}-sum", *index, number, *where)
                 graph[key] = (tasks.gather, given, [list(map(list, box)), group], rows, before, within, weighted)
                 before = key
-    return _array(name, graph, [source], (*batch, *chosen.boxes), source.dtype)
+    return array_of(name, graph, [source], (*batch, *chosen.boxes), source.dtype)
 
 
 def _rows_of(graph: Graph, name: str, source: da.Array, index: tuple[int, ...], group: tasks.Group, number: int) -> Any:

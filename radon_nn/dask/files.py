@@ -17,7 +17,7 @@ from dask.base import tokenize
 
 from radon_nn._support import checks
 from radon_nn._support.types import Array
-from radon_nn.dask.arrays import Graph, _array, _boxes
+from radon_nn.dask._graphs import Graph, array_of, boxes_of
 
 _BYTES = 1 << 26
 """A chunk of a file that is read: 64 MiB, of which a slab of a volume takes one or a few."""
@@ -46,6 +46,19 @@ def load(path: str | Path, chunks: Any = None) -> da.Array:
         If there is no such file.
     ValueError
         If it is neither a zarr array nor an npy file.
+
+    See Also
+    --------
+    save : Write one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/volume.npy", np.ones((4, 4)))
+    ...     load(f"{folder}/volume.npy").shape
+    (4, 4)
     """
     file = Path(path)
     if not file.exists():
@@ -69,9 +82,9 @@ def load(path: str | Path, chunks: Any = None) -> da.Array:
     about = file.stat()
     name = f"read-npy-{tokenize(str(file.resolve()), about.st_mtime_ns, about.st_size, lengths)}"
     graph: Graph = {
-        (name, *where): (_read_npy, str(file.resolve()), list(map(list, box))) for where, box in _boxes(lengths)
+        (name, *where): (_read_npy, str(file.resolve()), list(map(list, box))) for where, box in boxes_of(lengths)
     }
-    return _array(name, graph, [], lengths, mapped.dtype)
+    return array_of(name, graph, [], lengths, mapped.dtype)
 
 
 def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
@@ -96,6 +109,10 @@ def save(path: str | Path, array: da.Array, at_once: int | None = None) -> None:
         If the chunks are of unknown lengths.
     FileExistsError
         If something else than an array is there.
+
+    See Also
+    --------
+    load : Read it back.
 
     Examples
     --------
@@ -170,7 +187,7 @@ def _save_new(file: Path, array: da.Array, at_once: int | None) -> None:
         zarr.create_array(str(file), shape=even.shape, chunks=tuple(map(max, even.chunks)), dtype=even.dtype)
     name = f"write-{tokenize(str(file), even.name)}"
     graph, axis = dict(even.__dask_graph__()), int(np.argmax([len(lengths) for lengths in even.chunks]))
-    boxes = _boxes(even.chunks)
+    boxes = boxes_of(even.chunks)
     for where, box in boxes:
         graph[(name, *where)] = (_write, str(file), list(map(list, box)), (even.name, *where))
     each = max(len(lengths) for lengths in even.chunks) if at_once is None else checks.count(at_once, "at_once")

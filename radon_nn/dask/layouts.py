@@ -108,6 +108,17 @@ class Layout:
         The most memory that a task takes, with its input and its output.
     worker_bytes : int
         The most private memory of a worker, while its tasks run; a result that is not written to a file adds to it.
+
+    See Also
+    --------
+    layout : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import Directions, Grid, RadonTransform
+    >>> plan = layout(RadonTransform(Grid.cube(16), Directions.half_circle(8)))
+    >>> type(plan).__name__
+    'Layout'
     """
 
     boxes: Chunks
@@ -169,6 +180,11 @@ def layout(
     ------
     MemoryError
         If even the smallest task exceeds the limit.
+
+    See Also
+    --------
+    forward : The transform by this layout.
+    radon_nn.RadonTransform.estimate : Time and memory of one process.
 
     Examples
     --------

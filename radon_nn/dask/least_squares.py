@@ -35,6 +35,11 @@ class Operator:
     memory : int or str, optional
         Private memory that a worker process may use, in bytes or as '3 GB': see `layout`.
 
+    See Also
+    --------
+    cgls : Least squares with it.
+    radon_nn.RadonTransform.linear_operator : The same for SciPy's solvers.
+
     Examples
     --------
     >>> from radon_nn import Directions, Grid
@@ -133,9 +138,24 @@ def cgls(
     FileExistsError
         If the folder has a result already.
 
+    See Also
+    --------
+    Operator : The operator of the equations.
+    invert : Filtered backprojection.
+
     References
     ----------
     A. Bjorck, Numerical Methods for Least Squares Problems, 1996, section 7.4.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> from radon_nn import Directions, Grid, RadonTransform
+    >>> A = Operator(RadonTransform(Grid.cube(8), Directions.half_circle(6)))
+    >>> sinogram = A.matvec(da.ones((8, 8))).compute()
+    >>> image, residuals = cgls(A, da.from_array(sinogram), iterations=3)
+    >>> image.shape, residuals[-1] < residuals[0]
+    ((8, 8), True)
     """
     checks.count(iterations, "iterations")
     weight, least = checks.at_least_zero(damp, "damp") ** 2, checks.at_least_zero(tol, "tol") ** 2

@@ -24,6 +24,11 @@ def warm_up(client: Any, dtypes: Iterable[str] = ("float32", "float64")) -> None
     See Also
     --------
     radon_nn.warm_up : The same for one process.
+
+    Examples
+    --------
+    >>> import distributed
+    >>> warm_up(distributed.Client("scheduler-address:8786"))  # doctest: +SKIP
     """
     from distributed.diagnostics.plugin import WorkerPlugin
 

@@ -1,0 +1,47 @@
+"""Parts of Dask graphs that the transform and its relatives share: chunks, boxes, keys of the transform."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dask.array as da
+import numpy as np
+from dask.highlevelgraph import HighLevelGraph
+
+from radon_nn.dask import _tasks as tasks
+from radon_nn.dask.layouts import Chunks
+from radon_nn.operators.transform import RadonTransform
+
+Graph = dict[Any, Any]
+
+
+def filled(chunks: Chunks) -> Chunks:
+    """Chunks without those of length 0, unless an axis has no others."""
+    return tuple(tuple(n for n in lengths if n) or (0,) for lengths in chunks)
+
+
+def recipe_of(transform: RadonTransform) -> tuple[tasks.Recipe, Graph, Any]:
+    """The transform for tasks; a graph to begin with, and what stands for the transform in a task's arguments."""
+    recipe = tasks.Recipe(transform)
+    if recipe.small:
+        return recipe, {}, recipe
+    key = f"radon-transform-{recipe.token}"
+    return recipe, {key: recipe}, key
+
+
+def array_of(name: str, graph: Graph, sources: Sequence[da.Array], chunks: Chunks, dtype: np.dtype[Any]) -> da.Array:
+    """The array that a graph computes."""
+    return da.Array(HighLevelGraph.from_collections(name, graph, dependencies=sources), name, chunks, dtype=dtype)
+
+
+def indices(chunks: Chunks) -> Iterator[tuple[int, ...]]:
+    """Numbers of chunks along each axis."""
+    return itertools.product(*(range(len(lengths)) for lengths in chunks))
+
+
+def boxes_of(chunks: Chunks) -> list[tuple[tuple[int, ...], Any]]:
+    """Number of each box along each axis, and its sides: first sample and last + 1."""
+    sides = [list(itertools.pairwise([0, *itertools.accumulate(lengths)])) for lengths in chunks]
+    return list(zip(indices(chunks), itertools.product(*sides), strict=True))
