@@ -57,6 +57,11 @@ class Profile:
     ValueError
         If scale or reach is not positive, or a kink not finite.
 
+    See Also
+    --------
+    radon_nn.ShallowNetwork : Takes one as its activation.
+    radon_nn.Ridge : One neuron.
+
     Examples
     --------
     >>> round(Profile.of("gelu").variation, 6)
