@@ -35,6 +35,15 @@ class ClosedForm(ABC):
     See Also
     --------
     radon_nn.RadonTransform : Rf of samples on a grid.
+
+    Examples
+    --------
+    >>> from radon_nn import Gaussian, Norm
+    >>> f = Gaussian([0.0, 0.0]) + 2.0 * Norm([1.0, 0.0])
+    >>> f([[1.0, 0.0]]).round(6)
+    array([0.606531])
+    >>> f.dim
+    2
     """
 
     __array_ufunc__ = None
@@ -302,6 +311,10 @@ class Sum(ClosedForm):
     TypeError
         If a term is not a closed form.
 
+    See Also
+    --------
+    ClosedForm : What can be added.
+
     Examples
     --------
     >>> from radon_nn import Ellipsoid
@@ -368,6 +381,10 @@ class Composed(ClosedForm):
     ------
     ValueError
         If A does not have full row rank, or a shape is wrong.
+
+    See Also
+    --------
+    ClosedForm.compose : How to make one.
 
     Examples
     --------

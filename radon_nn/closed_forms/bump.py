@@ -46,6 +46,10 @@ class Bump(ClosedForm):
     ValueError
         If the radius or power is not positive, or an entry is not finite.
 
+    See Also
+    --------
+    radon_nn.Gaussian : Smooth everywhere, but not of bounded support.
+
     References
     ----------
     G. N. Watson, A Treatise on the Theory of Bessel Functions, 1944, section 13.4 (Weber and Schafheitlin).

@@ -47,6 +47,11 @@ class Gaussian(ClosedForm):
     ValueError
         If the covariance is not symmetric positive definite, the shapes disagree or an entry is not finite.
 
+    See Also
+    --------
+    radon_nn.Bump : Of bounded support.
+    radon_nn.rtv : The R-TV of anything.
+
     Examples
     --------
     >>> f = Gaussian([0.5, 0.0], covariance=0.04)

@@ -41,6 +41,11 @@ class Norm(ClosedForm):
     ValueError
         If an entry is not finite.
 
+    See Also
+    --------
+    radon_nn.Ridge : One neuron.
+    radon_nn.Gaussian : Smooth at its center.
+
     Examples
     --------
     >>> Norm([0.0, 0.0, 0.0]).rtv()

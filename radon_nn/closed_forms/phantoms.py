@@ -63,6 +63,11 @@ def shepp_logan(dim: int = 2, *, modified: bool = True) -> Sum:
     ValueError
         If the dimension is neither 2 nor 3.
 
+    See Also
+    --------
+    radon_nn.Ellipsoid : Its parts.
+    radon_nn.Grid.sample : Its values as an image.
+
     References
     ----------
     .. [1] L. A. Shepp, B. F. Logan, The Fourier reconstruction of a head section, IEEE Trans. Nucl. Sci. 21, 1974.

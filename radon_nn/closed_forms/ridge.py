@@ -42,6 +42,11 @@ class Ridge(ClosedForm):
     ValueError
         If the direction is zero, the profile unknown, or an entry is not finite.
 
+    See Also
+    --------
+    radon_nn.ShallowNetwork : A sum of ridges, as a network.
+    radon_nn.Profile : The activation.
+
     Examples
     --------
     >>> f = Ridge([3.0, 4.0], 1.0, "relu", 2.0)

@@ -84,6 +84,11 @@ class Ellipsoid(_Solid):
     ValueError
         If a semiaxis is not positive, the rotation not orthogonal, or the shapes disagree.
 
+    See Also
+    --------
+    Box : The indicator of a box.
+    radon_nn.shepp_logan : A sum of ellipsoids.
+
     Examples
     --------
     >>> disc = Ellipsoid.ball([0.0, 0.0], 1.0)
@@ -170,6 +175,11 @@ class Box(_Solid):
     ------
     ValueError
         If a width is not positive, the rotation not orthogonal, or the shapes disagree.
+
+    See Also
+    --------
+    Ellipsoid : The indicator of an ellipsoid.
+    radon_nn.Cuboid : A box as a domain.
 
     Notes
     -----
