@@ -40,6 +40,20 @@ class Bound(NamedTuple):
     certified : bool
         Whether the search behind the bound is exact, so that the gap can close: the points span at most three
         dimensions.
+
+    See Also
+    --------
+    RTVRegressor : Has one as certificate_.
+    radon_nn.Fit.certificate : The search anew.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from radon_nn.estimators import RTVRegressor
+    >>> x = np.linspace(-1, 1, 31)[:, None]
+    >>> bound = RTVRegressor(decay=0.01).fit(x, np.abs(x[:, 0])).certificate_
+    >>> bound.lower <= bound.objective, bound.certified
+    (True, True)
     """
 
     lower: float

@@ -241,6 +241,11 @@ class RTVClassifierCV(RTVClassifier):
     classes_, network_, certificate_, spikes_, fit_, stopped_, n_features_in_, feature_names_in_, n_iter_
         As for `RTVClassifier`.
 
+    See Also
+    --------
+    RTVClassifier : One decay.
+    radon_nn.choose_decay : The same choice for functions.
+
     Examples
     --------
     >>> import numpy as np

@@ -175,6 +175,11 @@ class RTVRegressorCV(RTVRegressor):
     network_, certificate_, spikes_, fit_, stopped_, n_features_in_, feature_names_in_, n_iter_
         As for `RTVRegressor`.
 
+    See Also
+    --------
+    RTVRegressor : One decay.
+    radon_nn.choose_decay : The same choice for functions.
+
     Examples
     --------
     >>> import numpy as np
