@@ -129,6 +129,13 @@ class Fit(SpikeResult):
     See Also
     --------
     radon_nn.save : Write it to a file, dual and points included.
+
+    Examples
+    --------
+    >>> from radon_nn import interpolate
+    >>> fit = interpolate([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])
+    >>> fit.rtv, fit.certified
+    (2.0, True)
     """
 
     measure: RidgeMeasure

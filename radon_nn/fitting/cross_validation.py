@@ -41,6 +41,19 @@ class DecayChoice:
         Number of parts of the data, each of which was left out once.
     complete : bool
         Whether all folds and decays were tried before the time was over.
+
+    See Also
+    --------
+    choose_decay : What returns it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from radon_nn import choose_decay
+    >>> x = np.linspace(-1, 1, 21)
+    >>> choice = choose_decay(x, np.abs(x), decays=[0.001, 0.1, 10.0])
+    >>> choice.decay
+    0.001
     """
 
     decay: float
@@ -113,6 +126,12 @@ def choose_decay(
     See Also
     --------
     fit : Fit with the decay chosen.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1, 1, 21)
+    >>> choose_decay(x, np.abs(x), decays=[0.001, 0.1, 10.0]).decay
+    0.001
     """
     problem = Problem.of(points, values, averaging=True)
     parts = checks.count(folds, "folds", least=2)

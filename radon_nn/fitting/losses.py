@@ -41,6 +41,10 @@ class Loss:
     balanced : bool
         Whether adding one number to all outputs of a prediction changes nothing, so that gradients sum to zero.
 
+    See Also
+    --------
+    radon_nn.fit : Takes one as its loss.
+
     Examples
     --------
     A smooth approximation of |p - y|, with the curvature left to differences of the gradient:

@@ -71,6 +71,18 @@ class LossFit(SpikeResult):
         The lower bound if no |F_r| is larger than the largest one that was found.
     settled : bool
         As `converged`, but with `presumed_lower` for `lower`.
+
+    See Also
+    --------
+    radon_nn.fit : What returns it.
+    radon_nn.Fit : The fit of squares to one output.
+
+    Examples
+    --------
+    >>> from radon_nn import fit
+    >>> logistic = fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1], decay=0.1, loss="logistic")
+    >>> logistic.lower <= logistic.objective, logistic.certified
+    (True, True)
     """
 
     network: ShallowNetwork

@@ -52,6 +52,18 @@ class Pruning:
         The domain.
     rtv : tuple of float
         R-TV on the domain, before and after.
+
+    See Also
+    --------
+    prune : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import Ball, ShallowNetwork, prune
+    >>> network = ShallowNetwork([[1.0], [1.0]], [0.0, 0.001], [1.0, 1.0])
+    >>> small = prune(network, max_error=0.1, domain=Ball(1.0, [0.0]))
+    >>> small.network.neurons
+    1
     """
 
     network: ShallowNetwork

@@ -287,6 +287,18 @@ def fit_path(
     ------
     ValueError
         As for `fit`.
+
+    See Also
+    --------
+    fit : One decay.
+    decay_max : The decay from which on the fit is affine.
+    radon_nn.choose_decay : A decay by cross-validation.
+
+    Examples
+    --------
+    >>> path = fit_path([0.0, 1.0, 2.0], [0.0, 1.0, 0.0], decays=[0.2, 0.1])
+    >>> [round(fit.rtv, 6) for fit in path]
+    [0.8, 1.4]
     """
     options = options_of(points, loss, affine, affine_decay, metric)
     limits = Limits(tol, seconds, progress, rng)
