@@ -87,6 +87,11 @@ class Directions:
     ValueError
         If there are no normals, or one is not of unit length.
 
+    See Also
+    --------
+    radon_nn.RadonTransform : What looks along them.
+    radon_nn.Offsets : The other coordinate of a hyperplane.
+
     Examples
     --------
     >>> Directions.half_circle(4)

@@ -55,6 +55,12 @@ class Ball:
     ValueError
         If the radius is not positive or the center not finite.
 
+    See Also
+    --------
+    Cuboid : A box.
+    Hull : The convex hull of data.
+    rtv : The R-TV on a domain.
+
     Examples
     --------
     >>> Ball(2.0)
@@ -177,6 +183,11 @@ class Cuboid:
     ValueError
         If the corners disagree in length, or lower < upper does not hold in each coordinate.
 
+    See Also
+    --------
+    Ball : A ball.
+    Hull : The convex hull of data.
+
     Examples
     --------
     >>> Cuboid([0.0, 0.0], [1.0, 2.0]).extent(np.array([[3.0, -1.0]]))
@@ -232,6 +243,11 @@ class Hull:
     ------
     ValueError
         If there are no points, or an entry is not finite.
+
+    See Also
+    --------
+    Ball : A ball.
+    Cuboid : A box.
 
     Examples
     --------

@@ -45,6 +45,11 @@ class Grid:
     ValueError
         If a length or spacing is not positive, or shape, spacing and center differ in length.
 
+    See Also
+    --------
+    Offsets : Samples in the offset.
+    radon_nn.RadonTransform : Integrals of what is sampled on a grid.
+
     Examples
     --------
     >>> Grid.cube(4).axes[0]
@@ -214,6 +219,11 @@ class Offsets:
     ------
     ValueError
         If the count or the step is not positive.
+
+    See Also
+    --------
+    Grid : Samples in space.
+    radon_nn.Directions : The other coordinate of a hyperplane.
 
     Examples
     --------

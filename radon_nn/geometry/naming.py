@@ -50,6 +50,10 @@ class Names:
     ValueError
         If names repeat, or means and deviations are not both given and as many as the features.
 
+    See Also
+    --------
+    radon_nn.from_model : Takes names along from models.
+
     Examples
     --------
     >>> Names(["age", "height"], ["weight"]).feature_labels(2)
