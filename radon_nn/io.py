@@ -57,6 +57,15 @@ def save(path: str | os.PathLike[str], network: Network | Result) -> None:
     See Also
     --------
     load : Read it back.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from radon_nn import ShallowNetwork
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/network.npz", ShallowNetwork([[3.0, 4.0]], [1.0], [2.0]))
+    ...     load(f"{folder}/network.npz").measure().rtv
+    10.0
     """
     _require_path(path, "save", "save('file.npz', network)")
     if not isinstance(network, ShallowNetwork | DeepNetwork | Result):
@@ -162,6 +171,11 @@ def load(
     --------
     save : Write one.
     from_model : The same from live models.
+
+    Examples
+    --------
+    >>> load(shipped("terrain.npz")).measure().rtv > 246
+    True
     """
     _require_path(path, "load", "load('file.npz')")
     where = existing(path, "a network's file")
