@@ -60,6 +60,17 @@ class Kinks:
         What rounding may change a jump by, at most.
     dropped : float
         The largest jump that was left out since it is small beside the slopes.
+
+    See Also
+    --------
+    kinks : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import Ball, ShallowNetwork
+    >>> found = kinks(ShallowNetwork([[1.0, 0.0]], [-0.6], [2.0]), Ball(1.0))
+    >>> len(found), float(found.jumps[0, 0])
+    (1, 2.0)
     """
 
     domain: Ball | Cuboid
@@ -285,6 +296,11 @@ def kinks(
     ValueError
         If the network has more than two inputs or a smooth activation, the domain is of another dimension, or there are
         more linear regions than `max_regions` (a `TooManyRegionsError`).
+
+    See Also
+    --------
+    radon_nn.deep_rtv : R-TV from the kinks.
+    radon_nn.plot.KinkDisplay : A picture of them.
 
     References
     ----------
