@@ -39,6 +39,17 @@ class Difference:
         Whether it is the maximum, to rounding; otherwise an upper bound.
     at : ndarray, shape (d,), optional
         A point where it is attained; None for an upper bound.
+
+    See Also
+    --------
+    radon_nn.distance : Two networks compared.
+
+    Examples
+    --------
+    >>> from radon_nn import Cuboid, ShallowNetwork
+    >>> a, b = ShallowNetwork([[1.0]], [0.0], [1.0]).measure(), ShallowNetwork([[1.0]], [0.0], [3.0]).measure()
+    >>> a.difference(b, Cuboid([-1.0], [1.0])).largest
+    2.0
     """
 
     largest: float

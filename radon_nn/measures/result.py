@@ -92,6 +92,17 @@ class RTV:
         The values along the refinement.
     converged : bool
         Whether the tolerance asked for was met.
+
+    See Also
+    --------
+    radon_nn.rtv : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork, rtv
+    >>> result = rtv(ShallowNetwork([[3.0, 4.0]], [1.0], [2.0]))
+    >>> float(result), result.standing, result.verdict
+    (10.0, 'exact', 'finite')
     """
 
     value: float

@@ -30,6 +30,17 @@ class Spike(NamedTuple):
         Offset, in the units of x.
     mass : float or ndarray, shape (o,)
         Mass; a number where there is one output.
+
+    See Also
+    --------
+    radon_nn.RidgeMeasure : The list of spikes it belongs to.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork
+    >>> spike = ShallowNetwork([[3.0, 4.0]], [1.0], [2.0]).measure()[0]
+    >>> spike.direction, spike.offset, spike.mass
+    (array([0.6, 0.8]), -0.2, 10.0)
     """
 
     direction: Floats
