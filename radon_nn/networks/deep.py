@@ -50,6 +50,12 @@ class DeepNetwork:
     TypeError
         If a layer is not a ShallowNetwork.
 
+    See Also
+    --------
+    radon_nn.ShallowNetwork : A layer.
+    radon_nn.deep_rtv : R-TV, infinite in general.
+    radon_nn.kinks : Its kinks in the plane.
+
     Examples
     --------
     >>> fold = ShallowNetwork([[1.0]], [0.0], [1.0], activation="abs")

@@ -73,6 +73,13 @@ class FibreMeasure:
     --------
     radon_nn.ShallowNetwork.fibres : The fibre measure of a network.
     radon_nn.RidgeMeasure : The measure of piecewise linear activations, spikes alone.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork
+    >>> fibres = ShallowNetwork([[1.0, 0.0], [2.0, 0.0]], [0.0, 1.0], [1.0, -1.0], activation="tanh").fibres()
+    >>> len(fibres.directions)
+    1
     """
 
     directions: Floats

@@ -322,6 +322,19 @@ class Simplification:
         How far the function moves on the domain, by merging; 0 where nothing but copies were merged.
     exact : bool
         Whether `moved` is the largest difference, to rounding; otherwise an upper bound, infinite on all of R^d.
+
+    See Also
+    --------
+    radon_nn.ShallowNetwork.simplify : What it reports.
+    radon_nn.prune : Fewer neurons, where the function may move a little.
+
+    Examples
+    --------
+    >>> from radon_nn import Ball, ShallowNetwork
+    >>> network = ShallowNetwork([[1.0], [1.0], [1.0]], [0.0, 0.0, 9.0], [1.0, 2.0, 1.0])
+    >>> small, report = network.simplify(Ball(1.0, [0.0]))
+    >>> report.before, report.after, report.merged
+    (3, 1, 1)
     """
 
     before: int

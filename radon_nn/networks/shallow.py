@@ -51,6 +51,13 @@ class ShallowNetwork:
     ValueError
         If shapes disagree, an entry is not finite, or the activation is unknown.
 
+    See Also
+    --------
+    radon_nn.from_model : Networks from live models.
+    radon_nn.load : Networks from files.
+    radon_nn.rtv : R-TV, also on a domain.
+    radon_nn.DeepNetwork : Several layers.
+
     Examples
     --------
     >>> net = ShallowNetwork([[1.0], [-1.0]], [0.0, 0.0], [1.0, -1.0])
