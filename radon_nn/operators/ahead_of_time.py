@@ -34,6 +34,10 @@ def warm_up(dtypes: Iterable[Any] = ("float32", "float64")) -> None:
     See Also
     --------
     RadonTransform : What is compiled.
+
+    Examples
+    --------
+    >>> warm_up()  # doctest: +SKIP
     """
     grid, offsets = Grid.cube(_SIDE), Offsets(_SIDE, 2 / _SIDE)
     pixels = Geometry(np.zeros(1).tobytes(), 8, 8, 4.0, False)
