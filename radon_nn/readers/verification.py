@@ -51,6 +51,18 @@ class Verification:
         What rounding of the model's arithmetic allows.
     points : int
         The number of points compared.
+
+    See Also
+    --------
+    verify : What returns it.
+
+    Examples
+    --------
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> from radon_nn import verify
+    >>> X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    >>> verify(MLPRegressor(hidden_layer_sizes=[3], solver="lbfgs", max_iter=9000).fit(X, y), X).agrees
+    True
     """
 
     max_error: float
@@ -110,6 +122,18 @@ def verify(
         If there is no live model, only arrays.
     ValueError
         If points or outputs have the wrong shape, or the model itself refuses the points.
+
+    See Also
+    --------
+    radon_nn.from_model : The network of a model.
+    radon_nn.load : The network of a file.
+
+    Examples
+    --------
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    >>> verify(MLPRegressor(hidden_layer_sizes=[3], solver="lbfgs", max_iter=9000).fit(X, y), X).agrees
+    True
     """
     kind = model_kind(model)
     if kind is None:
