@@ -76,6 +76,18 @@ class ProbeFit(SpikeResult):
         What could not be resolved, and where, in words; empty if everything is explained.
     exact : bool
         Whether the last lines showed nothing more, and fresh points agree to the tolerance asked for, or to rounding.
+
+    See Also
+    --------
+    probe_spikes : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork, probe_spikes
+    >>> hidden = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
+    >>> found = probe_spikes(lambda x: hidden(x), 2)
+    >>> len(found), found.exact
+    (2, True)
     """
 
     measure: RidgeMeasure
@@ -175,6 +187,14 @@ def probe_spikes(
     ----------
     N. Carlini, M. Jagielski, I. Mironov, Cryptanalytic extraction of neural network models, CRYPTO 2020.
     D. Rolnick, K. Kording, Reverse-engineering deep ReLU networks, ICML 2020.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork
+    >>> hidden = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
+    >>> found = probe_spikes(lambda x: hidden(x), 2)
+    >>> len(found), bool(abs(found.measure.rtv - hidden.measure().rtv) < 1e-9)
+    (2, True)
     """
     dim = checks.count(dim, "dim")
     tol = checks.positive(tol, "tol")
