@@ -40,6 +40,18 @@ class DataTable:
         Name of the value's column.
     notes : tuple of str
         What was taken for granted, in words: which column is the value and why, rows left out, columns of text.
+
+    See Also
+    --------
+    read_table : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import read_table
+    >>> from radon_nn.io import shipped
+    >>> table = read_table(shipped("terrain.csv"), target="y_hundred_m", columns=["x1", "x2"])
+    >>> table.points.shape[1], len(table.values) == len(table.points)
+    (2, True)
     """
 
     points: Floats
@@ -102,6 +114,11 @@ def read_table(
     ValueError
         If it is no table, a row is bad (its line is named), a column that was not asked for numbers the rows or is
         constant, or there is no column of the name.
+
+    See Also
+    --------
+    radon_nn.fit : Takes its points and values.
+    DataTable : What it returns.
 
     Examples
     --------
