@@ -39,6 +39,10 @@ def proximal_norms(outer: Any, inner: Any, gamma: float) -> tuple[Any, Any]:
     ValueError
         If gamma is negative or not finite.
 
+    See Also
+    --------
+    ProximalPathNorm : The optimiser that takes this step.
+
     Examples
     --------
     >>> a, b = proximal_norms(torch.tensor([2.0, 2.0]), torch.tensor([2.0, 0.5]), 0.5)

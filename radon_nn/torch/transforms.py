@@ -76,6 +76,10 @@ class RadonTransform(torch.nn.Module):
     TypeError
         If `transform` is no RadonTransform.
 
+    See Also
+    --------
+    radon_nn.RadonTransform : The transform of NumPy's arrays.
+
     Examples
     --------
     >>> from radon_nn import Directions, Grid
