@@ -48,6 +48,17 @@ class Snapshot:
         Only spikes that meet it count, of networks with one hidden layer.
     floor : float
         Spikes below this fraction of the largest mass do not count.
+
+    See Also
+    --------
+    SpikeTracker : What records them.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork, SpikeTracker
+    >>> record = SpikeTracker().record(ShallowNetwork([[3.0, 4.0]], [1.0], [2.0]), step=7)
+    >>> record.step, record.rtv, record.spikes
+    (7, 10.0, 1)
     """
 
     step: int
