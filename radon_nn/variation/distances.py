@@ -47,6 +47,17 @@ class Distance:
     rtv : float or None
         The R-TV of a - b on the domain; an upper bound for smooth activations. None for deep networks of two or more
         inputs, whose difference has none as a rule.
+
+    See Also
+    --------
+    distance : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import Cuboid, ShallowNetwork
+    >>> a, b = ShallowNetwork([[1.0]], [0.0], [1.0]), ShallowNetwork([[1.0]], [0.0], [3.0])
+    >>> float(distance(a, b, Cuboid([-1.0], [1.0])).rtv)
+    2.0
     """
 
     sup: float
@@ -94,6 +105,11 @@ def distance(a: Any, b: Any, domain: Domain, *, rng: int | np.random.Generator =
         If one is no network.
     ValueError
         If they are of different dimensions or numbers of outputs.
+
+    See Also
+    --------
+    radon_nn.prune : A small network near another one.
+    radon_nn.verify : A network compared with the model it came from.
 
     Examples
     --------
