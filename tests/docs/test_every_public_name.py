@@ -1,0 +1,33 @@
+"""Every public name is described: one line, an example that runs as a doctest, and a See Also."""
+
+import importlib
+import inspect
+
+import pytest
+
+import radon_nn
+
+MODULES = {"radon_nn.torch": "torch", "radon_nn.dask": "dask", "radon_nn.estimators": "sklearn"}
+NAMES = [f"radon_nn.{name}" for name in sorted(radon_nn.__all__)]
+
+
+def document(name: str) -> str:
+    """The docstring of a public name."""
+    module, _, attribute = name.rpartition(".")
+    return inspect.getdoc(getattr(importlib.import_module(module), attribute)) or ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_an_example_and_a_see_also(name: str) -> None:
+    text = document(name)
+    assert ">>> " in text, f"{name}: expected an example in its docstring, found none"
+    assert "See Also\n" in text, f"{name}: expected a See Also in its docstring, found none"
+
+
+@pytest.mark.parametrize(("module", "package"), MODULES.items())
+def test_those_of_optional_packages_have_them_too(module: str, package: str) -> None:
+    pytest.importorskip(package)
+    if module == "radon_nn.dask":
+        pytest.importorskip("distributed")
+    names = [f"{module}.{name}" for name in importlib.import_module(module).__all__]
+    assert not [name for name in names if ">>> " not in document(name) or "See Also\n" not in document(name)]
