@@ -21,9 +21,9 @@ HEADER = """\
 Gallery
 =======
 
-Lessons (21 to 32) have one claim of the theory, one picture, and one number that a test holds against the theory or an
-independent computation. The others show a task from end to end. Each is a script of ``examples/``; the lessons are also
-commands: ``radon-nn demo --list``.
+Lessons (21 to 34 and 41) have one claim of the theory, one picture, and one number that a test holds against the theory
+or an independent computation. The others show a task from end to end. Each is a script of ``examples/``; the lessons
+are also commands: ``radon-nn demo --list``.
 """
 
 

@@ -112,6 +112,14 @@ def find_spikes(
     grows by more than chi-squared, with a degree of freedom for each of its numbers, reaches with a probability of 0.01
     divided by the number of hyperplanes searched. So noise alone makes a spike in at most one search of a hundred, and
     the expected share of false spikes is at most 1 %.
+
+    Examples
+    --------
+    >>> from radon_nn import ShallowNetwork
+    >>> hidden = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
+    >>> found = find_spikes(lambda x: hidden(x), Grid.cube(64))
+    >>> len(found), bool(abs(found.measure.rtv - hidden.measure().rtv) < 1e-9)
+    (2, True)
     """
     if not isinstance(grid, Grid):
         raise TypeError(f"grid: expected a Grid, such as Grid.cube(256), got {type(grid).__name__}")

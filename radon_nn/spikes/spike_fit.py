@@ -26,6 +26,17 @@ class SpikeErrors(NamedTuple):
         Standard errors of the offsets, in the units of x.
     masses : ndarray, shape (s, o)
         Standard errors of the masses.
+
+    See Also
+    --------
+    radon_nn.SpikeFit : The spikes and their errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> errors = SpikeErrors(np.array([0.01]), np.array([0.005]), np.array([[0.2]]))
+    >>> errors.masses.shape
+    (1, 1)
     """
 
     directions: Floats
@@ -65,6 +76,18 @@ class SpikeFit(SpikeResult):
         white noise, and no further spike would be significant. Otherwise 0.
     errors : SpikeErrors, optional
         Standard errors of the spikes, in their order; they hold where the function is explained.
+
+    See Also
+    --------
+    find_spikes : What returns it.
+
+    Examples
+    --------
+    >>> from radon_nn import Grid, ShallowNetwork, find_spikes
+    >>> hidden = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
+    >>> found = find_spikes(lambda x: hidden(x), Grid.cube(64))
+    >>> len(found), found.exact
+    (2, True)
     """
 
     measure: RidgeMeasure

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +33,10 @@ def test_those_of_optional_packages_have_them_too(module: str, package: str) -> 
         pytest.importorskip("distributed")
     names = [f"{module}.{name}" for name in importlib.import_module(module).__all__]
     assert not [name for name in names if ">>> " not in document(name) or "See Also\n" not in document(name)]
+
+
+def test_the_site_lists_every_public_name() -> None:
+    pages = (Path(__file__).parents[2] / "docs" / "api").glob("*.rst")
+    listed = set(re.findall(r"^   ~?([\w.]+)$", "\n".join(page.read_text(encoding="utf-8") for page in pages), re.M))
+    constants = {"NEGATIVE", "POSITIVE"}
+    assert not {*radon_nn.__all__, *radon_nn.plot.__all__} - constants - listed
