@@ -41,6 +41,7 @@ def quick(order: int, dtype: type, dim: int, method: str) -> bool:
     return (order, dtype, dim, method) in ((1, np.float32, 2, "auto"), (3, np.float64, 3, "auto"))
 
 
+@pytest.mark.slow
 @compiled
 @pytest.mark.parametrize(
     ("order", "dtype", "dim", "method"),

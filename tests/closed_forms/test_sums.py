@@ -46,6 +46,7 @@ def test_gaussian_mixtures_in_the_plane(seed: int) -> None:
     assert found.refinement.value[-1] == found.value
 
 
+@pytest.mark.slow
 def test_gaussians_and_bumps_in_space() -> None:
     """The points of odd d and least power count, too: their share is exact."""
     f = Gaussian([0.2, 0.0, 0.1], np.diag([0.2, 0.3, 0.1])) - Bump([-0.3, 0.1, 0.0], 1.2, 3.0)
@@ -95,6 +96,7 @@ def test_sampled_mixtures_are_calibrated(dim: int, gap: float) -> None:
     assert runs[0].error < 0.02 * runs[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dim", [10, pytest.param(20, marks=pytest.mark.slow)])
 def test_seeds_agree_on_anisotropic_mixtures(dim: int) -> None:
     f = mixture(dim, 4, dim)

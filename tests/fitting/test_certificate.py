@@ -23,6 +23,7 @@ def scan(dim: int, count: int, rng: np.random.Generator) -> Floats:
     return unit_vectors(rng, count, dim)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 3), extra=st.integers(2, 9), on_a_grid=st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_found_above_the_exact_maximum(seed: int, dim: int, extra: int, on_a_grid: bool) -> None:

@@ -24,6 +24,7 @@ def free_of_moments(rng: np.random.Generator, x: Floats, outputs: int, *, orient
     return r
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("oriented", [False, True])
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("dim", [1, 2, 3])

@@ -36,6 +36,7 @@ def proves_its_bound(result: Fit, values: Floats, counts: Floats | float = 1.0) 
     assert worth == pytest.approx(result.lower, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 3), extra=st.integers(2, 8), neurons=st.integers(1, 6))
 @settings(max_examples=200, deadline=None)
 def test_the_bound_is_below_every_network_through_the_data(seed: int, dim: int, extra: int, neurons: int) -> None:

@@ -108,6 +108,7 @@ def gaussian_errors(dim: int, n: int, order: int) -> tuple[float, float]:
     return errors[0], errors[1]
 
 
+@pytest.mark.slow
 @pytest.mark.full
 @pytest.mark.parametrize(("order", "rate"), [(1, 1.9), (3, 3.8), (5, 5.5)])
 @pytest.mark.parametrize(("dim", "lengths"), [(3, (32, 64)), pytest.param(4, (24, 36), marks=pytest.mark.slow)])
@@ -126,6 +127,7 @@ def test_higher_orders_are_more_exact(dim: int) -> None:
     assert fifth < third < first
 
 
+@pytest.mark.slow
 @given(
     dim=st.sampled_from([3, 4, 5]),
     order=st.sampled_from([1, 3, 5]),
@@ -199,6 +201,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         laws.same(ours, one)
 
 
+@pytest.mark.slow
 def test_rows_are_walked_factor_by_factor_without_bundles() -> None:
     grid, rule = Grid.cube(64, 3), Directions.product(128, 4)
     auto, rows = (RadonTransform(grid, rule, method=method)._engine for method in ("auto", "rows"))
