@@ -171,7 +171,7 @@ ROUTES = (
         "deep",
         "deep network",
         ("domain", "rng"),
-        "exact, infinite or open",
+        "exact, infinite or none",
         _is(DeepNetwork),
         lambda q: deep_rtv(q.f, q.domain, rng=q.seed, progress=q.progress),
     ),

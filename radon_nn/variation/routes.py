@@ -53,7 +53,7 @@ def rtv(
     ===========  ================================  =======================================  ============================
     weights      shallow network, measure          domain                                   exact; smooth: bounds
     densities    smooth network, Ball, d = 2, 3    domain, tol, seconds                     bounds, certified if d = 2
-    deep         deep network                      domain, rng                              exact, infinite or open
+    deep         deep network                      domain, rng                              exact, infinite or none
     closed form  closed form, on a Ball if known   domain, tol, rng                         exact, or with an error
     line         callable, d = 1                   dim, domain, box, tol, seconds           an error, a certified bound
     ball         callable on a Ball                dim, domain, tol, seconds, rng           bounds, by those below
