@@ -14,11 +14,16 @@ export function colour(number, theme) {
   return map[k].map((low, c) => low + (place - k) * (map[k + 1][c] - low));
 }
 
-/** The largest modulus, by which colours are scaled; at least a little, so that 0 / 0 does not arise. */
+/** The largest modulus, by which colours are scaled; at least 1e-6, so that rounding errors of zero have no colour. */
 export function largest(values) {
-  let most = 1e-9;
+  let most = 1e-6;
   for (const value of values) most = Math.max(most, Math.abs(value));
   return most;
+}
+
+/** A scale of colours where no data fix one: it grows more slowly than the values, so that a larger mass shows. */
+export function freeScale(values) {
+  return Math.hypot(1, largest(values));
 }
 
 /** Paint n x m numbers, the first index to the right and the second upwards, over the whole canvas. */

@@ -1,6 +1,6 @@
 // A page for a lecturer's web site, without Python: one neuron, a datum as a curve, and backprojection of discs.
 import { REACH, backprojected, rampFiltered, sampled, sinogramOfDiscs } from "./mathematics.js";
-import { digits, html, largest } from "./drawing.js";
+import { digits, freeScale, html, largest } from "./drawing.js";
 import { Plane, Strip, keepsPlace } from "./panels.js";
 import { button, slider } from "./controls.js";
 
@@ -41,7 +41,7 @@ function neuron(parent) {
     const network = { spikes: [row], activation: "relu", steepness: 1, skip: [0, 0], constant: 0 };
     const values = sampled(network, SAMPLES);
     const shown = { spikes: [row], data: [], selected: { kind: "neuron", index: 0 }, theme: theme(parts.box) };
-    parts.plane.draw({ ...shown, values, n: SAMPLES, scale: largest(values) });
+    parts.plane.draw({ ...shown, values, n: SAMPLES, scale: freeScale(values) });
     parts.strip.draw({ ...shown, background: null });
     mass.show(row[2], digits(row[2]));
   }

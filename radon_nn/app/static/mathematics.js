@@ -29,7 +29,7 @@ export function valueAt(network, x1, x2) {
 
 /** n x n values of the network on [-1, 1]^2, at index i n + j that at the i-th first and j-th second coordinate. */
 export function sampled(network, n) {
-  const out = new Float32Array(n * n);
+  const out = new Float64Array(n * n); // in single precision neurons that cancel leave visible stripes
   const s = ACTIVATIONS[network.activation];
   const g = network.steepness;
   const axis = Float64Array.from({ length: n }, (_, i) => -1 + (2 * i) / (n - 1));

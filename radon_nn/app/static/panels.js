@@ -1,6 +1,6 @@
 // The two pictures: the plane with data and kinks, and the strip (angle, offset) with spikes and the data's curves.
 import { REACH, chord, folded, offsetOf } from "./mathematics.js";
-import { clear, colour, digits, html, largest, matched, paint, set, svg } from "./drawing.js";
+import { clear, colour, digits, html, matched, paint, set, svg } from "./drawing.js";
 
 const PIXELS = 480;
 
@@ -207,13 +207,12 @@ export class Strip extends Panel {
       const chosen = selected?.kind === "datum" && selected.index === k;
       set(path, { d: this.curve(data[k][0], data[k][1]), class: chosen ? "rp-chosen" : null });
     });
-    const most = largest(spikes.map((row) => row[2]));
     const dots = matched(this.layer("spikes"), spikes.length, (k) => this.spike(k));
     dots.forEach((group, k) => {
       const [angle, offset, mass] = spikes[k];
       const at = folded(angle, offset);
       const [cx, cy] = this.at(...at);
-      const r = 4 + 7 * Math.sqrt(Math.abs(mass) / most);
+      const r = 4 + 7 * Math.sqrt(Math.min(1, Math.abs(mass) / 5)); // 5: the end of the slider
       const shape = mass < 0 ? `M0 ${-r}L${r} 0L0 ${r}L${-r} 0Z` : `M0 ${-r}A${r} ${r} 0 1 1 0 ${r}A${r} ${r} 0 1 1 0 ${-r}Z`;
       set(group.lastChild, { d: shape });
       const chosen = selected?.kind === "neuron" && selected.index === k;
@@ -274,7 +273,7 @@ export class Chart {
     const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
     const [low, high] = [Math.log(1e-4), Math.log(10)];
     const across = (d) => 50 + (420 * (Math.log(d) - low)) / (high - low);
-    const most = Math.max(1e-9, ...sorted.map((pair) => pair[1]));
+    const most = Math.max(1, ...sorted.map((pair) => pair[1]));
     const up = (value) => 122 - (110 * value) / most;
     const places = sorted.map(([d, value]) => [across(d).toFixed(1), up(value).toFixed(1)]);
     set(this.curve, { d: places.length ? "M" + places.map((p) => p.join(" ")).join("L") : "" });

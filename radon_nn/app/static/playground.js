@@ -1,7 +1,7 @@
 // The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
 import { REACH, backprojected, certificate, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
 import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
-import { largest } from "./drawing.js";
+import { freeScale, largest } from "./drawing.js";
 import { keepsPlace } from "./panels.js";
 import { Requests } from "./requests.js";
 import { build, fillSlice, say, showControls } from "./interface.js";
@@ -308,8 +308,8 @@ class Playground {
     const sliced = state.view === "slice" && this.slice;
     const spikes = sliced ? (this.slice.spikes ?? []) : (network?.spikes ?? []);
     const values = sliced ? this.slice.numbers : this.planeValues(network);
-    const scale = Math.max(largest(values), sliced ? 0 : largest(data.map((row) => row[2])));
     const shownData = sliced ? [] : data;
+    const scale = sliced || data.length ? Math.max(largest(values), largest(shownData.map((row) => row[2]))) : freeScale(values);
     const segments = sliced ? (this.slice.kinks ?? []) : null;
     this.plane.draw({ values, n: SAMPLES, scale, spikes, data: shownData, segments, selected, theme });
     this.strip.draw({ background: sliced ? null : this.background(), spikes, data: shownData, selected, theme });
