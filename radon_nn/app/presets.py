@@ -28,7 +28,8 @@ def preset(name: str, title: str, text: str, **state: Any) -> dict[str, Any]:
     text : str
         What to try, and what is to be seen.
     **state : Any
-        What differs from an empty playground: mode, data, decay, neurons, activation, background.
+        What differs from an empty playground: mode, data, decay, neurons, activation, background, or the target
+        whose values new data take.
 
     Returns
     -------
@@ -73,40 +74,44 @@ def presets() -> list[dict[str, Any]]:
     """
     few, more = _points(7, 1), _points(24, 2)
     pyramid = np.maximum(0.8 - np.abs(more).sum(axis=1), 0.0)
+    coarse = np.round(more, 2)  # values of an affine function there have three digits, and are not rounded
     rows = np.array([[x, y] for x in np.linspace(-0.9, 0.9, 7) for y in (-0.6, 0.0, 0.6)])
     line = np.maximum(0.6 - np.abs(rows[:, 0]), 0.0)
     return [
         preset(
             "datum",
             "What a datum is",
-            "On the left, seven data; on the right, the same data as curves: all lines through a datum. A line where "
-            "the network bends, a kink, is a dot on the right, a spike. Drag a datum: its curve moves, and the spikes "
-            "stay on curves, many on crossings of two: kinks of the best network run through data.",
+            "A point of the right picture is a line of the left one: across, the direction it faces; up, its distance "
+            "from the centre. All lines through one datum make one curve: press a datum, and its curve turns purple. "
+            "Where the network bends, along a kink, there is a spike. Drag a datum: spikes stay on curves, for kinks "
+            "of the best network run through data.",
             data=_rows(few, np.sin(3 * few[:, 0]) + few[:, 1] ** 2),
             decay=0.02,
         ),
         preset(
             "neuron",
             "One neuron is one spike",
-            "One neuron is flat on one side of its kink and slopes on the other. Drag the middle of the kink to shift "
-            "it, the ring at its end to turn it, or drag the spike on the right: both are the same neuron.",
+            "One neuron is flat on one side of its kink and slopes on the other. Its spike says which line (its "
+            "place) and how sharply it bends (its mass). Drag the middle of the kink to shift it, the ring to turn "
+            "it, or drag the spike: both are the same neuron. Then change its mass.",
             mode="network",
             neurons=[[0.93, 0.25, 1.5]],
         ),
         preset(
             "decay",
             "What weight decay does",
-            "Move the slider of the decay. A larger decay makes bending dearer: spikes shrink and vanish, until a "
-            "plane is left. The curve below shows R-TV, the total bend, against the decay.",
+            "Decay is the price of bending: cost = loss + decay x R-TV. R-TV, the total bend, is half the sum of the "
+            "squared weights, each neuron scaled at its best: what weight decay charges. Raise it: spikes lose mass "
+            "and vanish, until a plane is left, and the data are fitted less well.",
             data=_rows(more, np.cos(3 * more[:, 0]) * more[:, 1]),
             decay=0.1,
         ),
         preset(
             "optimum",
             "The global optimum",
-            "Elevations at sixty places in the Appalachians, in hundreds of metres. Switch the background to "
-            "'certificate': it stays within -1 and 1 and touches them at the spikes. That proves that no network of "
-            "any width has a lower cost.",
+            "Elevations at sixty places in the Appalachians, in hundreds of metres from their mean. Behind the spikes "
+            "is the certificate F: what a small new neuron on that line would save in loss, divided by what it would "
+            "cost in decay. Nowhere is it beyond -1 or 1: no new neuron pays, so no network of any width costs less.",
             data=_stations(),
             decay=0.1,
             background="certificate",
@@ -126,7 +131,8 @@ def presets() -> list[dict[str, Any]]:
             "line",
             "One dimension",
             "Three equal rows of data, whose values depend on x1 alone, and so does the best network: its kinks "
-            "are upright lines, its spikes stand at angle 0. Drag one datum out of its row, and the symmetry breaks.",
+            "are upright lines, its spikes stand at angle 0. Drag a datum on a kink sideways, and the symmetry breaks; "
+            "drag it up or down, and the spikes stay.",
             data=_rows(rows, line),
             decay=0.005,
         ),
@@ -134,16 +140,17 @@ def presets() -> list[dict[str, Any]]:
             "skip",
             "What costs nothing",
             "Data on a tilted plane: the free linear part passes through them, no neuron is needed, and R-TV is 0. "
-            "Move one datum up or down (arrow keys on the slider of its value): now bending pays.",
-            data=_rows(more, 0.8 * more[:, 0] - 0.5 * more[:, 1]),
+            "Press a datum and raise its Value by 0.5 (slider on the right): now bending pays.",
+            data=_rows(coarse, 0.8 * coarse[:, 0] - 0.5 * coarse[:, 1]),
             decay=0.02,
         ),
         preset(
             "pyramid",
             "Finite or infinite",
-            "Data from a pyramid. Its R-TV is infinite, though it is made of flat pieces: add data (double click) and "
-            "lower the decay, and R-TV keeps growing.",
+            "Data from a pyramid; a new datum takes its value too. The pyramid's R-TV is infinite, though it is made "
+            "of flat pieces: add data (double click) and lower the decay, and R-TV keeps growing.",
             data=_rows(more, pyramid),
+            target="pyramid",
             decay=0.002,
         ),
         preset(

@@ -16,6 +16,11 @@ export const ACTIVATIONS = {
   gelu_tanh: (z) => 0.5 * z * (1 + Math.tanh(GELU * (z + 0.044715 * z * z * z))),
 };
 
+/** Functions of which lessons take their data. */
+export const TARGETS = {
+  pyramid: (x1, x2) => Math.max(0.8 - Math.abs(x1) - Math.abs(x2), 0),
+};
+
 /** The network's value at a point. */
 export function valueAt(network, x1, x2) {
   const s = ACTIVATIONS[network.activation];

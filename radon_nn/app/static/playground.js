@@ -1,5 +1,5 @@
 // The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
-import { REACH, backprojected, certificate, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { REACH, TARGETS, backprojected, certificate, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
 import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
 import { freeScale, largest } from "./drawing.js";
 import { keepsPlace } from "./panels.js";
@@ -196,7 +196,8 @@ class Playground {
     const [x1, x2] = (place ?? [0, 1].map(() => 1.6 * Math.random() - 0.8)).map((x) => clamp(x, 1));
     if (kind === "datum" && state.data.length < MOST_POINTS) {
       const network = this.network();
-      state.data.push([x1, x2, clamp(network ? valueAt(network, x1, x2) : 0, 50), normal()]);
+      const value = TARGETS[state.target]?.(x1, x2) ?? (network ? valueAt(network, x1, x2) : 0);
+      state.data.push([x1, x2, clamp(value, 50), normal()]);
       this.select("datum", state.data.length - 1);
     } else if (kind === "neuron" && state.neurons.length < MOST_NEURONS) {
       this.byHand();

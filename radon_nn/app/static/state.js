@@ -1,5 +1,5 @@
 // What the page shows, as one plain object: checked, undone, written into links and as Python.
-import { ACTIVATIONS, normal } from "./mathematics.js";
+import { ACTIVATIONS, TARGETS, normal } from "./mathematics.js";
 
 export const MOST_POINTS = 200;
 export const MOST_NEURONS = 100;
@@ -10,6 +10,7 @@ export const EMPTY = {
   mode: "data", // "data": the best network for the data; "network": one drawn by hand
   data: [], // rows [x1, x2, value, normal random number]
   decay: 0.1,
+  target: "network", // what gives a new datum its value: the network that is shown, or one of TARGETS
   noise: 0, // deviation of the noise that is added to the values
   neurons: [], // rows [angle, offset, mass]
   activation: "relu",
@@ -41,6 +42,7 @@ export function checked(content) {
     list(state.neurons, 3, MOST_NEURONS, [100, 10, 1e4]) &&
     within(state.decay, 1e4) && state.decay >= 1e-6 &&
     within(state.noise, 4) && state.noise >= 0 &&
+    (state.target === "network" || Object.hasOwn(TARGETS, state.target)) &&
     Object.hasOwn(ACTIVATIONS, state.activation) &&
     within(state.steepness, 100) && state.steepness >= 0.1 &&
     Array.isArray(state.skip) && state.skip.length === 2 && state.skip.every((x) => within(x, 1e4)) &&
