@@ -41,7 +41,7 @@ def test_networks(module: Module, activation: str) -> None:
     network["skip"] = drawn.skip.tolist()
     expected = network_of(drawn)(square(9))
     sampled = np.reshape(module.call("sampled(network, 9)", network=network), (9, 9))
-    np.testing.assert_allclose(sampled, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(sampled, expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(
         module.call("valueAt(network, 0.3, -0.6)", network=network), network_of(drawn)([0.3, -0.6])
     )

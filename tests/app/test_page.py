@@ -260,6 +260,47 @@ def test_presets_and_backprojection(opened: Open) -> None:
     until(lambda: page.ask("app.shown >= 6"))
 
 
+def test_what_lessons_say_is_shown(opened: Open) -> None:
+    page = opened()
+    words = page.page.locator(".rp-words")
+    page.choose("preset", "cancel")
+    assert "own sizes add up to 3 (the path norm)" in words.inner_text()
+    # Neurons that cancel leave one colour, that of zero.
+    pixels = "[...app.plane.canvas.getContext('2d').getImageData(0, 0, 480, 480).data]"
+    assert len(np.unique(np.reshape(page.ask(pixels), (-1, 4)), axis=0)) == 1
+    page.choose("preset", "neuron")
+    assert page.page.locator("input[name=decay]").is_disabled()
+    shapes = []
+    for mass in (1.0, 2.0, 4.0):
+        page.slide("mass", mass)
+        shapes.append(page.page.locator(".rp-spike path").last.get_attribute("d"))
+        shapes.append(page.ask(pixels + ".slice(0, 4 * 480).join()"))
+    assert len(set(shapes)) == 6
+    page.choose("background", "certificate")
+    assert "No certificate without data" in words.inner_text()
+    page.choose("preset", "skip")
+    assert (page.ask("app.best.objective"), page.ask("app.best.rtv")) == (0, 0)
+    page.page.locator(".rp-datum").nth(4).focus()
+    page.slide("value", page.state["data"][4][2] + 0.5)
+    assert page.ask("app.best.rtv") > 1
+    page.choose("preset", "optimum")
+    assert "(largest 1.000000): no new neuron pays" in words.inner_text()
+    page.choose("mode", "network")
+    assert "F belongs to the best network" in words.inner_text()
+
+
+def test_new_data_of_the_pyramid_raise_the_total_bend(opened: Open) -> None:
+    page = opened()
+    page.choose("preset", "pyramid")
+    before = page.ask("app.best.rtv")
+    for x in np.random.default_rng(5).uniform(-0.7, 0.7, (12, 2)):
+        page.page.mouse.dblclick(*page.at("plane", *x))
+        page.settle()
+    data = np.array(page.state["data"])
+    np.testing.assert_allclose(data[:, 2], np.maximum(0.8 - np.abs(data[:, :2]).sum(axis=1), 0), atol=1e-4)
+    assert page.ask("app.best.rtv") > 1.05 * before
+
+
 def test_pictures_and_python_lines_are_handed_out(opened: Open) -> None:
     page = opened({"data": DATA, "decay": 0.05, "background": "certificate"})
     for name, start in (("svg", b"<svg xmlns="), ("png", b"\x89PNG")):

@@ -1,13 +1,15 @@
 // The page's controls: native ones, each with a label, so that keyboards and screen readers know them.
-import { html } from "./drawing.js";
+import { html, set } from "./drawing.js";
 
 const LEGEND =
-  "Left: orange is above zero, blue below; a dot is a datum, a line a kink (orange bends up, dashed blue bends down). " +
-  "Right: a dot is a kink, the larger the sharper it bends; a curve is a datum.";
+  "Left: colour is the network’s value (orange above zero, blue below); a circle is a datum, filled with its value; " +
+  "a line is a kink (orange bends up, dashed blue down). " +
+  "Right: a spike is a kink (orange dot up, blue diamond down), the larger the sharper; a curve is a datum.";
 
-/** A slider with a label and its value in words: {input, show(value, words)}. */
-export function slider(parent, name, label, { min, max, step }, changed, ended) {
+/** A slider with a label, perhaps a tooltip, and its value in words: {box, input, show(value, words)}. */
+export function slider(parent, name, label, { min, max, step, title = null }, changed, ended) {
   const box = html("label", { class: "rp-slider" }, parent);
+  set(box, { title });
   html("span", {}, box, label);
   const input = html("input", { type: "range", name, min, max, step, "aria-label": label }, box);
   const output = html("output", {}, box);
@@ -55,7 +57,7 @@ export function frame(el) {
   const words = html("div", { class: "rp-words", role: "status", "aria-live": "polite" }, said);
   html("p", { class: "rp-legend" }, said, LEGEND);
   const chart = html("figure", {}, foot);
-  html("figcaption", {}, chart, "R-TV against the decay (press it to choose a decay)");
+  html("figcaption", {}, chart, "Total bend (R-TV) of the best network against the decay (click to choose a decay)");
   return { root, presets, tools, left, middle, side, text, controls, words, chart };
 }
 

@@ -100,7 +100,7 @@ function buildControls(app, { side, controls }) {
     if (app.selected?.kind === "datum") app.state.data[app.selected.index][2] = value;
     app.changed();
   }, end);
-  app.massSlider = slider(controls, "mass", "Mass", { min: -5, max: 5, step: 0.05 }, (mass) => {
+  app.massSlider = slider(controls, "mass", "Mass", { min: -5, max: 5, step: 0.05, title: "how sharply it bends; negative: down" }, (mass) => {
     if (app.selected?.kind === "neuron") {
       app.byHand();
       app.state.neurons[app.selected.index][2] = mass;
@@ -115,10 +115,10 @@ function buildControls(app, { side, controls }) {
   }).select;
   app.steepSlider = slider(controls, "steepness", "Steepness", { min: 1, max: 20, step: 0.5 }, (x) => app.change("steepness", x), end);
   const row = html("div", { class: "rp-buttons" }, controls);
-  button(row, "add-datum", "Add datum", "Add a datum (double click on the plane)", () => app.add("datum"));
-  button(row, "add-neuron", "Add neuron", "Add a neuron by hand", () => app.add("neuron"));
+  app.datumButton = button(row, "add-datum", "Add datum", "", () => app.add("datum"));
+  app.neuronButton = button(row, "add-neuron", "Add neuron", "", () => app.add("neuron"));
   app.removeButton = button(row, "remove", "Remove", "Remove what is selected (Delete)", () => app.remove());
-  button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
+  app.noiseButton = button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
 }
 
 /** Bring the controls up to the state. */
@@ -129,7 +129,8 @@ export function showControls(app) {
   app.activationMenu.value = handmade ? state.activation : "relu";
   app.decaySlider.show(Math.log10(state.decay), digits(state.decay));
   app.noiseSlider.show(state.noise, digits(state.noise));
-  app.anglesSlider.show(state.angles, String(state.angles));
+  const grows = app.shown < state.angles;
+  app.anglesSlider.show(state.angles, grows ? `${app.shown} of ${state.angles}` : String(state.angles));
   app.steepSlider.show(state.steepness, digits(state.steepness));
   const datum = selected?.kind === "datum" ? state.data[selected.index] : null;
   const neuron = selected?.kind === "neuron" ? app.network()?.spikes[selected.index] : null;
@@ -138,6 +139,11 @@ export function showControls(app) {
   app.massSlider.box.hidden = !neuron;
   if (neuron) app.massSlider.show(neuron[2], digits(neuron[2]));
   app.steepSlider.box.hidden = !handmade || ["relu", "leaky_relu 0.2", "abs"].includes(state.activation);
+  // Without data nothing has a loss, and neither decay nor noise matters to a network drawn by hand.
+  const idle = handmade && !state.data.length;
+  for (const control of [app.decaySlider.input, app.noiseSlider.input, app.noiseButton]) control.disabled = idle;
+  app.datumButton.title = handmade ? "Add a datum at random" : "Add a datum (double click on the plane)";
+  app.neuronButton.title = handmade ? "Add a neuron (double click on the plane)" : "Add a neuron by hand";
   app.removeButton.disabled = !datum && !neuron;
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
@@ -159,7 +165,11 @@ export function say(app) {
   app.parts.words.replaceChildren(
     ...lines.map((line) => {
       const paragraph = html("p");
-      for (const { text: words, strong } of line) paragraph.append(strong ? html("strong", {}, null, words) : words);
+      for (const { text: words, strong, title } of line) {
+        if (strong) html("strong", {}, paragraph, words);
+        else if (title) html("span", { class: "rp-term", title }, paragraph, words);
+        else paragraph.append(words);
+      }
       return paragraph;
     }),
   );

@@ -3,6 +3,7 @@ import { REACH, chord, folded, offsetOf } from "./mathematics.js";
 import { clear, colour, digits, html, matched, paint, set, svg } from "./drawing.js";
 
 const PIXELS = 480;
+const EDGE = 0.07; // radians that a spike's largest radius, 11 pixels, takes on the strip
 
 /** A picture with axes: numbers on a canvas, and marks above it that can be dragged and have keys. */
 export class Panel {
@@ -190,7 +191,7 @@ export class Strip extends Panel {
   constructor(parent, handlers) {
     super(parent, {
       name: "The strip of all lines: angle to the right, offset upwards; spikes as dots, data as curves",
-      x: [0, Math.PI], y: [-REACH, REACH], labelX: "angle of the line's normal", labelY: "offset",
+      x: [0, Math.PI], y: [-REACH, REACH], labelX: "angle the line faces (its normal)", labelY: "offset: the line’s distance from 0, with sign",
       ticksX: [[0, "0"], [Math.PI / 4, "π/4"], [Math.PI / 2, "π/2"], [(3 * Math.PI) / 4, "3π/4"], [Math.PI, "π"]],
       ticksY: [-1, 0, 1].map((x) => [x, String(x).replace("-", "−")]),
     });
@@ -215,6 +216,10 @@ export class Strip extends Panel {
       const r = 4 + 7 * Math.sqrt(Math.min(1, Math.abs(mass) / 5)); // 5: the end of the slider
       const shape = mass < 0 ? `M0 ${-r}L${r} 0L0 ${r}L${-r} 0Z` : `M0 ${-r}A${r} ${r} 0 1 1 0 ${r}A${r} ${r} 0 1 1 0 ${-r}Z`;
       set(group.lastChild, { d: shape });
+      // Angle 0 and angle pi are the same lines: a spike near either edge is drawn at the other one, too.
+      const side = at[0] < EDGE ? 1 : at[0] > Math.PI - EDGE ? -1 : 0;
+      const [tx, ty] = this.at(at[0] + side * Math.PI, -at[1]);
+      set(group.children[1], { d: side ? shape : "", transform: `translate(${tx - cx} ${ty - cy})` });
       const chosen = selected?.kind === "neuron" && selected.index === k;
       set(group, {
         transform: `translate(${cx} ${cy})`,
@@ -252,7 +257,7 @@ export class Strip extends Panel {
   spike(k) {
     const group = svg("g");
     svg("circle", { r: 14, class: "rp-reach" }, group);
-    svg("path", { class: "rp-dot" }, group);
+    for (let copy = 0; copy < 2; copy++) svg("path", { class: "rp-dot" }, group);
     draggable(group, this, this.handlers.spike(k));
     return group;
   }
