@@ -33,6 +33,7 @@ def test_options_of_the_server_are_refused(options: list[str], capsys: pytest.Ca
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_the_page_works_from_a_disk(tmp_path: Path) -> None:
     assert main(["playground", "--export", str(tmp_path)]) == 0
     playwright, chromium = launched()

@@ -20,7 +20,7 @@ from requests_of_the_playground import random_data
 
 pytest.importorskip("anywidget")
 pytest.importorskip("jupyterlab")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 DATA = np.round(random_data(np.random.default_rng(0), 9), 3)
 SHOW = f"""import numpy as np
 from radon_nn.app.widget import Playground

@@ -14,7 +14,7 @@ from radon_nn.app.messages import ACTIVATIONS, Drawn
 from radon_nn.app.networks import network_of, packed
 from requests_of_the_playground import random_data
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 REACH = 1.45
 
 

@@ -16,7 +16,7 @@ from requests_of_the_playground import random_data
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 Open = Callable[..., Page]
 DATA = [[*row, 0.0] for row in np.round(random_data(np.random.default_rng(0), 9), 3).tolist()]
 NEURONS = [[0.8, 0.3, 1.5], [2.2, -0.2, -1.0]]

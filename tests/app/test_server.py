@@ -115,6 +115,7 @@ def test_hostile_requests_get_errors_and_the_server_lives(server: Server) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_two_thousand_hostile_requests_leave_memory_flat(server: Server) -> None:
     attack(server, 200, seed=2)
     before = server.memory()

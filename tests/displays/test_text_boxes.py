@@ -94,6 +94,7 @@ def test_no_text_of_a_display_leaves_its_figure(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("size", [6, 10, 14, 19, 24])
 @pytest.mark.parametrize("name", DISPLAYS)
 def test_no_text_of_a_display_leaves_its_figure_at_any_size(name: str, size: float) -> None:
@@ -101,6 +102,7 @@ def test_no_text_of_a_display_leaves_its_figure_at_any_size(name: str, size: flo
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("size", [6, 10, 14, 19, 24])
 @pytest.mark.parametrize("name", SHEETS)
 def test_no_text_of_an_overview_leaves_its_figure(name: str, size: float) -> None:
