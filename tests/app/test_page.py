@@ -260,6 +260,21 @@ def test_presets_and_backprojection(opened: Open) -> None:
     until(lambda: page.ask("app.shown >= 6"))
 
 
+def test_backprojection_stands_beside_any_background(opened: Open) -> None:
+    page = opened()
+    page.choose("preset", "neuron")
+    shown = []
+    for background in ("none", "sinogram", "filtered"):
+        page.choose("view", "backprojection")
+        page.choose("background", background)
+        page.settle()
+        pixels = page.ask("[...app.strip.canvas.getContext('2d').getImageData(0, 0, 200, 200).data].join()")
+        left = page.ask("[...app.plane.canvas.getContext('2d').getImageData(0, 0, 200, 200).data].join()")
+        shown.append((pixels, left))
+    assert len({right for right, _ in shown}) == 3
+    assert len({left for _, left in shown}) == 1
+
+
 def test_what_lessons_say_is_shown(opened: Open) -> None:
     page = opened()
     words = page.page.locator(".rp-words")

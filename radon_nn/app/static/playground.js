@@ -15,7 +15,7 @@ const clamp = (x, most) => Math.max(-most, Math.min(most, x));
 
 class Playground {
   constructor(model, el) {
-    Object.assign(this, { model, el, best: null, bestKey: "", drawnFacts: null, picture: null, slice: null });
+    Object.assign(this, { model, el, best: null, bestKey: "", drawnFacts: null, pictures: {}, slice: null });
     Object.assign(this, { selected: null, trouble: "", path: new Map(), presets: [], opened: null, shown: 90 });
     this.state = checked(model.get("state")) ?? structuredClone(EMPTY);
     this.linked = checked(model.get("state")) !== null;
@@ -59,7 +59,7 @@ class Playground {
     } else if (answer.type === "network") {
       this.drawnFacts = answer;
     } else if (answer.type === "background") {
-      this.picture = { ...answer, numbers: unpacked(answer.values.base64), key: request.key };
+      this.pictures[answer.kind] = { ...answer, numbers: unpacked(answer.values.base64), key: request.key };
     } else if (answer.type === "slice") {
       this.slice = { ...answer, numbers: unpacked(answer.values.base64) };
     } else if (answer.type === "path" && request.key === this.dataKey()) {
@@ -90,8 +90,10 @@ class Playground {
     const drawn = this.network();
     const text = JSON.stringify([drawn, fitKey]);
     if (state.mode === "network") this.once("network", { ...data, drawn: asDrawn(drawn) }, text);
-    const kind = state.view === "backprojection" ? "sinogram" : state.background;
-    if (drawn && ["sinogram", "filtered"].includes(kind)) this.once("background", { kind, drawn: asDrawn(drawn) }, kind + text);
+    // One after the other: of two that wait, only the newer one would be answered.
+    const kinds = [state.view === "backprojection" ? "sinogram" : "", state.background].filter((kind) => ["sinogram", "filtered"].includes(kind));
+    const kind = drawn && kinds.find((one) => this.pictures[one]?.key !== one + text);
+    if (kind) this.once("background", { kind, drawn: asDrawn(drawn) }, kind + text);
     if (state.view === "slice" && this.opened) this.once("slice", this.sliceAsked, JSON.stringify(this.sliceAsked));
   }
 
@@ -321,8 +323,8 @@ class Playground {
 
   planeValues(network) {
     if (!network) return new Float32Array(SAMPLES * SAMPLES);
-    if (this.state.view !== "backprojection" || this.picture?.kind !== "sinogram") return sampled(network, SAMPLES);
-    const { numbers, values, first, step } = this.picture;
+    if (this.state.view !== "backprojection" || !this.pictures.sinogram) return sampled(network, SAMPLES);
+    const { numbers, values, first, step } = this.pictures.sinogram;
     const [n, m] = values.shape;
     if (this.filteredOf !== numbers) [this.filteredOf, this.filtered] = [numbers, rampFiltered(numbers, n, m, step)];
     return backprojected(this.filtered, n, m, first, step, SAMPLES, this.state.angles, this.shown);
@@ -336,8 +338,8 @@ class Playground {
       }
       return { values: this.landscape, n: ANGLES, m: OFFSETS, scale: 1, low: -REACH, high: REACH };
     }
-    if (!this.picture || this.picture.kind !== kind) return null;
-    const { numbers, values, first, step } = this.picture;
+    if (!this.pictures[kind]) return null;
+    const { numbers, values, first, step } = this.pictures[kind];
     const [n, m] = values.shape;
     return { values: numbers, n, m, scale: largest(numbers), low: first, high: first + (m - 1) * step };
   }

@@ -5,7 +5,7 @@ const part = (text, strong = false, title = "") => ({ text, strong, title });
 
 const PICTURES = {
   sinogram: "Behind the spikes: the sinogram, the sum of the network along each line.",
-  filtered: "Behind the spikes: the filtered sinogram; it peaks at the spikes.",
+  filtered: "Behind the spikes: the filtered sinogram, which shows where the network bends.",
 };
 
 /** How R-TV comes about from the masses; silu and gelu bend one way, further the other way, and back. */
@@ -48,7 +48,7 @@ function background(state, best, trouble) {
     return [[part("F belongs to the best network, not to this one: spikes that stand off its peaks and valleys make this one cost more.")]];
   }
   const largest = best.largest.toFixed(6);
-  return [[part(`Certificate F on a line: what a small new neuron there would save in loss, divided by its decay. F stays within −1 and 1 (largest ${largest}): no new neuron pays, and as the problem is convex, no network costs less.`)]];
+  return [[part(`Certificate F on a line: what a small new neuron there would save in loss, divided by its decay. Spikes sit where F is 1 or −1, and it goes no further (largest ${largest}): no new neuron pays, and as the problem is convex, no network costs less.`)]];
 }
 
 function byHand(state, facts) {
