@@ -83,14 +83,11 @@ class Bundles(BundlePlan):
         -------
         list of Stage
             If there are as many groups of images as threads, one stage, in which each group is transformed by one
-            thread: what it writes it then reads from the same core's caches. Else two: sums of bundles, and the walk.
+            thread: what it writes it then reads from the same core's caches. Else sums of bundles, those of longer
+            ones for each further tier, and the walk.
         """
-        reading, bundles, base, top = (
-            walks.Reading(readout, out, self.order),
-            self.bundles,
-            self.tiers[0],
-            self.tiers[-1],
-        )
+        reading, bundles = walks.Reading(readout, out, self.order), self.bundles
+        base, top = self.tiers[0], self.tiers[-1]
         summing, walking = self._summing(stack, out.dtype), self._walking(reading)
         per_bundle = (self.order + 1) / 2 * base.number * SIZE * self.n * stack.lanes
         sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes

@@ -27,7 +27,9 @@ BASE_PARTS = 8
 _BASE_MARGIN = 12
 """Lattice points before the first sample of a shortest bundle, for rows up to 7.5 away at slopes up to 1 1/4."""
 _ROOM = 16
-"""Further lattice points of longer bundles at either end, for interpolation and for rounding spans up."""
+"""Further lattice points of longer bundles at either end; 13 are needed. A sum below has 9 points beyond its margins,
+since `width_of` adds 2 and rounds up by at most 7; it lands up to a point further for its fraction, and is spread over
+5 more; 2 of these 15 are this sum's own."""
 
 
 class Blend(NamedTuple):

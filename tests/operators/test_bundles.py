@@ -95,7 +95,7 @@ def test_longer_bundles_are_symmetric_and_hold_every_shorter_one(count: int) -> 
 
 
 def test_thousands_of_angles_are_walked_by_long_bundles() -> None:
-    """A fifth of the updates at 1024^2 samples and 4096 angles, and an eighth at twice as many of both."""
+    """Below a quarter of the updates at 1024^2 samples and 4096 angles, and a fifth at twice as many of both."""
     for n, count, most in ((512, 512, 1.0), (1024, 4096, 0.24), (2048, 8192, 0.2)):
         for plan in plans(Grid.cube(n), Directions.half_circle(count)):
             chosen = Bundles.of(plan, 1)
