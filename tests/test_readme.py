@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from radon_nn import Ball, ShallowNetwork, load, save
+from radon_nn import Ball, ShallowNetwork, load
 from radon_nn.cli.command import main
 from radon_nn.io import shipped
 
@@ -26,7 +26,7 @@ def test_python_blocks_run(code: str, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.full
 def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    save("network.npz", ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0]))
+    (tmp_path / "data").symlink_to(ROOT / "data")
     commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
     assert len(commands) == 2
     for command in commands:
