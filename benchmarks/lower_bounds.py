@@ -17,7 +17,8 @@ from _trained_networks import Floats, Training, adam_and_lbfgs
 
 from radon_nn import fit
 from radon_nn.fitting._group_newton import Coefficients, Restricted
-from radon_nn.fitting._loss_problem import LossProblem, Options
+from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting.loss_data import Options
 from radon_nn.fitting.losses import loss_named
 
 NAMES = ["squared", "huber", "quantile", "poisson", "logistic", "hinge", "squared_hinge", "cross_entropy"]

@@ -12,10 +12,10 @@ from .closed_forms.phantoms import shepp_logan
 from .closed_forms.ridge import Ridge
 from .closed_forms.solids import Box, Ellipsoid
 from .fitting.certified_fit import Fit
+from .fitting.certified_loss_fit import LossFit
 from .fitting.cross_validation import DecayChoice, choose_decay
 from .fitting.interpolation import interpolate
 from .fitting.losses import Loss
-from .fitting.many_outputs import LossFit
 from .fitting.pruning import Pruning, prune
 from .fitting.weight_decay import decay_max, fit, fit_path
 from .geometry.directions import Directions

@@ -22,8 +22,8 @@ from radon_nn.readers.files.safetensors import write_safetensors
 from radon_nn.readers.graph import Network, Understood
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.refusals import printable
-from radon_nn.result_files import Result, is_result, network_of, read_result
-from radon_nn.result_files import to_arrays as to_arrays_of_result
+from radon_nn.result_files.arrays import Result, is_result, network_of, read_result
+from radon_nn.result_files.arrays import to_arrays as to_arrays_of_result
 
 _Read = TypeVar("_Read")
 
@@ -34,13 +34,13 @@ def save(path: str | os.PathLike[str], network: Network | Result) -> None:
     """
     Write a network or a result to a file, whole or not at all: safetensors if the name ends so, npz otherwise.
 
-    A Fit keeps its dual, points and values: `Fit.certificate` computes its lower bound anew after loading.
+    A Fit and a LossFit keep their data and the dual: `certificate()` computes the lower bound anew after loading.
 
     Parameters
     ----------
     path : str or path
         The file; an existing one is replaced once the new one is complete.
-    network : network, RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+    network : network, RidgeMeasure, FibreMeasure, Fit, LossFit, SpikeFit or ProbeFit
         A ShallowNetwork or DeepNetwork; results go to npz only.
 
     Raises
@@ -50,7 +50,7 @@ def save(path: str | os.PathLike[str], network: Network | Result) -> None:
     TypeError
         If it is none of these, or the path is no path.
     ValueError
-        If an activation has no name by which to load it again, or the file's name ends as another format's.
+        If an activation or a loss has no name by which to load it again, or the file's name ends as another format's.
     OSError
         If the file cannot be written.
 
@@ -151,7 +151,7 @@ def load(
 
     Returns
     -------
-    ShallowNetwork or DeepNetwork, or RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+    ShallowNetwork or DeepNetwork, or RidgeMeasure, FibreMeasure, Fit, LossFit, SpikeFit or ProbeFit
         The network, or what was saved.
 
     Raises

@@ -132,6 +132,13 @@ def positive(value: float, name: str) -> float:
     return number
 
 
+def time_limit(seconds: float | None) -> float:
+    """A limit in seconds, positive; infinite if None or `math.inf`."""
+    if seconds is None or seconds == math.inf:
+        return math.inf
+    return positive(seconds, "seconds")
+
+
 def at_least_zero(value: float, name: str) -> float:
     """A number >= 0."""
     if not value >= 0:

@@ -150,7 +150,9 @@ def _add_rtv(commands: Commands) -> None:
     value.add_argument("--dim", type=int, help="number of inputs of the function")
     value.add_argument("--tol", type=_positive, help="relative error, or gap between bounds, to reach")
     value.add_argument(
-        "--seconds", type=_positive, help="time for a function or samples, after which the best result so far counts"
+        "--seconds",
+        type=_time_limit,
+        help="time for a function or samples, after which the best result so far counts (60; or inf)",
     )
     value.add_argument(
         "-o", "--out", type=Path, help="picture of value and bounds as they were refined; with --csv: the table"
@@ -173,7 +175,9 @@ def _add_fit(commands: Commands) -> None:
     fitted.add_argument("--plot", type=Path, metavar="PICTURE", help="draw data and network (png, pdf or svg)")
     fitted.add_argument("--json", action="store_true", help="print JSON")
     fitted.add_argument("--tol", type=_positive, help="gap between the objective and its bound to reach (1e-4)")
-    fitted.add_argument("--seconds", type=_positive, help="time for the fit, and for the choice of the decay (60)")
+    fitted.add_argument(
+        "--seconds", type=_time_limit, help="time for the fit, and for the choice of the decay (60; or inf)"
+    )
 
 
 def _add_plan(commands: Commands) -> None:
@@ -374,6 +378,15 @@ def _positive(text: str) -> float:
         return checks.positive(float(text), "")
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}") from error
+
+
+def _time_limit(text: str) -> float:
+    from radon_nn._support import checks
+
+    try:
+        return checks.time_limit(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a positive number, or inf for no limit, got {text!r}") from error
 
 
 def _at_least_zero(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import threading
 from collections.abc import Iterator
@@ -45,9 +46,9 @@ def set_limit(seconds: float) -> None:
     Parameters
     ----------
     seconds : float
-        From the beginning of the command.
+        From the beginning of the command; infinite for no limit, which is not mentioned.
     """
-    _clock.limit = seconds
+    _clock.limit = seconds if math.isfinite(seconds) else None
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from radon_nn.displays.picture import Picture
 from radon_nn.displays.signs import LARGEST_MARKER
 from radon_nn.displays.strip import angles_and_offsets, require_plane
 from radon_nn.fitting.certified_fit import Fit
-from radon_nn.fitting.many_outputs import LossFit
+from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.tracking import Snapshot

@@ -16,8 +16,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.fitting.losses import Loss
-from radon_nn.fitting.many_outputs import Limits, LossFit, fit_losses, largest_useful_decay, options_of
+from radon_nn.fitting.many_outputs import Limits, fit_losses, largest_useful_decay, options_of
 from radon_nn.geometry.naming import Names, Table
 from radon_nn.networks.shallow import ShallowNetwork
 
@@ -44,7 +45,7 @@ class Bound(NamedTuple):
     See Also
     --------
     RTVRegressor : Has one as certificate_.
-    radon_nn.Fit.certificate : The search anew.
+    radon_nn.LossFit.certificate : The search anew.
 
     Examples
     --------

@@ -66,7 +66,7 @@ class RTVClassifier(ClassifierMixin, RTVEstimator):
     spikes_ : dict of str to ndarray
         The neurons as a table.
     fit_ : LossFit
-        The whole result.
+        The whole result, which `radon_nn.save` takes too: `fit_.certificate()` computes the bound anew.
     stopped_ : str
         Why the search stopped early, if it did.
     n_features_in_ : int

@@ -9,83 +9,32 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
-from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices
-from radon_nn.fitting.losses import Loss, checked_targets
+from radon_nn.fitting.loss_data import Frame, LossData, Options
 from radon_nn.networks.shallow import ShallowNetwork
 
-_FLAT = 1e-9
-"""Directions in which points are thinner than this, relative to their width, are left out; see `_problem`."""
-_SIZES = (1e-100, 1e100)
-"""Spreads whose squares, and products with each other, are normal numbers."""
 _INTERIOR = 1e-9
 """A dual point whose distances from the ends of the domain, of size one, are below this lies on them: linear programs
 are solved to 1e-7 at best, and separable classes give 0 to 1e-12."""
 
 
-class Options(NamedTuple):
+class Score(NamedTuple):
     """
-    What a fit minimises, beside the decay.
+    What a network costs.
 
     Parameters
     ----------
-    loss : Loss
-        The loss.
-    affine : bool
-        Whether the affine part has a linear part, beside the constant.
-    affine_decay : float
-        Half of this times the weighted sum of squares of the affine part at the points is added to the objective.
-    metric : ndarray, shape (d, d), optional
-        A of the penalty sum |v| |A' w|.
+    objective : float
+        Losses, decay times penalty, and what `affine_decay` adds.
+    penalty : float
+        The sum of |v| |A' w|.
+    affine : ndarray, shape (q, o)
+        Its affine part.
     """
 
-    loss: Loss
-    affine: bool = True
-    affine_decay: float = 0.0
-    metric: Floats | None = None
-
-
-@dataclass(frozen=True)
-class Frame:
-    """
-    The map x -> (x A^-T - center) basis / scale of points into the unit ball of the space that they span.
-
-    Parameters
-    ----------
-    linear : ndarray, shape (d, k)
-        A^-T basis / scale.
-    shift : ndarray, shape (k,)
-        The center, as basis / scale.
-    scale : float
-        Largest distance from the center.
-    """
-
-    linear: Floats
-    shift: Floats
-    scale: float
-
-    @classmethod
-    def of(cls, x: Floats, metric: Floats | None) -> Frame:
-        """The frame of points (n, d)."""
-        inverse = np.eye(x.shape[1]) if metric is None else np.linalg.inv(metric).T
-        moved = x @ inverse
-        center = moved.mean(axis=0)
-        about = moved - center
-        scale = float(np.linalg.norm(about, axis=1).max(initial=0.0))
-        # A spread within the rounding of coordinates far from the origin is none.
-        if scale <= 64 * np.finfo(np.float64).eps * float(np.abs(moved).max(initial=0.0)):
-            return cls(np.zeros((x.shape[1], 0)), np.zeros(0), 1.0)
-        low, high = _SIZES
-        if not low < scale < high:
-            raise ValueError(
-                f"points: expected a spread between {low:g} and {high:g}, got {scale:.3g}; change the unit of "
-                "measurement"
-            )
-        _, sizes, right = np.linalg.svd(about / scale, full_matrices=False)
-        basis = right[sizes > _FLAT * sizes[0]].T
-        if basis.shape[1] == x.shape[1]:
-            basis = np.eye(x.shape[1])
-        return cls(inverse @ basis / scale, center @ basis / scale, scale)
+    objective: float
+    penalty: float
+    affine: Floats
 
 
 @dataclass(frozen=True)
@@ -97,6 +46,8 @@ class LossProblem:
     ----------
     options : Options
         What to minimise.
+    data : LossData
+        The rows in the user's units.
     frame : Frame
         How the points were moved.
     points : ndarray, shape (m, k)
@@ -116,6 +67,7 @@ class LossProblem:
     """
 
     options: Options
+    data: LossData
     frame: Frame
     points: Floats
     at: Indices
@@ -151,16 +103,26 @@ class LossProblem:
         ValueError
             If shapes disagree, an entry is not finite, or the loss cannot take the values.
         """
-        x = checks.real_array(points, "points").astype(np.float64)
-        x = checks.shaped_array(x[:, None] if x.ndim == 1 else x, "points", ("n", "d"))
-        if x.size == 0:
-            raise ValueError(f"points: expected at least one point of at least one coordinate, got shape {x.shape}")
-        y = checked_targets(options.loss, values, len(x))
-        w = _weights(sample_weight, len(x))
-        x, y, w = x[w > 0], y[w > 0], w[w > 0]
-        rows, back = np.unique(np.concatenate([x, y], axis=1), axis=0, return_inverse=True)
-        w = np.asarray(np.bincount(back.reshape(-1), w), np.float64)
-        x, y = rows[:, : x.shape[1]], rows[:, x.shape[1] :]
+        return cls.of_data(LossData.of(points, values, sample_weight, options.loss), options)
+
+    @classmethod
+    def of_data(cls, data: LossData, options: Options) -> LossProblem:
+        """
+        Normalise data that were checked.
+
+        Parameters
+        ----------
+        data : LossData
+            The data.
+        options : Options
+            What to minimise.
+
+        Returns
+        -------
+        LossProblem
+            Its rows are those of the data.
+        """
+        x, y, w = data
         distinct, at = np.unique(x, axis=0, return_inverse=True)
         at = at.reshape(-1)
         frame = Frame.of(distinct, options.metric)
@@ -176,7 +138,31 @@ class LossProblem:
             rest = y - design @ trend
             more = design.T @ (w[:, None] * rest)
             trend, y = trend + more, rest - design @ more
-        return cls(options, frame, near, at, y, w, design, triangle, trend)
+        return cls(options, data, frame, near, at, y, w, design, triangle, trend)
+
+    def scored(self, network: ShallowNetwork, decay: float) -> Score:
+        """
+        The objective of any network, with its parts.
+
+        Parameters
+        ----------
+        network : ShallowNetwork
+            Of the user's x.
+        decay : float
+            Weight decay.
+
+        Returns
+        -------
+        Score
+            The score; its `affine` is in terms of the design, less the trend.
+        """
+        x, y, w = self.data
+        options, p = self.options, network(x).reshape(y.shape)
+        whole = self.design.T @ (w[:, None] * p)
+        metric = np.eye(network.dim) if options.metric is None else options.metric
+        sizes = np.linalg.norm(network.readout.T, axis=1) * np.linalg.norm(network.weights @ metric, axis=1)
+        penalty, charge = float(sizes.sum()), options.affine_decay / 2 * float(np.sum(whole**2))
+        return Score(float(w @ options.loss.value(p, y)) + decay * penalty + charge, penalty, whole - self.trend)
 
     @property
     def dim(self) -> int:
@@ -286,14 +272,3 @@ class LossProblem:
         right = np.zeros(len(moments))
         solved = linprog(goal, A_ub=blocks, b_ub=limits, A_eq=moments, b_eq=right, bounds=bounds)
         return bool(solved.status == 0 and solved.x is not None and solved.x[-1] > _INTERIOR)
-
-
-def _weights(sample_weight: ArrayLike | None, count: int) -> Floats:
-    if sample_weight is None:
-        return np.ones(count)
-    w = checks.real_array(sample_weight, "sample_weight").astype(np.float64)
-    if w.shape != (count,):
-        raise ValueError(f"sample_weight: expected shape ({count},), one a point, got {w.shape}")
-    if np.any(w < 0) or not np.any(w > 0):
-        raise ValueError("sample_weight: expected numbers >= 0, not all 0, got others; leave out points instead")
-    return w

@@ -163,7 +163,7 @@ class Pursuit:
         prepare(problem.dim)
         self.problem, self.search = problem, search_for(problem.points, client)
         self.atoms = Atoms.none(problem)
-        self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+        self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
         self._searches = 0
         self._record: list[tuple[int, float, float, float]] = []

@@ -112,12 +112,12 @@ class VectorPursuit:
     ) -> None:
         self.problem = problem
         self.search = VectorSearch(problem.points, oriented=not problem.options.affine) if problem.dim else None
-        self._until = np.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+        self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
         self._searches = 0
         self._record: list[tuple[int, float, float, float]] = []
         self.lower, self.presumed = -np.inf, -np.inf
-        self.dual = np.zeros((len(problem.points), problem.outputs))
+        self.subgradients = np.zeros_like(problem.targets)
         self.atoms = self._affine()
 
     @property
@@ -260,7 +260,7 @@ class VectorPursuit:
             found = max(found, largest_at_most(self.problem.points, acting) / penalty)
             value, scale = worth(self.problem, z, found, affine)
         if value > self.lower:
-            self.lower, self.dual = value, -scale * acting / penalty
+            self.lower, self.subgradients = value, scale * z
 
     def _by_ascent(self, z: Floats, penalty: float, wanted: float) -> Hyperplanes:
         """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""

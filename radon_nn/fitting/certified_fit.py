@@ -34,7 +34,7 @@ class Certificate:
         The maximum of |F_r| over all hyperplanes, of the dual as it is; at most 1 to rounding.
     moments : float
         The larger of |sum r| and |sum r x|, with the points in units of their extent about their mean, relative to
-        sum |r|; rounding of zero.
+        sum |r|; rounding of zero, unless an `affine_decay` charges for it.
     exact : bool
         Whether max |F_r| was found exactly (d <= 3), or is an upper bound of it.
     """

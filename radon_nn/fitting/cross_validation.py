@@ -143,8 +143,9 @@ def choose_decay(
     else:
         tried = np.array(sorted({checks.positive(float(decay), "decay") for decay in decays}, reverse=True))
     squares, done, count, begin = np.zeros(len(tried)), 0, 0, monotonic()
+    limit = checks.time_limit(seconds)
     for part in range(parts):
-        left = None if seconds is None else max(seconds - (monotonic() - begin), 1e-3) / (parts - part)
+        left = max(limit - (monotonic() - begin), 1e-3) / (parts - part)
         out = fold == part
         # The sum of squares is over fewer points: a decay for all of them is that much smaller here.
         kept = float(np.count_nonzero(~out)) / len(x)
@@ -160,7 +161,7 @@ def choose_decay(
                 f"part {done} of {parts} left out: decay {tried[np.argmin(errors)]:.3g} predicts best so far, error "
                 f"{errors.min():.3g}; about {spent / done * (parts - done):.0f} s left"
             )
-        if seconds is not None and spent > seconds:
+        if spent > limit:
             break
     errors = np.sqrt(squares / count)
     return DecayChoice(float(tried[np.argmin(errors)]), tried, errors, parts, done == parts)

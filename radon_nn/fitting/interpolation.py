@@ -65,7 +65,7 @@ def interpolate(
         Largest |f(x_i) - y_i|, as a fraction of the values' largest departure from an affine function; ask for more
         than 1e-6 where the values are rounded.
     seconds : float, optional
-        Stop after this time, once the current search has ended, with the best so far.
+        Stop after this time, once the current search has ended, with the best so far; `math.inf` for no limit.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator
@@ -113,8 +113,7 @@ def interpolate(
     """
     close, near = checks.positive(float(tol), "tol"), checks.positive(float(misfit), "misfit")
     problem, names = Problem.of(points, values, averaging=False), names_of_data(points, values)
-    if seconds is not None:
-        checks.positive(float(seconds), "seconds")
+    checks.time_limit(seconds)
     if problem.dim == 1:
         best = dots_connected(problem, near)
     else:

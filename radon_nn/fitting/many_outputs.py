@@ -9,19 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from radon_nn._support import checks, notebooks
-from radon_nn._support.public import public
-from radon_nn._support.types import Floats, Progress
+from radon_nn._support import checks
+from radon_nn._support.types import Progress
 from radon_nn.fitting._active_set import thinned
 from radon_nn.fitting._group_newton import Restricted
-from radon_nn.fitting._loss_problem import LossProblem, Options
+from radon_nn.fitting._loss_problem import LossProblem
 from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorAtoms, VectorPursuit
+from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
+from radon_nn.fitting.loss_data import Options
 from radon_nn.fitting.losses import Loss, loss_named
-from radon_nn.geometry.naming import Names
-from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
-from radon_nn.measures.spike_list import SpikeResult
-from radon_nn.networks.shallow import ShallowNetwork
 
 _FALL, _ROUGH = 0.3, 0.03
 """The penalty falls by this factor from stage to stage, and the gap is closed to this part above the one asked for."""
@@ -31,124 +28,6 @@ _LIGHT = (1e-2, 1e-3, 1e-5)
 """Parts of the norm below which atoms are left out on trial: smoothing leaves all of them some mass."""
 _NEAR = 0.1
 """Factor of these distances, so that values change little; see `_polish`."""
-
-
-@public
-@dataclass(frozen=True, eq=False, repr=False)
-class LossFit(SpikeResult):
-    """
-    A network fitted to data under a convex loss, with a lower bound for the objective of every network.
-
-    Parameters
-    ----------
-    network : ShallowNetwork
-        The network: balanced, |v_k| = |A' w_k|.
-    measure : RidgeMeasure
-        Its spikes, merged.
-    objective : float
-        Its objective, sum_i w_i l(f(x_i), y_i) + decay penalty, and what `affine_decay` adds.
-    lower : float
-        A lower bound for the objective of every network of any width; never above `objective`.
-    penalty : float
-        The sum of |v_k| |A' w_k|: R-TV where the affine part is free and there is no metric.
-    decay : float
-        The weight decay.
-    loss : Loss
-        The loss.
-    dual : ndarray, shape (m, o)
-        The r_i at the distinct points, scaled so that max |F_r| <= 1 in units of the penalty.
-    points : ndarray, shape (m, d)
-        The distinct points, moved into the unit ball of the space that they span.
-    certified : bool
-        Whether max |F_r| was found exactly (the points span at most three dimensions).
-    converged : bool
-        Whether `objective` is within the tolerance of `lower`.
-    stopped : str
-        Why it stopped, if it did not converge.
-    refinement : Refinement
-        Objective and bound against the number of searches.
-    presumed_lower : float
-        The lower bound if no |F_r| is larger than the largest one that was found.
-    settled : bool
-        As `converged`, but with `presumed_lower` for `lower`.
-
-    See Also
-    --------
-    radon_nn.fit : What returns it.
-    radon_nn.Fit : The fit of squares to one output.
-
-    Examples
-    --------
-    >>> from radon_nn import fit
-    >>> logistic = fit([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1], decay=0.1, loss="logistic")
-    >>> logistic.lower <= logistic.objective, logistic.certified
-    (True, True)
-    """
-
-    network: ShallowNetwork
-    measure: RidgeMeasure
-    objective: float
-    lower: float
-    penalty: float
-    decay: float
-    loss: Loss
-    dual: Floats
-    points: Floats
-    certified: bool
-    converged: bool
-    stopped: str
-    refinement: Refinement
-    presumed_lower: float
-    settled: bool
-
-    @property
-    def rtv(self) -> float:
-        """R-TV of the function."""
-        return self.measure.rtv
-
-    @property
-    def gap(self) -> float:
-        """objective - lower."""
-        return self.objective - self.lower
-
-    def __call__(self, points: ArrayLike, /) -> Floats:
-        """Evaluate the function at points (..., d)."""
-        return self.network(points)
-
-    def named(self, names: Names) -> LossFit:
-        """
-        The same fit with names for its inputs and outputs, which tables and pictures use.
-
-        Parameters
-        ----------
-        names : Names
-            The names.
-
-        Returns
-        -------
-        LossFit
-            The fit.
-
-        Raises
-        ------
-        ValueError
-            If there are not as many names as inputs or outputs.
-        """
-        return replace(self, measure=self.measure.named(names), network=self.network.named(names))
-
-    def __repr__(self) -> str:
-        return notebooks.one_line(f"<LossFit: {self}>")
-
-    def __str__(self) -> str:
-        proof = "certified"
-        if not self.certified:
-            proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
-        reason = "" if self.converged else f"; {self.stopped}"
-        return (
-            f"{self.network.neurons} neurons through {len(self.points)} points, loss {self.loss.name}, "
-            f"objective {self.objective:.7g}, penalty {self.penalty:.7g}; no objective is below {self.lower:.7g} "
-            f"({proof}){reason}"
-        )
 
 
 @dataclass(frozen=True)
@@ -161,7 +40,7 @@ class Limits:
     tol : float
         Gap, as a fraction of the objective.
     seconds : float, optional
-        Time for all fits together.
+        Time for all fits together; no limit if None or infinite.
     progress : callable, optional
         Called with lines of text.
     rng : int or Generator
@@ -360,6 +239,8 @@ class _Path:
         penalty = decay / problem.frame.scale
         objective = Restricted(problem, atoms.columns, penalty).objective(c.masses, c.affine)
         floor = -float(problem.weights @ problem.options.loss.conjugate(0 * problem.targets, problem.targets))
+        known = pursuit.lower >= floor
+        z = pursuit.subgradients if known else np.zeros_like(problem.targets)
         # 0.0 is added so that no bound reads -0.
         lower, presumed = (min(max(bound, floor), objective) + 0.0 for bound in (pursuit.lower, pursuit.presumed))
         pursuit.note(objective, lower)
@@ -377,8 +258,7 @@ class _Path:
             lower,
             float(atoms.sizes.sum()) / problem.frame.scale,
             decay,
-            problem.options.loss,
-            pursuit.dual,
+            dual_of(problem, z, decay),
             problem.points,
             pursuit.exact,
             converged,
@@ -386,6 +266,9 @@ class _Path:
             pursuit.refinement(),
             presumed,
             settled,
+            problem.data,
+            z,
+            problem.options,
         )
 
 

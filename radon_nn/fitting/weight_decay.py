@@ -12,14 +12,16 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
-from radon_nn.fitting._loss_problem import LossProblem, Options
+from radon_nn.fitting._loss_problem import LossProblem
 from radon_nn.fitting._losses_of_values import Squared
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Pursuit
 from radon_nn.fitting._squares_path import SquaresPath
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.certified_loss_fit import LossFit
+from radon_nn.fitting.loss_data import Options
 from radon_nn.fitting.losses import Loss
-from radon_nn.fitting.many_outputs import Limits, LossFit, fit_losses, largest_useful_decay, options_of
+from radon_nn.fitting.many_outputs import Limits, fit_losses, largest_useful_decay, options_of
 from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -122,7 +124,7 @@ def fit(
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
-        Stop after this time, once the current search has ended, with the best so far.
+        Stop after this time, once the current search has ended, with the best so far; `math.inf` for no limit.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator

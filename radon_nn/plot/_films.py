@@ -10,7 +10,7 @@ from radon_nn._support import checks
 from radon_nn.displays.film import Film
 from radon_nn.displays.turntable import Turntable
 from radon_nn.fitting.certified_fit import Fit
-from radon_nn.fitting.many_outputs import LossFit
+from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.shallow import ShallowNetwork

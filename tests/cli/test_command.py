@@ -245,6 +245,12 @@ def test_rtv_out_of_time_prints_the_best_bound_and_exits_with_3(
     assert "the tolerance was not met" in out
 
 
+def test_rtv_without_a_limit_of_time(functions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rtv", f"{functions}:gaussian", "--dim", "1", "--seconds", "inf")
+    assert code == 0
+    assert out == run(capsys, "rtv", f"{functions}:gaussian", "--dim", "1")[1]
+
+
 def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "hat.csv"
     table.write_text("x,y\n-2,0\n-1,0\n0,1\n1,0\n2,0\n")
@@ -269,7 +275,11 @@ def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["{}:kink", "--domain", "one"], 2, "expected a radius, or a radius and a center"),
         (["{}:kink", "--domain", "1", "--radius", "1"], 1, "expected one of the two, got both"),
         (["{}:kink", "--domain", "1,0,0", "--tol", "0"], 2, "--tol: expected a positive number, got '0'"),
-        (["{}:kink", "--domain", "1,0,0", "--seconds", "nan"], 2, "--seconds: expected a positive number"),
+        (
+            ["{}:kink", "--domain", "1,0,0", "--seconds", "nan"],
+            2,
+            "--seconds: expected a positive number, or inf",
+        ),
         (["{}:leaver", "--dim", "2"], 1, "failed at the point"),
         (["{}:kink", "--domain", "1,0,0", "-o", "picture.xyz"], 1, "expected a picture name"),
         (["missing.csv"], 1, "missing.csv"),

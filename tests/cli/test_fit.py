@@ -39,6 +39,17 @@ def test_a_table_becomes_a_network_and_a_picture(dim: int, tmp_path: Path, capsy
     assert answer["rms"] == pytest.approx(np.sqrt(np.mean((expected(x) - y) ** 2)), rel=1e-9)
 
 
+def test_no_limit_of_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_table(tmp_path / "data.csv", 1, 1)
+    command = ["fit", str(tmp_path / "data.csv"), "--target", "height"]
+    assert main([*command, "--decay", "0.2"]) == 0
+    limited = capsys.readouterr().out
+    assert main([*command, "--decay", "0.2", "--seconds", "inf"]) == 0
+    assert capsys.readouterr().out == limited
+    assert main([*command, "--cv", "--seconds", "inf"]) == 0
+    assert "at most inf" not in capsys.readouterr().err
+
+
 def test_the_decay_is_chosen_by_cross_validation_where_none_is_given(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The scikit-learn estimators: scikit-learn's own checks, what wraps them, and what they tell about their fit."""
 
 import signal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from radon_nn import fit, from_model
+from radon_nn import fit, from_model, load, save
 from radon_nn.estimators import RTVClassifier, RTVClassifierCV, RTVRegressor, RTVRegressorCV
 from radon_nn.fitting._vector_pursuit import VectorPursuit
 
@@ -115,6 +116,28 @@ def test_points_in_a_subspace_and_few_points() -> None:
     assert model.network_.neurons == 1
     np.testing.assert_allclose(RTVRegressor().fit(x[:1], y[:1]).predict(x), 1.0)
     np.testing.assert_allclose(RTVRegressor().fit(x[:2], y[:2]).predict(x[:2]), y[:2])
+
+
+def test_an_infinite_limit_is_none() -> None:
+    x, y = plane(40)
+    assert str(RTVRegressor(0.1, seconds=np.inf).fit(x, y).fit_) == str(RTVRegressor(0.1).fit(x, y).fit_)
+    with pytest.raises(ValueError, match="seconds: expected a positive number"):
+        RTVRegressor(0.1, seconds=0.0).fit(x, y)
+    several = RTVClassifierCV(decays=[1.0], cv=2, seconds=np.inf).fit(x, y > 0)
+    assert several.certificate_.gap <= 1e-4 * several.certificate_.objective
+
+
+def test_what_an_estimator_holds_is_saved_with_its_certificate(tmp_path: Path) -> None:
+    x, y = plane(40)
+    names = np.array(["low", "middle", "high"])[np.digitize(y, [-0.2, 0.2])]
+    for model in (RTVRegressor(0.1).fit(x, y), RTVClassifier(0.2).fit(x, names)):
+        save(tmp_path / "fit.npz", model.fit_)
+        again = load(tmp_path / "fit.npz")
+        assert again.network == model.network_
+        assert again.network.names.outputs == model.network_.names.outputs
+        assert again.certificate().lower == pytest.approx(model.certificate_.lower, rel=1e-9)
+        assert (again.objective, again.gap, again.certified) == model.certificate_[1:]
+        np.testing.assert_array_equal(again.network(x), model.network_(x))
 
 
 def test_the_best_network_so_far_is_kept() -> None:

@@ -8,55 +8,63 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radon_nn.activations.profile import Profile
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.naming import Names
-from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.files.npz import read_npz
+from radon_nn.result_files import _loss_fits
+from radon_nn.result_files._parts import (
+    NAMES,
+    STEPS,
+    Arrays,
+    names_from,
+    names_to,
+    refinement_from,
+    refinement_to,
+    require_cost,
+    require_fit,
+)
 from radon_nn.spikes.probing.probe import ProbeFit
 from radon_nn.spikes.spike_fit import SpikeErrors, SpikeFit
 
-Arrays = dict[str, NDArray[Any]]
-Result = RidgeMeasure | FibreMeasure | Fit | SpikeFit | ProbeFit
+Result = RidgeMeasure | FibreMeasure | Fit | LossFit | SpikeFit | ProbeFit
 """The results that are saved, beside networks."""
 
 _FORMAT = "result_format"
 _MEASURE = ("directions", "offsets", "masses", "skip", "constant")
-_NAMES = ("features", "outputs", "means", "deviations")
 _FIBRES = ("directions", "fibre", "scales", "biases", "readout", "skip", "constant")
 _FIT_ARRAYS = ("dual", "points", "values", "counts")
 _FIT_NUMBERS = ("objective", "lower", "misfit", "decay", "presumed_lower", "scatter")
 _FIT_ANSWERS = ("certified", "converged", "settled")
 _ERRORS = tuple(f"errors.{name}" for name in SpikeErrors._fields)
-_STEPS = ("at", "value", "lower", "upper")
 
 _SEARCH = ("radius", "center", "relative_error", "max_error", "exact")
-_TEXTS = (_FORMAT, "activation", "stopped", "refinement.name", "names.features", "names.outputs", "unresolved")
-_TRUTHS = (*_FIT_ANSWERS, "exact", "interrupted")
+_TEXTS = (_FORMAT, "activation", "loss", "stopped", "refinement.name", "names.features", "names.outputs", "unresolved")
+_TRUTHS = (*_FIT_ANSWERS, "linear", "exact", "interrupted")
 _SINGLE = (
     *(_FORMAT, "activation", "stopped", "refinement.name", "radius", "relative_error", "max_error"),
-    *("samples", "rounds", "noise", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS),
+    *("samples", "rounds", "noise", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS, *_loss_fits.SINGLE),
 )
 _REAL = ("fiu", "real numbers")
-_COMMON = (_FORMAT, *(f"measure.{name}" for name in _MEASURE), *(f"names.{part}" for part in _NAMES))
+_COMMON = (_FORMAT, *(f"measure.{name}" for name in _MEASURE), *(f"names.{part}" for part in NAMES))
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "RidgeMeasure": _COMMON,
-    "FibreMeasure": (_FORMAT, "activation", *_FIBRES, *(f"names.{part}" for part in _NAMES)),
+    "FibreMeasure": (_FORMAT, "activation", *_FIBRES, *(f"names.{part}" for part in NAMES)),
     "Fit": (
         *(*_COMMON, *_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped", "refinement.name"),
-        *(f"refinement.{name}" for name in _STEPS),
+        *(f"refinement.{name}" for name in STEPS),
     ),
+    "LossFit": (_FORMAT, *_loss_fits.KNOWN),
     "SpikeFit": (*_COMMON, *_SEARCH, "samples", "rounds", "interrupted", "noise", "queries", *_ERRORS),
     "ProbeFit": (*_COMMON, *_SEARCH, "queries", "lines", "unresolved"),
 }
-# Relative; lengths are one, bounds below costs and costs those of their functions to rounding, of sums of many terms.
-_UNIT, _COST = 1e-9, 1e-6
+# Relative; lengths are one to rounding.
+_UNIT = 1e-9
 
 
 def to_arrays(result: Result) -> Arrays:
@@ -65,7 +73,7 @@ def to_arrays(result: Result) -> Arrays:
 
     Parameters
     ----------
-    result : RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+    result : RidgeMeasure, FibreMeasure, Fit, LossFit, SpikeFit or ProbeFit
         The result.
 
     Returns
@@ -76,7 +84,7 @@ def to_arrays(result: Result) -> Arrays:
     Raises
     ------
     ValueError
-        If the activation of a FibreMeasure has no name.
+        If the activation of a FibreMeasure, or the loss of a LossFit, has no name.
     """
     arrays: dict[str, Any] = {_FORMAT: f"radon_nn.{type(result).__name__}/1"}
     if isinstance(result, FibreMeasure):
@@ -86,13 +94,14 @@ def to_arrays(result: Result) -> Arrays:
                 "no file can hold; save the network's arrays instead"
             )
         arrays |= {name: getattr(result, name) for name in _FIBRES} | {"activation": result.profile.spelled}
-        return _as_arrays(arrays | _names_to(result.names))
+        return _as_arrays(arrays | names_to(result.names))
+    if isinstance(result, LossFit):
+        return _as_arrays(arrays | _loss_fits.to_arrays(result))
     measure = result.measure
-    arrays |= {f"measure.{name}": getattr(measure, name) for name in _MEASURE} | _names_to(measure.names)
+    arrays |= {f"measure.{name}": getattr(measure, name) for name in _MEASURE} | names_to(measure.names)
     if isinstance(result, Fit):
         arrays |= {name: getattr(result, name) for name in (*_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped")}
-        arrays |= {"refinement.name": result.refinement.name}
-        arrays |= {f"refinement.{name}": getattr(result.refinement, name) for name in _STEPS}
+        arrays |= refinement_to(result.refinement)
     elif isinstance(result, SpikeFit | ProbeFit):
         arrays |= {"radius": result.domain.radius, "center": result.domain.center_in(measure.dim)}
         arrays |= {name: getattr(result, name) for name in ("relative_error", "max_error", "exact")}
@@ -107,10 +116,6 @@ def to_arrays(result: Result) -> Arrays:
 
 def _as_arrays(values: Mapping[str, Any]) -> Arrays:
     return {name: np.asarray(value) for name, value in values.items()}
-
-
-def _names_to(names: Names) -> dict[str, Any]:
-    return {f"names.{part}": getattr(names, part) for part in _NAMES if getattr(names, part) is not None}
 
 
 def is_result(where: Path) -> bool:
@@ -145,7 +150,7 @@ def read_result(where: Path) -> Result:
 
     Returns
     -------
-    RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+    RidgeMeasure, FibreMeasure, Fit, LossFit, SpikeFit or ProbeFit
         The result.
 
     Raises
@@ -192,14 +197,16 @@ def network_of(result: Result) -> ShallowNetwork:
 
     Parameters
     ----------
-    result : RidgeMeasure, FibreMeasure, Fit, SpikeFit or ProbeFit
+    result : RidgeMeasure, FibreMeasure, Fit, LossFit, SpikeFit or ProbeFit
         The result.
 
     Returns
     -------
     ShallowNetwork
-        One neuron for each spike, or those of the fibres.
+        One neuron for each spike; that of the fit under a loss; or those of the fibres.
     """
+    if isinstance(result, LossFit):
+        return result.network
     if not isinstance(result, FibreMeasure):
         return ShallowNetwork.from_measure(result.measure)
     weights = result.scales[:, None] * result.directions[result.fibre]
@@ -211,20 +218,14 @@ def _measure(arrays: Arrays) -> RidgeMeasure:
     dim, outputs = fields["skip"].shape[1], len(fields["constant"])
     spikes = len(fields["offsets"])
     shaped = fields["directions"].reshape(spikes, dim), fields["offsets"], fields["masses"].reshape(spikes, outputs)
-    checked = RidgeMeasure(*shaped, fields["skip"], fields["constant"], _names(arrays))
+    checked = RidgeMeasure(*shaped, fields["skip"], fields["constant"], names_from(arrays))
     # The constructor divides by lengths that are one to rounding: the numbers as they were saved, bit by bit.
     return RidgeMeasure.trusted(*shaped, fields["skip"], fields["constant"], names=checked.names)
-
-
-def _names(arrays: Arrays) -> Names:
-    found = {part: arrays[f"names.{part}"] for part in _NAMES if f"names.{part}" in arrays}
-    return Names(**{part: value.tolist() for part, value in found.items()})
 
 
 def _fit(arrays: Arrays) -> Fit:
     rest: dict[str, Any] = {name: float(arrays[name]) for name in _FIT_NUMBERS}
     rest |= {name: bool(arrays[name]) for name in _FIT_ANSWERS}
-    steps = [tuple(map(float, arrays[f"refinement.{name}"])) for name in _STEPS]
     points, count = arrays["points"].astype(np.float64), len(arrays["points"])
     for name in _FIT_ARRAYS:
         if len(arrays[name]) != count or not np.isfinite(arrays[name]).all():
@@ -232,8 +233,7 @@ def _fit(arrays: Arrays) -> Fit:
     measure = _measure(arrays)
     if points.shape != (count, measure.dim) or any(arrays[name].ndim != 1 for name in ("dual", "values", "counts")):
         raise ValueError(f"points: expected ({count}, {measure.dim}) and a number for each, got {points.shape}")
-    if len({len(step) for step in steps}) != 1:
-        raise ValueError(f"refinement: expected steps of one length, got {[len(step) for step in steps]}")
+    refinement = refinement_from(arrays)
     _require_costs(measure, arrays, rest)
     return Fit(
         measure=measure,
@@ -242,16 +242,14 @@ def _fit(arrays: Arrays) -> Fit:
         values=arrays["values"].astype(np.float64),
         counts=arrays["counts"].astype(np.float64),
         stopped=str(arrays["stopped"]),
-        refinement=Refinement(str(arrays["refinement.name"]), *steps),
+        refinement=refinement,
         **rest,
     )
 
 
 def _require_costs(measure: RidgeMeasure, arrays: Arrays, rest: Mapping[str, Any]) -> None:
     """Refuse counts, costs and bounds that no fit has, and a cost that is not that of the function."""
-    finite = [name for name in _FIT_NUMBERS if name != "presumed_lower"]
-    if not all(np.isfinite(rest[name]) for name in finite) or np.isnan(rest["presumed_lower"]):
-        raise ValueError(f"{', '.join(finite)}: expected finite numbers, got {[rest[name] for name in finite]}")
+    require_fit(rest, _FIT_NUMBERS)
     if (arrays["counts"] < 1).any():
         raise ValueError(f"counts: expected numbers >= 1, got {arrays['counts'].min():g}")
     for name in ("decay", "scatter", "misfit"):
@@ -263,11 +261,7 @@ def _require_costs(measure: RidgeMeasure, arrays: Arrays, rest: Mapping[str, Any
     cost = measure.rtv
     if rest["decay"] > 0:
         cost = 0.5 * float(arrays["counts"] @ off**2) + rest["scatter"] + rest["decay"] * cost
-    slack = _COST * (abs(cost) + float(np.abs(values).max(initial=0.0)))
-    if not abs(cost - rest["objective"]) <= slack:
-        raise ValueError(f"objective: expected the cost of the function, {cost:g}, got {rest['objective']:g}")
-    if rest["lower"] > rest["objective"] + slack:
-        raise ValueError(f"lower: expected at most the objective {rest['objective']:g}, got {rest['lower']:g}")
+    require_cost(rest, cost, float(np.abs(values).max(initial=0.0)))
 
 
 def _search(arrays: Arrays) -> dict[str, Any]:
@@ -314,7 +308,7 @@ def _fibre_measure(arrays: Arrays) -> FibreMeasure:
     if fibre.size and fibre.max() >= len(directions):
         raise ValueError(f"fibre: expected rows of {len(directions)} directions, got {fibre.max()}")
     profile = Profile.coerce(str(arrays["activation"]))
-    measure = FibreMeasure(**fields, profile=profile, names=_names(arrays))
+    measure = FibreMeasure(**fields, profile=profile, names=names_from(arrays))
     network_of(measure)  # its constructor checks that shapes agree
     return measure
 
@@ -323,6 +317,7 @@ _READERS: dict[str, Callable[[Arrays], Result]] = {
     "radon_nn.RidgeMeasure/1": _measure,
     "radon_nn.FibreMeasure/1": _fibre_measure,
     "radon_nn.Fit/1": _fit,
+    "radon_nn.LossFit/1": _loss_fits.from_arrays,
     "radon_nn.SpikeFit/1": _spike_fit,
     "radon_nn.ProbeFit/1": _probe_fit,
 }
