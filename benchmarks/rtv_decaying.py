@@ -43,9 +43,9 @@ def variation(values: Floats) -> float:
 def plane(first: Callable[[Floats], Floats], second: Callable[[Floats], Floats], far: float, edge: float) -> float:
     """R-TV in the plane from phi' and phi''; `edge` is where phi is not smooth, or 0."""
     x, w = np.polynomial.legendre.leggauss(400)
-    u = np.concatenate([np.geomspace(1e-7, 1, 1500)[::-1], np.linspace(0, 1, 1500)])
+    u = np.concatenate([np.geomspace(1e-11, 1, 2500)[::-1], np.linspace(0, 1, 1500)])
     t = np.unique(np.abs(np.concatenate([edge - edge * u, edge + (far - edge) * u, far * u])))
-    t = t[t > 1e-7 * far]
+    t = t[t > 1e-11 * far]
     total = np.zeros_like(t)
     cut = np.where(t > edge, np.arcsin(np.minimum(edge / t, 1)), math.pi / 2) if edge else np.full_like(t, math.pi / 2)
     for low, high in ((np.zeros_like(t), cut), (cut, np.full_like(t, math.pi / 2))):
@@ -71,7 +71,7 @@ def from_transform(
     """R-TV of a radial function from f^(w): that of w^d f^(w) -> limit / w, whose G steps at 0, in closed form."""
     x, v = np.polynomial.legendre.leggauss(6000)
     w, v = band * (x + 1) / 2, band * v / 2
-    t = np.concatenate([np.geomspace(1e-7, 1e-2, 500) * reach, np.linspace(1e-2, 1, 10_001)[1:] * reach])
+    t = np.concatenate([np.geomspace(1e-11, 1e-2, 900) * reach, np.linspace(1e-2, 1, 10_001)[1:] * reach])
     rest = v * (w**dim * spectrum(w) - limit * w / (1 + w**2))
     G = np.concatenate([np.sin(np.multiply.outer(part, w)) @ rest for part in np.array_split(t, 40)])
     # integral of w sin(w t) / (1 + w^2) is pi / 2 exp(-t).

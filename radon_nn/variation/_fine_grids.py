@@ -115,7 +115,7 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
     took = 0.0
     try:
         kinks = line_kinks(runs.h)
-        radial = _of_radial(runs, tol, first)
+        radial = of_radial(runs, tol, first.assumed)
         if radial is not None:
             return radial
         for k, n in enumerate(sizes):
@@ -304,9 +304,27 @@ def _by_law(steps: Refinement, common: float, made: tuple[str, str], dim: int) -
     return rtv(last, floor, math.inf, "unresolved", law)
 
 
-def _of_radial(runs: Runs, tol: float, first: Estimate) -> RTV | None:
-    """The verdict on a radial function in space; None if f is not one, or its profile is not resolved."""
-    profile = radial_profile(runs.h)
+def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> RTV | None:
+    """
+    The verdict on a radial function of two or three variables from its profile.
+
+    Parameters
+    ----------
+    runs : Runs
+        The function.
+    tol : float
+        Relative error to reach.
+    assumed : str
+        Where f is taken as affine.
+    rough : bool
+        Whether to take only functions that are not smooth at their center.
+
+    Returns
+    -------
+    RTV or None
+        None if f is no such function, or its profile is not resolved.
+    """
+    profile = radial_profile(runs.h, rough=rough)
     steps = radial_values(runs.h, profile) if profile is not None else None
     if profile is None or steps is None:
         return None
@@ -314,7 +332,7 @@ def _of_radial(runs: Runs, tol: float, first: Estimate) -> RTV | None:
     runs.say(f"radial about {at}: {steps.value[-1]:.10g}")
     made = (
         "polynomials along a ray, on pieces between the points where f is not smooth",
-        f"{first.assumed}, f being radial",
+        f"{assumed}, f being radial",
     )
     result = _by_law(steps, 0.0, made, runs.dim)
     met = result.verdict == "infinite" or (result.verdict == "finite" and result.error <= tol * result.value)

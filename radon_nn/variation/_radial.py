@@ -1,45 +1,24 @@
-"""Radial functions in space, whose R-TV is the variation of a function of one variable.
+"""Radial functions in the plane and in space, whose R-TV is the variation of a function of one variable.
 
 For d = 3 the filter is local: with f = phi(|x - c|) and u(t) = t phi(|t|), the derivative of Rf in t is -2 pi u, and
 R-TV(f) is the total variation of u'' over the line. u is cut into pieces that polynomials resolve, broken where it is
 not smooth: pieces are halved until gaps of rounding's width are left. The least variation of u'' that agrees with the
-pieces outside wider gaps settles or grows by a law as these narrow.
+pieces outside wider gaps settles or grows by a law as these narrow. In the plane the same is done for functions that
+are smooth but for their center, where a cusp is a step that no grid of samples resolves (see `_radial_plane`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
 
 from radon_nn._support.types import Floats
 from radon_nn.measures.result import Refinement
-from radon_nn.variation._survey import Survey
-
-_DEGREE = 14
-"""Degree of the pieces: one more costs noise, which the second derivative multiplies by its fourth power."""
-
-_RESOLVED = 1e-6
-"""A piece is resolved if its last three Chebyshev coefficients change u'' by at most this fraction of the largest |u''|
-seen. Noise of 1e-16 of u passes on pieces down to about 1e-4 of the radius; narrower ones are charged with it."""
-
-_NOISE = 4e-16
-"""Errors of u in units of its size: a piece that is a polynomial up to these counts as resolved too."""
-
-_NARROWEST = 1e-9
-"""Pieces are halved down to this fraction of the radius, which places singular points to that."""
-
-_FAINT = 0.1
-"""The largest |u''| is taken as at least this fraction of the peak of |f|, in the coordinates in which f is a bump."""
-
-_OCTAVES = 12
-"""The first pieces are octaves of the distance from the center, down to 2^-12 of the radius."""
-
-_MOST, _SINGULAR = 4000, 40
-"""Pieces and singular points, at most: each of these leaves some 40 pieces, and more are noise or a fractal."""
+from radon_nn.variation._radial_pieces import DEGREE, NOISE, Pieces, pieces_of
+from radon_nn.variation._radial_plane import plane_total
+from radon_nn.variation._survey import MARGIN, Survey
 
 _RELIABLE = 2e-5
 """A value is used if its error is at most this fraction of it: small beside the rises, from which the limit is told."""
@@ -50,6 +29,22 @@ _SCALES = 8
 _RAYS = 3
 """Rays on which phi is read; how far their variations differ is the error."""
 
+_WIDEST = 0.25
+"""Gaps in the plane are at most this wide, in coordinates in which f is a bump of width one."""
+
+_EVEN, _EVEN_TO, _ODD = 12, 0.5, 1e-8
+"""A profile that no polynomial of this degree in r^2 fits up to this radius, to within this fraction of the peak, is
+not smooth at the center: r^3 leaves 1e-6, while an analytic bump of width one is fitted to rounding."""
+
+_BEYOND = {2: 2.0, 3: 1.25}
+"""Pieces reach so many times as far as f: in the plane G is taken as monotone beyond, where its first moment rules."""
+
+_LEFT_OUT = 1e-6
+"""Of a function that a box cuts off, at most this fraction of the peak may lie beyond the pieces."""
+
+_FIRST = 1000
+"""Points of the first comparison with a ray."""
+
 
 class Profile(NamedTuple):
     """A function that is radial in the coordinates y: its center there, and the radius beyond which it is ignored."""
@@ -58,14 +53,16 @@ class Profile(NamedTuple):
     radius: float
 
 
-def radial_profile(h: Survey) -> Profile | None:
+def radial_profile(h: Survey, *, rough: bool = False) -> Profile | None:
     """
-    The center of a function of three variables that is radial, as far as its values tell.
+    The center of a function of two or three variables that is radial, as far as its values tell.
 
     Parameters
     ----------
     h : Survey
         The function.
+    rough : bool
+        Whether to look only for functions that are not smooth at their center, which few values tell.
 
     Returns
     -------
@@ -73,20 +70,35 @@ def radial_profile(h: Survey) -> Profile | None:
         None if it is not radial.
     """
     isotropic = np.allclose(h.turn, h.turn[0, 0] * np.eye(len(h.turn)), rtol=0, atol=1e-12 * abs(h.turn[0, 0]))
-    if h.box.dim != 3 or not isotropic or h.limits is not None:
+    if h.box.dim not in (2, 3) or not isotropic:
         return None
     center = _center(h)
-    if center is None or not _is_radial(h, center):
+    if center is None or (rough and _smooth_at(h, center)):
         return None
     far = h.extent(0.0) if h.profile[-1] == 0.0 else h.extent(1e-13)
-    return Profile(center, 1.25 * far + float(np.linalg.norm(center)))
+    radius = _BEYOND[h.box.dim] * far + float(np.linalg.norm(center))
+    if h.limits is not None:
+        # Where values are tapered near the faces of the user's box f is not read.
+        radius = min(radius, _within(h, center))
+    if radius < h.extent(_LEFT_OUT) or not _is_radial(h, center, radius):
+        return None
+    return Profile(center, radius)
+
+
+def _within(h: Survey, center: Floats) -> float:
+    """The radius of the largest ball about a center that the box given by the user holds without its margin."""
+    assert h.limits is not None
+    low, high = h.limits
+    x = h.center + np.linalg.solve(h.turn, center)
+    room = np.minimum(x - low, high - x) - MARGIN * (high - low) / 2
+    return float(abs(h.turn[0, 0]) * room.min())
 
 
 def _center(h: Survey) -> Floats | None:
     """The point at which normals of level surfaces meet, polished by the symmetry of values about it."""
-    rng = np.random.default_rng(22)
-    y = rng.standard_normal((400, 3)) * 0.8
-    step, axes = 1e-5, np.eye(3)
+    rng, dim = np.random.default_rng(22), h.box.dim
+    y = rng.standard_normal((400, dim)) * 0.8
+    step, axes = 1e-5, np.eye(dim)
     slopes = np.stack([(h(y + step * axis) - h(y - step * axis)) / (2 * step) for axis in axes], axis=1)
     size = np.linalg.norm(slopes, axis=1)
     good = size > 1e-2 * max(float(size.max()), 1e-300)
@@ -94,10 +106,10 @@ def _center(h: Survey) -> Floats | None:
     if good.sum() < 20:
         return _center_of_steps(h)
     normals = slopes[good] / size[good, None]
-    across = np.eye(3) - normals[:, :, None] * normals[:, None, :]
+    across = axes - normals[:, :, None] * normals[:, None, :]
     # Least squares, and again without the points that disagree with the rest, such as those near kinks.
     weights = np.ones(len(across))
-    center = np.zeros(3)
+    center = np.zeros(dim)
     for _ in range(5):
         matrix = np.einsum("k,kij->ij", weights, across)
         if np.linalg.cond(matrix) > 1e6:
@@ -128,8 +140,8 @@ def _polished(h: Survey, center: Floats, offsets: Floats) -> Floats:
 
 def _center_of_steps(h: Survey) -> Floats | None:
     """The center of a function that is constant but for steps: that of the sphere through the outermost of them."""
-    rng = np.random.default_rng(23)
-    unit = rng.standard_normal((100, 3))
+    rng, dim = np.random.default_rng(23), h.box.dim
+    unit = rng.standard_normal((100, dim))
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     low, high = np.zeros(len(unit)), np.full(len(unit), h.extent(0.5 * 1e-3) * 1.25)
     for _ in range(60):
@@ -140,32 +152,46 @@ def _center_of_steps(h: Survey) -> Floats | None:
     # |x|^2 = 2 c.x + r^2 - |c|^2 on a sphere.
     basis = np.column_stack([2 * points, np.ones(len(points))])
     solution, *_ = np.linalg.lstsq(basis, np.sum(points**2, axis=1), rcond=None)
-    off = np.abs(
-        np.linalg.norm(points - solution[:3], axis=1) - math.sqrt(max(solution[3] + solution[:3] @ solution[:3], 0))
-    )
-    return np.asarray(solution[:3]) if off.max() < 1e-9 else None
+    center = solution[:dim]
+    off = np.abs(np.linalg.norm(points - center, axis=1) - math.sqrt(max(solution[dim] + center @ center, 0)))
+    return np.asarray(center) if off.max() < 1e-9 else None
 
 
-def _is_radial(h: Survey, center: Floats) -> bool:
-    """Whether values on a lattice and around the center agree with those on one ray, up to rounding of the radius."""
-    rng = np.random.default_rng(24)
-    radius = min(h.extent(1e-6), 64.0)
+def _smooth_at(h: Survey, center: Floats) -> bool:
+    """Whether polynomials in r^2 fit values on a ray: grids of samples resolve what is smooth at the center."""
+    nodes = np.cos(np.pi * (np.arange(4 * _EVEN) + 0.5) / (4 * _EVEN))
+    r = _EVEN_TO * (nodes + 1) / 2
+    values = h(center + r[:, None] * np.eye(h.box.dim)[0])
+    basis = np.polynomial.chebyshev.chebvander(2 * (r / _EVEN_TO) ** 2 - 1, _EVEN)
+    rest = values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]
+    return bool(np.abs(rest).max() <= _ODD * h.peak + 10 * h.noise)
+
+
+def _is_radial(h: Survey, center: Floats, radius: float) -> bool:
+    """Whether values at random points within a radius agree with those on one ray, up to rounding of the radius."""
+    rng, dim = np.random.default_rng(24), h.box.dim
+    radius = min(h.extent(1e-6), 64.0, radius / math.sqrt(dim))
     points = [
-        rng.uniform(-1, 1, (1 << 17, 3)) * radius,
-        rng.standard_normal((1 << 16, 3)),
-        rng.standard_normal((1 << 14, 3)) * 0.1,
+        rng.uniform(-1, 1, (1 << 17, dim)) * radius,
+        np.clip(rng.standard_normal((1 << 16, dim)), -radius, radius),
+        rng.standard_normal((1 << 14, dim)) * 0.1,
     ]
-    y = np.concatenate(points)
-    length, values = np.linalg.norm(y - center, axis=1), h(y)
+    # Most functions that are not radial are told by the first few.
+    points.insert(0, rng.uniform(-1, 1, (_FIRST, dim)))
     reach = float(np.abs(h.center).max()) * abs(h.turn[0, 0]) + radius
-    near = np.stack([h(center + (length + s * 1e-12 * reach)[:, None] * np.array([0.6, 0.0, 0.8])) for s in (-1, 0, 1)])
+    ray = np.array([0.6, 0.8]) if dim == 2 else np.array([0.6, 0.0, 0.8])
     slack = 1e-10 * h.peak + 10 * h.noise
-    return bool(np.all((values >= near.min(axis=0) - slack) & (values <= near.max(axis=0) + slack)))
+    for y in points:
+        length, values = np.linalg.norm(y, axis=1), h(center + y)
+        near = np.stack([h(center + (length + s * 1e-12 * reach)[:, None] * ray) for s in (-1, 0, 1)])
+        if not np.all((values >= near.min(axis=0) - slack) & (values <= near.max(axis=0) + slack)):
+            return False
+    return True
 
 
 def radial_values(h: Survey, profile: Profile) -> Refinement | None:
     """
-    The least R-TV that u can have if gaps of falling width are left about its singular points.
+    R-TV with gaps of falling width about singular points: the least possible in space, with parabolas in the plane.
 
     Parameters
     ----------
@@ -177,140 +203,101 @@ def radial_values(h: Survey, profile: Profile) -> Refinement | None:
     Returns
     -------
     Refinement or None
-        Values at falling widths, in units of x, each a lower bound up to the errors; None if u has too many singular
-        points, or some too close to each other.
+        Values at falling widths, in units of x, in space each a lower bound up to the errors; None if there are too
+        many singular points, or some too close to each other, or in the plane any but the center.
     """
-    rng = np.random.default_rng(25)
-    rays = rng.standard_normal((_RAYS, 3))
+    read = _read(h, profile)
+    if read is None:
+        return None
+    return _in_space(h, read) if h.box.dim == 3 else _in_plane(h, read)
+
+
+def _read(h: Survey, profile: Profile) -> list[Pieces] | None:
+    """Pieces as read on a few rays; None if some are not resolved."""
+    rng, dim = np.random.default_rng(25), h.box.dim
+    rays = rng.standard_normal((_RAYS, dim))
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
 
-    def along(ray: Floats) -> _Pieces | None:
-        """Pieces of u as read on a ray."""
-        return _pieces(lambda t: np.asarray(t * h(profile.center + t[:, None] * ray)), profile.radius, h.peak)
+    def along(ray: Floats) -> Pieces | None:
+        """Pieces of r phi in space, of phi in the plane."""
 
-    found = [run for run in [along(ray) for ray in rays] if run is not None]
-    if len(found) < len(rays):
-        return None
-    least, most = 2 * max(run.widest for run in found), min(run.apart for run in found) / 4
+        def profile_of(t: Floats) -> Floats:
+            values = h(profile.center + t[:, None] * ray)
+            return np.asarray(t * values if dim == 3 else values)
+
+        return pieces_of(profile_of, profile.radius, h.peak, _noise(h), dim)
+
+    found = []
+    for ray in rays:
+        run = along(ray)
+        if run is None:
+            return None
+        found.append(run)
+    return found
+
+
+def _noise(h: Survey) -> float:
+    """Errors of the profile relative to its peak, beyond rounding: those of f, and of points far from the origin."""
+    return 4 * h.noise / h.peak + 2e-16 * float(np.abs(h.center).max()) * abs(float(h.turn[0, 0]))
+
+
+def _widths(least: float, most: float) -> Floats | None:
+    """Widths of gaps, falling by sqrt 2; None if singular points lie too close to each other."""
     if least == 0:
-        widths = np.full(_SCALES, most) * 2.0 ** (-np.arange(_SCALES) / 2)
-    elif least > most:
+        return most * 2.0 ** (-np.arange(_SCALES) / 2)
+    if least > most:
         return None
-    else:
-        widths = least * 2.0 ** (np.arange(math.floor(2 * math.log2(most / least)), -1, -1) / 2)
+    return least * 2.0 ** (np.arange(math.floor(2 * math.log2(most / least)), -1, -1) / 2)
+
+
+def _in_space(h: Survey, found: list[Pieces]) -> Refinement | None:
+    """Lower bounds of the variation of u''."""
+    least, most = 2 * max(run.widest for run in found), min(run.apart for run in found) / 4
+    widths = _widths(least, most)
+    if widths is None:
+        return None
     scale = abs(float(h.turn[0, 0]))
-    values = scale * np.array([[_total(run, width) for width in widths] for run in found])
-    middle = np.median(values, axis=0)
-    errors = 2 * np.max(np.abs(values - middle), axis=0) + 1e-9 * middle + 4 * scale * max(run.error for run in found)
+    values = scale * np.array([[_space_total(run, width) for width in widths] for run in found])
+    errors = 4 * scale * max(run.error for run in found) * np.ones(len(widths))
     # Pieces beside a gap are about as narrow as it, and u'' on them is wrong by the noise times its gain.
-    noise = _NOISE * h.peak * sum(found[0].singular) * 4 * _DEGREE**4 / 3 / widths**2
-    errors += 4 * scale * noise if least else 0.0
+    if least:
+        noise = (NOISE + _noise(h)) * h.peak * sum(found[0].singular) * 4 * DEGREE**4 / 3 / widths**2
+        errors += 4 * scale * noise
+    return _steps(widths / scale, values, errors)
+
+
+def _in_plane(h: Survey, found: list[Pieces]) -> Refinement | None:
+    """2 pi times the variation of G, where nothing but the center is singular."""
+    if any(run.singular not in ([], [0.0]) for run in found):
+        return None
+    least = 2 * max(run.widest for run in found)
+    widths = _widths(least, _WIDEST)
+    if widths is None:
+        return None
+    scale = abs(float(h.turn[0, 0]))
+    if least == 0:
+        # There is no gap to fill: the value is the same for all widths.
+        values = np.array([[plane_total(run, 0.0)] * len(widths) for run in found])
+    else:
+        values = np.array([[plane_total(run, width) for width in widths] for run in found])
+    # G is wrong by at most a quarter of the error of w, up and down once on each piece.
+    errors = np.full(len(widths), math.pi * scale * max(run.error * len(run.pieces) for run in found))
+    return _steps(widths / scale, scale * values, errors)
+
+
+def _steps(widths: Floats, values: Floats, errors: Floats) -> Refinement | None:
+    """The medians over rays, with how far they differ added to the errors, where they are reliable."""
+    middle = np.median(values, axis=0)
+    errors = errors + 2 * np.max(np.abs(values - middle), axis=0) + 1e-9 * middle
     good = errors <= _RELIABLE * middle
     if good.sum() < 6:
         return None
     widths, middle, errors = widths[good], middle[good], errors[good]
-    columns = widths / scale, middle, middle - errors, middle + errors
+    columns = widths, middle, middle - errors, middle + errors
     return Refinement("width of gaps", *(tuple(x.tolist()) for x in columns))
 
 
-class _Piece(NamedTuple):
-    """A piece of u resolved by a polynomial, perhaps only up to noise, with the points where u'' turns."""
-
-    low: float
-    high: float
-    coefficients: Floats
-    turns: Floats
-    noisy: bool
-
-    def derivatives(self, t: Floats) -> Floats:
-        """u, u', u'' at points: (3, n)."""
-        width = self.high - self.low
-        x = (2 * t - self.low - self.high) / width
-        rows = [chebyshev.chebval(x, chebyshev.chebder(self.coefficients, k)) * (2 / width) ** k for k in range(3)]
-        return np.stack(rows)
-
-
-class _Pieces(NamedTuple):
-    """Pieces in order, the singular points between them, the widest gap, and the error of u'' on a piece."""
-
-    pieces: list[_Piece]
-    singular: list[float]
-    widest: float
-    error: float
-
-    @property
-    def apart(self) -> float:
-        """The least distance of singular points from each other, and from 0 unless that is one."""
-        points = np.unique([0.0, *self.singular, self.pieces[-1].high])
-        return float(np.min(np.diff(points)))
-
-
-def _pieces(u: Callable[[Floats], Floats], radius: float, peak: float) -> _Pieces | None:
-    """Pieces that resolve u'', halved where they do not, from octaves of the radius on; None if there are too many."""
-    nodes = np.cos(np.pi * np.arange(_DEGREE + 1) / _DEGREE)
-    to_coefficients = np.linalg.inv(chebyshev.chebvander(nodes, _DEGREE))
-    edges = radius * np.append(0.0, 2.0 ** np.arange(-_OCTAVES, 1.0))
-    low, width = edges[:-1], np.diff(edges)
-    # In the coordinates y, phi is about a unit bump, and u'' of the order of its peak.
-    largest = _FAINT * peak
-    pieces: list[_Piece] = []
-    while len(low) and len(pieces) + len(low) < _MOST:
-        samples = u((low[:, None] + width[:, None] * (nodes + 1) / 2).ravel()).reshape(len(low), -1)
-        coefficients = samples @ to_coefficients.T
-        # The second derivative of T_n is n^2 (n^2 - 1) / 3 at the ends.
-        gain = _DEGREE**2 * (_DEGREE**2 - 1) / 3 * (2 / width) ** 2
-        noise = gain * _NOISE * (np.max(np.abs(samples), axis=1) + peak * (low + width))
-        tails = gain * np.max(np.abs(coefficients[:, -3:]), axis=1)
-        noisy, done = tails > _RESOLVED * largest, tails <= np.maximum(_RESOLVED * largest, noise)
-        for k in np.flatnonzero(done):
-            if not noisy[k]:
-                largest = max(largest, float(np.abs(coefficients[k, 2:4]).max()) * (2 / width[k]) ** 2)
-            third = chebyshev.chebder(coefficients[k], 3)
-            roots = chebyshev.chebroots(third) if np.any(third[1:]) else np.empty(0)
-            inner = roots.real[(np.abs(roots.imag) < 1e-8) & (np.abs(roots.real) < 1)]
-            turns = np.sort(low[k] + width[k] * (inner + 1) / 2)
-            pieces.append(_Piece(float(low[k]), float(low[k] + width[k]), coefficients[k], turns, bool(noisy[k])))
-        more = ~done & (width > _NARROWEST * radius)
-        low, width = low[more], width[more] / 2
-        low, width = np.concatenate([low, low + width]), np.concatenate([width, width])
-    if len(low) or not pieces:
-        return None
-    pieces.sort(key=lambda piece: piece.low)
-    lows, highs = np.array([p.low for p in pieces]), np.array([p.high for p in pieces])
-    begins, ends = np.append(0.0, highs), np.append(lows, radius)
-    spans = [(p.low, p.high, False) for p in pieces if p.noisy]
-    spans += [
-        (float(a), float(b), True) for a, b in zip(begins, ends, strict=True) if b - a > 1e-3 * _NARROWEST * radius
-    ]
-    singular, widest = _singular(sorted(spans), 8 * _NARROWEST * radius)
-    return _Pieces(pieces, singular, widest, _RESOLVED * largest) if len(singular) <= _SINGULAR else None
-
-
-def _singular(spans: list[tuple[float, float, bool]], near: float) -> tuple[list[float], float]:
-    """
-    The points at which u is singular, and the widest interval in which one of them may lie.
-
-    Spans are noisy pieces, or gaps (True), in order. Of those that nearly touch, the point is where gaps are, if there
-    are any, else where pieces were halved most.
-    """
-    clusters: list[list[tuple[float, float, bool]]] = []
-    for span in spans:
-        size = max(clusters[-1][-1][1] - clusters[-1][0][0], span[1] - span[0]) if clusters else 0.0
-        if clusters and span[0] - clusters[-1][-1][1] <= max(near, 4 * size):
-            clusters[-1].append(span)
-        else:
-            clusters.append([span])
-    points, widest = [], 0.0
-    for cluster in clusters:
-        narrowest = min(high - low for low, high, _ in cluster)
-        inner = [s for s in cluster if s[2]] or [s for s in cluster if s[1] - s[0] <= 2 * narrowest]
-        low, high = inner[0][0], inner[-1][1]
-        points.append(0.0 if low == 0 else (low + high) / 2)
-        widest = max(widest, high - low)
-    return points, widest
-
-
-def _total(pieces: _Pieces, width: float) -> float:
+def _space_total(pieces: Pieces, width: float) -> float:
     """The least variation of u'' over the line that agrees with u outside gaps of a width on both sides."""
     total, before = 0.0, None
     for piece in pieces.pieces:

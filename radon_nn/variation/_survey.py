@@ -31,6 +31,9 @@ _ELONGATION = 1e3
 _ON_SHELL = 512
 """Probes on a shell: in d = 4 they hit a bump that fills a five-hundredth of the shell."""
 
+MARGIN = 0.1
+"""Within this fraction of half a side from the faces of a box given by the user, values are tapered to 0."""
+
 _WIDE = 40.0
 """The radius, in scales, by which |h| must have fallen to a twentieth of its peak: if it decays more slowly, moments of
 h^2 depend on how far out the probes reach."""
@@ -84,7 +87,7 @@ class Survey:
         values = np.zeros(len(y))
         inside = margin > 0
         values[inside] = self.box(x[inside]) - offset[inside] @ self.slope - self.intercept
-        return values * smooth_step(margin / 0.1)
+        return values * smooth_step(margin / MARGIN)
 
     def extent(self, fraction: float) -> float:
         """

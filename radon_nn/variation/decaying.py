@@ -19,7 +19,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
-from radon_nn.variation._fine_grids import Estimate, on_fine_grids
+from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
@@ -28,7 +28,7 @@ from radon_nn.variation._samples import (
     Assumption,
     on_the_way,
 )
-from radon_nn.variation._survey import survey
+from radon_nn.variation._survey import Survey, survey
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
@@ -74,9 +74,10 @@ def decaying_rtv(
     """
     R-TV of a black box on R^d that decays, up to an affine part, with an error estimate or a law of growth.
 
-    The function is probed for its affine part, center and scales, then sampled on a grid; see the module for the
-    method. Samples, radius and directions are refined in turn until each has settled to a quarter of `tol`.
-    A function too rough for that is judged by how its value behaves under finer and finer smoothing.
+    The function is probed for its affine part, center and scales. If it is radial with a cusp, d = 2 or 3, its profile
+    is read along a ray; others are sampled on a grid, see the module for the method. Samples, radius and directions are
+    refined in turn until each has settled to a quarter of `tol`. A function too rough for that is judged by how its
+    value behaves under finer and finer smoothing.
 
     Parameters
     ----------
@@ -137,8 +138,13 @@ def decaying_rtv(
     say = progress if progress is not None else lambda line: None
     h = survey(BlackBox(f, dim, _REMEDY), limits)
     say(f"{h.box.count} probes: center {np.round(h.center, 6).tolist()}, largest value {h.peak:.4g}")
-    search = Search(Runs(h, say, until), tol, max_samples)
+    runs = Runs(h, say, until)
+    search = Search(runs, tol, max_samples)
     try:
+        # No grid resolves a cusp, and in space each takes seconds.
+        radial = of_radial(runs, tol, _affine_beyond(h, search.radius), rough=True)
+        if radial is not None:
+            return radial
         search.refine_samples()
         search.refine_radius()
         search.refine_directions()
@@ -176,15 +182,18 @@ def region(box: ArrayLike, dim: int) -> tuple[Floats, Floats]:
     return low, high
 
 
+def _affine_beyond(h: Survey, radius: float) -> str:
+    """Where f is taken as affine, in words; the radius is in the coordinates of the survey."""
+    dim = h.box.dim
+    if h.limits is not None:
+        return f"R^{dim}, f being affine outside the box {[end.tolist() for end in h.limits]}"
+    far = radius / np.linalg.norm(h.turn, 2)
+    return f"R^{dim}, f being affine farther than {far:.3g} from {(np.round(h.center, 3) + 0.0).tolist()}"
+
+
 def _assumption(search: Search) -> Assumption:
     h, dim = search.runs.h, search.runs.dim
-    assumed = (
-        f"R^{dim}, f being affine farther than {search.radius / np.linalg.norm(h.turn, 2):.3g} from "
-        f"{(np.round(h.center, 3) + 0.0).tolist()}"
-    )
-    if h.limits is not None:
-        assumed = f"R^{dim}, f being affine outside the box {[end.tolist() for end in h.limits]}"
-    return Assumption(_method(dim, search.n, search.count), assumed)
+    return Assumption(_method(dim, search.n, search.count), _affine_beyond(h, search.radius))
 
 
 def _method(dim: int, n: int, count: int) -> str:
