@@ -13,7 +13,26 @@ from radon_nn._support import notebooks
 from radon_nn._support.public import public
 
 Verdict = Literal["finite", "infinite", "unresolved"]
-Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound"]
+Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound", "unknown"]
+
+
+def standing_of(lower: float, upper: float, otherwise: Standing) -> Standing:
+    """
+    What bounds are worth: nothing if they are 0 and infinity, whatever computed them.
+
+    Parameters
+    ----------
+    lower, upper : float
+        The bounds.
+    otherwise : str
+        What they are worth if they say anything.
+
+    Returns
+    -------
+    str
+        'unknown', or `otherwise`.
+    """
+    return "unknown" if lower <= 0 and math.isinf(upper) else otherwise
 
 
 @dataclass(frozen=True)
@@ -81,9 +100,10 @@ class RTV:
         How it was found.
     assumed : str
         What the result depends on: the domain, and where they matter resolution and samples.
-    standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound'}
+    standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound', 'unknown'}
         What the bounds are worth: the value to rounding; bounds that are theorems for what was assumed; an error
-        estimated from refinement; two standard errors of a random sample; or a value that is itself an upper bound.
+        estimated from refinement; two standard errors of a random sample; a value that is itself an upper bound; or
+        nothing, the bounds being 0 and infinity.
     verdict : {'finite', 'infinite', 'unresolved'}
         Whether the R-TV is finite or grows without bound under refinement; unresolved if the work allowed did not tell.
     law : str
@@ -141,6 +161,8 @@ class RTV:
         elif self.standing == "upper bound":
             least = f", at least {self.lower:.7g}" if self.lower > 0 else ""
             number = f"R-TV at most {self.upper:.7g}{least}"
+        elif math.isinf(self.upper) and self.lower <= 0:
+            number = "R-TV unknown"
         elif math.isinf(self.upper):
             number = f"R-TV at least {self.lower:.7g}"
         elif self.standing == "certified":

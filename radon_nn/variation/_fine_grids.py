@@ -185,7 +185,7 @@ def _stopped(result: RTV | None, first: Estimate, why: str) -> RTV:
         return replace(result, law=f"{result.law}; {why} before a finer grid was done".lstrip("; "), converged=False)
     made = "Fourier transform along rays", first.assumed
     law = f"{why} before values at falling scales were known"
-    return RTV(first.value, 0.0, math.inf, *made, "estimated", "unresolved", law, None, False)
+    return RTV(first.value, 0.0, math.inf, *made, "unknown", "unresolved", law, None, False)
 
 
 def _has_law(found: RTV) -> bool:
@@ -270,7 +270,7 @@ def _verdict(found: Sharp, common: float, made: tuple[str, str], dim: int) -> RT
         return RTV(found.plain, *bounds, *made, "estimated", "finite", "", found.ladder, False)
     if found.ladder is None:
         law = "the samples are too few to see a law"
-        return RTV(found.plain, 0.0, math.inf, *made, "estimated", "unresolved", law, None, False)
+        return RTV(found.plain, 0.0, math.inf, *made, "unknown", "unresolved", law, None, False)
     return _by_law(found.ladder, common, made, dim)
 
 

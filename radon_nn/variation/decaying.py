@@ -222,4 +222,4 @@ def _interrupted(search: Search) -> RTV:
     value = search.steps[-1][1]
     steps = on_the_way("samples along each axis", search.steps, value, search.sampled or 0.0)
     law = "interrupted before the errors of radius and directions were known"
-    return RTV(value, 0.0, math.inf, made.method, made.assumed, "estimated", "unresolved", law, steps, False)
+    return RTV(value, 0.0, math.inf, made.method, made.assumed, "unknown", "unresolved", law, steps, False)

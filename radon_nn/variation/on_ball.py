@@ -17,7 +17,7 @@ from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
-from radon_nn.measures.result import RTV, Refinement
+from radon_nn.measures.result import RTV, Refinement, standing_of
 from radon_nn.variation._domain_samples import DomainSamples
 
 _REMEDY = "choose a domain on which it is defined"
@@ -244,7 +244,7 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
         method=f"least R-TV through {last.count} samples, a network of {len(last.fitted.measure)} neurons, which "
         f"{meaning} (within {last.off:.1g} at {last.fresh} fresh points); {proof}",
         assumed=assumed,
-        standing="certified" if theorem else "estimated",
+        standing=standing_of(lower, upper, "certified" if theorem else "estimated"),
         verdict="finite" if math.isfinite(upper) else "unresolved",
         law="; ".join(part for part in (law, why) if part),
         refinement=Refinement(

@@ -14,7 +14,7 @@ from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Domain
 from radon_nn.geometry.grids import Grid
-from radon_nn.measures.result import RTV
+from radon_nn.measures.result import RTV, standing_of
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
@@ -142,7 +142,7 @@ def _of_samples(q: Question) -> RTV:
         method=f"a network of {len(fit.measure)} neurons through {len(fit.points)} samples, within "
         f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
         assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
-        standing="certified" if fit.certified else "estimated",
+        standing=standing_of(fit.lower, upper, "certified" if fit.certified else "estimated"),
         verdict="finite" if fit.settled else "unresolved",
         law=fit.stopped,
         refinement=fit.refinement,

@@ -88,7 +88,7 @@ def test_in_the_plane_a_shallow_network_in_disguise_is_exact(outputs: int, domai
 def test_without_a_domain_what_was_looked_at_is_said() -> None:
     f = random_network(np.random.default_rng(3), 12, 2)
     found = deep_rtv(disguised(f))
-    assert found.verdict == "unresolved"
+    assert (found.verdict, found.standing) == ("unresolved", "certified")
     assert 0.5 * rtv(f).value < found.lower <= rtv(f).value * (1 + 1e-12)
     assert "farther out is not proved" in found.method
 
@@ -128,6 +128,8 @@ def test_smooth_activations_are_left_open_with_a_remedy() -> None:
     found = deep_rtv(DeepNetwork([smooth, ShallowNetwork([[1.0]], [0.0], [1.0])]))
     assert found.verdict == "unresolved"
     assert (found.lower, found.upper) == (0.0, math.inf)
+    assert found.standing == "unknown"
+    assert str(found).startswith("R-TV unknown on R^2: nothing computed")
     assert "rtv(lambda x: network(x), dim=2, domain=Ball(...))" in found.method
     assert "layer_rtvs()" in found.method
 
@@ -135,7 +137,7 @@ def test_smooth_activations_are_left_open_with_a_remedy() -> None:
 def test_too_many_kinks_are_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["radon_nn.variation.deep"], "kinks", partial(kinks, max_regions=2))
     found = deep_rtv(deep_network(np.random.default_rng(0), (2, 40, 40)))
-    assert found.verdict == "unresolved"
+    assert (found.verdict, found.standing) == ("unresolved", "unknown")
     assert "max_regions" in found.method
 
 

@@ -1,4 +1,4 @@
-"""Radial functions with a cusp, in random units and places, against closed forms and a quadrature of Abel's equation."""
+"""Radial functions with a cusp, in random units and places, against closed forms and quadrature of Abel's equation."""
 
 import math
 
@@ -12,7 +12,7 @@ from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation.decaying import decaying_rtv
 
 EXPONENTIAL = {2: 6.376608828765, 3: 8 + 4 * math.exp(-3)}
-"""R-TV of exp(-|x|). In the plane F(t) = 1 / (2 pi) - t (I_0 - L_0)(t) / 4 with Struve's L_0, in 40 digits by mpmath."""
+"""R-TV of exp(-|x|). In the plane F(t) = 1 / (2 pi) - t (I_0 - L_0)(t) / 4 with Struve's L_0; 40 digits by mpmath."""
 
 
 def exponential(center, unit: float = 1.0, size: float = 1.0):
