@@ -229,6 +229,15 @@ def read(
     ------
     ValueError
         As `load`.
+
+    See Also
+    --------
+    load : The network alone, or a result that was saved.
+
+    Examples
+    --------
+    >>> read(shipped("terrain.npz")).network.neurons
+    56
     """
     hints = replace(Hints.of(activation, layout, layers, order, prefix), output=output)
     where = existing(path, "a network's file")

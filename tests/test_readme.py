@@ -19,7 +19,15 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.S))
 def test_python_blocks_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    if "pandas" in code:
+        pytest.importorskip("pandas")
+        pytest.importorskip("sklearn")
     exec(compile(code, "README.md", "exec"), {})
+    if "pandas" in code:
+        assert (tmp_path / "network.png").stat().st_size > 10_000
+        table = (tmp_path / "spikes.csv").read_text(encoding="utf-8").splitlines()
+        assert table[0].startswith("mass,offset,angle,direction_bmi,direction_bp")
+        assert len(table) > 10
 
 
 @pytest.mark.slow
@@ -28,9 +36,9 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").symlink_to(ROOT / "data")
     commands = re.findall(r"^radon-nn (?!demo)(.*)$", README, re.M)
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command in commands:
-        assert main(shlex.split(command)) == 0
+        assert main(shlex.split(command.partition(" > ")[0])) == 0
 
 
 def test_the_newcomer_commands_are_marked() -> None:

@@ -2,7 +2,8 @@
 Docstrings and the texts of lessons as reStructuredText.
 
 `|x|` is a norm and no substitution, `coef_` a name and no hyperlink, a star alone is a product; `name` is a link where
-the site has the name. Members that a class inherits from another project are left to that project.
+the site has the name, and `docs/words.md`, as help() prints it, a link to that page by its title. Members that a class
+inherits from another project are left to that project.
 """
 
 from __future__ import annotations
@@ -90,6 +91,10 @@ class Name(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return a reference that is resolved when all pages are read."""
+        if page := re.fullmatch(r"docs(/[\w/]+)\.md", self.text):
+            link = pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=page[1])
+            link["refexplicit"], link["refdoc"], link["refwarn"] = False, self.env.docname, True
+            return [link], []
         shown = nodes.literal(self.rawtext, self.text, classes=["xref", "py"])
         if not re.fullmatch(r"[A-Za-z_][\w.]*", self.text):
             return [shown], []

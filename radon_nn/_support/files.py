@@ -58,6 +58,16 @@ def shipped(name: str) -> Path:
     ------
     FileNotFoundError
         If no such file is shipped.
+
+    See Also
+    --------
+    radon_nn.load : Read a network.
+    radon_nn.read_table : Read a table.
+
+    Examples
+    --------
+    >>> shipped("terrain.npz").name
+    'terrain.npz'
     """
     folder = shipped_folder("data")
     if (folder / name).is_file():

@@ -59,7 +59,7 @@ def rebuilt_or(rebuilding: str, summary: str) -> str:
     return f"<{line}>" if len(line) < LONGEST - 1 else f"<{line[: LONGEST - 6].removesuffix(' ...')} ...>"
 
 
-def html(headline: str, table: Mapping[str, Any], image: bytes | None) -> str:
+def html(headline: str, table: Mapping[str, Any], image: bytes | None, *, help_of: str = "") -> str:
     """
     A result for a notebook.
 
@@ -71,6 +71,8 @@ def html(headline: str, table: Mapping[str, Any], image: bytes | None) -> str:
         Columns of equal length; the first rows and columns are shown.
     image : bytes, optional
         A picture in PNG.
+    help_of : str
+        The public class whose documentation explains the words of the headline; none if empty.
 
     Returns
     -------
@@ -85,6 +87,8 @@ def html(headline: str, table: Mapping[str, Any], image: bytes | None) -> str:
     if rows:
         shown = dict(list(table.items())[:_COLUMNS])
         parts.append(_table(shown, rows, len(table) - len(shown)))
+    if help_of:
+        parts.append(f"<p><small>What the words mean: <code>help({markup.escape(help_of)})</code></small></p>")
     return "\n".join(parts)
 
 

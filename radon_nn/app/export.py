@@ -29,6 +29,17 @@ def export(folder: Path) -> list[Path]:
     ------
     OSError
         If a file cannot be written.
+
+    See Also
+    --------
+    radon_nn.app.serving.serve : The whole playground, with a server.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in export(Path(folder))]
+    ['index.html', 'lecture.js', 'style.css']
     """
     # Browsers load no modules from a disk, so the modules become one plain script, closed in itself.
     script = _EXPORT.sub("", assets.module("mathematics", "drawing", "panels", "controls", "lecture"))

@@ -58,6 +58,17 @@ def serve(
         If uvicorn is not installed.
     OSError
         If the port cannot be had.
+
+    See Also
+    --------
+    radon_nn.app.widget.Playground : The same in a notebook.
+    radon_nn.app.export.export : A smaller page, which needs no server.
+
+    Examples
+    --------
+    >>> serve(browser=False)  # doctest: +SKIP
+    playground: http://127.0.0.1:40123/?token=...
+    Ctrl-C ends it.
     """
     import uvicorn
 

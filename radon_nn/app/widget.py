@@ -44,6 +44,16 @@ class Playground(anywidget.AnyWidget):
     ------
     ValueError
         If data are too many, not in the square, or not finite.
+
+    See Also
+    --------
+    radon_nn.app.serving.serve : The same in a window of the browser.
+
+    Examples
+    --------
+    >>> playground = Playground([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]], [1.0, 0.0, 0.0], decay=0.05)
+    >>> playground.best is None  # until the notebook shows it
+    True
     """
 
     _esm = assets.playground()

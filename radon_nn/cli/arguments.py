@@ -125,6 +125,8 @@ def _add_rtv(commands: Commands) -> None:
         f"of the least function through samples (a table: {TABLES}). Exit status 3 says that the "
         "tolerance was not met; the best result so far is printed. With --csv: a table of the R-TV of any number "
         "of networks, in which a file that cannot be read leaves a row with the reason (exit status 3).",
+        epilog="What exact, certified, estimated, unresolved and the like mean: help(radon_nn.RTV) in Python, or the "
+        "page docs/words.md.",
     )
     value.add_argument(
         "files", metavar="FILE", nargs="+", help="network.npz, FILE.py:NAME, or a table such as samples.csv"

@@ -130,6 +130,10 @@ class Fit(SpikeResult):
     --------
     radon_nn.save : Write it to a file, dual and points included.
 
+    Notes
+    -----
+    `docs/words.md` says what certified means, with an example.
+
     Examples
     --------
     >>> from radon_nn import interpolate

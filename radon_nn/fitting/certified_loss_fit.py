@@ -74,6 +74,10 @@ class LossFit(SpikeResult):
     radon_nn.save : Write it to a file, data and subgradients included.
     radon_nn.Fit : The fit of squares to one output.
 
+    Notes
+    -----
+    `docs/words.md` says what certified means, with an example.
+
     Examples
     --------
     >>> from radon_nn import fit

@@ -117,6 +117,27 @@ class RTV:
     --------
     radon_nn.rtv : What returns it.
 
+    Notes
+    -----
+    What the words of its text mean; `docs/words.md` has an example of each.
+
+    exact
+        From a formula in the weights or a closed form; right to rounding.
+    certified
+        Both bounds are theorems for what the text says it assumed.
+    estimated
+        The value after refinement. A feature that no sample met is in neither the value nor the error.
+    statistical
+        A mean over random directions; the error is two standard errors.
+    upper bound ("at most")
+        A sum over neurons whose densities may cancel on the domain. `route='densities'` tells how much does.
+    unresolved
+        The work allowed did not tell whether the R-TV is finite; `lower` is what is known. For a callable, more time
+        (`seconds=`), a looser tolerance (`tol=`), a smaller domain or another `route=` may help. For a deep network
+        with smooth activations nothing does: use its `layer_rtvs()`.
+    infinite
+        No number bounds the R-TV: a theorem for networks and closed forms, a law of growth for callables.
+
     Examples
     --------
     >>> from radon_nn import ShallowNetwork, rtv
@@ -148,7 +169,7 @@ class RTV:
         return notebooks.one_line(str(self))
 
     def _repr_html_(self) -> str:
-        return notebooks.html(str(self), {}, self._repr_png_())
+        return notebooks.html(str(self), {}, self._repr_png_(), help_of="radon_nn.RTV")
 
     def _repr_png_(self) -> bytes | None:
         return notebooks.picture(self)
@@ -173,6 +194,8 @@ class RTV:
             )
             number = f"R-TV {self.value:.{min(digits, 15)}g} +- {self.error:.2g} ({self.standing} error)"
         short = "" if self.converged else "; the tolerance was not met"
-        unsure = "; whether it is finite could not be resolved" if self.verdict == "unresolved" else ""
+        unsure = ""
+        if self.verdict == "unresolved":
+            unsure = "; whether it is finite could not be resolved: help(radon_nn.RTV) says what may help"
         law = f"; {self.law}" if self.law else ""
         return f"{number} on {self.assumed}: {self.method}{law}{unsure}{short}"

@@ -113,6 +113,10 @@ class SpikeList:
 class SpikeResult(SpikeList):
     """A result that holds a measure: its arrays are at hand without asking for the measure."""
 
+    def _repr_html_(self) -> str:
+        name = f"{type(self).__module__}.{type(self).__name__}"
+        return notebooks.html(str(self), self.to_table(), self._repr_png_(), help_of=name)
+
     @property
     def directions(self) -> Floats:
         """Unit normals of the spikes, (s, d)."""

@@ -81,6 +81,11 @@ class SpikeFit(SpikeResult):
     --------
     find_spikes : What returns it.
 
+    Notes
+    -----
+    "Explained" is measured at points, and no theorem: a neuron that no point met is missed. `docs/words.md` says what
+    the words of other results mean.
+
     Examples
     --------
     >>> from radon_nn import Grid, ShallowNetwork, find_spikes

@@ -52,6 +52,10 @@ class Distance:
     --------
     distance : What returns it.
 
+    Notes
+    -----
+    "At most" stands before an upper bound; `docs/words.md` says what the words mean.
+
     Examples
     --------
     >>> from radon_nn import Cuboid, ShallowNetwork

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,13 @@ def test_results_show_a_short_table_and_a_small_picture(name: str, value: Any) -
         assert image.startswith(PNG)
         assert len(image) < 60_000
         assert "data:image/png;base64," in html
+
+
+def test_results_that_use_words_say_where_these_are_explained() -> None:
+    for name, value in results().items():
+        said = re.findall(r"<code>help\((.*)\)</code>", value._repr_html_()) if hasattr(value, "_repr_html_") else []
+        public = isinstance(value, RTV | radon_nn.Fit | radon_nn.LossFit | radon_nn.SpikeFit | radon_nn.ProbeFit)
+        assert said == [f"radon_nn.{type(value).__name__}"] * public, name
 
 
 def test_text_from_files_is_escaped() -> None:
