@@ -103,12 +103,13 @@ def main(save: Path | None = None, n: int = 384, few: int = 24, times: int = 20)
 
 
 # %%
-# A triangle below a spike says that the nearest view shows more than half of its height, a cross that it shows less.
+# Beside each spike stands which part of its height the nearest view shows, and by what angle that view misses it.
 def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: list[list[Floats]]) -> Figure:
     """Above the head and its scans, below the network and its spikes; left to right the truth, all views, few."""
     scans, pictures, errors, shares = results
-    figure = Figure(figsize=(17, 10.5), layout="constrained")
-    figure.suptitle("Few views streak the whole scan, but hide only the neurons that face none of them", fontsize=24)
+    figure = Figure(figsize=(17, 9.6), layout="constrained")
+    title = "Few views streak the whole scan, but of a network they dim only the spikes that no view faces"
+    figure.suptitle(title, fontsize=24)
     axes = figure.subplots(2, 3)
     titles = ["A head"] + [f"Scan from {len(p)} views" for p in pictures]
     for ax, image, title in zip(axes[0], (head, *scans), titles, strict=True):
@@ -127,19 +128,22 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
         axes[1, 0].plot(*ends.T, "-" if mass > 0 else "--", color=plot.POSITIVE if mass > 0 else plot.NEGATIVE, lw=4)
     angle, t = places(spikes)
     for ax, picture, share in zip(axes[1, 1:], pictures, shares, strict=True):
+        step = 180 / len(picture)
+        off = np.abs((np.degrees(angle - FIRST) + step / 2) % step - step / 2)
         half, top = np.pi / len(picture) / 2, np.abs(pictures[0]).max() / 4
         span = Offsets.covering(grid, grid.spacing[0] / 2).values[-1]
         place = {"extent": (FIRST - half, FIRST + np.pi - half, -span, span), "aspect": "auto"}
         ax.imshow(picture.T, origin="lower", cmap="RdBu_r", vmin=-top, vmax=top, interpolation="nearest", **place)
-        seen = share > 0.5
-        # Marks beside the spikes, so that these stay visible.
-        ax.plot(angle[seen], t[seen] - 0.16, "^", ms=13, color="black")
-        ax.plot(angle[~seen], t[~seen] - 0.16, "x", ms=15, color="black", mew=4)
-        missed = "" if seen.all() else f", x: {(~seen).sum()} missed"
-        ax.set_title(f"Its neurons from {len(picture)} views:\n▲: {seen.sum()} of {len(seen)} seen{missed}")
-        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", ylim=(-1, 1))
+        for x, y, part, miss in zip(angle, t, share, off, strict=True):
+            weight = "bold" if part > 0.5 else "normal"
+            ax.text(x, y - 0.07, f"{part:.0%}\n{miss:.1f}°", ha="center", va="top", weight=weight, fontsize=15)
+        said = f"{(share > 0.5).sum()} of {len(share)} keep over half their height"
+        ax.set_title(f"Its spikes from {len(picture)} views:\n{said}")
+        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", ylim=(-1.1, 1))
         ax.set_xticks([0, np.pi / 4, np.pi / 2], ["0", "π/4", "π/2"])
         ax.set_yticks([-1, 0, 1])
+    said = "below a spike: how much of its height is left (bold: over half); by what angle the nearest view misses it"
+    figure.supxlabel(said, fontsize=16)
     return figure
 
 

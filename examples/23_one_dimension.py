@@ -80,9 +80,10 @@ def main(save: Path | None = None, decay: float = 10.0, every: int = 1) -> tuple
 
 
 def draw(x: Floats, y: Floats, dots: Fit, cubic: CubicSpline, few: Fit, smooth: BSpline) -> Figure:
-    """Above the curves, below where they bend; left through the points, right near them."""
-    figure = Figure(figsize=(18, 10.5), layout="constrained")
-    figure.suptitle("The least bending is a broken line; weight decay leaves few bends", fontsize=26)
+    """Above the curves, below how much they have bent so far; left through the points, right near them."""
+    figure = Figure(figsize=(17, 9.6), layout="constrained")
+    title = "Through points a broken line bends least; near them, with weight decay, at few places"
+    figure.suptitle(title, fontsize=25)
     axes = figure.subplots(2, 2, sharex=True, height_ratios=(1.5, 1))
     fine = np.linspace(x[0], x[-1], 4001)
     through = ("dots connected: {:.0f} m/km of bending", "cubic spline: {:.0f} m/km of bending")
@@ -96,25 +97,24 @@ def draw(x: Floats, y: Floats, dots: Fit, cubic: CubicSpline, few: Fit, smooth: 
         above.plot(fine, spline(fine), color=SPLINE, lw=4, ls="--", label=names[1].format(numbers[1]))
         above.plot(fine, line(fine[:, None]), color=LINE, lw=4, label=names[0].format(numbers[0]))
         above.plot(x, y, "ko", ms=8, label=f"{len(x)} elevations")
-        above.set(title=f"Near the points, both off by {off:.0f} m" if line.decay else "Through the points")
+        near_them = f"Near the points: root mean square {off:.0f} m, both"
+        above.set(title=near_them if line.decay else "Through the points")
         above.set_ylabel("elevation (m)")
         above.legend(frameon=False)
-        bends(below, line, fine, spline.derivative(2)(fine))
+        bends(below, line, fine, spline.derivative()(fine))
+    axes[1, 0].set_ylabel("bending so far (m/km)")
     return figure
 
 
-def bends(ax: Axes, line: Fit, fine: Floats, second: Floats) -> None:
-    """Changes of slope as stems, and the second derivative of a spline as a curve, on the right axis."""
-    at, mass = line.measure.offsets, line.measure.masses[:, 0]
-    ax.vlines(at, 0, mass, color=LINE, lw=4)
-    ax.plot(at, mass, "o", color=LINE, ms=10)
-    ax.axhline(0, color="black", lw=1)
-    ax.set(xlabel="distance east (km)", ylim=np.array([-1.15, 1.15]) * np.abs(mass).max())
-    ax.set_ylabel("change of slope (m/km)", color=LINE)
-    right = ax.twinx()
-    right.plot(fine, second, color=SPLINE, lw=3, ls="--")
-    right.set_ylim(np.array([-1.15, 1.15]) * np.abs(second).max())
-    right.set_ylabel("$f''$ (m/km²)", color=SPLINE)
+def bends(ax: Axes, line: Fit, fine: Floats, slope: Floats) -> None:
+    """Changes of slope, up or down, added up from the left: steps of a broken line, a curve of a spline."""
+    at, order = line.measure.offsets, np.argsort(line.measure.offsets)
+    ends = np.concatenate([[fine[0]], at[order], [fine[-1]]])
+    sums = np.concatenate([[0.0], np.cumsum(line.measure.sizes[order])])
+    ax.step(ends, np.append(sums, sums[-1]), where="post", color=LINE, lw=4)
+    ax.plot(at[order], sums[1:], "o", color=LINE, ms=8)
+    ax.plot(fine[1:], np.cumsum(np.abs(np.diff(slope))), color=SPLINE, lw=4, ls="--")
+    ax.set(xlabel="distance east (km)", ylim=(0, None))
 
 
 # %%

@@ -31,6 +31,7 @@ from radon_nn.io import shipped
 
 Floats = NDArray[np.float64]
 KM = 14.0  # one unit of x1 and x2
+AREA = 130.0  # square points of a marker of mass 1, the same at every decay: the heaviest, 7, is 34 points across
 
 
 @dataclass(frozen=True)
@@ -121,16 +122,17 @@ def main(
 
 
 def strip(axes: Axes, step: Step) -> None:
-    """The spikes of one network in (angle, offset); areas are masses, relative to the R-TV."""
+    """The spikes of one network in (angle, offset), with areas in proportion to |mass|."""
     axes.clear()
     angles, offsets = plot.angles_and_offsets(step.spikes)
-    area, positive = 2500 * step.spikes.sizes / max(step.rtv, 1e-300) + 8, step.spikes.masses[:, 0] > 0
+    area, positive = AREA * step.spikes.sizes, step.spikes.masses[:, 0] > 0
     for chosen, marker, colour in ((positive, "o", plot.POSITIVE), (~positive, "s", plot.NEGATIVE)):
         place = angles[chosen], KM * offsets[chosen]
         axes.scatter(*place, s=area[chosen], c=colour, marker=marker, alpha=0.75, lw=0)
     axes.set_xticks(np.arange(3) * np.pi / 2, ["0", "π/2", "π"])
     axes.set(xlim=(-0.1, np.pi + 0.1), ylim=(-KM, KM))
-    axes.set_title(f"decay {step.decay:g}: {len(step.spikes)} spike{'s' * (len(step.spikes) != 1)}", fontsize=18)
+    count = f"{len(step.spikes)} spike{'s' * (len(step.spikes) != 1)}"
+    axes.set_title(f"decay {step.decay:g}: {count}, R-TV {step.rtv:.1f}", fontsize=18)
     axes.set_xlabel("direction of the kink's normal (rad)", fontsize=15)
     axes.set_ylabel("offset from the map's centre (km)", fontsize=15)
     axes.tick_params(labelsize=14)
@@ -138,16 +140,26 @@ def strip(axes: Axes, step: Step) -> None:
 
 def draw(path: list[Step]) -> Figure:
     """Three strips, the norms' ratios, and the balance of the neurons."""
-    figure = Figure(figsize=(15, 10.5), layout="constrained")
+    figure = Figure(figsize=(17, 9.6), layout="constrained")
     figure.suptitle(
-        "Weight decay: spikes (one a kink line, round +, square -, area by mass) merge and vanish,\n"
-        "and half the squared weights become the R-TV, the sum of their |masses|",
+        "More weight decay leaves fewer spikes (kink lines), and half the squared weights come down to the R-TV",
         fontsize=20,
     )
-    axes = figure.subplot_mosaic([["first", "middle", "last"], ["norms", "norms", "balance"]])
+    above, below = figure.subfigures(2, 1)
+    axes = above.subplot_mosaic([["first", "middle", "last"]])
+    axes |= below.subplot_mosaic([["norms", "balance"]], width_ratios=(2, 1))
     shown = {"first": path[0], "middle": path[len(path) // 2], "last": path[-2]}
     for name, step in shown.items():
         strip(axes[name], step)
+    for name in ("middle", "last"):
+        axes[name].set_ylabel("")
+    signs = [
+        axes["first"].scatter([], [], s=AREA, c=colour, marker=marker, alpha=0.75, lw=0, label=label)
+        for marker, colour, label in (("o", plot.POSITIVE, "mass > 0"), ("s", plot.NEGATIVE, "mass < 0"))
+    ]
+    sizes = [axes["first"].scatter([], [], s=AREA * mass, c="0.5", lw=0, label=f"|mass| {mass:g}") for mass in (1, 5)]
+    sizes[-1].set_label("|mass| 5 (one scale for all three)")
+    above.legend(handles=[*signs, *sizes], loc="outside lower center", ncols=4, fontsize=15, frameon=False)
 
     ticks = range(len(path))
     for values, style, label in (

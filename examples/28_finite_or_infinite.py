@@ -79,17 +79,21 @@ def main(save: Path | None = None, most: int = 10) -> tuple[Floats, RTV, float, 
 
 def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:
     """The bumps by dimension; the pyramid; its value as the scale falls, beside the deep network's cost."""
-    figure = Figure(figsize=(17, 6), layout="constrained")
-    figure.suptitle("A smooth bump costs little, a pyramid infinitely much, unless there are two layers", fontsize=20)
+    figure = Figure(figsize=(17, 8.4), layout="constrained")
+    title = (
+        "One hidden layer: R-TV is finite for a smooth bump, infinite for a pyramid. Two layers: the pyramid costs 5"
+    )
+    figure.suptitle(title, fontsize=21)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.3, 1.2))
     left.plot(np.arange(1, len(bumps) + 1), bumps, "o-", color=BLUE, lw=3, ms=9)
-    left.set(title="Gaussian bump: finite for any d", xlabel="inputs d", ylabel="R-TV", ylim=(0, None))
+    left.set(title="Gaussian bump: finite, about 2.26 more\nwith each input", xlabel="inputs d")
+    left.set(ylabel="R-TV", ylim=(0, None))
     left.set_xticks(range(2, len(bumps) + 1, 2))
 
     found = kinks(deep, Cuboid([-1.3, -1.3], [1.3, 1.3]))
     display = plot.KinkDisplay.from_kinks(found, deep, grid=Grid((260, 260), 0.01), ax=middle)
     display.bends.set_sizes([90])
-    middle.set_title("Pyramid, and its kinks: they end")
+    middle.set_title("Pyramid: its kinks end, while a neuron's\nkink in one hidden layer never does")
     display.segments.set_linewidths(4)
     handles = middle.get_legend().legend_handles[:3]
     handles[2].set_markersize(18)
@@ -99,15 +103,17 @@ def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:
     at, value = np.array(result.refinement.at), np.array(result.refinement.value)
     log, cost = np.log(1 / at), deep.compositional_cost()
     rest = np.polyfit(log, value - COEFFICIENT * log**2, 1)
-    right.semilogx(at, value, "s", color=ORANGE, ms=10, label="one hidden layer: R-TV at scale h")
-    right.semilogx(at, COEFFICIENT * log**2 + np.polyval(rest, log), ":", color=ORANGE, lw=3)
-    right.text(0.45, 0.62, f"theory: {COEFFICIENT:.2f} log²(1/h)", transform=right.transAxes, ha="right", color=ORANGE)
+    right.semilogx(at, value, "s", color=ORANGE, ms=11, label="one hidden layer: R-TV at scale h")
+    law = f"{COEFFICIENT:.2f} log²(1/h) {rest[0]:+.2f} log(1/h) {rest[1]:+.2f}".replace("-", "−")
+    curve = COEFFICIENT * log**2 + np.polyval(rest, log)
+    right.semilogx(at, curve, "-", color=ORANGE, lw=2, label=f"{law}:\n{COEFFICIENT:.2f} from theory, the rest fitted")
+    right.semilogx(at, COEFFICIENT * log**2, ":", color=ORANGE, lw=3, label=f"{COEFFICIENT:.2f} log²(1/h) alone")
     right.axhline(cost, color=GREEN, lw=4, label=f"two hidden layers: cost {cost:g}, exactly")
     right.invert_xaxis()
-    right.set_xticks([0.3, 0.1, 0.03], ["0.3", "0.1", "0.03"])
+    right.set_xticks([0.1, 0.03, 0.01], ["0.1", "0.03", "0.01"])
     right.set_xticks([], minor=True)
-    right.set(title="Pyramid: infinite as h falls, or 5 by depth", xlabel="scale h (units of x)", ylabel="cost")
-    right.set_ylim(0, 1.25 * value.max())
+    right.set(title="Pyramid: R-TV grows without end\nas h falls, or 5 by depth", xlabel="scale h (units of x)")
+    right.set(ylabel="R-TV, or cost of both layers", ylim=(0, 1.5 * value.max()))
     right.legend(loc="upper left", frameon=False)
     return figure
 

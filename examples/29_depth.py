@@ -150,18 +150,20 @@ def draw(network: DeepNetwork, fits: Floats, ranks: list[int], n: int) -> Figure
         plane.plot([], [], color=colour, ls=style, lw=3, label=label)
     plane.plot(*found.bends.T, "o", ms=11, mfc="none", mec="black", mew=1.8, label="a bend, on an earlier kink")
     plane.add_patch(Circle((-0.35, 0.1), 0.3, fill=False, lw=1.2, color="0.5"))
-    plane.set(title="A part of the map, with all kinks", xlabel="$x_1$ (in 14 km)", ylabel="$x_2$ (in 14 km)")
+    on = int((bends_from_earlier_kinks(found) < 1e-7).sum())
+    title = f"A part of the map: {on} of {len(found.bends)} bends\nlie on kinks of earlier layers"
+    plane.set(title=title, xlabel="$x_1$ (in 14 km)", ylabel="$x_2$ (in 14 km)")
     plane.set(xlim=(-0.67, -0.03), ylim=(-0.22, 0.42), aspect="equal")
     plane.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
 
     plot.SpikeDisplay.from_function(network, grid=Grid((n, n), 2 / n), domain=Ball(1.0), ax=axes["smeared"])
-    axes["smeared"].set(title="In (angle, offset): curves, not spikes", ylabel="offset $t$ (in 14 km)")
+    axes["smeared"].set(title="So in (angle, offset) there are curves, not spikes", ylabel="offset $t$ (in 14 km)")
     places = np.arange(len(ranks))
     for row in fits:
         axes["ranks"].plot(places, row, "o", ms=10, mfc="none", mec="#0072b2", mew=2)
     axes["ranks"].set_xticks(places, [str(rank) for rank in ranks])
-    axes["ranks"].set(title="Layer 2: one direction is too few, three do", ylabel="R² (one mark a training)")
-    axes["ranks"].set(xlabel="directions of layer 1 that layer 2 may use", ylim=(0, 1.08))
+    axes["ranks"].set(title="Layer 2 needs few directions: one does not do, three do", ylabel="R² of the fit")
+    axes["ranks"].set(xlabel="directions of layer 1's output that layer 2 sees (mark: a training)", ylim=(0, 1.08))
     return figure
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from radon_nn import Fit, fit, plot
@@ -29,6 +30,7 @@ from radon_nn.io import shipped
 Floats = NDArray[np.float64]
 CENTER = np.array([15.0, 16.0])
 CHOSEN = "#e69f00"
+RIM = [withStroke(linewidth=4, foreground="white")]
 
 
 # %%
@@ -61,8 +63,8 @@ def main(save: Path | None = None, count: int = 18, decay: float = 60.0) -> tupl
 
 def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     """Left the plane, with data and kinks; right their sinusoids and spikes. One datum is highlighted in both."""
-    figure = Figure(figsize=(19, 10.5), layout="constrained")
-    title = "A datum is a curve; spikes of the best network sit on curves: its kinks run through data"
+    figure = Figure(figsize=(18, 10.1), layout="constrained")
+    title = f"The best network's {len(best.measure)} kinks run through data: its spikes sit on the data's curves"
     figure.suptitle(title, fontsize=24)
     plane, strip = figure.subplots(1, 2)
     chosen = int(through.sum(axis=0).argmax())
@@ -94,17 +96,22 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
         marker = "s" if mass > 0 else "o"
         strip.plot(p, s, marker, ms=15, mfc=face, mec=colour, mew=3, label="" if label in kinds else label, zorder=3)
         kinds.append(label)
+        number = {"fontsize": 19, "weight": "bold", "color": colour, "path_effects": RIM, "zorder": 4}
+        strip.annotate(str(len(kinds)), (p, s), (15, 13), textcoords="offset points", **number)
+        along = np.linspace(-1.5 * reach, 1.5 * reach, 2001)[:, None] * [-a[1], a[0]] + offset * a
+        end = along[np.abs(along).max(axis=1) < 0.94 * reach][-1]
+        plane.annotate(str(len(kinds)), end, (0, 0), textcoords="offset points", ha="center", va="center", **number)
     plane.plot(*points.T, "ko", ms=9)
     plane.plot(*points[chosen], "o", ms=20, color=CHOSEN, mec="black", mew=2)
     plane.set(
-        title="The map: a dot is a datum, a line is a kink\n(dashed: through one datum only)",
+        title="The map: a dot is a datum, a line is a kink\n(solid: through two data, dashed: through one)",
         xlim=(-reach, reach),
         ylim=(-reach, reach),
     )
     plane.set(xlabel="east (km)", ylabel="north (km)")
     strip.plot([], [], color=CHOSEN, lw=5, label="the datum picked out")
-    strip.set(title="(angle, offset): a curve is a datum,\na mark is a kink", xlabel="angle of the normal (rad)")
-    strip.set(ylabel="offset $t$ (km)", xlim=(0, np.pi))
+    strip.set(title="(angle, offset): a curve is a datum,\na mark is the kink of that number")
+    strip.set(xlabel="angle of the normal (rad)", ylabel="offset $t$ (km)", xlim=(0, np.pi))
     strip.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
     figure.legend(*strip.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure

@@ -109,7 +109,7 @@ def main(save: Path | None = None, n: int = 64, count: int = 6000) -> tuple[Floa
 def draw(truth: RidgeMeasure, picture: Floats, radon: RadonTransform) -> Figure:
     """Planes in the ball, peaks on the half sphere, and profiles in the offset."""
     figure = Figure(figsize=(12.8, 7.2), layout="constrained")
-    figure.suptitle("Three inputs: each neuron is a plane, and one peak on the half sphere of directions", fontsize=19)
+    figure.suptitle("Three inputs: each neuron is a plane, and one peak, at its direction and its offset", fontsize=19)
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
     space = left.add_subplot(projection="3d")
     sphere, profile = right.subplots(2, 1, height_ratios=(1.7, 1))
@@ -119,7 +119,11 @@ def draw(truth: RidgeMeasure, picture: Floats, radon: RadonTransform) -> Figure:
     flat = normals[:, :2] / np.sqrt(1 + normals[:, 2:])
     top = np.abs(picture).max(axis=1)
     image = sphere.tripcolor(*flat.T, top / top.max(), cmap="Greys", shading="gouraud")
-    right.colorbar(image, ax=sphere, label="largest |value|, of all")
+    right.colorbar(image, ax=sphere, label="largest |value| along it")
+    sphere.plot(np.cos(TURN), np.sin(TURN), color="0.5", lw=1.5)
+    sphere.text(1.03, 0, "$x_1$", va="center")
+    sphere.text(0, 1.03, "$x_2$", ha="center", va="bottom")
+    sphere.text(0, 0, "$x_3$", ha="center", va="center", color="0.5")
     for k, (a, colour) in enumerate(zip(truth.directions, COLOURS, strict=True)):
         place = a[:2] / np.sqrt(1 + a[2])
         ring = place + 0.13 * np.stack([np.cos(TURN), np.sin(TURN)], axis=1)
@@ -128,9 +132,12 @@ def draw(truth: RidgeMeasure, picture: Floats, radon: RadonTransform) -> Figure:
         row = int(np.abs(np.asarray(radon.directions.normals) @ a).argmax())
         sign = np.sign(np.asarray(radon.directions.normals)[row] @ a)
         profile.plot(sign * radon.offsets.values, picture[row], STYLES[k], color=colour, lw=3, label=f"along {k + 1}")
-    sphere.set(title="Directions (half sphere, centre: $x_3$)", aspect="equal", xticks=[], yticks=[])
+    sphere.set(title="Half sphere of directions: a peak for each plane", aspect="equal", xlim=(-1.3, 1.3))
+    sphere.set_axis_off()
+    for t, colour in zip(truth.offsets, COLOURS, strict=True):
+        profile.axvline(t, color=colour, lw=1)
     profile.set(
-        title="Along each: one peak, then zero",
+        title="Along each: a blurred peak at its plane (thin line), else 0",
         xlabel="offset $t$",
         ylabel=r"$K R \Delta f$",
         xlim=(-0.8, 0.8),

@@ -92,7 +92,9 @@ def main(save: Path | None = None, neurons: int = 200, steps: int = 6000) -> dic
 def draw(records: dict[str, Any], courses: dict[str, Any], best: Fit, count: int) -> Figure:
     """Objectives and distinct spikes, step by step."""
     figure = Figure(figsize=(12.8, 7.2), layout="constrained")
-    figure.suptitle("A proximal step comes to the certified optimum with few spikes; AdamW does not", fontsize=20)
+    left_over = {name: int(record["spikes"][-1]) for name, record in records.items()}
+    title = "Proximal steps reach the certified minimum, with few neurons left; AdamW does neither"
+    figure.suptitle(title, fontsize=19)
     left, right = figure.subplots(1, 2)
     for name, colour, style in (("proximal", "#d55e00", "-"), ("AdamW", "#0072b2", "--")):
         left.plot(records[name]["step"], courses[name], style, color=colour, lw=4, label=name)
@@ -100,11 +102,12 @@ def draw(records: dict[str, Any], courses: dict[str, Any], best: Fit, count: int
     left.axhline(best.lower / count, color="black", ls=":", lw=3, label="no network is below this")
     right.axhline(len(best.measure), color="black", ls=":", lw=3, label="the certified optimum")
     left.set(ylim=(0, 1.05 * max(course[0] for course in courses.values())))
-    left.set_title("What both are to minimise", fontsize=17)
+    left.set_title("What both are to minimise", fontsize=16)
     left.set_ylabel("error + decay x path norm", fontsize=15)
     right.set(ylim=(0, None))
-    right.set_title("Neurons that differ", fontsize=17)
-    right.set_ylabel("distinct spikes, to a thousandth", fontsize=15)
+    final = ", ".join(f"{count} ({name})" for name, count in left_over.items())
+    right.set_title(f"Spikes left: {final}, {len(best.measure)} (optimum)", fontsize=16)
+    right.set_ylabel("spikes that differ by a thousandth or more", fontsize=15)
     for axes in (left, right):
         axes.set_xlabel("step", fontsize=15)
         axes.tick_params(labelsize=14)

@@ -118,9 +118,10 @@ class FeatureDisplay:
         axes.set_yticks(range(1, len(order) + 1), order)
         axes.set(ylim=(len(order) + 0.6, 0.4), xlim=(0, 1.2 * max(heights, default=0.0) or 1.0))
         scaled = ", inputs in units of their deviations" if spikes.names.deviations is not None else ""
-        labels(axes, r"$\sum_k|m_k|a_{ki}^2$")
+        labels(axes, r"held by input $i$: $\sum_k|m_k|a_{ki}^2$")
         longest = max((width_of(name, points("ytick.labelsize")) for name in order), default=0.0)
-        said = f"{total} {whole:.4g} by {'input' if groups is None else 'group of inputs'}{scaled}"
+        held_by = "each input" if groups is None else "each group of inputs"
+        said = f"What {held_by} holds of {total} {whole:.4g}{scaled}"
         title(axes, said, beside=longest)
         return cls(axes, figure, bars)
 

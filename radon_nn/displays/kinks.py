@@ -99,7 +99,10 @@ class KinkDisplay:
         axes.set(xlim=(middle[0] - half[0], middle[0] + half[0]), ylim=(middle[1] - half[1], middle[1] + half[1]))
         axes.set(aspect="equal")
         labels(axes, "$x_1$", "$x_2$")
-        title(axes, f"{len(lines)} pieces of kinks")
+        whole = (
+            "none bends or ends inside" if len(found.bends) == 0 else f"they bend or end at {len(found.bends)} points"
+        )
+        title(axes, f"{len(lines)} straight pieces of kinks; {whole}")
         axes.locator_params(nbins=5)
         axes.set_frame_on(False)
         _explain(axes)

@@ -239,7 +239,8 @@ def numbers(
     names : sequence of int
         Their numbers.
     toward : tuple of float
-        The direction from a point to its number, of length 1; (0, 0) for numbers on the points.
+        The direction from a point to its number, of length 1, turned where a marker or number is in the way; (0, 0) for
+        numbers on the points.
     clear : ndarray or float
         Radii in points that the numbers keep free, as of markers.
 
@@ -250,12 +251,14 @@ def numbers(
     """
     size = 0.9 * points("font.size")
     rim = [withStroke(linewidth=0.28 * size, foreground=rcParams["axes.facecolor"])]
-    away = np.broadcast_to(np.asarray(clear, np.float64), len(names)) + 0.75 * size
+    radii = np.broadcast_to(np.asarray(clear, np.float64), len(names))
+    still = toward == (0.0, 0.0)
+    offsets = np.zeros((len(radii), 2)) if still else _free(axes, positions, radii, size, toward)
     return [
         axes.annotate(
             str(name),
             (float(x), float(y)),
-            xytext=(toward[0] * distance, toward[1] * distance),
+            xytext=(float(across), float(up)),
             textcoords="offset points",
             ha="center",
             va="center",
@@ -265,5 +268,36 @@ def numbers(
             annotation_clip=False,
             zorder=6,
         )
-        for (x, y), name, distance in zip(positions, names, away.tolist(), strict=True)
+        for (x, y), name, (across, up) in zip(positions, names, offsets, strict=True)
     ]
+
+
+_TURNS = np.radians([0, -90, 90, -45, 45, -135, 135, 180])
+"""Where a number may stand, from where it should: the first that is free."""
+
+
+def _free(axes: Axes, positions: Floats, radii: Floats, size: float, toward: tuple[float, float]) -> Floats:
+    """
+    From each point to its number, in points: clear of the markers and of the numbers before it, where there is room.
+
+    Distances are those of the axes as they stand, before the layout is settled; they change by less than a number's
+    width.
+    """
+    axes.get_xlim(), axes.get_ylim()  # settles limits that are still to be computed
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    at = axes.transData.transform(np.reshape(positions, (-1, 2))) * 72 / figure.dpi
+    turned = np.exp(1j * _TURNS) * complex(*toward)
+    ways = np.stack([turned.real, turned.imag], axis=1)
+    taken, offsets = np.empty((0, 2)), []
+    for place, radius in zip(at, radii, strict=True):
+        spots = ways * (radius + 0.75 * size)
+        room = np.min(np.linalg.norm((place + spots)[:, None] - at, axis=2) - radii - 0.6 * size, axis=1)
+        if len(taken):
+            to_numbers = np.linalg.norm((place + spots)[:, None] - taken, axis=2) - 1.1 * size
+            room = np.minimum(room, to_numbers.min(axis=1))
+        free = np.flatnonzero(room >= 0)
+        chosen = spots[free[0] if len(free) else np.argmax(room)]
+        taken = np.vstack([taken, place + chosen])
+        offsets.append(chosen)
+    return np.reshape(offsets, (-1, 2))

@@ -138,12 +138,12 @@ class LineDisplay:
         (curve,) = axes.plot(x, values(x[:, None]), color=rcParams["text.color"], lw=1.5, zorder=2)
         places = np.column_stack([kinks.offsets, values(kinks.offsets[:, None])])
         markers = scatter_by_sign(axes, places, kinks, heaviest)
-        number_spikes(axes, places, kinks, heaviest, toward=(0.0, 1.0))
         known = NO_NAMES if measure is None else measure.names
         labels(axes, *_names(known))
-        axes.margins(y=0.15)
+        axes.margins(y=0.2)
         axes.set_xlim(low, high)
-        title(axes, f"The function, and its {len(kinks)} kinks" if measure is not None else "The function")
+        number_spikes(axes, places, kinks, heaviest, toward=(0.0, 1.0))
+        title(axes, f"The function bends at {len(kinks)} kinks" if measure is not None else "The function")
         return cls(axes, figure, curve, markers)
 
 
@@ -229,15 +229,15 @@ class LineMassDisplay:
         axes.add_collection(stems)
         places = np.column_stack([kinks.offsets, masses])
         markers = scatter_by_sign(axes, places, kinks, heaviest)
-        number_spikes(axes, places, kinks, heaviest, toward=(1.0, 0.0))
         filled = None if density is None else _fill(axes, *density)
-        axes.margins(y=0.15)
+        axes.margins(y=0.2)
         axes.autoscale_view()
         axes.set_xlim(*interval(disc))
+        number_spikes(axes, places, kinks, heaviest, toward=(1.0, 0.0))
         labels(axes, _names(measure.names)[0], "mass: change of slope" if density is None else "density of $f''$")
         if len(kinks):
             legend_below(axes, sign_handles())
-        title(axes, f"Masses: R-TV {kinks.rtv:.5g} is the sum of |mass|")
+        title(axes, f"Change of slope at each kink (mass): |mass| adds up to R-TV {kinks.rtv:.5g}")
         return cls(axes, figure, stems, markers, filled)
 
 

@@ -1,4 +1,4 @@
-"""Masses in order of size, and their running sum, which ends at the R-TV."""
+"""Masses in order of size, each on top of those before it: the last ends at the R-TV."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_HATCHED = 80
 @dataclass(frozen=True)
 class MassDisplay:
     """
-    The masses in order of size, and their running sum, which ends at the R-TV.
+    The masses in order of size, each bar on top of those before it, so that the last ends at the R-TV.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class MassDisplay:
     figure : Figure
         The figure of `ax`.
     bars : tuple of artists
-        One bar for each spike.
+        One bar for each spike, from the sum of the larger ones to the sum with it.
     total : Line2D
-        The running sum, on its own axis.
+        The running sum.
     """
 
     ax: Axes
@@ -92,12 +92,19 @@ class MassDisplay:
         order = np.argsort(-costs, kind="stable")
         costs = costs[order]
         rank = np.arange(1, len(costs) + 1)
-        bars = axes.bar(rank, costs, width=0.85, **_bar_styles(len(costs), None if signs is None else signs[order]))
-        line = _running_sum(axes.twinx(), costs, total)
-        labels(axes, "spike, by size", "|mass|")
-        title(axes, f"{len(costs)} spikes")
+        sums = np.append(0.0, np.cumsum(costs))
+        styles = _bar_styles(len(costs), None if signs is None else signs[order])
+        bars = axes.bar(rank, costs, bottom=sums[:-1], width=0.85, **styles)
+        ink = rcParams["text.color"]
+        (line,) = axes.plot(np.arange(len(sums)), sums, color=ink, lw=1.0, drawstyle="steps-mid")
+        whole = float(sums[-1])
+        axes.axhline(whole, color=ink, lw=1.2, ls=":")
+        at = axes.get_yaxis_transform()
+        axes.text(0.02, whole, f"{total} = {whole:.5g}", transform=at, ha="left", va="bottom")
+        labels(axes, "spike, by size", "|mass|, one on top of another")
+        title(axes, f"The |mass| of {len(costs)} spikes adds up to {total}")
         axes.set_xlim(0, max(len(costs), 1) + 1)
-        axes.set_ylim(0, 1.2 * max(float(costs.max(initial=0)), 1e-300))
+        axes.set_ylim(0, 1.2 * max(whole, 1e-300))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         if signs is not None:
             legend_below(
@@ -105,7 +112,6 @@ class MassDisplay:
                 [
                     Patch(facecolor=POSITIVE, edgecolor=POSITIVE, label="mass > 0"),
                     Patch(facecolor="none", edgecolor=NEGATIVE, hatch=_HATCH, label="mass < 0"),
-                    Line2D([], [], color=rcParams["text.color"], lw=1.5, label="running sum"),
                 ],
             )
         return cls(axes, figure, bars, line)
@@ -122,15 +128,3 @@ def _bar_styles(count: int, signs: Floats | None) -> dict[str, Any]:
         "edgecolor": [POSITIVE if up else NEGATIVE for up in positive],
         "hatch": [None if up or not hatched else _HATCH for up in positive],
     }
-
-
-def _running_sum(axes: Axes, costs: Floats, name: str) -> Line2D:
-    """The sum after each part, and the whole as a dotted line, with room for its number above it."""
-    whole = float(costs.sum())
-    (line,) = axes.plot(np.arange(len(costs) + 1), np.append(0, np.cumsum(costs)), color=rcParams["text.color"], lw=1.5)
-    axes.axhline(whole, color=rcParams["text.color"], lw=0.8, ls=":")
-    axes.set_ylim(0, 1.2 * max(whole, 1e-300))
-    axes.set_ylabel("running sum")
-    at = axes.get_yaxis_transform()
-    axes.text(0.98, whole, f"{name} = {whole:.5g}", transform=at, ha="right", va="bottom")
-    return line

@@ -73,11 +73,13 @@ class RefinementDisplay:
             )
         display = cls.from_refinement(result.refinement, truth=truth, ax=ax)
         if result.verdict == "infinite":
-            title = f"R-TV is infinite: {result.law}"
+            title = f"R-TV is infinite: {result.law.split(';')[0]}"
         elif math.isinf(result.upper):
             title = f"R-TV at least {result.lower:.5g}"
         else:
-            title = f"R-TV {result.value:.6g}, between {result.lower:.6g} and {result.upper:.6g}"
+            low, high = f"{result.lower:.6g}", f"{result.upper:.6g}"
+            ends = f"between {low} and {high}" if low != high else f"its bounds {result.upper - result.lower:.0e} apart"
+            title = f"R-TV {result.value:.6g}, {ends}"
         lettering.title(display.ax, title)
         return display
 
@@ -128,5 +130,6 @@ class RefinementDisplay:
             low, high = min(low, truth), max(high, truth)
         margin = 0.08 * max(high - low, 1e-3 * abs(high), 1e-300)
         axes.set_ylim(low - margin, high + margin)
-        axes.legend(frameon=False)
+        handles = [band, value] if bool(np.any(upper > lower)) else [value]
+        axes.legend(handles=handles if truth is None else None, frameon=False)
         return cls(axes, figure, value, band)

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from radon_nn.displays import lettering
 from radon_nn.displays.canvas import square_grid
-from radon_nn.displays.directions import DirectionDisplay
+from radon_nn.displays.directions import DirectionDisplay, main_features, scaled_directions
+from radon_nn.displays.features import masses_by_feature
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.line import LineDisplay, LineMassDisplay
 from radon_nn.displays.masses import MassDisplay
@@ -26,6 +27,10 @@ from radon_nn.plot._view import View, dimension_of, require_one_output, view_of
 
 Compared = Mapping[str, Any] | Sequence[tuple[str, Any] | tuple[str, Function, RidgeMeasure]]
 """What `comparison` takes: {name: network}, or pairs, or triples with a measure."""
+
+
+_ROWS = 12
+"""The most spikes of each network that are rows, in more than two dimensions."""
 
 
 class Column(NamedTuple):
@@ -60,7 +65,7 @@ def comparison(
     Functions side by side, a column each, in common scales: the same grey, width, area or height means the same value.
 
     Two inputs: kinks on the domain, spikes in (angle, offset), masses. One: the function and its masses along the same
-    axis. More: the directions as rows, and masses.
+    axis. More: the directions as rows, of the same inputs, and masses.
 
     Parameters
     ----------
@@ -108,7 +113,8 @@ def comparison(
     axes = figure.subplots(rows, len(columns), squeeze=False)
     draw = {1: _lines, 2: _planes}.get(view.dim, _rows)
     draw(columns, view, n, axes)
-    return headed(figure, title, view.source)
+    each = ", ".join(f"{column.measure.rtv:.4g} ({column.name})" for column in columns)
+    return headed(figure, title, view.source, f"in common scales, R-TV {each}")
 
 
 def _columns(networks: Compared) -> Iterable[Column]:
@@ -166,9 +172,8 @@ def _planes(columns: Sequence[Column], view: View, n: int, axes: np.ndarray) -> 
 
 
 def _share_masses(masses: Sequence[MassDisplay]) -> None:
-    """As many ranks, and the same heights of bars and sums."""
+    """As many ranks, and the same heights."""
     _share([display.ax for display in masses], across=True)
-    _share([display.total.axes for display in masses])
 
 
 def _share(axes: Sequence[Any], *, across: bool = False) -> None:
@@ -195,8 +200,18 @@ def _lines(columns: Sequence[Column], view: View, _: int, axes: np.ndarray) -> N
 
 def _rows(columns: Sequence[Column], view: View, _: int, axes: np.ndarray) -> None:
     masses = []
+    inputs = main_features(sum((masses_by_feature(column.measure) for column in columns), np.zeros(view.dim)), 12)
+    shown = [column.measure[:_ROWS] for column in columns]
+    largest = max(float(np.abs(scaled_directions(few)[:, inputs]).max(initial=1e-300)) for few in shown)
     for k, column in enumerate(columns):
-        DirectionDisplay.from_measure(column.measure, columns=min(view.dim, 12), ax=axes[0, k])
+        DirectionDisplay.from_measure(
+            column.measure,
+            rows=_ROWS,
+            features=inputs.tolist(),
+            largest=largest,
+            slots=max(map(len, shown)),
+            ax=axes[0, k],
+        )
         masses.append(MassDisplay.from_measure(column.measure, ax=axes[1, k]))
         lettering.title(axes[0, k], f"{column.name}: {axes[0, k].get_title()}".replace("\n", " "))
         lettering.title(axes[1, k], _said(column))

@@ -60,7 +60,7 @@ def overview(
     n : int
         Samples along each axis of pictures over a plane.
     title : str
-        A title for the whole.
+        A name for the whole, which stands before what the picture says.
     groups : mapping of str to sequence of int or str, optional
         Groups of inputs whose masses are summed, for four inputs or more.
     known : Kinks, optional

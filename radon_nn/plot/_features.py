@@ -18,7 +18,7 @@ from radon_nn.geometry.naming import Names
 from radon_nn.geometry.points import norms
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.plot._sheet import headed, sheet
-from radon_nn.plot._space import draw_masses, draw_plane, sample_points
+from radon_nn.plot._space import caption_of, draw_masses, draw_plane, said_of, sample_points
 from radon_nn.plot._spikes import Spikes
 from radon_nn.plot._view import View, names_of
 
@@ -83,7 +83,7 @@ def features_overview(
     axes = figure.subplots(2, 3)
     if spikes is None:
         _without_spikes(f, view, n, list(axes.flat))
-        return headed(figure, heading, view.source)
+        return headed(figure, heading, caption_of(None, view), said_of(None, ""))
     above, below = axes
     measure = spikes.measure
     DirectionDisplay.from_measure(measure, signed=spikes.signed, ax=above[0])
@@ -97,7 +97,7 @@ def features_overview(
     for feature, ax in zip(main.tolist(), below[1:], strict=True):
         through = sample_points(view)
         SliceDisplay.from_function(f, through, feature, measure=spikes.kinks, domain=view.domain, ax=ax)
-    return headed(figure, heading, view.source)
+    return headed(figure, heading, caption_of(spikes, view), said_of(spikes, "kink hyperplanes"))
 
 
 def _draw_main_plane(f: Function, spikes: Spikes, view: View, n: int, ax: Axes) -> None:
@@ -109,9 +109,9 @@ def _draw_main_plane(f: Function, spikes: Spikes, view: View, n: int, ax: Axes) 
     if view.points is not None:
         ax.plot(*((view.points - center) @ basis.T).T, ".", color="#e08214", ms=3, zorder=3, label="data")
     names = names_of(f, spikes.measure)
-    labels(ax, *(_combination(row, names) for row in basis))
+    labels(ax, *(f"{name} = {_combination(row, names)}" for name, row in zip("uv", basis, strict=True)))
     data = "; dots: data, projected" if view.points is not None else ""
-    title(ax, f"The plane through the center that holds {part:.0%} of {spikes.total}{data}")
+    title(ax, f"f on the plane of the two directions, u and v, that hold most of {spikes.total}: {part:.0%}{data}")
 
 
 def _combination(direction: Floats, names: Names) -> str:

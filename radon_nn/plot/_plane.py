@@ -24,6 +24,7 @@ from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.plot._sheet import headed, sheet
+from radon_nn.plot._spikes import claim_of, spikes_wanted
 from radon_nn.plot._view import View, ball_of, require_one_output
 from radon_nn.variation.deep import deep_rtv
 
@@ -65,8 +66,8 @@ def spike_overview(
     SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, 0])
     MassDisplay.from_measure(on, ax=axes[1, 1])
-    title(axes[1, 1], f"{len(on)} spikes in the disc of radius {ball.radius:.4g}")
-    return headed(figure, heading, view.source)
+    title(axes[1, 1], f"The |mass| of {len(on)} spikes in the disc of radius {ball.radius:.4g}")
+    return headed(figure, heading, view.source, claim_of(on, "kink lines"))
 
 
 def plain_overview(f: Function, view: View, n: int, figsize: tuple[float, float] | None, heading: str) -> Picture:
@@ -100,7 +101,8 @@ def plain_overview(f: Function, view: View, n: int, figsize: tuple[float, float]
     SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 0])
     AngleDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 1])
-    return headed(figure, heading, view.source)
+    caption = "\n".join(part for part in (view.source, spikes_wanted(2)) if part)
+    return headed(figure, heading, caption, "what values show of it; spikes have to be found first")
 
 
 def fibre_overview(
@@ -187,8 +189,9 @@ def densities(
     title(axes[1, 0], "Filtered, pale; ribbons: exact densities (width), negative ones striped")
     MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
     title(axes[1, 1], f"{len(fibres)} directions in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
-    labels(axes[1, 1], "direction, by cost", "variation of its density")
-    return headed(figure, heading, view.source)
+    labels(axes[1, 1], "direction, by cost", "variation of densities, added up")
+    claim = "a smooth neuron has a density along its direction instead of a spike"
+    return headed(figure, heading, view.source, claim)
 
 
 def deep_overview(
@@ -281,9 +284,22 @@ def layered(
     _name_axes(axes[0, 0], network.names)
     SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
-    title(axes[1, 0], _filtered_title(network, ball, known))
+    verdict = deep_rtv(network, ball, known=known).verdict
+    title(axes[1, 0], _FILTERED.get(verdict, r"Filtered, $\partial_t^2KRf$"))
     LayerDisplay.from_network(network, ax=axes[1, 1])
-    return headed(figure, heading, view.source)
+    return headed(figure, heading, view.source, _DEEP.get(verdict, ""))
+
+
+_DEEP = {
+    "infinite": "kinks bend or end, so R-TV is infinite: no network with one hidden layer equals it",
+    "finite": "all kinks are whole lines here, so R-TV is finite",
+}
+"""What the picture of a deep network says."""
+_FILTERED = {
+    "infinite": r"Filtered, $\partial_t^2KRf$: kinks that bend or end smear along curves, and R-TV is infinite",
+    "finite": r"Filtered, $\partial_t^2KRf$: all kinks are whole lines here, a spike for each, and R-TV is finite",
+}
+"""What its panel of (angle, offset) says."""
 
 
 def _draw_data(axes: Axes, view: View) -> None:
@@ -297,13 +313,3 @@ def _name_axes(axes: Axes, names: Names) -> None:
     """Label the axes of the plane with the features' names, if there are any."""
     if names.features is not None:
         labels(axes, *names.features)
-
-
-def _filtered_title(network: DeepNetwork, ball: Ball, known: Kinks | None) -> str:
-    filtered = r"Filtered, $\partial_t^2KRf$"
-    verdict = deep_rtv(network, ball, known=known).verdict
-    if verdict == "infinite":
-        return f"{filtered}: kinks that bend or end smear along curves instead of giving spikes, and R-TV is infinite"
-    if verdict == "finite":
-        return f"{filtered}: all kinks are whole lines here, a spike for each, and R-TV is finite"
-    return filtered

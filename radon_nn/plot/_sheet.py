@@ -27,15 +27,15 @@ def sheet(columns: float, rows: float, figsize: tuple[float, float] | None) -> P
     return Picture(figsize=panel_size(columns, rows) if figsize is None else figsize, layout="constrained")
 
 
-def headed(figure: Picture, title: str, caption: str = "") -> Picture:
+def headed(figure: Picture, title: str, caption: str = "", claim: str = "") -> Picture:
     """
-    Write a title above a figure and a caption below it.
+    Write a title and what the picture says above a figure, and a caption below it.
 
     Parameters
     ----------
     figure : Picture
         The figure.
-    title, caption : str
+    title, caption, claim : str
         The texts; nothing is written for empty ones.
 
     Returns
@@ -44,8 +44,9 @@ def headed(figure: Picture, title: str, caption: str = "") -> Picture:
         The figure.
     """
     room = 0.94 * 72 * figure.get_figwidth()
-    if title:
-        figure.suptitle(wrapped(title, room, points("figure.titlesize")))
+    heading = f"{title}: {claim}" if title and claim else title or claim[:1].upper() + claim[1:]
+    if heading:
+        figure.suptitle(wrapped(heading, room, points("figure.titlesize")))
     if caption:
         size = points("font.size")
         figure.supxlabel(wrapped(caption, room, size), fontsize=size, color=rcParams["text.color"])

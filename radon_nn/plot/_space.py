@@ -20,7 +20,7 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.plot._sheet import headed, sheet
-from radon_nn.plot._spikes import Spikes
+from radon_nn.plot._spikes import Spikes, claim_of, spikes_wanted
 from radon_nn.plot._view import View, names_of
 
 _PAIRS = ((0, 1), (0, 2), (1, 2))
@@ -61,9 +61,49 @@ def space_overview(
         SphereDisplay.from_measure(spikes.measure, domain=view.domain, signed=spikes.signed, ax=above[0])
         DirectionDisplay.from_measure(spikes.measure, signed=spikes.signed, ax=above[1])
         draw_masses(spikes, above[2])
-        title(above[0], f"{spikes.name}: directions on the half sphere, equal areas")
+        title(above[0], f"Where {spikes.name} point: half sphere, equal areas")
     draw_planes(f, None if spikes is None else spikes.kinks, view, n, below)
-    return headed(figure, heading, view.source)
+    return headed(figure, heading, caption_of(spikes, view), said_of(spikes, "kink planes"))
+
+
+def caption_of(spikes: Spikes | None, view: View) -> str:
+    """
+    Where the ball is from, and how spikes are found where there are none to show.
+
+    Parameters
+    ----------
+    spikes : Spikes, optional
+        The spikes.
+    view : View
+        The ball.
+
+    Returns
+    -------
+    str
+        A caption, which may be empty.
+    """
+    return "\n".join(part for part in (view.source, "" if spikes is not None else spikes_wanted(view.dim)) if part)
+
+
+def said_of(spikes: Spikes | None, kinks: str) -> str:
+    """
+    What the whole picture says.
+
+    Parameters
+    ----------
+    spikes : Spikes, optional
+        The spikes.
+    kinks : str
+        What the kinks are, such as 'kink planes'.
+
+    Returns
+    -------
+    str
+        A claim.
+    """
+    if spikes is None:
+        return "values along lines and planes; spikes have to be found first"
+    return claim_of(spikes.measure, kinks) if spikes.signed else spikes.title
 
 
 def draw_masses(spikes: Spikes, ax: Axes) -> None:
@@ -79,9 +119,9 @@ def draw_masses(spikes: Spikes, ax: Axes) -> None:
     """
     if spikes.signed:
         MassDisplay.from_measure(spikes.measure, ax=ax)
-    else:
-        MassDisplay.from_costs(spikes.measure.sizes, total="sum", ax=ax)
-        labels(ax, "direction, by cost", "variation along it")
+        return
+    MassDisplay.from_costs(spikes.measure.sizes, total="sum", ax=ax)
+    labels(ax, "direction, by cost", "variations, added up")
     title(ax, spikes.title)
 
 

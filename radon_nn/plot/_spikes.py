@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from radon_nn.displays.lettering import NUMBERED
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.ridge import RidgeMeasure
@@ -88,6 +89,52 @@ def spikes_of(f: Function, measure: RidgeMeasure | None, domain: Ball) -> Spikes
         said = f"Layer 1 of {len(f.layers)}: {len(unsigned)} directions, R-TV {unsigned.rtv:.5g}"
         return Spikes(unsigned, False, f"{len(unsigned)} directions of layer 1", said, None, "R-TV of layer 1")
     return None
+
+
+def claim_of(measure: RidgeMeasure, kinks: str) -> str:
+    """
+    What a picture of spikes says.
+
+    Parameters
+    ----------
+    measure : RidgeMeasure
+        The spikes on the domain.
+    kinks : str
+        What the kinks are, such as 'kink lines'.
+
+    Returns
+    -------
+    str
+        That kinks are spikes, and what these add up to.
+    """
+    count = len(measure)
+    if count == 0:
+        return "no kinks here, so R-TV is 0"
+    if count == 1:
+        return f"the kink is one spike, whose |mass| is R-TV {measure.rtv:.4g}"
+    numbered = f"same number, for the {NUMBERED} heaviest" if count > NUMBERED else "same number"
+    return f"each of {count} {kinks} is one spike ({numbered}); their |mass| adds up to R-TV {measure.rtv:.4g}"
+
+
+def spikes_wanted(dim: int) -> str:
+    """
+    Why the picture of a function known by its values shows no spikes, and how to find them.
+
+    Parameters
+    ----------
+    dim : int
+        Number of inputs.
+
+    Returns
+    -------
+    str
+        A caption.
+    """
+    found = f"probe_spikes(f, {dim})"
+    return (
+        f"No spikes are marked: f is known by its values alone. If it is a network with one hidden layer of ReLUs, "
+        f"s = {found} finds them, and overview(f, s.measure) shows them."
+    )
 
 
 def densities_as_spikes(network: ShallowNetwork, domain: Ball) -> RidgeMeasure:
