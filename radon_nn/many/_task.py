@@ -21,7 +21,7 @@ from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.live_models import from_model
 from radon_nn.readers.refusals import said
 from radon_nn.readers.registry import model_kind
-from radon_nn.variation.routes import rtv
+from radon_nn.variation.routes import rtv, used_by
 
 Row = dict[str, Any]
 
@@ -84,7 +84,8 @@ def row_of(task: Task) -> Row:
 def _facts(task: Task) -> Row:
     """The columns of a model that worked."""
     f = function_of(task)
-    result = rtv(f, **task.options)
+    unused = {"tol", "seconds", "rng"} - used_by(f, task.options)
+    result = rtv(f, **{name: value for name, value in task.options.items() if name not in unused})
     row = {name: getattr(result, name) for name in ("lower", "upper", "standing", "verdict", "converged")}
     row |= {"rtv": result.value, "domain": result.assumed}
     if "interrupted" in result.law:

@@ -48,7 +48,7 @@ def map_rtv(
     domain : Ball, Cuboid or Hull, optional
         The domain of the R-TV; all of R^d if not given.
     route, tol, seconds, rng : optional
-        As `rtv` takes them, `seconds` for each model. Networks whose weights are known use none but `rng`.
+        As `rtv` takes them, `seconds` for each model. Models whose route uses no `tol`, `seconds` or `rng` do without.
     n_jobs : int
         Processes to use; -1 for as many as there are processors. More than one needs joblib, and starting them takes
         about a second. Within `joblib.parallel_config` its backend is used, such as threads. What cannot be pickled,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -138,6 +138,13 @@ def rtv(
     chosen = _chosen(asked, route)
     _require_used(asked, chosen)
     return chosen.run(_checked(asked))
+
+
+def used_by(f: object, options: Mapping[str, Any]) -> frozenset[str]:
+    """The names of those options that the route chosen for f uses."""
+    asked = {name: value for name, value in options.items() if name in _OPTIONS}
+    route = _chosen(replace(Question(f), **asked), options.get("route"))
+    return frozenset(options) & {*route.options, "route"}
 
 
 def _chosen(asked: Question, name: str | None) -> Route:

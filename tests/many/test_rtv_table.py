@@ -1,6 +1,7 @@
 """The R-TV of many networks: the same rows on every kind of workers, and a bad file spoils one of them."""
 
 import csv
+import math
 import os
 import sys
 from pathlib import Path
@@ -202,7 +203,22 @@ def test_what_may_have_changed_unseen_is_computed_anew() -> None:
     assert again["rtv"][1] == -1.0
 
 
+def test_options_are_left_to_models_whose_route_uses_them() -> None:
+    """Networks of known weights, deep ones, closed forms, samples and callables, all in one table."""
+    network = ShallowNetwork([[1.0]], [0.0], [1.0])
+    models = {
+        "network": network,
+        "deep": DeepNetwork([network, ShallowNetwork([[1.0]], [0.5], [1.0])]),
+        "spikes": network.measure(),
+        "callable": lambda x: np.abs(x[:, 0]),
+    }
+    table = map_rtv(models, domain=Ball(1.0, [0.0]), tol=1e-3, seconds=math.inf, rng=0)
+    assert table["error"].tolist() == [""] * 4
+    assert table["rtv"].tolist() == pytest.approx([1.0, 1.0, 1.0, 2.0])
+
+
 @pytest.mark.slow
+@pytest.mark.full
 def test_ctrl_c_within_a_search_ends_the_table(tmp_path: Path) -> None:
     def pressed(x: Any) -> Any:
         pressed.calls += 1  # type: ignore[attr-defined]
@@ -214,10 +230,10 @@ def test_ctrl_c_within_a_search_ends_the_table(tmp_path: Path) -> None:
     out = tmp_path / "table.csv"
     network = ShallowNetwork(np.eye(2), [0.0, 0.0], [[1.0, 1.0]])
     models = {"caf\udce9": network, "pressed": pressed, "last": network}
-    table = map_rtv(models, domain=Ball(1.0, [0.0, 0.0]), out=out)
+    table = map_rtv(models, domain=Ball(1.0, [0.0, 0.0]), seconds=math.inf, out=out)
     assert table["error"].tolist() == ["", "Ctrl-C ended the search; the bounds hold", "not reached"]
     assert table["lower"][1] <= table["upper"][1]
-    again = map_rtv({"caf\udce9": network}, domain=Ball(1.0, [0.0, 0.0]), resume=out)
+    again = map_rtv({"caf\udce9": network}, domain=Ball(1.0, [0.0, 0.0]), seconds=math.inf, resume=out)
     assert again["digest"][0] == table["digest"][0]
 
 
