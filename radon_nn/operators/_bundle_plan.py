@@ -22,10 +22,11 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Box, Grid
 from radon_nn.operators import _sharpening, _tiers
+from radon_nn.operators._grouping import Grouping, groupings
 from radon_nn.operators._kernels.layout import MOVES, NODES
 from radon_nn.operators._plan import Plan
 from radon_nn.operators._slots import SIZE, Slots
-from radon_nn.operators._tiers import Blend, Grouping, Tier
+from radon_nn.operators._tiers import Blend, Tier
 
 WITHIN = checks.frozen(np.arange(SIZE, dtype=np.float64)[:, None])
 """Index of each row within a bundle, (size, 1)."""
@@ -98,7 +99,7 @@ class BundlePlan:
                 best = longer
             return best
         slots = Slots.of(_across(plan))
-        chosen = _tiers.groupings(slots.centers, levels)
+        chosen = groupings(slots.centers, levels)
         lead = _tiers.lead_of(chosen)
         return cls(plan.widened(lead, np.argsort(plan.slopes[:, 0], kind="stable")), order, slots, chosen)
 

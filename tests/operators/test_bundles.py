@@ -14,9 +14,9 @@ from radon_nn import Directions, Grid, Offsets, RadonTransform
 from radon_nn.operators import _bundle_plan, _direct, _walks
 from radon_nn.operators._bundles import Bundles
 from radon_nn.operators._direct import Direct
+from radon_nn.operators._grouping import groupings
 from radon_nn.operators._plan import plans
 from radon_nn.operators._slots import SIZE, Slots
-from radon_nn.operators._tiers import groupings
 
 
 @pytest.fixture
