@@ -57,6 +57,13 @@ def convolved(values: reference.Floats, step: float, power: int, derivative: int
     return np.array(full)[:, n - 1 : 2 * n - 1] / step ** (power + derivative)
 
 
+@pytest.fixture(params=[0, math.inf], ids=["by Fourier transforms", "by sums"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which lines are taken for short ones: none, or all."""
+    monkeypatch.setattr(filters, "_SHORT", request.param)
+
+
+@pytest.mark.usefixtures("kind")
 @pytest.mark.parametrize(("power", "derivative"), [(0, 0), (0, 1), (1, 0), (2, 2), (3, 1)])
 @pytest.mark.parametrize("n", [1, 2, 16, 33])
 def test_apply_is_the_linear_convolution(n: int, power: int, derivative: int) -> None:
@@ -87,6 +94,7 @@ def test_zeros_appended_change_nothing(window: str) -> None:
     assert_allclose(filters.apply(values, 0.5, filters.Filter(power=1, window=window)), longer, rtol=0, atol=1e-8)
 
 
+@pytest.mark.usefixtures("kind")
 @pytest.mark.parametrize("derivative", [0, 1])
 @pytest.mark.parametrize("pad", [(0, 0), (5, 0), (3, 40)])
 def test_lines_are_filtered_one_by_one_however_they_lie(
@@ -182,6 +190,7 @@ def test_unknown_windows_name_the_known(window: str) -> None:
         filters.apply(np.ones(4), 1.0, filters.Filter(power=1, window=window))
 
 
+@pytest.mark.usefixtures("kind")
 def test_single_precision_stays_and_agrees() -> None:
     x = np.random.default_rng(5).standard_normal((2, 3, 20))
     exact, single = (
@@ -200,3 +209,19 @@ def test_lines_that_run_backwards_through_memory(turn: tuple[slice, slice], tran
     lines = (whole.T if transposed else whole)[turn]
     expected = filters.apply(np.ascontiguousarray(lines), 0.1, filters.Filter(1))
     assert_array_equal(filters.apply(lines, 0.1, filters.Filter(1)), expected)
+
+
+@pytest.mark.parametrize("spline", [1, 3, 5])
+@pytest.mark.parametrize("derivative", [0, 1])
+@pytest.mark.parametrize("n", [1, 3, 5, 40])
+def test_sums_are_what_fourier_transforms_give(
+    n: int, derivative: int, spline: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all that a filter may do besides, to 100 roundings of the largest number."""
+    rng = np.random.default_rng(n)
+    chosen = filters.Filter(1, derivative, "hann", 0.3, 2.0, spline, gains=tuple(rng.random(5)))
+    lines, pad, found = rng.standard_normal((5, n))[::-1, ::-1], (int(rng.integers(9)), int(rng.integers(9))), []
+    for short in (0, math.inf):
+        monkeypatch.setattr(filters, "_SHORT", short)
+        found.append(filters.apply(lines, 0.5, chosen, pad=pad))
+    assert_allclose(found[1], found[0], rtol=0, atol=100 * np.finfo(float).eps * np.abs(found[0]).max())

@@ -1,4 +1,4 @@
-"""Filters along lines: filling the lines, and a filter in the frequency domain."""
+"""Filters along lines: filling the lines, a filter in the frequency domain, and one by a sum for short lines."""
 
 import numpy as np
 
@@ -7,6 +7,8 @@ from radon_nn._support.subnormals import flush, restore
 
 LINES = 16
 """Lines worked at a time: as many float32 as share a cache line where lines run across memory."""
+SPREAD = 4
+"""Values of a line taken together: a number of the result is loaded and stored once for all of them."""
 
 
 @compiled
@@ -55,4 +57,37 @@ def combine(lines, own, mirrored, real, imaginary):
             a, b, c, d = own[2 * k], own[2 * k + 1], mirrored[2 * k], mirrored[2 * k + 1]
             lines[i, 2 * k] = a * x - b * y + c * u + d * v
             lines[i, 2 * k + 1] = a * y + b * x + d * u - c * v
+    restore(mode)
+
+
+@compiled(fast=True)
+def _add_four(a, b, c, d, taps, begin, filtered, into, n):
+    """filtered[into + k] += a t[3 + k] + b t[2 + k] + c t[1 + k] + d t[k] for k < n, t being the taps from begin on."""
+    p0, to = np.uint64(begin), np.uint64(into)
+    p1, p2, p3 = p0 + np.uint64(1), p0 + np.uint64(2), p0 + np.uint64(3)
+    for step in range(n):
+        k = np.uint64(step)
+        filtered[to + k] += (a * taps[p3 + k] + b * taps[p2 + k]) + (c * taps[p1 + k] + d * taps[p0 + k])
+
+
+@compiled
+def convolve(values, strides, count, taps, room, filtered, task):
+    """filtered[i, k] = the sum over j of taps[k + count + SPREAD - 2 - j] times value j of `count` of line i.
+
+    Lines task[0] .. task[1] - 1 are filtered, each to task[2] numbers; values and strides are as for `fill_lines`, and
+    filtered is flat. The first SPREAD - 1 taps only fill up. room, for count + SPREAD - 1 numbers, is working memory.
+    """
+    mode = flush()
+    n, along = task[2], np.uint64(strides[1])
+    for i in range(task[0], task[1]):
+        begin = np.uint64(i * strides[0])
+        for j in range(count):
+            room[j] = values[begin + np.uint64(j) * along]
+        for j in range(count, count + SPREAD - 1):
+            room[j] = 0
+        for k in range(i * n, (i + 1) * n):
+            filtered[np.uint64(k)] = 0
+        for j in range(0, count, SPREAD):
+            a, b, c, d = room[j], room[j + 1], room[j + 2], room[j + 3]
+            _add_four(a, b, c, d, taps, count - 1 - j, filtered, i * n, n)
     restore(mode)
