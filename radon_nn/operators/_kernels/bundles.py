@@ -209,17 +209,20 @@ def walk_bundles(sums, walk, readout, shape, room, lattices, task):
         b, first = t // blocks, t % blocks * DIRECTIONS
         some = min(DIRECTIONS, m - first)
         move_bundles((first, some, 0, count), walk, 1, True, shifts, moves)
+        lattice = (t - task[0]) * DIRECTIONS * size
         for i in range(some):
-            # The lattice points that the offsets read, and one, with what resampling and filters reach beyond.
+            # The lattice points that the offsets read, and one, with what resampling and filters reach beyond. Only
+            # these are kept: a lattice has room for the longest bundles, and may be three times as long.
             start = alignment[first + i, 0]
             stop = start + alignment[first + i, 1] * (readout.offsets - 1)
             lower = min(max(min(start, stop), -1.0 - reach), 1.0 * readout.length + reach)
             upper = min(max(max(start, stop), -1.0 - reach), 1.0 * readout.length + reach)
             read[i, 0] = np.int64(lower + 1 + reach) + taps // 2 - taps - HALO - 1 - 2 * reach
             read[i, 1] = np.int64(upper + 1 + reach) + taps // 2 + HALO + 1
-        lattice = (t - task[0]) * DIRECTIONS * size
-        for k in range(lattice, lattice + some * size):
-            lattices[np.uint64(k)] = 0
+            begin = lattice + i * size
+            low, high = max(read[i, 0] + halo, 0), min(read[i, 1] + halo, size // lanes)
+            for k in range(begin + low * lanes, begin + high * lanes):
+                lattices[np.uint64(k)] = 0
         for k in range(count):
             for i in range(some):
                 direction, shift = first + i, shifts[i, k]

@@ -17,8 +17,8 @@ def stencil(start, step, size, pieces, fraction, index, weights):
     taps, kind = weights.shape[0], weights.dtype.type
     for q in range(index.size):
         position = min(max(start + step * q, -1.0), float(size)) + 1.0
-        base = np.uint64(position)
-        index[q] = base + np.uint64(taps // 2)
+        base = np.int32(position)
+        index[q] = np.uint64(base + taps // 2)
         fraction[q] = position - base
     for j in range(taps):
         a, b, c, d = kind(pieces[j, 0]), kind(pieces[j, 1]), kind(pieces[j, 2]), kind(pieces[j, 3])

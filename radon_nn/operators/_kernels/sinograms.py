@@ -200,31 +200,40 @@ def spread(sinograms, readout, interleaved, splines, room, lattices, first, last
     fraction, table, buffer, values = room.fraction, room.table, room.buffer, room.values
     alignments, pieces = readout.alignment, readout.pieces
     m, lanes, taps, kind = readout.target.size, readout.lanes, pieces.shape[0], lattices.dtype.type
-    groups, size = (readout.batch + lanes - 1) // lanes, readout.length * lanes
-    halo, reach, filtered = halo_points(taps) * lanes, readout.reach, room.filtered
-    whole = size + 2 * reach * lanes
+    groups, length = (readout.batch + lanes - 1) // lanes, readout.length
+    halo, reach, filtered = halo_points(taps), readout.reach, room.filtered
     index = room.points[: readout.offsets]
     for i in range(first, last):
         alignment = alignments[i]
-        stencil(alignment[0] + reach, alignment[1], readout.length + 2 * reach, pieces, fraction, index, table)
+        stencil(alignment[0] + reach, alignment[1], length + 2 * reach, pieces, fraction, index, table)
+        # Lattice points low .. high - 1 are reached; the buffer's first `halo` and `reach` points lie before point 0.
+        ends = np.int64(index[0]), np.int64(index[readout.offsets - 1])
+        low = min(max(min(ends[0], ends[1]) - halo - 2 * reach, 0), length)
+        high = min(max(max(ends[0], ends[1]) + HALO, low), length)
+        whole, part = (high - low + 2 * reach) * lanes, (high - low) * lanes
         for b in range(groups):
             _fetch(sinograms, readout, b, i, values, 0)
-            for k in range(whole + 2 * halo):
-                buffer[k] = 0
+            for k in range((low + halo - HALO) * lanes, (high + 2 * reach + halo + HALO) * lanes):
+                buffer[np.uint64(k)] = 0
             scale, into = kind(alignment[2]), HALO * lanes
             if interleaved is None:
                 resample_transpose(values, index, table, scale, buffer, into)
             else:
                 resample_lanes_transpose(values, lanes, index, table, scale, buffer, into)
-            lattice = (b * m + i) * size
+            lattice = (b * m + i) * length * lanes
+            begin, target = (low + halo) * lanes, lattice + low * lanes
+            for k in range(lattice, target):
+                lattices[np.uint64(k)] = 0
+            for k in range(target + part, lattice + length * lanes):
+                lattices[np.uint64(k)] = 0
             if splines is None:
-                sharpen(buffer, halo, lanes, alignment, lattices, lattice, size)
+                sharpen(buffer, begin, lanes, alignment, lattices, target, part)
             else:
-                sharpen(buffer, halo, lanes, alignment, filtered, 0, whole)
-                begin = np.uint64(_filter(filtered, 0, whole, readout.stages, lanes, whole_lines(whole), 0))
-                for step in range(size):
+                sharpen(buffer, begin, lanes, alignment, filtered, 0, whole)
+                source = np.uint64(_filter(filtered, 0, whole, readout.stages, lanes, whole_lines(whole), 0))
+                for step in range(part):
                     k = np.uint64(step)
-                    lattices[np.uint64(lattice) + k] = filtered[begin + k]
+                    lattices[np.uint64(target) + k] = filtered[source + k]
     restore(mode)
 
 
