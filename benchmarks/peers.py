@@ -24,6 +24,7 @@ from typing import Any
 import _peers_openmp  # noqa: F401
 import numpy as np
 from _peers_common import INSIDE, THREADS, Array, Method, Rays, Row, Section, absent, contest, load, processor, race
+from _peers_directions import directions_rows
 from _peers_libraries import (
     adrt_methods,
     astra_methods,
@@ -48,6 +49,7 @@ class Scale:
     angles: int = 512
     digital: int = 1024
     many: int = 2048
+    directions: tuple[int, ...] = (512, 1024, 2048, 4096, 8192)
     volume: int = 128
     memory: tuple[tuple[int, int], ...] = ((3, 256), (4, 48))
     sweeps: int = 4000
@@ -55,7 +57,7 @@ class Scale:
     quick: bool = False
 
 
-QUICK = Scale(32, 24, 16, 32, 8, ((3, 12), (4, 8)), 50, 1, True)
+QUICK = Scale(32, 24, 16, 32, (16, 32), 8, ((3, 12), (4, 8)), 50, 1, True)
 
 
 def plane(n: int, m: int, order: int = 1, method: str = "auto") -> RadonTransform:
@@ -145,6 +147,16 @@ def many_directions(number: str, n: int, repeats: int, threads: int) -> Section:
     return Section(f"{number}. Many directions, and digital lines, {n}^2 pixels", rows, remarks)
 
 
+def directions(scale: Scale, threads: int) -> Section:
+    sides = scale.digital, scale.many
+    rows = [row for n in sides for row in directions_rows(n, scale.directions, scale.repeats, threads)]
+    remarks = [
+        "exponent: of the time in the number of directions, by least squares, and between the two largest numbers;",
+        "adrt has no choice: it transforms to all of its distinct angles. finufft at eps 1e-04, its plans made before.",
+    ]
+    return Section("3c. Growth with the number of directions, forward", rows, remarks)
+
+
 def volume(scale: Scale, threads: int) -> Section:
     n, counts = scale.volume, product_counts(3, scale.volume)
     rows = forward_contest(volume_methods(n, counts, threads), Grid.cube(n, 3), max(1, scale.repeats // 2))
@@ -189,7 +201,7 @@ def limit(scale: Scale, threads: int) -> Section:
 
 
 SECTIONS: dict[str, Callable[[Scale, int], Section]] = {
-    f.__name__: f for f in (forward, adjoint, inverse, digital, many, volume, memory, growth, limit)
+    f.__name__: f for f in (forward, adjoint, inverse, digital, many, directions, volume, memory, growth, limit)
 }
 
 
