@@ -203,7 +203,10 @@ def _endless(found: RTV, kinks: LineKinks) -> RTV:
     if growth is not None and growth.kind == "log":
         # log^2 looks the same where its coarsest scales are many octaves away.
         said = f"{law} at the scales seen"
-    return replace(found, value=math.inf, lower=lower, upper=math.inf, verdict="infinite", law=f"{said}; {kinks}")
+    law = f"{said}; {kinks}"
+    return replace(
+        found, value=math.inf, lower=lower, upper=math.inf, standing="estimated", verdict="infinite", law=law
+    )
 
 
 def _passing(found: RTV, finer: float) -> RTV:

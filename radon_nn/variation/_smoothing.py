@@ -192,14 +192,41 @@ class Smoothing:
         spectrum = rfft(profiles, self.size, axis=1)
         values = np.empty((len(self.waves), len(profiles)))
         for i, (points, waves) in enumerate(self.waves):
-            step = self.size * self.spacing / points
-            first = math.ceil((self.count - 1) * self.spacing / step)
-            last = math.floor((self.count + self.out - 2) * self.spacing / step)
+            step, _, kept = self._offsets(points)
             block = max(1, _NUMBERS // points)
             for begin in range(0, len(profiles), block):
                 part = spectrum[begin : begin + block, None, : waves.shape[1]] * waves
-                values[i, begin : begin + block] = _variation(irfft(part, points, axis=2)[..., first : last + 1], step)
+                values[i, begin : begin + block] = _variation(irfft(part, points, axis=2)[..., kept], step)
         return values
+
+    def _offsets(self, points: int) -> tuple[float, float, slice]:
+        """The step between points, the first offset within reach, and which points are."""
+        step = self.size * self.spacing / points
+        first = math.ceil((self.count - 1) * self.spacing / step)
+        last = math.floor((self.count + self.out - 2) * self.spacing / step)
+        return step, first * step - (self.count - 1 + (self.out - 1) / 2) * self.spacing, slice(first, last + 1)
+
+    def finest(self, profiles: Floats) -> tuple[Floats, Floats]:
+        """
+        The function whose derivative is g, smoothed at the last scale.
+
+        Parameters
+        ----------
+        profiles : ndarray, shape (m, n)
+            As for `variations`.
+
+        Returns
+        -------
+        t : ndarray, shape (k,)
+            Offsets at equal steps.
+        G : ndarray, shape (m, k)
+            Its values there.
+        """
+        points, waves = self.waves[-1]
+        step, first, kept = self._offsets(points)
+        part = rfft(profiles, self.size, axis=1)[:, : waves.shape[1]] * waves[0]
+        G = irfft(part, points, axis=1)[:, kept]
+        return first + step * np.arange(G.shape[1]), G
 
 
 def _variation(G: Floats, step: float) -> Floats:

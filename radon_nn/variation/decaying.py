@@ -19,6 +19,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
+from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks
 from radon_nn.variation._ray_spectrum import ray_rule
@@ -213,6 +214,10 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value
         return RTV(value, *bounds, made.method, made.assumed, "estimated", "finite", "", refinement, met)
+    if dim > 1 and not line_kinks(search.runs.h).everywhere:
+        cusped = cusped_rtv(search.runs, tol, made.assumed)
+        if cusped is not None:
+            return cusped
     return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed, search.radius))
 
 

@@ -1,0 +1,195 @@
+"""Cusps: points about which a function is A |x - c| plus smoother terms, and a simple function that has such a cusp.
+
+No grid of samples resolves a cusp, but it is known from the function's values near it. What is left of f without its
+cusps is smooth enough for grids; the density of each cusp is known in closed form.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from scipy.ndimage import maximum_filter
+
+from radon_nn._support.types import Floats
+from radon_nn.variation._survey import Survey
+
+_LOOKED_AT = {2: 128, 3: 48}
+"""Samples along an axis of the first look."""
+_WITHIN, _FARTHEST = 1e-2, 6.0
+"""It covers the ball beyond which |h| stays below this fraction of its peak, of at most this radius."""
+_TRIED = 16
+"""Points of the first look, those of the largest second differences among their neighbours, that are followed."""
+_LEVELS = 30
+"""Each is followed by steps half as wide each time, to 1e-9 of the first: a cusp is then placed to that."""
+_LASTS = 0.25
+"""Second differences over a step are proportional to it at a cusp, up to where between the points it lies: a factor of
+two; they fall like its square where f is smooth. From a step of `_JUDGED` on they may fall by this."""
+_JUDGED = 1e-2
+_STEEP = 1e-3
+"""Cusps whose slope is below this part of the peak of |h| per unit are left to grids."""
+_RING, _DEGREE, _RAYS = 0.2, 7, 12
+"""Even parts of f about a cusp are fitted by polynomials of this degree in the distance, up to a fifth of f's width and
+half of the way to the next cusp, on this many rays."""
+_ROUND = 1e-3
+"""The slope of a cusp may differ by this much from ray to ray: more is a kink or an edge."""
+_LONG = 40.0
+"""Distances from which on G of exp(-r) is summed by its asymptotic series: four terms leave 1e-6 of it, 4e-11."""
+
+
+class Cusp(NamedTuple):
+    """A cusp at a center, and the factors of exp(-r) and exp(-2 r) that have its terms in r and r^3."""
+
+    center: Floats
+    factors: tuple[float, float]
+
+
+def cusps_of(h: Survey) -> list[Cusp] | None:
+    """
+    The cusps of a function, in coordinates that are a multiple of the user's.
+
+    Parameters
+    ----------
+    h : Survey
+        The function, with an isotropic `turn`.
+
+    Returns
+    -------
+    list of Cusp or None
+        None if there are none, or points of another singularity.
+    """
+    dim = h.box.dim
+    centers = _centers(h)
+    if not len(centers):
+        return None
+    apart = [np.linalg.norm(centers - c, axis=1) for c in centers]
+    result = []
+    for k, center in enumerate(centers):
+        near = np.delete(apart[k], k).min(initial=math.inf)
+        terms = _terms(h, center, min(_RING, near / 2))
+        spread, (first, third) = float(np.ptp(terms[0])), terms[:2].mean(axis=1)
+        if spread > _ROUND * abs(first):
+            return None
+        # exp(-s r) has -s r - s^3 r^3 / 6.
+        factors = np.linalg.solve([[-1.0, -2.0], [-1 / 6, -8 / 6]], [first, third])
+        result.append(Cusp(center, (float(factors[0]), float(factors[1]))))
+    return result if dim in (2, 3) else None
+
+
+def _centers(h: Survey) -> Floats:
+    """Points at which second differences do not fall faster than their step."""
+    dim, radius = h.box.dim, min(h.extent(_WITHIN), _FARTHEST)
+    n = _LOOKED_AT[dim]
+    step = 2 * radius / (n - 1)
+    axes = [(np.arange(n) - (n - 1) / 2) * step] * dim
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    size = np.abs(_bend(h(points.reshape(-1, dim)).reshape((n,) * dim), dim))
+    tops = np.flatnonzero((size == maximum_filter(size, 3)).ravel())
+    tops = tops[np.argsort(-size.ravel()[tops])[:_TRIED]]
+    inner = points[(slice(1, -1),) * dim].reshape(-1, dim)
+    at, strengths, steps = inner[tops], [], []
+    lattice = np.stack(np.meshgrid(*[np.arange(-4.0, 5.0)] * dim, indexing="ij"), axis=-1)
+    middle = lattice[(slice(1, -1),) * dim].reshape(-1, dim)
+    for _ in range(_LEVELS):
+        step /= 2
+        around = at[:, None] + step * lattice.reshape(-1, dim)
+        values = h(around.reshape(-1, dim)).reshape(len(at), *(9,) * dim)
+        size = np.abs(np.stack([_bend(one, dim).ravel() for one in values]))
+        best = size.argmax(axis=1)
+        at = at + step * middle[best]
+        strengths.append(size.max(axis=1) / step)
+        steps.append(step)
+    judged = np.stack(strengths)[np.array(steps) <= _JUDGED]
+    sharp = (judged.min(axis=0) >= _LASTS * judged.max(axis=0)) & (judged.min(axis=0) >= _STEEP * h.peak)
+    kept: list[Floats] = []
+    for point in at[sharp]:
+        if all(np.linalg.norm(point - other) > 1e-6 for other in kept):
+            kept.append(point)
+    return np.array(kept).reshape(-1, dim)
+
+
+def _bend(values: Floats, dim: int) -> Floats:
+    """Sums of second differences along the axes, at inner points."""
+    inner = (slice(1, -1),) * dim
+    total = -2.0 * dim * values[inner]
+    for axis in range(dim):
+        for side in (slice(2, None), slice(None, -2)):
+            total = total + values[(*inner[:axis], side, *inner[axis + 1 :])]
+    return np.asarray(total)
+
+
+def _terms(h: Survey, center: Floats, reach: float) -> Floats:
+    """The coefficients of r and r^3 of the even part about a center, on each ray: (2, rays)."""
+    rng, dim = np.random.default_rng(26), h.box.dim
+    rays = rng.standard_normal((_RAYS, dim))
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    s = (1 - np.cos(np.pi * (np.arange(24) + 0.5) / 24)) / 2
+    ends = [center + side * reach * (s[:, None, None] * rays) for side in (1, -1)]
+    ahead, behind = (h(points.reshape(-1, dim)).reshape(len(s), _RAYS) for points in ends)
+    even = (ahead + behind) / 2 - h(center[None])[0]
+    basis = s[:, None] ** np.arange(1, _DEGREE + 1)
+    factors = np.linalg.lstsq(basis, even, rcond=None)[0]
+    return np.asarray(np.stack([factors[0] / reach, factors[2] / reach**3]))
+
+
+def cusped_values(cusps: list[Cusp], y: Floats) -> Floats:
+    """
+    The sum of functions that have the cusps and decay.
+
+    Parameters
+    ----------
+    cusps : list of Cusp
+        The cusps.
+    y : ndarray, shape (n, d)
+        Points.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Values.
+    """
+    total = np.zeros(len(y))
+    for cusp in cusps:
+        r = np.linalg.norm(y - cusp.center, axis=1)
+        total += cusp.factors[0] * np.exp(-r) + cusp.factors[1] * np.exp(-2 * r)
+    return total
+
+
+def cusp_profile(factors: tuple[float, float], s: Floats, dim: int) -> Floats:
+    """
+    The antiderivative G of the density of a cusp's function at offsets from its center, for s > 0.
+
+    Parameters
+    ----------
+    factors : tuple of two floats
+        As those of `Cusp`.
+    s : ndarray
+        Offsets, not negative: G is odd, and its value at 0 is that from above.
+    dim : int
+        Dimension d, 2 or 3.
+
+    Returns
+    -------
+    ndarray
+        G(s).
+    """
+    first, second = factors
+    if dim == 3:
+        # (s phi)'' / (4 pi), the filter being local.
+        return np.asarray((first * (s - 2) * np.exp(-s) + second * (4 * s - 4) * np.exp(-2 * s)) / (4 * math.pi))
+    return np.asarray(first * _in_plane(s) + 2 * second * _in_plane(2 * s))
+
+
+def _in_plane(s: Floats) -> Floats:
+    """G of exp(-r): 1/(2 pi) integral over (0, pi/2) of (s sin a - 1) exp(-s sin a)."""
+    nodes, weights = leggauss(48)
+    v = (nodes + 1) / 2
+    sine = np.sin(math.pi / 2 * v**2)
+    near = np.minimum(s, _LONG).ravel()
+    product = near[:, None] * sine
+    value = ((product - 1) * np.exp(-product)) @ (weights / 2 * math.pi * v)
+    u = np.maximum(s, _LONG).ravel()
+    far = 2 / u**3 + 36 / u**5 + 1350 / u**7 + 88200 / u**9
+    return np.asarray(np.where(s.ravel() > _LONG, far, value) / (2 * math.pi)).reshape(s.shape)
