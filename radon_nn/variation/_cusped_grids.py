@@ -39,8 +39,11 @@ _AIM, _MOST = 1e-4, 1000
 """Relative error of the directions to reach, and how many there are at most."""
 _BLOCK = 8
 """Directions transformed at a time."""
-_CREDIBLE = 0.02
-"""A value with a larger relative error is left to the other grids."""
+_CREDIBLE = 5e-3
+"""A value with a larger relative error is left to the other grids, which extrapolate."""
+_SETTLES = 0.4
+"""So is a function whose error by the spacing does not fall to this part from one grid to the next: it falls to a
+quarter per doubling where what is left is smooth, and to 0.6 beside the rim of (1 - |x|)^2_+."""
 
 
 def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
@@ -59,7 +62,7 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
     Returns
     -------
     RTV or None
-        None if f has no cusps, or other singularities that leave an error above a fiftieth.
+        None if f has no cusps, or other singularities, beside which the error does not fall fast enough.
     """
     h, dim = runs.h, runs.dim
     if dim not in _SIZES:
@@ -79,17 +82,21 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
     radius = max(far, longer * min(h.extent(1e-6), max(h.extent(1e-3), 12.0))) / TAPER
     smooth = Runs(round_h, runs.say, runs.until)
     steps: list[tuple[int, float, float]] = []
-    took = 0.0
+    took = before = 0.0
     for k, n in enumerate(_SIZES[dim]):
         begin = time.monotonic()
         if k and took * (n / _SIZES[dim][k - 1]) ** dim > runs.until - begin:
             break
-        value, error = _on_grid(smooth, cusps, n, radius)
+        value, sampled, common = _on_grid(smooth, cusps, n, radius)
+        error = sampled + common
         took = time.monotonic() - begin
         runs.say(f"{n}^{dim} samples of f without its cusps: {value:.10g} +- {error:.2g}")
         # Of two grids that disagree neither is right.
         if steps and abs(value - steps[-1][1]) > error + steps[-1][2]:
-            error = abs(value - steps[-1][1])
+            return None
+        if steps and sampled > max(_SETTLES * before, _AIM * value):
+            return None
+        before = sampled
         steps.append((n, value, error))
         if error <= max(tol, _AIM) * value:
             break
@@ -111,8 +118,8 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
     )
 
 
-def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[float, float]:
-    """The R-TV from one grid of what is left, and its error."""
+def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[float, float, float]:
+    """The R-TV from one grid of what is left, its error by the spacing, and that by what is cut off and directions."""
     fine, coarse, coarsest = (_rest(runs, cusps, even(n / _COARSER**k), radius) for k in range(3))
     parts = (fine.tapered(1.0), coarse.tapered(1.0), coarse.tapered(_FADED), coarsest.tapered(1.0))
     grids = [_Cusped(samples, cusps) for samples in parts]
@@ -124,7 +131,7 @@ def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[floa
     turned = independent_error(sphere, sphere.value[1:2], check)
     value, other, faded, third = (float(v) for v in sphere.value)
     sampled = max(_PLAIN * abs(value - other), _EARLIER * abs(other - third))
-    return value, sampled + _FADED_BY * abs(faded - other) + (turned + ROUNDING) * value
+    return value, sampled, _FADED_BY * abs(faded - other) + (turned + ROUNDING) * value
 
 
 def _rest(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> GridSamples:
