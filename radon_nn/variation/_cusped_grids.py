@@ -98,7 +98,8 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
             return None
         before = sampled
         steps.append((n, value, error))
-        if error <= max(tol, _AIM) * value:
+        # What is cut off and directions cost the same on a finer grid.
+        if error <= max(tol, _AIM) * value or sampled <= common / 4:
             break
     n, value, error = min(steps, key=lambda step: step[2])
     if error > _CREDIBLE * value:

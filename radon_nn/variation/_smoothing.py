@@ -225,8 +225,8 @@ class Smoothing:
         points, waves = self.waves[-1]
         step, first, kept = self._offsets(points)
         part = rfft(profiles, self.size, axis=1)[:, : waves.shape[1]] * waves[0]
-        G = irfft(part, points, axis=1)[:, kept]
-        return first + step * np.arange(G.shape[1]), G
+        G: Floats = irfft(part, points, axis=1)[:, kept]
+        return np.asarray(first + step * np.arange(G.shape[1])), G
 
 
 def _variation(G: Floats, step: float) -> Floats:
