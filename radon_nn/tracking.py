@@ -15,6 +15,7 @@ from radon_nn._support import checks
 from radon_nn._support.properties import cached_property
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Domain
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
@@ -122,8 +123,8 @@ class Snapshot:
     def __str__(self) -> str:
         more = "".join(f", {name} {value:.4g}" for name, value in self.values.items())
         return (
-            f"step {self.step}: R-TV {self.rtv:.4g}, path norm {self.path_norm:.4g}, {self.spikes} spikes of "
-            f"{self.neurons} neurons{more}"
+            f"step {self.step}: R-TV {self.rtv:.4g}, path norm {self.path_norm:.4g}, {counted(self.spikes, 'spike')} "
+            f"of {counted(self.neurons, 'neuron')}{more}"
         )
 
 
@@ -247,7 +248,7 @@ class SpikeTracker:
 
     def __repr__(self) -> str:
         last = f"; {self.records[-1]}" if self.records else ""
-        return f"<SpikeTracker: {len(self.records)} records of {self._calls} calls{last}>"
+        return f"<SpikeTracker: {counted(len(self.records), 'record')} of {counted(self._calls, 'call')}{last}>"
 
     def to_table(self) -> dict[str, NDArray[Any]]:
         """

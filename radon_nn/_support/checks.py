@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support.types import Array
+from radon_nn._support.wording import counted
 
 _UNIT = 1e-6
 """Directions this far from unit length pass and are normalised: float32 vectors, and six printed digits."""
@@ -194,7 +195,7 @@ def affine(matrix: ArrayLike, shift: ArrayLike | None, dim: int) -> tuple[NDArra
     sizes = np.linalg.svd(linear, compute_uv=False) if linear.size else np.zeros(1)
     if linear.shape[1] < dim or sizes[-1] <= _RANK * sizes[0]:
         raise ValueError(
-            f"matrix: expected {dim} independent rows, got shape {linear.shape} with singular values "
+            f"matrix: expected {counted(dim, 'independent row')}, got shape {linear.shape} with singular values "
             f"{np.round(sizes, 6).tolist()}; the restriction of a function to a subspace has no closed form here"
         )
     return linear, np.zeros(dim) if shift is None else shaped_array(shift, "shift", (dim,))

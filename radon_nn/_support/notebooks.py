@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from radon_nn._support.wording import counted
+
 LONGEST = 300
 """Characters of a repr, at most: three lines of a terminal."""
 _ROWS, _COLUMNS = 10, 9
@@ -99,7 +101,7 @@ def _table(table: Mapping[str, Any], rows: int, hidden: int) -> str:
     for k in range(min(rows, _ROWS)):
         cells = "".join(f"<td>{markup.escape(_cell(column[k]))}</td>" for column in table.values())
         lines.append(f"<tr><th>{k}</th>{cells}</tr>")
-    left = [f"{rows - _ROWS} more rows"] * (rows > _ROWS) + [f"{hidden} more columns"] * (hidden > 0)
+    left = [counted(rows - _ROWS, "more row")] * (rows > _ROWS) + [counted(hidden, "more column")] * (hidden > 0)
     said = f"<p>{' and '.join(left)}: to_table() has all</p>" if left else ""
     return f"<table>{''.join(lines)}</table>{said}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from radon_nn import plot
 from radon_nn._support.files import shipped, whole_file
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.lesson_scripts import Lesson, give, lesson, lessons
 from radon_nn.cli.lesson_text import LessonText, parts_of, plain, questions
@@ -53,7 +54,7 @@ def _draw_networks(folder: Path, n: int, kind: str) -> None:
         network = load(shipped(f"{name}.npz"))
         assert isinstance(network, ShallowNetwork)
         measure = network.measure().merged(_SAME, unit=1.0).restricted(ball)
-        networks.append((f"{name}: {network.neurons} neurons", network, measure))
+        networks.append((f"{name}: {counted(network.neurons, 'neuron')}", network, measure))
         lines.append(
             f"{name:<20} {network.neurons:>8} {len(measure):>7} {network.path_norm:>10.4f} {measure.rtv:>10.4f}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.progress import to_stderr
 from radon_nn.cli.report import number
@@ -99,8 +100,8 @@ def _print(best: Fit, choice: DecayChoice | None) -> None:
     if choice is not None:
         short = "" if choice.complete else ", as far as the time allowed"
         print(
-            f"decay {choice.decay:.4g}, chosen by cross-validation in {choice.folds} parts{short}: predictions of what "
-            f"was left out err by {choice.errors.min():.4g} (root mean square)"
+            f"decay {choice.decay:.4g}, chosen by cross-validation in {counted(choice.folds, 'part')}{short}: "
+            f"predictions of what was left out err by {choice.errors.min():.4g} (root mean square)"
         )
     print(best)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import ball_asked
 from radon_nn.cli.progress import to_stderr
@@ -59,7 +60,10 @@ def table_of(arguments: argparse.Namespace) -> int:
         print_csv(table)
     worked = table["error"] == ""
     if not worked.all():
-        print(f"radon-nn: {(~worked).sum()} of {len(worked)} files failed; the column error says why", file=sys.stderr)
+        print(
+            f"radon-nn: {(~worked).sum()} of {counted(len(worked), 'file')} failed; the column error says why",
+            file=sys.stderr,
+        )
     if not worked.any():
         return 1
     return 0 if table["converged"].all() else 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NamedTuple
 
+from radon_nn._support.wording import counted
 from radon_nn.cli.progress import to_stderr
 from radon_nn.geometry.domains import Ball
 from radon_nn.io import read
@@ -167,9 +168,10 @@ def spikes_asked(arguments: argparse.Namespace, network: ShallowNetwork) -> Spik
     ball = ball_asked(arguments) or Ball(1.0)
     merged = found.measure.merged(arguments.merge, unit=ball.radius)
     moved = merged.difference(found.measure, ball)
+    before = len(found.measure)
     said = (
-        f"{found.summary}\nmerged within {arguments.merge:g}: {len(found.measure)} spikes become {len(merged)}, R-TV "
-        f"{found.measure.rtv:.6g} becomes {merged.rtv:.6g}, and f moves by {moved} on {ball}"
+        f"{found.summary}\nmerged within {arguments.merge:g}: {counted(before, 'spike')} become{'s' * (before == 1)} "
+        f"{len(merged)}, R-TV {found.measure.rtv:.6g} becomes {merged.rtv:.6g}, and f moves by {moved} on {ball}"
     )
     return Spikes(merged, said, found.partial)
 

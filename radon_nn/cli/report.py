@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Domain, extent
 from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import RTV
@@ -121,8 +122,8 @@ def lines(about: dict[str, Any]) -> list[str]:
     out: list[str] = []
     if "source" in about:
         out.append(
-            f"{about['source']}: a {about['kind']} network of {about['inputs']} inputs, {about['neurons']} neurons and "
-            f"{about['outputs']} outputs"
+            f"{about['source']}: a {about['kind']} network of {counted(about['inputs'], 'input')}, "
+            f"{counted(about['neurons'], 'neuron')} and {counted(about['outputs'], 'output')}"
         )
     for what in ("feature", "output"):
         if about.get(f"{what}_names"):
@@ -136,7 +137,8 @@ def lines(about: dict[str, Any]) -> list[str]:
         skip = ", with a skip connection" if layer["skip"] else ""
         cost = "infinite" if layer["rtv"] is None else f"{layer['rtv']:.7g}"
         out.append(
-            f"  {name}{layer['inputs']} -> {layer['neurons']} {layer['activation']} neurons -> {layer['outputs']}{skip}"
+            f"  {name}{layer['inputs']} -> {counted(layer['neurons'], layer['activation'] + ' neuron')} -> "
+            f"{layer['outputs']}{skip}"
             f": R-TV {cost}, path norm {_said(layer['path_norm'])}"
         )
     if "ranks" in about:
@@ -152,8 +154,8 @@ def lines(about: dict[str, Any]) -> list[str]:
     if "simplification" in about:
         s = about["simplification"]
         out.append(
-            f"exactly simplified: {s['before']} neurons become {s['after']} ({s['dead']} dead, {s['merged']} merged, "
-            f"{s['folded']} affine there)"
+            f"exactly simplified: {counted(s['before'], 'neuron')} become{'s' * (s['before'] == 1)} {s['after']} "
+            f"({s['dead']} dead, {s['merged']} merged, {s['folded']} affine there)"
         )
     return [*out, *(f"note: {note}" for note in about.get("notes", ()))]
 

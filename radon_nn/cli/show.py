@@ -11,6 +11,7 @@ import numpy as np
 
 from radon_nn import plot
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import ball_asked, entry_asked, is_black_box, spikes_asked, understood
 from radon_nn.cli.pictures import require_picture_name, write
@@ -139,8 +140,10 @@ def _print_what_is_not_drawn(measure: RidgeMeasure, ball: Ball) -> None:
     heavy = measure.sizes > 1e-6 * measure.sizes.max()
     reach = float(np.abs(measure.offsets[heavy]).max())
     kind = {1: "interval", 2: "disc"}.get(measure.dim, "ball")
+    missed = len(measure) - len(on)
     print(
         f"drawn: the {kind} {'|x|' if ball.center is None else '|x - c|'} <= {ball.radius:g}, with {len(on)} of "
-        f"{len(measure)} spikes and R-TV {on.rtv:.10g}; "
-        f"{len(measure) - len(on)} spikes miss the {kind}; --radius {1.05 * reach:.3g} shows all but negligible ones"
+        f"{counted(len(measure), 'spike')} and R-TV {on.rtv:.10g}; "
+        f"{counted(missed, 'spike')} miss{'es' * (missed == 1)} the {kind}; --radius {1.05 * reach:.3g} shows all but "
+        "negligible ones"
     )

@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 
 from radon_nn._support import checks
+from radon_nn._support.wording import counted
 from radon_nn.cli.wording import in_words_of_the_shell
 from radon_nn.geometry.grids import Function
 from radon_nn.tables.reading import DataTable, read_table
@@ -130,6 +131,7 @@ def require_one_value_each(table: DataTable, file: str) -> None:
     noisy = int(np.count_nonzero(spread > _ROUNDED * np.abs(table.values).max()))
     if noisy:
         raise ValueError(
-            f"{file}: expected one value at each point, got {noisy} points with several, up to {spread.max():.3g} "
+            f"{file}: expected one value at each point, got {counted(noisy, 'point')} with several, up to "
+            f"{spread.max():.3g} "
             f"apart, as noise makes them; `radon-nn fit {file} --cv` fits them with a decay chosen by cross-validation"
         )

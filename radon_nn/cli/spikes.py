@@ -9,6 +9,7 @@ from typing import cast
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import Spikes, ball_asked, is_black_box, spikes_asked, understood
 from radon_nn.cli.report import number, print_csv
@@ -41,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(spikes_asked(arguments, cast(ShallowNetwork, network)), arguments)
     if isinstance(network, DeepNetwork):
         raise ValueError(
-            f"spikes: expected a shallow network, got {len(network.layers)} layers, which has none; --layer 1 to "
-            f"{len(network.layers)} lists those of a layer, `radon-nn info` the cost of each"
+            f"spikes: expected a shallow network, got {counted(len(network.layers), 'layer')}, which has none; "
+            f"--layer 1 to {len(network.layers)} lists those of a layer, `radon-nn info` the cost of each"
         )
     if not network.activation.piecewise_linear:
         refuse(arguments, "merge", "a network of smooth activations, which has densities instead of spikes")

@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+from radon_nn._support.wording import counted
 from radon_nn.cli.arguments import refuse
 from radon_nn.cli.network import ball_asked, understood
 from radon_nn.cli.progress import set_limit, to_stderr
@@ -147,7 +148,7 @@ def _print(result: RTV, network: Network | None) -> None:
     if network is not None:
         meaning = "an upper bound" if isinstance(network, ShallowNetwork) else "layer by layer"
         print(
-            f"path norm {network.path_norm:.10g} (all {network.neurons} neurons before merging, on "
+            f"path norm {network.path_norm:.10g} (all {counted(network.neurons, 'neuron')} before merging, on "
             f"R^{network.dim}: {meaning})"
         )
 

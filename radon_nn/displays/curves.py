@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.displays.cut import cut
 from radon_nn.displays.lettering import labels, title
@@ -148,7 +149,7 @@ class SliceDisplay:
         name = known.features[feature] if known.features else f"$x_{{{feature + 1}}}$"
         labels(axes, name, (known.outputs or ("$f(x)$",))[0])
         marks = "" if measure is None else "; triangles: the slope rises or falls"
-        title(axes, f"f along {name}, through {len(given)} points (dots){marks}")
+        title(axes, f"f along {name}, through {counted(len(given), 'point')} (dots){marks}")
         return cls(axes, figure, curves)
 
 

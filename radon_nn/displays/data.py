@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.displays.lettering import labels, title
 from radon_nn.measures.ridge import RidgeMeasure
@@ -83,6 +84,6 @@ class DataDisplay:
         axes.plot(kinks, measure(kinks[:, None]), "o", mfc="none", color="black", ms=6, label="kinks")
         feature = "x" if names.features is None else names.features[0]
         labels(axes, feature, target)
-        title(axes, f"{len(measure)} kinks")
+        title(axes, counted(len(measure), "kink"))
         axes.legend(frameon=False)
         return cls(axes, figure, data, line)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.displays.lettering import labels, points, title, width_of
 from radon_nn.geometry.domains import Ball
@@ -109,8 +110,8 @@ class FeatureDisplay:
         order = sorted(sums, key=lambda name: -sums[name])
         if len(order) > rows:
             rest = order[rows - 1 :]
-            sums[f"{len(rest)} others"] = sum(sums[name] for name in rest)
-            order = [*order[: rows - 1], f"{len(rest)} others"]
+            sums[counted(len(rest), "other")] = sum(sums[name] for name in rest)
+            order = [*order[: rows - 1], counted(len(rest), "other")]
         heights = [sums[name] for name in order]
         bars = axes.barh(np.arange(1, len(order) + 1), heights, color="0.45", height=0.75)
         whole = float(parts.sum())

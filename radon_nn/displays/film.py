@@ -11,6 +11,7 @@ from matplotlib.collections import PathCollection
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays import lettering
 from radon_nn.displays.animation import Animated
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, strip_axes
@@ -172,12 +173,15 @@ def _still(record: Snapshot | Fit | LossFit) -> Still:
     """The spikes of a fit, or of all neurons of a network's first layer; those that coincide to rounding are one."""
     if not isinstance(record, Snapshot):
         count, rtv = len(record.measure), record.measure.rtv
-        said = f"weight decay {record.decay:.3g}: {count} spikes, R-TV {rtv:.4g}"
+        said = f"weight decay {record.decay:.3g}: {counted(count, 'spike')}, R-TV {rtv:.4g}"
         return Still(record.decay, record.measure, rtv, count, said)
     network = record.network.layers[0] if isinstance(record.network, DeepNetwork) else record.network
     measure = network.measure()
     measure = measure if record.domain is None else measure.restricted(record.domain)
-    said = f"step {record.step}: {record.spikes} spikes of {record.neurons} neurons, R-TV {record.rtv:.4g}"
+    said = (
+        f"step {record.step}: {counted(record.spikes, 'spike')} of {counted(record.neurons, 'neuron')}, R-TV "
+        f"{record.rtv:.4g}"
+    )
     return Still(record.step, measure, record.rtv, record.spikes, said)
 
 

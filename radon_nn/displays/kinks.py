@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import DASHES, NEGATIVE, PALE, POSITIVE, axes_and_figure, edges, sampled
 from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.displays.strip import require_plane
@@ -99,9 +100,8 @@ class KinkDisplay:
         axes.set(xlim=(middle[0] - half[0], middle[0] + half[0]), ylim=(middle[1] - half[1], middle[1] + half[1]))
         axes.set(aspect="equal")
         labels(axes, "$x_1$", "$x_2$")
-        whole = (
-            "none bends or ends inside" if len(found.bends) == 0 else f"they bend or end at {len(found.bends)} points"
-        )
+        ends = counted(len(found.bends), "point")
+        whole = "none bends or ends inside" if len(found.bends) == 0 else f"they bend or end at {ends}"
         title(axes, f"{len(lines)} straight pieces of kinks; {whole}")
         axes.locator_params(nbins=5)
         axes.set_frame_on(False)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import DASHES, NEGATIVE, POSITIVE, axes_and_figure
 from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.displays.signs import number_spikes, positive, scatter_by_sign, sign_handles
@@ -143,7 +144,7 @@ class LineDisplay:
         axes.margins(y=0.2)
         axes.set_xlim(low, high)
         number_spikes(axes, places, kinks, heaviest, toward=(0.0, 1.0))
-        title(axes, f"The function bends at {len(kinks)} kinks" if measure is not None else "The function")
+        title(axes, f"The function bends at {counted(len(kinks), 'kink')}" if measure is not None else "The function")
         return cls(axes, figure, curve, markers)
 
 

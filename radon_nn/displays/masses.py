@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, axes_and_figure
 from radon_nn.displays.lettering import labels, legend_below, title
 from radon_nn.measures.ridge import RidgeMeasure
@@ -102,7 +103,7 @@ class MassDisplay:
         at = axes.get_yaxis_transform()
         axes.text(0.02, whole, f"{total} = {whole:.5g}", transform=at, ha="left", va="bottom")
         labels(axes, "spike, by size", "|mass|, one on top of another")
-        title(axes, f"The |mass| of {len(costs)} spikes adds up to {total}")
+        title(axes, f"The |mass| of {counted(len(costs), 'spike')} adds up to {total}")
         axes.set_xlim(0, max(len(costs), 1) + 1)
         axes.set_ylim(0, 1.2 * max(whole, 1e-300))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.displays.lettering import legend_below, title
 from radon_nn.displays.signs import number_spikes, scatter_by_sign, sign_handles
@@ -103,7 +104,7 @@ class SphereDisplay:
         number_spikes(axes, places, spikes)
         said = "area: |mass|" if signed else "area: cost"
         legend_below(axes, [*sign_handles(said)[0 if signed else 2 :], *sign_handles(_RIM)[2:]])
-        title(axes, f"Directions of {len(spikes)} spikes, half sphere in equal areas")
+        title(axes, f"Directions of {counted(len(spikes), 'spike')}, half sphere in equal areas")
         return cls(axes, figure, markers)
 
 

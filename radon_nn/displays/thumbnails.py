@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, strip_axes
 from radon_nn.displays.kinks import KinkDisplay
 from radon_nn.displays.masses import MassDisplay
@@ -75,7 +76,7 @@ def _drawing(value: object) -> Callable[[Axes], Any] | None:
 
 def _costs(costs: Any, ax: Axes) -> None:
     MassDisplay.from_costs(costs, ax=ax)
-    ax.set(xlabel="direction, by cost", title=f"R-TV of {len(costs)} directions")
+    ax.set(xlabel="direction, by cost", title=f"R-TV of {counted(len(costs), 'direction')}")
 
 
 def _strip(measure: RidgeMeasure, ax: Axes) -> None:
@@ -86,4 +87,4 @@ def _strip(measure: RidgeMeasure, ax: Axes) -> None:
     for chosen, marker, colour in ((positive, "o", POSITIVE), (~positive, "s", NEGATIVE)):
         ax.scatter(angles[chosen], offsets[chosen], s=area[chosen], marker=marker, facecolors="none", edgecolors=colour)
     strip_axes(ax)
-    ax.set_title(f"{len(measure)} spikes, R-TV {measure.rtv:.5g}")
+    ax.set_title(f"{counted(len(measure), 'spike')}, R-TV {measure.rtv:.5g}")

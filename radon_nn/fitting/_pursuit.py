@@ -11,6 +11,7 @@ import numpy as np
 from radon_nn._support import checks
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Floats, Progress
+from radon_nn._support.wording import counted
 from radon_nn.fitting._active_set import best_masses, thinned
 from radon_nn.fitting._dual_bounds import rounding_of
 from radon_nn.fitting._problem import Problem
@@ -239,7 +240,7 @@ class Pursuit:
     def say(self, line: str) -> None:
         """Report progress."""
         if self._progress is not None:
-            self._progress(f"{self._searches} searches, {len(self.atoms.masses)} atoms: {line}")
+            self._progress(f"{counted(self._searches, 'search')}, {counted(len(self.atoms.masses), 'atom')}: {line}")
 
     def refinement(self, unit: float, level: float = 0.0) -> Refinement:
         """The record, in the user's units."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import joined
 from radon_nn.fitting._problem import Problem
@@ -29,7 +30,7 @@ def _started(problem: Problem, start: Fit | RidgeMeasure, penalty: float) -> Ato
         )
     if measure.dim != problem.dim or measure.outputs != 1:
         raise ValueError(
-            f"start: expected a function of {problem.dim} variables and one output, as the data have, got "
+            f"start: expected a function of {counted(problem.dim, 'variable')} and one output, as the data have, got "
             f"{measure.dim} and {measure.outputs}"
         )
     largest = float(np.abs(measure.masses).max(initial=0.0))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
+from radon_nn._support.wording import counted
 from radon_nn.fitting._group_newton import Coefficients, Restricted
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
@@ -187,7 +188,7 @@ class VectorPursuit:
     def say(self, line: str) -> None:
         """Report progress."""
         if self._progress is not None:
-            self._progress(f"{self._searches} searches, {len(self.atoms.offsets)} atoms: {line}")
+            self._progress(f"{counted(self._searches, 'search')}, {counted(len(self.atoms.offsets), 'atom')}: {line}")
 
     def refinement(self) -> Refinement:
         """The record."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
@@ -226,6 +227,6 @@ class Fit(SpikeResult):
             proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
         reason = "" if self.converged else f"; {self.stopped}"
         return (
-            f"{len(self.measure)} neurons through {len(self.points)} points, {what}, largest misfit {self.misfit:.2g}; "
-            f"{bound} {self.lower:.7g} ({proof}){reason}"
+            f"{counted(len(self.measure), 'neuron')} through {counted(len(self.points), 'point')}, {what}, largest "
+            f"misfit {self.misfit:.2g}; {bound} {self.lower:.7g} ({proof}){reason}"
         )

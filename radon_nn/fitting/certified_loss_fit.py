@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
 from radon_nn.fitting._vector_search import VectorSearch, largest_at_most, rounding_of
@@ -167,7 +168,8 @@ class LossFit(SpikeResult):
             proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
         reason = "" if self.converged else f"; {self.stopped}"
         return (
-            f"{self.network.neurons} neurons through {len(self.points)} points, loss {self.loss.name}, "
+            f"{counted(self.network.neurons, 'neuron')} through {counted(len(self.points), 'point')}, loss "
+            f"{self.loss.name}, "
             f"objective {self.objective:.7g}, penalty {self.penalty:.7g}; no objective is below {self.lower:.7g} "
             f"({proof}){reason}"
         )

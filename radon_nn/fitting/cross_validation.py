@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices, Progress
+from radon_nn._support.wording import counted
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Pursuit
 from radon_nn.fitting.weight_decay import fit_path
@@ -65,7 +66,9 @@ class DecayChoice:
     def __repr__(self) -> str:
         best = float(np.min(self.errors))
         short = "" if self.complete else "; the time was over before all were tried"
-        found = f"{self.decay:.4g} of {len(self.decays)} decays, error {best:.4g} in {self.folds} folds{short}"
+        found = (
+            f"{self.decay:.4g} of {counted(len(self.decays), 'decay')}, error {best:.4g} in {self.folds} folds{short}"
+        )
         return notebooks.one_line(f"<DecayChoice: {found}>")
 
     def to_table(self) -> dict[str, NDArray[np.generic]]:
@@ -191,8 +194,8 @@ def _folds(x: Floats, parts: int, problem: Problem, rng: int | np.random.Generat
     least = problem.dim + 2 + math.ceil(len(distinct) / parts)
     if len(distinct) < max(least, parts):
         raise ValueError(
-            f"points: expected at least {max(least, parts)} distinct ones, to leave out one of {parts} parts, got "
-            f"{len(distinct)}; give a decay, decay=0.1, instead"
+            f"points: expected at least {max(least, parts)} distinct ones, to leave out one of "
+            f"{counted(parts, 'part')}, got {len(distinct)}; give a decay, decay=0.1, instead"
         )
     order = np.random.default_rng(rng).permutation(len(distinct))
     label = np.empty(len(distinct), np.int64)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.fitting._refinement import Observations, fit_masses, refine
 from radon_nn.geometry import domains
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
@@ -81,8 +82,8 @@ class Pruning:
 
     def __str__(self) -> str:
         return (
-            f"{self.before} spikes became {self.after} on {self.domain}: f moves by {self.error}, {self.rms:.3g} in "
-            f"root mean square; R-TV {self.rtv[0]:.4g} became {self.rtv[1]:.4g}"
+            f"{counted(self.before, 'spike')} became {self.after} on {self.domain}: f moves by {self.error}, "
+            f"{self.rms:.3g} in root mean square; R-TV {self.rtv[0]:.4g} became {self.rtv[1]:.4g}"
         )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.points import norms
 
 _CHUNK_BYTES = 1 << 27
@@ -108,7 +109,7 @@ class Ball:
         if self.center is None:
             return np.zeros(dim)
         if len(self.center) != dim:
-            raise ValueError(f"domain: expected a center with {dim} coordinates, got {len(self.center)}")
+            raise ValueError(f"domain: expected a center with {counted(dim, 'coordinate')}, got {len(self.center)}")
         return self.center
 
     def contains(self, points: Floats) -> NDArray[np.bool_]:
@@ -267,7 +268,7 @@ class Hull:
         return f"Hull({self.points.tolist()})"
 
     def __str__(self) -> str:
-        return f"the convex hull of {len(self.points)} points in R^{self.points.shape[1]}"
+        return f"the convex hull of {counted(len(self.points), 'point')} in R^{self.points.shape[1]}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Hull) and np.array_equal(self.points, other.points)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.black_box import BlackBox
 
 Function = Callable[[Floats], ArrayLike]
@@ -73,7 +74,7 @@ class Grid:
         if len(steps) != len(lengths) or len(middle) != len(lengths):
             raise ValueError(
                 f"grid: expected one spacing and one center coordinate per axis, got {len(lengths)} axes, "
-                f"{len(steps)} spacings, {len(middle)} center coordinates"
+                f"{len(steps)} spacings, {counted(len(middle), 'center coordinate')}"
             )
         object.__setattr__(self, "shape", lengths)
         object.__setattr__(self, "spacing", tuple(checks.positive(h, "spacing") for h in steps))

@@ -10,6 +10,7 @@ import numpy as np
 
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry import hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.points import norms
@@ -92,8 +93,8 @@ def largest_difference(first: RidgeMeasure, second: RidgeMeasure, domain: Domain
     """
     if (first.dim, first.outputs) != (second.dim, second.outputs):
         raise ValueError(
-            f"difference: expected a function of {first.dim} inputs and {first.outputs} outputs, got one of "
-            f"{second.dim} and {second.outputs}"
+            f"difference: expected a function of {counted(first.dim, 'input')} and "
+            f"{counted(first.outputs, 'output')}, got one of {second.dim} and {second.outputs}"
         )
     apart = type(first).trusted(
         np.concatenate([first.directions, second.directions]),

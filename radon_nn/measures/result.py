@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
+from radon_nn._support.wording import counted
 
 Verdict = Literal["finite", "infinite", "unresolved"]
 Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound", "unknown"]
@@ -63,7 +64,7 @@ class Refinement:
 
     def __repr__(self) -> str:
         last = f", from {self.value[0]:.6g} to {self.value[-1]:.6g}" if self.value else ""
-        return notebooks.one_line(f"<Refinement: {len(self)} steps by {self.name}{last}>")
+        return notebooks.one_line(f"<Refinement: {counted(len(self), 'step')} by {self.name}{last}>")
 
     def to_table(self) -> dict[str, NDArray[np.generic]]:
         """

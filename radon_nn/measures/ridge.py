@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.naming import NO_NAMES, Names
@@ -169,7 +170,10 @@ class RidgeMeasure(SpikeList):
         return notebooks.rebuilt_or(rebuilding, str(self))
 
     def __str__(self) -> str:
-        return f"RidgeMeasure of {len(self)} spikes in R^{self.dim}, {self.outputs} outputs, R-TV {self.rtv:.7g}"
+        return (
+            f"RidgeMeasure of {counted(len(self), 'spike')} in R^{self.dim}, {counted(self.outputs, 'output')}, "
+            f"R-TV {self.rtv:.7g}"
+        )
 
     def __eq__(self, other: object) -> bool:
         fields = ("directions", "offsets", "masses", "skip", "constant")

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.naming import Names
 from radon_nn.geometry.points import in_chunks, on_leading_axes
@@ -75,8 +76,8 @@ class DeepNetwork:
         for k, (before, after) in enumerate(pairwise(chain), 1):
             if after.dim != before.outputs:
                 raise ValueError(
-                    f"layers: expected layer {k + 1} to take the {before.outputs} outputs of layer {k}, got one of "
-                    f"{after.dim} inputs"
+                    f"layers: expected layer {k + 1} to take the {counted(before.outputs, 'output')} of layer {k}, "
+                    f"got one of {counted(after.dim, 'input')}"
                 )
         object.__setattr__(self, "layers", chain)
 
@@ -86,7 +87,7 @@ class DeepNetwork:
         return notebooks.rebuilt_or(f"DeepNetwork([{', '.join(layers)}])" if whole else "", str(self))
 
     def __str__(self) -> str:
-        return f"DeepNetwork of {len(self.layers)} layers: " + "; ".join(map(str, self.layers))
+        return f"DeepNetwork of {counted(len(self.layers), 'layer')}: " + "; ".join(map(str, self.layers))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DeepNetwork) and self.layers == other.layers

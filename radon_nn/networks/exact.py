@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Ball, Domain
 from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
@@ -49,7 +50,7 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     with np.errstate(over="ignore"):
         bound = f.rtv if isinstance(f, RidgeMeasure) else f.path_norm
     if isinstance(f, ShallowNetwork):
-        source = f"from the weights of {f.neurons} neurons"
+        source = f"from the weights of {counted(f.neurons, 'neuron')}"
         if f.weights.nbytes > WIDE and f.activation.piecewise_linear and len(f.activation.kinks) == 1:
             value, count = batched_rtv(f._neurons(), domain)
             return _of_spikes(min(value, bound), count, source, where)
@@ -73,7 +74,7 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
 def _of_spikes(value: float, count: int, source: str, where: str) -> RTV:
     """The sum over distinct spikes, as a result."""
     _require_finite(value)
-    return RTV(value, value, value, f"exact, {source}, {count} distinct spikes", where)
+    return RTV(value, value, value, f"exact, {source}, {counted(count, 'distinct spike')}", where)
 
 
 def _require_finite(value: float) -> None:
@@ -98,8 +99,8 @@ def _of_fibres(f: FibreMeasure, domain: Domain | None, bound: float, source: str
         _require_finite(float(costs.sum()))
     value, error = min(math.fsum(costs), bound), math.fsum(errors)
     if f.profile.piecewise_linear:
-        return RTV(value, value, value, f"exact, {source}, {f.spike_count(domain)} distinct spikes", where)
-    method = f"{source}, densities on {len(f)} distinct directions"
+        return RTV(value, value, value, f"exact, {source}, {counted(f.spike_count(domain), 'distinct spike')}", where)
+    method = f"{source}, densities on {counted(len(f), 'distinct direction')}"
     known = error <= _ROUNDING * value
     spikes = f.spike_costs(domain)
     if domain is not None and f.dim > 1 and np.count_nonzero(costs > spikes) > 1:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
@@ -120,10 +121,9 @@ class FibreMeasure:
         return cls(normals, fibre, scales, biases, readout, skip, constant, live.profile)
 
     def __repr__(self) -> str:
-        return notebooks.one_line(
-            f"<FibreMeasure of {len(self.scales)} {self.profile.name} neurons on {len(self)} directions in "
-            f"R^{self.dim}, {self.outputs} outputs>"
-        )
+        neurons, directions = counted(len(self.scales), f"{self.profile.name} neuron"), counted(len(self), "direction")
+        outputs = counted(self.outputs, "output")
+        return notebooks.one_line(f"<FibreMeasure of {neurons} on {directions} in R^{self.dim}, {outputs}>")
 
     def _repr_html_(self) -> str:
         return notebooks.html(str(self), self.to_table(), self._repr_png_())

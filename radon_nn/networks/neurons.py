@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Domain
@@ -353,7 +354,7 @@ class Simplification:
     def __str__(self) -> str:
         where = "R^d" if self.domain is None else str(self.domain)
         return (
-            f"{self.before} neurons became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
+            f"{counted(self.before, 'neuron')} became {self.after} on {where}: {self.dead} dead, {self.merged} merged, "
             f"{self.folded} affine there and folded into the skip connection; f moves by "
             f"{'' if self.exact else 'at most '}{self.moved:.3g}"
         )

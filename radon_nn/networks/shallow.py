@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.naming import NO_NAMES, Names
@@ -168,7 +169,10 @@ class ShallowNetwork:
     def __str__(self) -> str:
         skip = ", with a skip connection" if np.any(self.skip) else ""
         name = self.activation.spelled or self.activation.name
-        return f"ShallowNetwork of {self.dim} inputs, {self.neurons} {name} neurons and {self.outputs} outputs{skip}"
+        return (
+            f"ShallowNetwork of {counted(self.dim, 'input')}, {counted(self.neurons, f'{name} neuron')} and "
+            f"{counted(self.outputs, 'output')}{skip}"
+        )
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from radon_nn._support.wording import counted
 from radon_nn.displays import lettering
 from radon_nn.displays.canvas import square_grid
 from radon_nn.displays.directions import DirectionDisplay, main_features, scaled_directions
@@ -148,7 +149,7 @@ def _heaviest(columns: Sequence[Column]) -> float:
 
 
 def _said(column: Column) -> str:
-    return f"{len(column.measure)} spikes, R-TV {column.measure.rtv:.4g}"
+    return f"{counted(len(column.measure), 'spike')}, R-TV {column.measure.rtv:.4g}"
 
 
 def _planes(columns: Sequence[Column], view: View, n: int, axes: np.ndarray) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.wording import counted
 from radon_nn.displays.canvas import square_grid
 from radon_nn.displays.data import DataDisplay
 from radon_nn.displays.function import FunctionDisplay
@@ -69,5 +70,5 @@ def fit_overview(
         SpikeDisplay.from_function(measure, on, grid=grid, domain=ball, ax=axes[0, 1])
     DataDisplay.from_measure(measure, x, y, ax=axes[-1, 0])
     MassDisplay.from_measure(measure, ax=axes[-1, 1])
-    said = f"Domain: the disc about the {len(x)} data points, of radius {ball.radius:.3g}" if plane else ""
+    said = f"Domain: the disc about the {counted(len(x), 'data point')}, of radius {ball.radius:.3g}" if plane else ""
     return headed(figure, title, said)

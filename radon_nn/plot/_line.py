@@ -9,6 +9,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.displays.lettering import labels, title
 from radon_nn.displays.line import LineDisplay, LineMassDisplay, interval
 from radon_nn.displays.picture import Picture
@@ -93,7 +94,7 @@ def _change_of_slope(f: Function, measure: RidgeMeasure | None, domain: Ball) ->
         measure = f.measure()
     if measure is not None:
         on = measure.restricted(domain)
-        claim = f"R-TV {on.rtv:.5g} is how much the slope changes at {len(on)} kinks, added up"
+        claim = f"R-TV {on.rtv:.5g} is how much the slope changes at {counted(len(on), 'kink')}, added up"
         return _Change("The mass of a kink is its change of slope", claim, measure)
     t = np.linspace(low, high, _FINE)
     if isinstance(f, ShallowNetwork):

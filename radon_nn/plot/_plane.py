@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from radon_nn._support.wording import counted
 from radon_nn.displays.angles import AngleDisplay
 from radon_nn.displays.canvas import square_grid
 from radon_nn.displays.fibres import FibreDisplay
@@ -66,7 +67,7 @@ def spike_overview(
     SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
     SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, 0])
     MassDisplay.from_measure(on, ax=axes[1, 1])
-    title(axes[1, 1], f"The |mass| of {len(on)} spikes in the disc of radius {ball.radius:.4g}")
+    title(axes[1, 1], f"The |mass| of {counted(len(on), 'spike')} in the disc of radius {ball.radius:.4g}")
     return headed(figure, heading, view.source, claim_of(on, "kink lines"))
 
 
@@ -178,7 +179,7 @@ def densities(
     axes = figure.subplots(2, 2)
     FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
     _draw_data(axes[0, 0], view)
-    title(axes[0, 0], f"The function: {network.neurons} {network.activation.name} neurons")
+    title(axes[0, 0], f"The function: {counted(network.neurons, f'{network.activation.name} neuron')}")
     _name_axes(axes[0, 0], network.names)
     SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
     smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
@@ -188,7 +189,8 @@ def densities(
     FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
     title(axes[1, 0], "Filtered, pale; ribbons: exact densities (width), negative ones striped")
     MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
-    title(axes[1, 1], f"{len(fibres)} directions in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
+    directions = counted(len(fibres), "direction")
+    title(axes[1, 1], f"{directions} in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
     labels(axes[1, 1], "direction, by cost", "variation of densities, added up")
     claim = "a smooth neuron has a density along its direction instead of a spike"
     return headed(figure, heading, view.source, claim)
@@ -274,7 +276,7 @@ def layered(
     if network.piecewise_linear:
         known = kinks(network, ball) if known is None else known
         KinkDisplay.from_kinks(known, network, grid=grid, ax=axes[0, 0])
-        title(axes[0, 0], f"The function, its kinks, and {len(known.bends)} points where they bend or end")
+        title(axes[0, 0], f"The function, its kinks, and {counted(len(known.bends), 'point')} where they bend or end")
     else:
         figure.colorbar(grey_image(axes[0, 0], network, ball, grid), ax=axes[0, 0], shrink=0.85).set_label("f(x)")
         axes[0, 0].set(xlabel="$x_1$", ylabel="$x_2$")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.displays.lettering import NUMBERED
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
@@ -67,11 +68,12 @@ def spikes_of(f: Function, measure: RidgeMeasure | None, domain: Ball) -> Spikes
         measure = f.measure()
     if measure is not None:
         on = measure.restricted(domain)
-        return Spikes(on, True, f"{len(on)} spikes", f"{len(on)} spikes, R-TV {on.rtv:.5g}", on)
+        return Spikes(on, True, counted(len(on), "spike"), f"{counted(len(on), 'spike')}, R-TV {on.rtv:.5g}", on)
     if isinstance(f, ShallowNetwork):
         costs = densities_as_spikes(f, domain)
-        said = f"{len(costs)} directions, R-TV at most {costs.rtv:.5g}"
-        return Spikes(costs, False, f"{len(costs)} directions of {f.activation.name} neurons", said, None, "variation")
+        directions = counted(len(costs), "direction")
+        said = f"{directions}, R-TV at most {costs.rtv:.5g}"
+        return Spikes(costs, False, f"{directions} of {f.activation.name} neurons", said, None, "variation")
     if isinstance(f, DeepNetwork):
         layer = f.layers[0]
         if layer.activation.piecewise_linear:
@@ -86,8 +88,9 @@ def spikes_of(f: Function, measure: RidgeMeasure | None, domain: Ball) -> Spikes
             )
         else:
             unsigned = densities_as_spikes(layer, domain)
-        said = f"Layer 1 of {len(f.layers)}: {len(unsigned)} directions, R-TV {unsigned.rtv:.5g}"
-        return Spikes(unsigned, False, f"{len(unsigned)} directions of layer 1", said, None, "R-TV of layer 1")
+        directions = counted(len(unsigned), "direction")
+        said = f"Layer 1 of {len(f.layers)}: {directions}, R-TV {unsigned.rtv:.5g}"
+        return Spikes(unsigned, False, f"{directions} of layer 1", said, None, "R-TV of layer 1")
     return None
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.geometry.naming import Names
@@ -169,7 +170,8 @@ def view_of(names: Names, dim: int, domain: object, data: ArrayLike | None) -> V
         return View(ball_of(domain), dim, "", points)
     if points is not None:
         ball = ball_about(points)
-        return View(ball, dim, f"Domain: the ball about the {len(points)} data points, {_in_words(ball, dim)}", points)
+        said = f"Domain: the ball about the {counted(len(points), 'data point')}, {_in_words(ball, dim)}"
+        return View(ball, dim, said, points)
     if names.means is not None and names.deviations is not None:
         ball = Ball(_DEVIATIONS * float(np.linalg.norm(names.deviations)), names.means)
         return View(ball, dim, f"Domain: the ball about the means of the inputs as scaled, {_in_words(ball, dim)}")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
@@ -135,7 +136,7 @@ class Graph:
         m = checks.real_array(matrix, what).astype(np.float64)
         if m.ndim not in (1, 2) or m.shape[-1] != value.dim or len(m) == 0:
             raise ValueError(
-                f"{what}: expected a matrix with {value.dim} inputs (out, {value.dim}), got shape {m.shape}"
+                f"{what}: expected a matrix with {counted(value.dim, 'input')} (out, {value.dim}), got shape {m.shape}"
             )
         c = np.zeros(len(m)) if constant is None else checks.real_array(constant, f"{what}, bias").astype(np.float64)
         if c.size == len(m):

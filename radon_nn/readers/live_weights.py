@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.values import Value, between
@@ -71,7 +72,9 @@ class LiveGraph(Translation):
         shape = tuple(matrix.shape)
         if len(shape) != 2 or shape[1] != value.dim or not shape[0]:
             what = name or "weights"
-            raise ValueError(f"{what}: expected a matrix with {value.dim} inputs (out, {value.dim}), got shape {shape}")
+            raise ValueError(
+                f"{what}: expected a matrix with {counted(value.dim, 'input')} (out, {value.dim}), got shape {shape}"
+            )
         self.like = matrix if self.like is None else self.like
         return Value(shape[0], value.level, (value,), matrix, constant)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from radon_nn._support import checks
+from radon_nn._support.wording import counted
 from radon_nn.readers import activation_names
 from radon_nn.readers._layer_names import Array, Layer, array, layers_of, leaves
 from radon_nn.readers._layer_order import begins, fits, groups, in_order, prefix_of
@@ -198,7 +199,9 @@ def _activations(given: str | Sequence[str] | None, count: int, source: str) -> 
         )
     names = [given] * count if isinstance(given, str) else list(given)
     if len(names) != count:
-        raise ValueError(f"activation: expected one for all {count} hidden layers, or {count} of them, got {names}")
+        raise ValueError(
+            f"activation: expected one for all {counted(count, 'hidden layer')}, or {count} of them, got {names}"
+        )
     return names
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.readers.graph import Scaling, Understood
 from radon_nn.readers.layers import Translation
 from radon_nn.readers.refusals import naming
@@ -109,11 +110,11 @@ def _numbers(rows: Iterator[tuple[int, str]], count: int, what: str) -> Floats:
     """The numbers of the next line, separated by commas, with or without one at the end."""
     number, text = next(rows, (0, ""))
     if not number:
-        raise ValueError(f"{what}: expected {count} numbers, got the end of the file; {_REMEDY}")
+        raise ValueError(f"{what}: expected {counted(count, 'number')}, got the end of the file; {_REMEDY}")
     cells = text.removesuffix(",").split(",")
     if len(cells) != count:
         raise ValueError(
-            f"{what}: expected {count} numbers in line {number}, got {len(cells)}: {text!r:.60}; {_REMEDY}"
+            f"{what}: expected {counted(count, 'number')} in line {number}, got {len(cells)}: {text!r:.60}; {_REMEDY}"
         )
     try:
         found = np.array([float(cell) for cell in cells])

@@ -14,6 +14,7 @@ from scipy.special import expit, log_softmax, softmax
 from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.readers._categories import Front
 from radon_nn.readers.graph import Network, Understood
@@ -80,8 +81,8 @@ class Verification:
     def __str__(self) -> str:
         verdict = "agree" if self.agrees else "DO NOT agree"
         return (
-            f"network and model {verdict} at {self.points} points: largest difference {self.max_error:.2g}, rounding "
-            f"allows {self.tolerance:.2g}"
+            f"network and model {verdict} at {counted(self.points, 'point')}: largest difference "
+            f"{self.max_error:.2g}, rounding allows {self.tolerance:.2g}"
         )
 
 

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.fitting._loss_dual import worth
 from radon_nn.fitting._loss_problem import LossProblem
 from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
@@ -168,7 +169,9 @@ def _data(arrays: Arrays, loss: Loss, network: ShallowNetwork) -> LossData:
     targets = _finite(arrays, "data.targets", (count, network.outputs))
     weights = _finite(arrays, "data.weights", (count,))
     if not count or not (weights > 0).all():
-        raise ValueError(f"data.weights: expected positive numbers, one for each row, got {count} others")
+        raise ValueError(
+            f"data.weights: expected positive numbers, one for each of {counted(count, 'row')}, got others"
+        )
     if not np.allclose(loss.targets(targets), targets, rtol=0, atol=1e-9):
         raise ValueError(f"data.targets: expected targets as the loss {loss.name} takes them, got others")
     return LossData(points, targets, weights)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.certified_loss_fit import LossFit
@@ -229,7 +230,9 @@ def _fit(arrays: Arrays) -> Fit:
     points, count = arrays["points"].astype(np.float64), len(arrays["points"])
     for name in _FIT_ARRAYS:
         if len(arrays[name]) != count or not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name}: expected {count} finite numbers, one a point, got {arrays[name].shape}")
+            raise ValueError(
+                f"{name}: expected {counted(count, 'finite number')}, one a point, got {arrays[name].shape}"
+            )
     measure = _measure(arrays)
     if points.shape != (count, measure.dim) or any(arrays[name].ndim != 1 for name in ("dual", "values", "counts")):
         raise ValueError(f"points: expected ({count}, {measure.dim}) and a number for each, got {points.shape}")
@@ -282,7 +285,9 @@ def _spike_fit(arrays: Arrays) -> SpikeFit:
     if any(name in arrays for name in _ERRORS):
         errors = SpikeErrors(*(arrays[name].astype(np.float64) for name in _ERRORS))
         if not errors.directions.shape == errors.offsets.shape == shape[:1] or errors.masses.shape != shape:
-            raise ValueError(f"errors: expected those of {shape[0]} spikes, got {[part.shape for part in errors]}")
+            raise ValueError(
+                f"errors: expected those of {counted(shape[0], 'spike')}, got {[part.shape for part in errors]}"
+            )
     return SpikeFit(
         **common,
         interrupted=bool(arrays["interrupted"]),
@@ -306,7 +311,7 @@ def _fibre_measure(arrays: Arrays) -> FibreMeasure:
     if fibre.ndim != 1 or (fibre.size and (fibre.dtype.kind not in "iu" or fibre.min() < 0)):
         raise ValueError(f"fibre: expected whole numbers >= 0, got {fibre.dtype} of shape {fibre.shape}")
     if fibre.size and fibre.max() >= len(directions):
-        raise ValueError(f"fibre: expected rows of {len(directions)} directions, got {fibre.max()}")
+        raise ValueError(f"fibre: expected rows of {counted(len(directions), 'direction')}, got {fibre.max()}")
     profile = Profile.coerce(str(arrays["activation"]))
     measure = FibreMeasure(**fields, profile=profile, names=names_from(arrays))
     network_of(measure)  # its constructor checks that shapes agree

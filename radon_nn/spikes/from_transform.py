@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.wording import counted
 from radon_nn.fitting._covariance import uncertainty
 from radon_nn.fitting._refinement import refine
 from radon_nn.geometry.black_box import pointwise
@@ -212,7 +213,7 @@ class _Run:
         """One line to the user."""
         if self.told is not None:
             error = math.sqrt(self.misfit / self.search.samples.variance)
-            self.told(f"{what}: {len(self.model)} spikes, relative error {error:.2g}")
+            self.told(f"{what}: {counted(len(self.model), 'spike')}, relative error {error:.2g}")
 
     def probe(self) -> bool:
         """Probe a function that can be called and repeats its values, once; whether what was found explains it."""
@@ -241,7 +242,7 @@ class _Run:
         if misfit < self.misfit and len(probed) <= self.limits.spikes:
             self.model, self.misfit = probed, misfit
             self.verified = fit.exact and misfit <= self.floor
-            self.tell(f"{fit.queries} further points on lines")
+            self.tell(f"{counted(fit.queries, 'further point')} on lines")
         if fit.interrupted:
             raise KeyboardInterrupt
         return self.verified

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.measures.spike_list import SpikeResult
@@ -122,8 +123,7 @@ class SpikeFit(SpikeResult):
         elif self.noise > 0:
             verdict = f"explained up to noise of standard deviation {self.noise:.2g}"
         return (
-            f"{len(self.measure)} spikes, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is {verdict}: "
-            f"relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at {self.samples} samples"
-            + f" and {self.queries} further points"
-            * (self.queries > 0)
+            f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is "
+            f"{verdict}: relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at "
+            f"{counted(self.samples, 'sample')}" + f" and {counted(self.queries, 'further point')}" * (self.queries > 0)
         )

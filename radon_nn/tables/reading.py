@@ -13,6 +13,7 @@ import numpy as np
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.tables._choice import column_number, guessed_target, require_sense
 from radon_nn.tables._text import MISSING, Text, number_in
 
@@ -65,7 +66,9 @@ class DataTable:
 
     def __repr__(self) -> str:
         n, d = self.points.shape
-        return notebooks.one_line(f"<DataTable: {n} rows, {self.target!r} from {d} of {', '.join(self.features)}>")
+        return notebooks.one_line(
+            f"<DataTable: {counted(n, 'row')}, {self.target!r} from {d} of {', '.join(self.features)}>"
+        )
 
     def _repr_html_(self) -> str:
         columns = {name: self.points[:, k] for k, name in enumerate(self.features)}
@@ -151,7 +154,7 @@ def read_table(
     if numbers is None:
         table, left = text.chosen([*inputs, output], drop=drop_missing)
         if left:
-            notes.append(f"{left} rows with missing values are left out")
+            notes.append(f"{counted(left, 'row')} with missing values {'is' if left == 1 else 'are'} left out")
     else:
         table = numbers if [*inputs, output] == list(range(width)) else numbers[:, [*inputs, output]]
     return _finished(table, [*inputs, output], names, where, notes, why, asked is not None, wanted is not None)
@@ -201,7 +204,7 @@ def _chosen(
     if not pool or (pool is inputs and len(inputs) < 2):
         raise ValueError(
             f"{where}: expected lines of coordinates and a value, at least two numbers each, got "
-            f"{len(usable)} usable columns; name the value's column, target='NAME'"
+            f"{counted(len(usable), 'usable column')}; name the value's column, target='NAME'"
         )
     output, why = guessed_target(names, pool)
     return [k for k in inputs if k != output], output, why, notes
@@ -263,5 +266,6 @@ def _read_frame(where: Path, target: str | None, columns: list[str] | None, drop
                 f"{where}: expected finite numbers, got none in row {row + 1}; drop such rows (drop_missing=True), or "
                 "fill them in"
             )
-        notes.append(f"{int((~whole).sum())} rows with missing values are left out")
+        left = int((~whole).sum())
+        notes.append(f"{counted(left, 'row')} with missing values {'is' if left == 1 else 'are'} left out")
     return _finished(table[whole], [*inputs, output], names, where, notes, why, columns is not None, target is not None)

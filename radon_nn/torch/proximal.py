@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from radon_nn._support import checks
+from radon_nn._support.wording import counted
 from radon_nn.readers.hints import Hints
 from radon_nn.readers.live_weights import IDENTITY
 from radon_nn.readers.path_norms import live_layers
@@ -218,7 +219,7 @@ class ProximalPathNorm(torch.optim.Optimizer):
         if penalty is not None:
             if len(penalty["decay"]) != len(self.pairs) or penalty["biases"] != self.biases:
                 raise ValueError(
-                    f"state: expected {len(self.pairs)} hidden layers and biases={self.biases}, got "
+                    f"state: expected {counted(len(self.pairs), 'hidden layer')} and biases={self.biases}, got "
                     f"{len(penalty['decay'])} and biases={penalty['biases']}; make the optimiser as it was made before"
                 )
             pairs = zip(self.pairs, penalty["decay"], strict=True)

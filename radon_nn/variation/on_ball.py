@@ -10,6 +10,7 @@ import numpy as np
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
+from radon_nn._support.wording import counted
 from radon_nn.fitting._polish import DEFAULT_MISFIT
 from radon_nn.fitting.certificate import prepare
 from radon_nn.fitting.certified_fit import Fit
@@ -241,8 +242,9 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
         value=value,
         lower=lower,
         upper=upper,
-        method=f"least R-TV through {last.count} samples, a network of {len(last.fitted.measure)} neurons, which "
-        f"{meaning} (within {last.off:.1g} at {last.fresh} fresh points); {proof}",
+        method=f"least R-TV through {last.count} samples, a network of "
+        f"{counted(len(last.fitted.measure), 'neuron')}, which {meaning} (within "
+        f"{last.off:.1g} at {last.fresh} fresh points); {proof}",
         assumed=assumed,
         standing=standing_of(lower, upper, "certified" if theorem else "estimated"),
         verdict="finite" if math.isfinite(upper) else "unresolved",

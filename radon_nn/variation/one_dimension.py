@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices, Progress
+from radon_nn._support.wording import counted
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
@@ -133,8 +134,8 @@ def line_rtv(
         lower = max(lower, _certified(halving, slopes, turns, view.edges, until))
     lower = min(lower, value)
     method = (
-        f"the variation of the slope over {len(pieces.low)} polynomials, from {halving.f.count} values; the lower "
-        "bound is certified"
+        f"the variation of the slope over {counted(len(pieces.low), 'polynomial')}, from "
+        f"{counted(halving.f.count, 'value')}; the lower bound is certified"
     )
     # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
     if why or rough or (not pieces.resolved.all() and _still_rises(levels)):

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from radon_nn._support.wording import counted
 from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Domain
@@ -139,7 +140,7 @@ def _of_samples(q: Question) -> RTV:
         value=upper if fit.settled else fit.lower,
         lower=fit.lower,
         upper=upper,
-        method=f"a network of {len(fit.measure)} neurons through {len(fit.points)} samples, within "
+        method=f"a network of {counted(len(fit.measure), 'neuron')} through {len(fit.points)} samples, within "
         f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
         assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
         standing=standing_of(fit.lower, upper, "certified" if fit.certified else "estimated"),

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
+from radon_nn._support.wording import counted
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
@@ -170,7 +171,7 @@ def _inside(samples: ArrayLike, grid: Grid, domain: Domain) -> _Samples:
         kept = _in_hull(points, domain)
     if np.count_nonzero(kept) < grid.dim + 2:
         raise ValueError(
-            f"domain: expected one with at least {grid.dim + 2} samples, got {np.count_nonzero(kept)} of "
+            f"domain: expected one with at least {counted(grid.dim + 2, 'sample')}, got {np.count_nonzero(kept)} of "
             f"{len(points)} in {domain!r}; take a finer grid or a larger domain"
         )
     chosen = values.reshape(-1)[kept].astype(np.float64)
@@ -210,7 +211,10 @@ def _by_network(
     same = fit.settled and off <= _NETWORK * bend + 4 * inside.rounding
     upper = max(fit.rtv, lower) if same else math.inf
     meaning = "equals" if same else "is not"
-    text = f"a network of {len(fit.measure)} neurons through {most} of {count} samples, which {meaning} f at the others"
+    text = (
+        f"a network of {counted(len(fit.measure), 'neuron')} through {most} of {count} samples, which {meaning} f "
+        "at the others"
+    )
     return (
         RTV(
             value=upper if same else lower,

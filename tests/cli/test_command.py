@@ -89,7 +89,7 @@ def test_show_says_what_it_does_not_draw(network: Path, capsys: pytest.CaptureFi
     save(tmp_path / "far.npz", ShallowNetwork([[1.0, 0.0], [0.0, 1.0]], [-3.0, 0.0], [1.0, 1.0]))
     code, out, _ = run(capsys, "show", tmp_path / "far.npz", "--n", "16", "-o", tmp_path / "far.png")
     assert code == 0
-    assert "drawn: the disc |x| <= 1, with 1 of 2 spikes and R-TV 1; 1 spikes miss the disc" in out
+    assert "drawn: the disc |x| <= 1, with 1 of 2 spikes and R-TV 1; 1 spike misses the disc" in out
     assert "--radius 3.15" in out
 
 

@@ -87,5 +87,5 @@ def test_the_domain_is_taken_from_data(capsys: pytest.CaptureFixture[str]) -> No
     Path("data.csv").write_text("\n".join(rows))
     code, out, _ = run(capsys, "show", "network.npz", "--data", "data.csv", "--n", "16")
     assert code == 0
-    assert "1 distinct spikes" in out or "1 spikes" in out
+    assert "1 distinct spike" in out or "1 spike" in out
     assert "R-TV 1 " in out

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from radon_nn import read_table
+from radon_nn._support.wording import counted
 from radon_nn.cli.sources import function_in, require_one_value_each
 
 
@@ -55,7 +56,9 @@ def test_several_values_at_a_point_are_noise(seed: int, tmp_path: Path) -> None:
     distinct, back = np.unique(x, axis=0, return_inverse=True)
     noisy = [np.ptp(y[back.reshape(-1) == k]) for k in range(len(distinct))]
     np.savetxt(tmp_path / "noisy.csv", np.column_stack([x, y]), delimiter=",")
-    with pytest.raises(ValueError, match=rf"got {np.count_nonzero(noisy)} points with several, up to {max(noisy):.3g}"):
+    with pytest.raises(
+        ValueError, match=rf"got {counted(np.count_nonzero(noisy), 'point')} with several, up to {max(noisy):.3g}"
+    ):
         require_one_value_each(read_table(tmp_path / "noisy.csv"), "noisy.csv")
     np.savetxt(tmp_path / "copies.csv", np.column_stack([x, back.reshape(-1)]), delimiter=",")
     require_one_value_each(read_table(tmp_path / "copies.csv"), "copies.csv")

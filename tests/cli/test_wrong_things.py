@@ -131,7 +131,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("rtv fun.py:cone --dim 2", 1, "got one that differs", "(--domain RADIUS,C1,...,Cd)"),
         ("rtv fun.py:bump --dim two", 2, "got 'two'", "write it in digits"),
         ("rtv constant.csv", 1, "which is 2 in every row", "--target NAME"),
-        ("rtv noise.csv", 1, "1 points with several", "`radon-nn fit noise.csv --cv`"),
+        ("rtv noise.csv", 1, "1 point with several", "`radon-nn fit noise.csv --cv`"),
         ("rtv missing.csv", 1, "is missing", "leave such rows out with --drop-missing"),
         ("fit id.csv", 1, "numbers the rows from 1", "--columns A,B"),
         ("fit missing.csv --target heigth", 1, "got 'heigth'", "one of 'a', 'b'"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from radon_nn import Ball, Cuboid, Hull, RidgeMeasure, ShallowNetwork, save
+from radon_nn._support.wording import counted
 from radon_nn.cli.command import main
 from radon_nn.geometry.domains import Domain
 from radon_nn.measures.difference import _bound
@@ -86,7 +87,9 @@ def test_equal_functions_are_nowhere_apart(dim: int) -> None:
     )
     assert measure.difference(turned, Ball(1.0)).largest < 1e-12
     assert str(measure.difference(measure, Ball(1.0))) in ("0", "at most 0")
-    with pytest.raises(ValueError, match=f"expected a function of {dim} inputs and 1 outputs, got one of {dim} and 2"):
+    with pytest.raises(
+        ValueError, match=f"expected a function of {counted(dim, 'input')} and 1 output, got one of {dim} and 2"
+    ):
         measure.difference(clustered(np.random.default_rng(0), dim, 2).measure(), Ball(1.0))
 
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import points_in, random_measure, unit_vectors
 from radon_nn import Ball, RidgeMeasure
+from radon_nn._support.wording import counted
 
 ROUNDING = 1e-12
 """Relative to the sum of the terms' sizes: a few dozen float64 operations, with room."""
@@ -345,7 +346,7 @@ def test_repr_rebuilds(measure: RidgeMeasure) -> None:
 @pytest.mark.parametrize(("spikes", "dim"), [(5, 3), (200, 2), (3, 784)])
 def test_the_repr_of_many_numbers_says_how_many(spikes: int, dim: int) -> None:
     said = repr(random_measure(np.random.default_rng(0), spikes, dim, 2))
-    assert said.startswith(f"<RidgeMeasure of {spikes} spikes in R^{dim}, 2 outputs, R-TV ")
+    assert said.startswith(f"<RidgeMeasure of {counted(spikes, 'spike')} in R^{dim}, 2 outputs, R-TV ")
     assert len(said) <= 300
     assert "\n" not in said
 

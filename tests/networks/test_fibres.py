@@ -170,7 +170,7 @@ def test_densities_are_those_of_the_closed_form() -> None:
     expected = 2.0 * 25.0 * network.activation.curvature(sign * 5.0 * t + 0.7)
     assert_allclose(fibres.density(t), expected[None], rtol=1e-13)
     assert fibres.density(t).shape == (1, 11)
-    assert "1 gelu neurons on 1 directions in R^2" in repr(fibres)
+    assert "1 gelu neuron on 1 direction in R^2" in repr(fibres)
 
 
 def test_order_of_spikes() -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from examples_of_deep_networks import deep_network
 from examples_of_networks import points_in, random_measure, random_network
 from radon_nn import Ball, DeepNetwork, Gaussian, Names, RidgeMeasure, ShallowNetwork, kinks, plot
+from radon_nn._support.wording import counted
 from radon_nn.plot._spikes import densities_as_spikes
 from radon_nn.plot._view import view_of
 
@@ -46,7 +47,7 @@ def test_spikes_of_a_measure_are_counted_in_every_dimension(dim: int) -> None:
     said = words(figure)
     on = measure.restricted(Ball())
     assert "a title" in said
-    assert f"{len(on)} spikes" in said or f"{len(on)} kinks" in said
+    assert counted(len(on), "spike") in said or counted(len(on), "kink") in said
     assert "since no data and no domain were given" in said
 
 

@@ -107,7 +107,9 @@ def test_missing_values_are_dropped_on_request_only(seed: int, mark: str, tmp_pa
     table = read_table(file, drop_missing=True)
     keep = ~lost.any(axis=1)
     np.testing.assert_array_equal(np.column_stack([*table]), rows[keep])
-    assert f"{np.count_nonzero(~keep)} rows with missing values are left out" in table.notes
+    left = np.count_nonzero(~keep)
+    said = "1 row with missing values is" if left == 1 else f"{left} rows with missing values are"
+    assert f"{said} left out" in table.notes
     only = read_table(file, target="c", columns=["a"], drop_missing=True)
     assert len(only.values) == np.count_nonzero(~lost[:, [0, 2]].any(axis=1))
 

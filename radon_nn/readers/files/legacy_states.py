@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from radon_nn._support.wording import counted
 from radon_nn.readers.files.pickles import LONGEST, Opaque, evaluated
 from radon_nn.readers.files.storages import DTYPES, Storages
 
@@ -57,7 +58,9 @@ def legacy_object(data: bytes, remedy: str) -> Any:
         numbers = int.from_bytes(data[at : at + _COUNT], "little" if order == "<" else "big")
         end = at + _COUNT + numbers * int(DTYPES[kinds[key]][1])
         if end > len(data):
-            raise ValueError(f"storage {key!r}: expected {numbers} numbers, got the end of the file; {remedy}")
+            raise ValueError(
+                f"storage {key!r}: expected {counted(numbers, 'number')}, got the end of the file; {remedy}"
+            )
         bytes_of[key] = data[at + _COUNT : end]
         at = end
     if at != len(data):

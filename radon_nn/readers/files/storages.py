@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support.wording import counted
 from radon_nn.readers.files.pickles import Attributes, Opaque, evaluated
 from radon_nn.readers.refusals import printable
 
@@ -80,7 +81,7 @@ class Storages:
                 self.halves.add(id(array))
             self.storages[key] = array
         if len(self.storages[key]) != numbers:
-            raise ValueError(f"storage {key!r}: expected {numbers} numbers, got {len(self.storages[key])}")
+            raise ValueError(f"storage {key!r}: expected {counted(numbers, 'number')}, got {len(self.storages[key])}")
         return self.storages[key]
 
     def tensor(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.readers.keras._older_configs import HARD_SIGMOID
 from radon_nn.readers.keras._weights import MODELS
 from radon_nn.readers.layers import Tensor, Translation, exact, spread
@@ -47,8 +48,8 @@ class LayerCall:
         """The layer's arrays, exactly as many as named."""
         if len(self.arrays) != len(names):
             raise ValueError(
-                f"expected {len(names)} arrays ({', '.join(names) or 'none'}), got {len(self.arrays)}; the model may "
-                "not be built, or its layers may not be Keras' own"
+                f"expected {counted(len(names), 'array')} ({', '.join(names) or 'none'}), got {len(self.arrays)}; the "
+                "model may not be built, or its layers may not be Keras' own"
             )
         return [exact(array, name) for array, name in zip(self.arrays, names, strict=True)]
 
@@ -168,7 +169,9 @@ def _reshaped(call: LayerCall) -> Tensor:
     if shape.count(-1) == 1:
         shape[shape.index(-1)] = call.value.dim // max(1, -math.prod(shape))
     if math.prod(shape) != call.value.dim or min(shape, default=1) < 1:
-        raise ValueError(f"expected a shape of {call.value.dim} numbers, got {call.config.get('target_shape')}")
+        raise ValueError(
+            f"expected a shape of {counted(call.value.dim, 'number')}, got {call.config.get('target_shape')}"
+        )
     return Tensor(call.value, tuple(shape))
 
 

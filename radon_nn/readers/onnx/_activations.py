@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from radon_nn._support.wording import counted
 from radon_nn.readers.layers import exact
 from radon_nn.readers.onnx._arrays import Dependent, beside
 from radon_nn.readers.onnx._calls import CLOSE, OperatorCall, axis_of
@@ -141,7 +142,7 @@ def batch_normalization(call: OperatorCall) -> Dependent:
     for index, name in enumerate(("scale", "B", "mean", "variance"), start=1):
         numbers = call.weights(index, name)
         if numbers.size not in (1, along[0]):
-            raise ValueError(f"{name}: expected {along[0]} numbers, got shape {numbers.shape}")
+            raise ValueError(f"{name}: expected {counted(along[0], 'number')}, got shape {numbers.shape}")
         per_channel.append(np.broadcast_to(numbers.reshape(-1), along[:1]).reshape(along))
     gain, shift, mean, variance = per_channel
     variance = variance + call.number("epsilon", 1e-5)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.readers.layers import Translation, exact
 from radon_nn.readers.onnx._arithmetic import combined
 from radon_nn.readers.onnx._arrays import Dependent, Operand
@@ -62,7 +63,7 @@ def _mapped(graph: Translation, array: Dependent, kernel: Floats, name: str = "B
     inputs, outputs = wide.shape
     if inputs != array.shape[-1] or outputs == 0:
         raise ValueError(
-            f"{name}: expected a matrix with {array.shape[-1]} inputs (out, {array.shape[-1]}), got shape "
+            f"{name}: expected a matrix with {counted(array.shape[-1], 'input')} (out, {array.shape[-1]}), got shape "
             f"{wide.T.shape}"
         )
     rows = math.prod(array.shape[:-1])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support.wording import counted
 from radon_nn.readers.layers import exact
 from radon_nn.readers.onnx._arrays import Dependent, Indices, Operand
 from radon_nn.readers.onnx._calls import OperatorCall, axis_of
@@ -78,7 +79,9 @@ def split(call: OperatorCall) -> list[Operand]:
         each = -(-length // call.results)
         parts = [min(each, length - k * each) for k in range(call.results)]
     if len(parts) != call.results or min(parts) < 1 or sum(parts) != length:
-        raise ValueError(f"split: expected {call.results} parts of {length} entries in all, got {parts[:16]}")
+        raise ValueError(
+            f"split: expected {counted(call.results, 'part')} of {counted(length, 'entry')} in all, got {parts[:16]}"
+        )
     entries = np.split(_entries(operand), np.cumsum(parts)[:-1], axis)
     return [_of(operand, part, _batch_axis(operand)) for part in entries]
 

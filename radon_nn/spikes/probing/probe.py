@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks, notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
 from radon_nn.geometry.black_box import pointwise
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
@@ -115,9 +116,9 @@ class ProbeFit(SpikeResult):
     def __str__(self) -> str:
         verdict = "explained" if self.exact else f"NOT fully explained ({'; '.join(self.unresolved)})"
         return (
-            f"{len(self.measure)} spikes, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is {verdict}: "
-            f"relative error {self.relative_error:.2g}, largest error {self.max_error:.2g}, by {self.queries} queries "
-            f"on and beside {self.lines} lines"
+            f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is "
+            f"{verdict}: relative error {self.relative_error:.2g}, largest error {self.max_error:.2g}, by "
+            f"{counted(self.queries, 'query')} on and beside {counted(self.lines, 'line')}"
         )
 
 
@@ -272,8 +273,11 @@ class _Search:
             barren = 0 if gained else barren + (not bare or guided is not None)
             self.unresolved = self._remains(lines, kinks, seen)
             if progress is not None:
-                found = f"{self.lines} lines: {len(self.known)} spikes, {len(kinks)} kinks on the last"
-                progress(f"{found}, {self.box.count} queries")
+                found = (
+                    f"{counted(self.lines, 'line')}: {counted(len(self.known), 'spike')}, "
+                    f"{counted(len(kinks), 'kink')} on the last"
+                )
+                progress(f"{found}, {counted(self.box.count, 'query')}")
             guided = None
             if gained:
                 self._measure_anew(self.known.slips > _SLIP)
@@ -284,7 +288,7 @@ class _Search:
                     return
                 self.unresolved = (worst,)
         if len(self.known) > self.max_spikes:
-            self.unresolved = (f"more than {self.max_spikes} spikes: raise max_spikes", *self.unresolved)
+            self.unresolved = (f"more than {counted(self.max_spikes, 'spike')}: raise max_spikes", *self.unresolved)
 
     def _random_lines(self, count: int) -> Lines:
         reach = INNER * 10 ** (-2 * self.rng.random((count, 1)))
@@ -359,8 +363,11 @@ class _Search:
                 f"{np.round(lines.directions[line][:4], 4).tolist()}{'...' if self.box.dim > 4 else ''}"
             )
         for at in lines.at(kinks.line[~seen][:1], kinks.place[~seen][:1]):
-            count = np.count_nonzero(~seen)
-            said.append(f"{count} kinks belong to no hyperplane that could be measured, such as at {self._named(at)}")
+            count = int(np.count_nonzero(~seen))
+            said.append(
+                f"{counted(count, 'kink')} belong{'s' * (count == 1)} to no hyperplane that could be measured, such "
+                f"as at {self._named(at)}"
+            )
         return tuple(said)
 
     def _named(self, point: Floats) -> str:

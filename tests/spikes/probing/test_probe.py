@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from examples_of_networks import gap, points_in, random_network, unit_vectors
 from radon_nn import Ball, ProbeFit, RidgeMeasure, ShallowNetwork, probe_spikes
+from radon_nn._support.wording import counted
 
 Floats = np.ndarray
 
@@ -279,7 +280,7 @@ def test_report_and_seed() -> None:
     assert one.measure != other.measure
     said = str(one)
     assert said.startswith(f"4 spikes, R-TV {one.measure.rtv:.6g}, on {one.domain!r}; the function is explained: ")
-    assert f"by {one.queries} queries on and beside {one.lines} lines" in said
+    assert f"by {counted(one.queries, 'query')} on and beside {counted(one.lines, 'line')}" in said
     with pytest.raises(AttributeError):
         one.lines = 0  # type: ignore[misc]
 

@@ -1,0 +1,22 @@
+"""Numbers in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radon_nn._support.wording import counted
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("neuron", "neurons"), ("query", "queries"), ("search", "searches"), ("box", "boxes"), ("ray", "rays")],
+)
+def test_the_plural_of_a_noun(one: str, many: str) -> None:
+    assert counted(1, one) == f"1 {one}"
+    assert [counted(n, one) for n in (0, 2, 11)] == [f"0 {many}", f"2 {many}", f"11 {many}"]
+
+
+def test_adjectives_and_numbers_of_numpy() -> None:
+    assert counted(np.int64(1), "gelu neuron") == "1 gelu neuron"
+    assert counted(np.array([True, False]).sum(), "file") == "1 file"
