@@ -35,12 +35,19 @@ def main(save: Path | None = None, n: int = 200) -> tuple[float, float, float]:
     print(f"root mean square errors: 3-D Gaussian {error3:.1e}; phantom {errors[0]:.3f} from {2 * n} directions by")
     print(f"filtered backprojection, {errors[1]:.3f} from {n // 4} directions by 40 steps of lsqr")
     if save is not None:
-        figure = Figure(figsize=(12, 3.4), layout="constrained")
-        titles = ("phantom", "its sinogram", f"R*KR, {2 * n} directions", f"lsqr, {n // 4} directions")
+        figure = Figure(figsize=(12, 3.6), layout="constrained")
+        figure.suptitle("Filtered backprojection of many directions and least squares of few return the phantom")
+        titles = (
+            "phantom",
+            f"its sinogram, {2 * n} directions",
+            f"filtered backprojection, error {errors[0]:.3f}",
+            f"least squares, {n // 4} directions, error {errors[1]:.3f}",
+        )
         images = (phantom, sinogram, inverse, solution)
         for axes, title, image in zip(figure.subplots(1, 4), titles, images, strict=True):
             axes.imshow(image.T, origin="lower", cmap="gray", aspect="auto")
-            axes.set(title=title, xticks=[], yticks=[])
+            axes.set_title(title, fontsize=10)
+            axes.set(xticks=[], yticks=[])
         figure.savefig(save, dpi=100)
     return error3, errors[0], errors[1]
 

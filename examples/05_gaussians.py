@@ -40,7 +40,11 @@ def main(save: Path | None = None, dims: Sequence[int] = (1, 2, 3, 4)) -> list[t
             wave = Gaussian(np.zeros(d)).filtered(np.eye(d)[:1], t)[0]
             axes.plot(t, wave / np.abs(wave).max(), lw=2, label=f"d = {d}: R-TV {exact:.4f}")
         axes.axhline(0, color="black", lw=0.6)
-        axes.set(xlabel="offset t", ylabel=r"$\partial_t^2 K R f$, scaled to peak 1", title="What is integrated")
+        axes.set(
+            xlabel="offset t",
+            ylabel=r"$\partial_t^2 K R f$, scaled to peak 1",
+            title="Gaussian bumps: R-TV integrates the modulus of these",
+        )
         axes.legend()
         figure.savefig(save, dpi=100)
     return results

@@ -139,7 +139,7 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
             ax.text(x, y - 0.07, f"{part:.0%}\n{miss:.1f}°", ha="center", va="top", weight=weight, fontsize=15)
         said = f"{(share > 0.5).sum()} of {len(share)} keep over half their height"
         ax.set_title(f"Its spikes from {len(picture)} views:\n{said}")
-        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", ylim=(-1.1, 1))
+        ax.set(xlabel="angle of the normal (rad)", ylabel="offset $t$", ylim=(-1.2, 1))
         ax.set_xticks([0, np.pi / 4, np.pi / 2], ["0", "π/4", "π/2"])
         ax.set_yticks([-1, 0, 1])
     said = "below a spike: how much of its height is left (bold: over half); by what angle the nearest view misses it"

@@ -116,7 +116,8 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     left.set_xticks(range(len(reached)), [str(width) for width in reached])
     left.set_xlabel("neurons trained by gradient descent, random starts", fontsize=16)
     left.set_ylabel("objective above the proved lower bound (relative)", fontsize=16)
-    left.set_title("24 trainings: all end above, wide ones nearer", fontsize=18)
+    trainings = sum(len(values) for values in reached.values())
+    left.set_title(f"{trainings} trainings: all end above, wide ones nearer", fontsize=18)
 
     largest = best.measure.sizes.max()
     for measure, style in ((network.measure(), {"alpha": 0.7, "lw": 0}), (best.measure, {"lw": 2.5})):
@@ -131,11 +132,10 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     right.set_xlabel("direction of the neuron (rad)", fontsize=16)
     right.set_ylabel("offset of its kink line from the map's centre (km)", fontsize=16)
     right.set_title(f"{len(best.measure)} neurons are optimal; theory allows {stations - 3}", fontsize=18)
+    best_descent = f"{network.neurons} of the best descent"
     handles = [
         Line2D([], [], ls="", marker="o", ms=15, mfc="none", mec="black", mew=2.5, label="an optimal neuron"),
-        Line2D(
-            [], [], ls="", marker="o", ms=8, color=plot.POSITIVE, label=f"the {network.neurons} of the best descent"
-        ),
+        Line2D([], [], ls="", marker="o", ms=8, color=plot.POSITIVE, label=best_descent),
         Line2D([], [], ls="", label="round: mass > 0, square: mass < 0"),
     ]
     right.legend(handles=handles, loc="lower center", fontsize=15)

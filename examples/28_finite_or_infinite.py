@@ -80,9 +80,7 @@ def main(save: Path | None = None, most: int = 10) -> tuple[Floats, RTV, float, 
 def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:
     """The bumps by dimension; the pyramid; its value as the scale falls, beside the deep network's cost."""
     figure = Figure(figsize=(17, 8.4), layout="constrained")
-    title = (
-        "One hidden layer: R-TV is finite for a smooth bump, infinite for a pyramid. Two layers: the pyramid costs 5"
-    )
+    title = "One hidden layer: R-TV is finite for a bump, infinite for a pyramid; with two, the pyramid costs 5"
     figure.suptitle(title, fontsize=21)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.3, 1.2))
     left.plot(np.arange(1, len(bumps) + 1), bumps, "o-", color=BLUE, lw=3, ms=9)
@@ -104,7 +102,7 @@ def draw(bumps: Floats, result: RTV, deep: DeepNetwork) -> Figure:
     log, cost = np.log(1 / at), deep.compositional_cost()
     rest = np.polyfit(log, value - COEFFICIENT * log**2, 1)
     right.semilogx(at, value, "s", color=ORANGE, ms=11, label="one hidden layer: R-TV at scale h")
-    law = f"{COEFFICIENT:.2f} log²(1/h) {rest[0]:+.2f} log(1/h) {rest[1]:+.2f}".replace("-", "−")
+    law = f"{COEFFICIENT:.2f} log²(1/h) {rest[0]:+.2f} log(1/h) {rest[1]:+.2f}"
     curve = COEFFICIENT * log**2 + np.polyval(rest, log)
     right.semilogx(at, curve, "-", color=ORANGE, lw=2, label=f"{law}:\n{COEFFICIENT:.2f} from theory, the rest fitted")
     right.semilogx(at, COEFFICIENT * log**2, ":", color=ORANGE, lw=3, label=f"{COEFFICIENT:.2f} log²(1/h) alone")

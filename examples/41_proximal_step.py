@@ -92,21 +92,20 @@ def main(save: Path | None = None, neurons: int = 200, steps: int = 6000) -> dic
 def draw(records: dict[str, Any], courses: dict[str, Any], best: Fit, count: int) -> Figure:
     """Objectives and distinct spikes, step by step."""
     figure = Figure(figsize=(12.8, 7.2), layout="constrained")
-    left_over = {name: int(record["spikes"][-1]) for name, record in records.items()}
     title = "Proximal steps reach the certified minimum, with few neurons left; AdamW does neither"
     figure.suptitle(title, fontsize=19)
     left, right = figure.subplots(1, 2)
     for name, colour, style in (("proximal", "#d55e00", "-"), ("AdamW", "#0072b2", "--")):
         left.plot(records[name]["step"], courses[name], style, color=colour, lw=4, label=name)
-        right.plot(records[name]["step"], records[name]["spikes"], style, color=colour, lw=4, label=name)
+        spikes = records[name]["spikes"]
+        right.plot(records[name]["step"], spikes, style, color=colour, lw=4, label=f"{name}: {int(spikes[-1])} left")
     left.axhline(best.lower / count, color="black", ls=":", lw=3, label="no network is below this")
-    right.axhline(len(best.measure), color="black", ls=":", lw=3, label="the certified optimum")
+    right.axhline(len(best.measure), color="black", ls=":", lw=3, label=f"the certified optimum: {len(best.measure)}")
     left.set(ylim=(0, 1.05 * max(course[0] for course in courses.values())))
     left.set_title("What both are to minimise", fontsize=16)
     left.set_ylabel("error + decay x path norm", fontsize=15)
     right.set(ylim=(0, None))
-    final = ", ".join(f"{count} ({name})" for name, count in left_over.items())
-    right.set_title(f"Spikes left: {final}, {len(best.measure)} (optimum)", fontsize=16)
+    right.set_title("Neurons that differ: spikes", fontsize=16)
     right.set_ylabel("spikes that differ by a thousandth or more", fontsize=15)
     for axes in (left, right):
         axes.set_xlabel("step", fontsize=15)

@@ -106,9 +106,9 @@ class DirectionDisplay:
         """
         axes, figure = axes_and_figure(ax)
         spikes = measure if domain is None else measure.restricted(domain)
-        if features is None:
-            features = main_features(masses_by_feature(spikes), checks.count(columns, "columns"))
-        chosen = np.asarray(features, np.intp)
+        most_columns = checks.count(columns, "columns")
+        main = main_features(masses_by_feature(spikes), most_columns) if features is None else features
+        chosen = np.asarray(main, np.intp)
         shown = spikes[: checks.count(rows, "rows")]
         directions = scaled_directions(shown)[:, chosen]
         places = max(len(shown) if slots is None else slots, 1)

@@ -283,7 +283,7 @@ def _free(axes: Axes, positions: Floats, radii: Floats, size: float, toward: tup
     Distances are those of the axes as they stand, before the layout is settled; they change by less than a number's
     width.
     """
-    axes.get_xlim(), axes.get_ylim()  # settles limits that are still to be computed
+    axes.get_xlim()  # settles limits that are still to be computed, of both axes
     figure = axes.get_figure(root=True)
     assert figure is not None
     at = axes.transData.transform(np.reshape(positions, (-1, 2))) * 72 / figure.dpi

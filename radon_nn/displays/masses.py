@@ -102,7 +102,7 @@ class MassDisplay:
         axes.axhline(whole, color=ink, lw=1.2, ls=":")
         at = axes.get_yaxis_transform()
         axes.text(0.02, whole, f"{total} = {whole:.5g}", transform=at, ha="left", va="bottom")
-        labels(axes, "spike, by size", "|mass|, one on top of another")
+        labels(axes, "spike, by size", "|mass|, stacked")
         title(axes, f"The |mass| of {counted(len(costs), 'spike')} adds up to {total}")
         axes.set_xlim(0, max(len(costs), 1) + 1)
         axes.set_ylim(0, 1.2 * max(whole, 1e-300))

@@ -191,7 +191,7 @@ def densities(
     MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
     directions = counted(len(fibres), "direction")
     title(axes[1, 1], f"{directions} in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
-    labels(axes[1, 1], "direction, by cost", "variation of densities, added up")
+    labels(axes[1, 1], "direction, by cost", "variation, stacked")
     claim = "a smooth neuron has a density along its direction instead of a spike"
     return headed(figure, heading, view.source, claim)
 

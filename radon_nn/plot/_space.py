@@ -121,7 +121,7 @@ def draw_masses(spikes: Spikes, ax: Axes) -> None:
         MassDisplay.from_measure(spikes.measure, ax=ax)
         return
     MassDisplay.from_costs(spikes.measure.sizes, total="sum", ax=ax)
-    labels(ax, "direction, by cost", "variations, added up")
+    labels(ax, "direction, by cost", "variation, stacked")
     title(ax, spikes.title)
 
 

@@ -60,6 +60,29 @@ def test_rows_are_directions() -> None:
     assert "5 heaviest of 15" in " ".join(display.ax.get_title().split())
 
 
+def test_networks_of_many_inputs_are_compared_in_one_scale() -> None:
+    """The same inputs in the same columns; equal areas are equal components, and equal heights equal masses."""
+    rng = np.random.default_rng(6)
+    pair = {"few": random_measure(rng, 3, 6), "many": random_measure(rng, 8, 6)}
+    figure = plot.comparison(pair)
+    rows, masses = figure.axes[:2], figure.axes[2:4]
+    assert len({tuple(label.get_text() for label in ax.get_xticklabels()) for ax in rows}) == 1
+    assert rows[0].get_ylim() == rows[1].get_ylim()
+    assert masses[0].get_ylim() == masses[1].get_ylim()
+    per_square = []
+    for ax, measure in zip(rows, pair.values(), strict=True):
+        on = measure.restricted(Ball()).directions
+        sizes = np.concatenate([np.asarray(squares.get_sizes()) for squares in ax.collections])
+        per_square.append(sizes.sum() / (on**2).sum())
+    assert per_square[0] == pytest.approx(per_square[1])
+
+
+def test_a_callable_of_many_inputs_says_how_spikes_are_found() -> None:
+    figure = plot.overview(lambda x: np.abs(x[:, 0]) + x[:, 1], dim=4, n=8)
+    said = " ".join(text.get_text() for text in figure.texts)
+    assert "probe_spikes(f, 4)" in " ".join(said.split())
+
+
 @pytest.mark.parametrize("dim", [1, 3, 8])
 def test_masses_by_input_add_up_to_the_rtv(dim: int) -> None:
     rng = np.random.default_rng(dim)

@@ -57,8 +57,21 @@ def test_filtered_picture_peaks_at_the_heaviest_spike() -> None:
 
 
 def test_running_sum_ends_at_rtv() -> None:
+    """Each bar stands on those before it, on the one axis that the sum has as well."""
     display = plot.MassDisplay.from_measure(MEASURE)
     assert np.asarray(display.total.get_ydata())[-1] == MEASURE.rtv == 3.5
+    assert [(bar.get_y(), bar.get_height()) for bar in display.bars] == [(0.0, 2.0), (2.0, 1.0), (3.0, 0.5)]
+    assert display.total.axes is display.ax
+
+
+def test_numbers_of_kinks_side_by_side_stand_apart() -> None:
+    measure = RidgeMeasure([[1.0]] * 3, [0.02, 0.025, 0.5], [-1.0, -0.9, 0.5])
+    for display in (plot.LineDisplay.from_measure(measure), plot.LineMassDisplay.from_measure(measure)):
+        display.figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in display.ax.texts]
+        assert len(boxes) == 3
+        for k, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[:k])
 
 
 def test_displays_draw_on_the_axes_they_are_given() -> None:
@@ -140,7 +153,7 @@ def test_densities_of_smooth_networks() -> None:
     assert abs(at) == pytest.approx(peak, abs=0.01)
     plt.close(display.figure)
     figure = plot.fibre_overview(network, n=16)
-    assert len(figure.axes) == 4 + 3 + 1
+    assert len(figure.axes) == 4 + 3
     two = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="tanh")
     with pytest.raises(ValueError, match="expected one output, got 2"):
         plot.FibreDisplay.from_measure(two.fibres(), domain=Ball(1.0))
