@@ -42,7 +42,7 @@ def export(folder: Path) -> list[Path]:
     ['index.html', 'lecture.js', 'style.css']
     """
     # Browsers load no modules from a disk, so the modules become one plain script, closed in itself.
-    script = _EXPORT.sub("", assets.module("mathematics", "drawing", "panels", "controls", "lecture"))
+    script = _EXPORT.sub("", assets.module("mathematics", "drawing", "panel", "probe", "panels", "controls", "lecture"))
     contents = {
         "index.html": assets.text("lecture.html"),
         "lecture.js": f'"use strict";\n(() => {{\n{script}}})();\n',

@@ -9,13 +9,15 @@ import numpy as np
 
 from radon_nn._support.files import shipped
 from radon_nn._support.types import Floats
+from radon_nn.io import load
+from radon_nn.networks.shallow import ShallowNetwork
 
 _STATIONS = 60
 _LOWEST_ROW = 1
 """The table's first row holds names."""
 
 
-def preset(name: str, title: str, text: str, **state: Any) -> dict[str, Any]:
+def preset(name: str, title: str, text: str, *, turns: bool = False, **state: Any) -> dict[str, Any]:
     """
     One preset.
 
@@ -27,6 +29,8 @@ def preset(name: str, title: str, text: str, **state: Any) -> dict[str, Any]:
         A few words.
     text : str
         What to try, and what is to be seen.
+    turns : bool
+        Whether the page begins by turning a line about a datum.
     **state : Any
         What differs from an empty playground: mode, data, decay, neurons, activation, background, or the target
         whose values new data take.
@@ -36,7 +40,7 @@ def preset(name: str, title: str, text: str, **state: Any) -> dict[str, Any]:
     dict
         As the page takes it.
     """
-    return {"name": name, "title": title, "text": text, "state": state}
+    return {"name": name, "title": title, "text": text, "turns": turns, "state": state}
 
 
 def _rows(points: Floats, values: Floats) -> list[list[float]]:
@@ -56,10 +60,45 @@ def _points(count: int, seed: int) -> Floats:
     return np.array(chosen)
 
 
+def _noise(count: int) -> list[float]:
+    """Normal random numbers, which the slider of the noise scales."""
+    noise: list[float] = np.round(np.random.default_rng(3).normal(size=count), 3).tolist()
+    return noise
+
+
 def _stations() -> list[list[float]]:
     with shipped("topography.csv").open(encoding="utf-8") as file:
         table = np.loadtxt(file, delimiter=",", skiprows=_LOWEST_ROW, usecols=(0, 1, 2), max_rows=_STATIONS)
     return _rows(table[:, :2], table[:, 2] - table[:, 2].mean())
+
+
+def _tumours() -> list[list[float]]:
+    """Every ninth tumour of the table: 1 malignant, -1 benign."""
+    with shipped("tumour.csv").open(encoding="utf-8") as file:
+        table = np.loadtxt(file, delimiter=",", skiprows=_LOWEST_ROW, usecols=(0, 1, 2))[::9]
+    return _rows(table[:, :2], 2 * table[:, 2] - 1)
+
+
+def _classifier() -> dict[str, Any]:
+    """The shipped classifier's spikes with a mass above 1, and its affine part; the others' masses add up to 0.8."""
+    network = load(shipped("tumour.npz"))
+    if not isinstance(network, ShallowNetwork):
+        raise TypeError(f"tumour.npz: expected a ShallowNetwork, got {type(network).__name__}; make it anew")
+    measure = network.measure()
+    angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
+    spikes = np.column_stack([angles, measure.offsets, measure.masses[:, 0]])
+    return {
+        "neurons": np.round(spikes[np.abs(spikes[:, 2]) > 1], 4).tolist(),
+        "skip": np.round(measure.skip[0], 4).tolist(),
+        "constant": round(float(measure.constant[0]), 4),
+    }
+
+
+def _plane(rows: list[list[float]]) -> dict[str, Any]:
+    """The affine function nearest to data, as the start of a network by hand."""
+    data = np.array(rows)
+    constant, *skip = np.linalg.lstsq(np.column_stack([np.ones(len(data)), data[:, :2]]), data[:, 2], rcond=None)[0]
+    return {"skip": np.round(skip, 6).tolist(), "constant": round(float(constant), 6)}
 
 
 @lru_cache(maxsize=1)
@@ -77,15 +116,17 @@ def presets() -> list[dict[str, Any]]:
     coarse = np.round(more, 2)  # values of an affine function there have three digits, and are not rounded
     rows = np.array([[x, y] for x in np.linspace(-0.9, 0.9, 7) for y in (-0.6, 0.0, 0.6)])
     line = np.maximum(0.6 - np.abs(rows[:, 0]), 0.0)
+    waves = _rows(few, np.sin(3 * few[:, 0]) + few[:, 1] ** 2)
     return [
         preset(
             "datum",
             "What a datum is",
-            "A point of the right picture is a line of the left one: across, the direction it faces; up, its distance "
-            "from the centre. All lines through one datum make one curve: press a datum, and its curve turns purple. "
-            "Where the network bends, along a kink, there is a spike. Drag a datum: spikes stay on curves, for kinks "
-            "of the best network run through data.",
-            data=_rows(few, np.sin(3 * few[:, 0]) + few[:, 1] ** 2),
+            "A line is two numbers: the angle it faces and its offset, its distance from the centre. So a line on the "
+            "left is a point on the right. Turn the purple line about its datum (drag its ring): angle and offset "
+            "change together, and the point runs along a curve. The curve is all lines through that datum. Now drag "
+            "data: spikes, where the network bends, stay on curves, for kinks of the best network run through data.",
+            turns=True,
+            data=waves,
             decay=0.02,
         ),
         preset(
@@ -110,18 +151,31 @@ def presets() -> list[dict[str, Any]]:
             "optimum",
             "The global optimum",
             "Elevations at sixty places in the Appalachians, in hundreds of metres from their mean. Behind the spikes "
-            "is the certificate F: what a small new neuron on that line would save in loss, divided by what it would "
-            "cost in decay. Nowhere is it beyond -1 or 1: no new neuron pays, so no network of any width costs less.",
+            "is the certificate F: what a small new neuron on a line would save in loss, over what it would cost in "
+            "decay. Point at lines: below, the saving never rises above the price. So no new neuron pays anywhere, "
+            "and the network is the best of all widths.",
             data=_stations(),
             decay=0.1,
             background="certificate",
         ),
         preset(
+            "proof",
+            "Build the proof yourself",
+            "A network by hand that has no neuron yet. Where its F is beyond 1 or -1 (striped), a new neuron saves "
+            "more than it costs. Press “Add where it pays”, and again, and watch the cost fall to what is proven "
+            "least. When the stripes are gone, no neuron pays: that is the proof.",
+            mode="network",
+            data=waves,
+            **_plane(waves),
+            decay=0.02,
+            background="certificate",
+        ),
+        preset(
             "views",
             "Tomography and networks",
-            "A scanner measures sums along lines, the sinogram; filtered and smeared back along those lines, they give "
-            "the picture. Press play below the left picture, and it grows angle by angle. Then take fewer angles: "
-            "neurons that face none of them are missing.",
+            "A scanner measures sums along lines, the sinogram; filtered and smeared back along those lines, they "
+            "give the picture. Press play below the left picture, and it grows angle by angle. Then take fewer "
+            "angles: neurons that face none of them are missing.",
             mode="network",
             neurons=[[0.4, 0.3, 2.0], [1.3, -0.4, -2.0], [2.4, 0.1, 1.5]],
             background="sinogram",
@@ -130,8 +184,8 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "line",
             "One dimension",
-            "Three equal rows of data, whose values depend on x1 alone, and so does the best network: its kinks "
-            "are upright lines, its spikes stand at angle 0. Drag a datum on a kink sideways, and the symmetry breaks; "
+            "Three equal rows of data, whose values depend on x1 alone, and so does the best network: its kinks are "
+            "upright lines, its spikes stand at angle 0. Drag a datum on a kink sideways, and the symmetry breaks; "
             "drag it up or down, and the spikes stay.",
             data=_rows(rows, line),
             decay=0.005,
@@ -154,6 +208,46 @@ def presets() -> list[dict[str, Any]]:
             decay=0.002,
         ),
         preset(
+            "depth",
+            "Depth: kinks that bend",
+            "Data from a network of two hidden layers, max(0, min(x1, x2)); a new datum takes its value too. Its kink "
+            "runs down the upright axis and turns a corner. A kink of one hidden layer is a whole line, so corners "
+            "take ever more spikes: add data (double click), lower the decay, and R-TV keeps growing.",
+            data=_rows(more, np.maximum(more.min(axis=1), 0.0)),
+            target="corner",
+            decay=0.002,
+        ),
+        preset(
+            "hidden",
+            "A hidden direction",
+            "The values, with noise, depend on 0.8 x1 + 0.6 x2 alone. Nobody tells the network, yet its spikes gather "
+            "at that angle, 0.64. Raise the noise, and they stray; raise the decay, and they come back. Among many "
+            "inputs, this is why a network needs fewer data than methods that look in all directions alike.",
+            data=[[*row, z] for row, z in zip(_rows(more, np.abs(more @ [0.8, 0.6])), _noise(len(more)), strict=True)],
+            target="ridge",
+            noise=0.05,
+            decay=0.05,
+        ),
+        preset(
+            "tumours",
+            "A real classifier",
+            "A trained network: benign (blue) or malignant (orange), from the radius of a tumour's cells (across) and "
+            "their texture (up). Of its 24 neurons these 8 matter. Press a spike: its line says where the verdict "
+            "changes its slope, and its mass how fast. Change a mass, and the white border between the two moves.",
+            mode="network",
+            **_classifier(),
+        ),
+        preset(
+            "certified",
+            "A classifier with a certificate",
+            "Every ninth tumour of the table: 1 is malignant, -1 benign. Unlike training, this ends with a proof: no "
+            "network of any width has a lower cost. It is about these tumours, not new ones. Raise the decay: fewer "
+            "neurons draw a plainer border.",
+            data=_tumours(),
+            decay=0.5,
+            background="certificate",
+        ),
+        preset(
             "smooth",
             "Smooth activations",
             "Three neurons with tanh: no kinks, but bands in which they bend; the spikes are smeared out along the "
@@ -166,8 +260,8 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "cancel",
             "Neurons that cancel",
-            "Two neurons with opposite masses and one kink: together they are nothing, and R-TV is 0 while the weights "
-            "are not. Drag one of them away from the other.",
+            "Two neurons with opposite masses and one kink: together they are nothing, and R-TV is 0 while the "
+            "weights are not. Drag one of them away from the other.",
             mode="network",
             neurons=[[0.8, 0.1, 1.5], [0.8, 0.1, -1.5]],
         ),

@@ -66,6 +66,15 @@ def test_the_page_works_from_a_disk(tmp_path: Path) -> None:
         np.testing.assert_allclose(offset, 0.54 + 0.2 * np.sin(angle), atol=0.03)
         drag(page.locator(".rp-datum").first, -0.25 * side, 0.0)
         np.testing.assert_allclose(page.evaluate(f"{parts}.datum.data[0]"), [-0.1, 0.5, 0], atol=0.02)
+        # The line through the datum turns, and its point stays on the datum's curve.
+        drag(page.locator(".rp-lecture .rp-turner").nth(1), -0.3 * side, 0.1 * side)
+        angle = page.evaluate(f"{parts}.datum.looked.angle")
+        assert abs(angle - 0.6) > 0.2
+        ring = page.locator(".rp-lecture .rp-grip").bounding_box()
+        strip = page.locator(".rp-panel").nth(3).bounding_box()
+        assert abs((ring["x"] + ring["width"] / 2 - strip["x"]) / strip["width"] * np.pi - angle) < 0.02
+        up = 1 - (ring["y"] + ring["height"] / 2 - strip["y"]) / strip["height"]
+        np.testing.assert_allclose(2.9 * up - 1.45, -0.1 * np.cos(angle) + 0.5 * np.sin(angle), atol=0.03)
         page.locator("button[name=add-datum]").click()
         assert page.evaluate(f"{parts}.datum.data.length") == 2
         page.locator("input[name=angles]").fill("7")

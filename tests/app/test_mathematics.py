@@ -9,7 +9,7 @@ import pytest
 
 from javascript_modules import Module
 from playground_pages import launched
-from radon_nn import Directions, Ellipsoid, Grid, Offsets, RadonTransform, fit
+from radon_nn import Directions, Ellipsoid, Grid, Offsets, RadonTransform, RidgeMeasure, fit
 from radon_nn.app.messages import ACTIVATIONS, Drawn
 from radon_nn.app.networks import network_of, packed
 from requests_of_the_playground import random_data
@@ -21,7 +21,7 @@ REACH = 1.45
 @pytest.fixture(scope="module")
 def module() -> Iterator[Module]:
     playwright, chromium = launched()
-    yield Module(chromium.new_page(), "mathematics", "state")
+    yield Module(chromium.new_page(), "mathematics", "certificates", "state")
     chromium.close()
     playwright.stop()
 
@@ -61,6 +61,83 @@ def test_the_landscape_of_the_certificate(module: Module) -> None:
     expected = np.einsum("i,ijk->jk", best.dual, np.maximum(heights[:, :, None] - offsets, 0))
     np.testing.assert_allclose(landscape, expected, atol=1e-5)
     assert np.abs(landscape).max() <= 1 + 1e-5
+
+
+def test_the_certificate_of_the_best_network_is_its_residuals(module: Module) -> None:
+    data = np.array(random_data(np.random.default_rng(6), 12))
+    best = fit(data[:, :2], data[:, 2], decay=0.05, tol=1e-9)
+    order = [int(np.flatnonzero((data[:, :2] == point).all(axis=1))[0]) for point in best.points]
+    given = {"network": as_drawn(best.measure), "data": data[order].tolist()}
+    dual = np.array(module.call("dualOf(network, data, 0.05)", **given))
+    np.testing.assert_allclose(dual[:, :2], best.points)
+    # The bound's own dual is scaled so that F is nowhere beyond 1; the gap bounds the difference.
+    np.testing.assert_allclose(dual[:, 2], best.dual, atol=2e-3)
+    largest = module.call("landscape(dualOf(network, data, 0.05)).largest", **given)
+    assert abs(abs(largest["F"]) - 1) < 1e-3
+
+
+def as_drawn(measure: RidgeMeasure) -> dict[str, Any]:
+    """A network as the page holds it."""
+    angles = np.arctan2(measure.directions[:, 1], measure.directions[:, 0])
+    spikes = np.column_stack([angles, measure.offsets, measure.masses[:, 0]]).tolist()
+    affine = {"skip": measure.skip[0].tolist(), "constant": float(measure.constant[0])}
+    return {"spikes": spikes, "activation": "relu", "steepness": 1, **affine}
+
+
+def cost(spikes: np.ndarray, data: np.ndarray, decay: float) -> float:
+    """Half the squared errors once the affine part fits best, and the decay times the masses."""
+    normals = np.array([np.cos(spikes[:, 0]), np.sin(spikes[:, 0])])
+    rest = data[:, 2] - np.maximum(data[:, :2] @ normals - spikes[:, 1], 0) @ spikes[:, 2]
+    affine = np.column_stack([np.ones(len(data)), data[:, :2]])
+    rest -= affine @ np.linalg.lstsq(affine, rest, rcond=None)[0]
+    return rest @ rest / 2 + decay * np.abs(spikes[:, 2]).sum()
+
+
+def test_what_a_new_neuron_saves_is_the_difference_of_the_costs(module: Module) -> None:
+    rng = np.random.default_rng(7)
+    data, decay = np.array(random_data(rng, 9)), 0.3
+    spikes = np.column_stack([rng.uniform(0, np.pi, 3), rng.uniform(-0.5, 0.5, 3), rng.normal(size=3)])
+    network = {"spikes": spikes.tolist(), "activation": "relu", "steepness": 1, "skip": [0.3, -1], "constant": 2}
+    call = "offer(dualOf(network, data, decay), decay, angle, offset, mass)"
+    for angle, offset, held in [*((*spikes[k, :2], spikes[k, 2]) for k in range(3)), (0.7, 0.1, 0.0), (2.0, -0.3, 0.0)]:
+        given = {"network": network, "data": data.tolist(), "decay": decay}
+        offered = module.call(call, **given, angle=angle, offset=offset, mass=held)
+        np.testing.assert_allclose(offered["held"] * offered["unit"], held, atol=1e-12)
+        for mass in rng.normal(size=3):
+            u = mass / offered["unit"]
+            saved = offered["F"] * u - u * u / 2
+            paid = abs(offered["held"] + u) - abs(offered["held"])
+            more = np.vstack([spikes, [angle, offset, mass]])
+            if held:
+                more = spikes.copy()
+                more[np.flatnonzero(spikes[:, 2] == held)[0], 2] += mass
+            # Costs of the chart are in units of decay times the unit of mass.
+            change = cost(more, data, decay) - cost(spikes, data, decay)
+            np.testing.assert_allclose(change, (paid - saved) * decay * offered["unit"], atol=1e-9)
+    # With all data on one side a neuron is affine there.
+    beyond = module.call(call, network=network, data=data.tolist(), decay=decay, angle=0.7, offset=-2, mass=0)
+    assert (abs(beyond["F"]) < 1e-9, beyond["curved"]) == (True, False)
+
+
+def test_masses_are_weighed_to_the_least_cost(module: Module) -> None:
+    data = np.array(random_data(np.random.default_rng(8), 12))
+    best = fit(data[:, :2], data[:, 2], decay=0.1, tol=1e-9)
+    network = as_drawn(best.measure)
+    lines = [[*row[:2], 0.5] for row in network["spikes"]] + [[1.0, 0.2, 3.0], [2.0, 0.1, -1.0]]
+    start = {**network, "spikes": lines, "skip": [0, 0], "constant": 0}
+    weighed = module.call("weighed(network, data, 0.1)", network=start, data=data.tolist())
+    spikes = np.array(weighed["spikes"])
+    np.testing.assert_allclose(cost(spikes, data, 0.1), best.objective, rtol=1e-5)
+    # Its affine part is the best one.
+    normals = np.array([np.cos(spikes[:, 0]), np.sin(spikes[:, 0])])
+    values = np.maximum(data[:, :2] @ normals - spikes[:, 1], 0) @ spikes[:, 2]
+    values += data[:, :2] @ weighed["skip"] + weighed["constant"]
+    errors = values - data[:, 2]
+    np.testing.assert_allclose(errors @ errors / 2 + 0.1 * np.abs(spikes[:, 2]).sum(), best.objective, rtol=1e-5)
+    # Data on a line leave fewer affine functions, and nothing breaks.
+    row = [[x, 0.5 * x, x * x] for x in (-0.6, 0.1, 0.4, 0.8)]
+    for values in module.call("weighed(network, data, 0.01)", network=start, data=row)["spikes"]:
+        assert np.isfinite(values).all()
 
 
 def test_lines(module: Module) -> None:

@@ -1,5 +1,5 @@
 // The page's controls: native ones, each with a label, so that keyboards and screen readers know them.
-import { html, set } from "./drawing.js";
+import { digits, html, paint, set, setText } from "./drawing.js";
 
 const LEGEND =
   "Left: colour is the network’s value (orange above zero, blue below); a circle is a datum, filled with its value; " +
@@ -17,8 +17,8 @@ export function slider(parent, name, label, { min, max, step, title = null }, ch
   input.addEventListener("change", ended);
   const show = (value, words) => {
     if (Math.abs(Number(input.value) - value) > step / 2) input.value = value;
-    output.textContent = words;
-    input.setAttribute("aria-valuetext", words);
+    setText(output, words);
+    set(input, { "aria-valuetext": words });
   };
   return { box, input, show };
 }
@@ -40,6 +40,27 @@ export function button(parent, name, text, title, pressed) {
   return element;
 }
 
+const [STEPS, OVER] = [93, 1.15]; // of the scale's colours; it shows a little of what lies beyond its ends
+
+/** A scale of colours from -end to end, with a mark: {box, show(end, striped, mark or null, theme)}. */
+export function colourScale(parent) {
+  const box = html("div", { class: "rp-scale", role: "img" }, parent);
+  const canvas = html("canvas", { width: 186, height: 12 }, box);
+  const mark = html("span", { class: "rp-mark" }, box, "▲");
+  const ends = html("div", {}, box);
+  const texts = ["start", "middle", "end"].map((name) => html("span", { class: `rp-${name}` }, ends));
+  const ramp = Float32Array.from({ length: STEPS }, (_, k) => OVER * ((2 * k) / (STEPS - 1) - 1));
+  const show = (end, striped, at, theme) => {
+    paint(canvas, ramp, STEPS, 1, 1, theme, striped);
+    const number = digits(Number(end.toPrecision(2)));
+    [`−${number}`, "0", end === 1 ? "+1" : number].forEach((text, k) => setText(texts[k], text));
+    mark.hidden = at === null;
+    if (at !== null) mark.style.left = `${50 + (50 / OVER) * Math.max(-OVER, Math.min(OVER, at / end))}%`;
+    set(box, { "aria-label": `colours from minus ${number}, blue, over 0 to ${number}, orange${striped ? "; beyond, stripes" : ""}` });
+  };
+  return { box, show };
+}
+
 /** The frame of the page, empty; keys that it uses are no shortcuts of JupyterLab. */
 export function frame(el) {
   const root = html("div", { class: "rp-root", tabindex: -1, "data-lm-suppress-shortcuts": "true" }, el);
@@ -58,7 +79,9 @@ export function frame(el) {
   html("p", { class: "rp-legend" }, said, LEGEND);
   const chart = html("figure", {}, foot);
   html("figcaption", {}, chart, "Total bend (R-TV) of the best network against the decay (click to choose a decay)");
-  return { root, presets, tools, left, middle, side, text, controls, words, chart };
+  const offer = html("figure", { hidden: "" }, foot);
+  const offerText = html("figcaption", {}, offer);
+  return { root, presets, tools, left, middle, side, text, controls, words, chart, offer, offerText };
 }
 
 /** A dialog with text to copy. */

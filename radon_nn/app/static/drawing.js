@@ -26,19 +26,36 @@ export function freeScale(values) {
   return Math.hypot(1, largest(values));
 }
 
-/** Paint n x m numbers, the first index to the right and the second upwards, over the whole canvas. */
-export function paint(canvas, values, n, m, scale, theme) {
-  const small = document.createElement("canvas");
-  [small.width, small.height] = [n, m];
+/** Colours of -1 to 1 in 513 steps, as ImageData holds them, and the stripes' colour of what goes beyond. */
+const tables = {};
+
+function tableOf(theme) {
+  return (tables[theme] ??= Uint8ClampedArray.from({ length: 3 * 513 }, (_, k) => colour(Math.floor(k / 3) / 256 - 1, theme)[k % 3]));
+}
+
+const STRIPES = { light: [255, 255, 255], dark: [0, 0, 0] };
+const BEYOND = 1.005; // as PAYS: the certificate's largest modulus is 1 up to tolerances, which have no stripes
+
+/**
+ * Paint n x m numbers, the first index to the right and the second upwards, over the whole canvas; what was painted
+ * last is not painted again. With `striped`, numbers beyond the scale have stripes.
+ */
+export function paint(canvas, values, n, m, scale, theme, striped = false) {
+  const last = canvas.painted;
+  if (last?.values === values && last.scale === scale && last.theme === theme && last.striped === striped) return;
+  canvas.painted = { values, scale, theme, striped };
+  canvas.small ??= document.createElement("canvas");
+  const { small } = canvas;
+  if (small.width !== n || small.height !== m) [small.width, small.height] = [n, m];
   const picture = new ImageData(n, m);
-  const table = Uint8ClampedArray.from({ length: 3 * 513 }, (_, k) => colour(Math.floor(k / 3) / 256 - 1, theme)[k % 3]);
+  const table = tableOf(theme);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
-      const entry = 3 * Math.round(256 * (Math.max(-1, Math.min(1, values[i * m + j] / scale)) + 1));
+      const number = values[i * m + j] / scale;
+      const entry = 3 * Math.round(256 * (Math.max(-1, Math.min(1, number)) + 1));
       const at = 4 * ((m - 1 - j) * n + i);
-      picture.data[at] = table[entry];
-      picture.data[at + 1] = table[entry + 1];
-      picture.data[at + 2] = table[entry + 2];
+      const beyond = striped && Math.abs(number) > BEYOND && (i + j) % 6 < 2;
+      for (let c = 0; c < 3; c++) picture.data[at + c] = beyond ? STRIPES[theme][c] : table[entry + c];
       picture.data[at + 3] = 255;
     }
   }
@@ -50,6 +67,8 @@ export function paint(canvas, values, n, m, scale, theme) {
 
 /** Leave a canvas in the neutral colour. */
 export function clear(canvas, theme) {
+  if (canvas.painted?.clear === theme) return;
+  canvas.painted = { clear: theme };
   const context = canvas.getContext("2d");
   context.fillStyle = `rgb(${colour(0, theme).join(" ")})`;
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -80,6 +99,11 @@ export function set(element, attributes) {
   }
 }
 
+/** Set an element's text; one that stays as it is does not make the browser lay the page out anew. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** As many elements as rows, made where they are missing and kept where they are not: focus and drags live on them. */
 export function matched(group, count, make) {
   while (group.children.length > count) group.lastChild.remove();
@@ -87,10 +111,11 @@ export function matched(group, count, make) {
   return [...group.children];
 }
 
-/** A number with about four digits, as people write it. */
+/** A number with about four digits, as people write it, with a minus sign in the place of a hyphen. */
 export function digits(number) {
   if (!Number.isFinite(number)) return "unknown";
   if (number === 0) return "0";
   const size = Math.abs(number);
-  return size < 1e-3 || size >= 1e5 ? number.toExponential(1) : String(Number(number.toPrecision(4)));
+  const text = size < 1e-3 || size >= 1e5 ? number.toExponential(1) : String(Number(number.toPrecision(4)));
+  return text.replaceAll("-", "−");
 }

@@ -1,11 +1,13 @@
 // The page's parts and what their controls do to the playground; `app` is the object of playground.js.
 import { ACTIVATIONS } from "./mathematics.js";
-import { digits, html } from "./drawing.js";
+import { PAYS } from "./certificates.js";
+import { digits, html, setText } from "./drawing.js";
 import { encoded, pythonLines } from "./state.js";
-import { Chart, Plane, Strip } from "./panels.js";
+import { Chart, OfferChart } from "./charts.js";
+import { Plane, Strip } from "./panels.js";
 import { download, pngOf, svgOf } from "./export.js";
-import { button, frame, menu, showText, slider } from "./controls.js";
-import { paragraphs } from "./words.js";
+import { button, colourScale, frame, menu, showText, slider } from "./controls.js";
+import { offerWords, paragraphs } from "./words.js";
 
 /** Build the page into the element. */
 export function build(app, el) {
@@ -19,6 +21,7 @@ export function build(app, el) {
   buildViews(app, parts);
   buildControls(app, parts);
   app.chart = new Chart(parts.chart);
+  app.offerChart = new OfferChart(parts.offer);
   app.chart.svg.addEventListener("click", (event) => {
     const box = app.chart.svg.getBoundingClientRect();
     const across = ((event.clientX - box.left) / box.width) * 480;
@@ -65,14 +68,15 @@ function buildViews(app, { left, middle }) {
   const views = [["function", "function"], ["backprojection", "backprojection"], ["slice", "slice of the file"]];
   app.viewMenu = menu(under, "view", "Plane", views, (view) => {
     app.state.view = view;
-    app.shown = 90;
+    app.pause();
     app.ended();
   }).select;
   app.anglesSlider = slider(under, "angles", "angles", { min: 1, max: 90, step: 1 }, (angles) => {
-    [app.state.angles, app.shown] = [angles, 90];
+    app.state.angles = angles;
     app.changed();
   }, () => app.ended());
   app.playButton = button(under, "play", "▶ Play", "Add one angle after the other", () => app.play());
+  app.turnButton = button(under, "turn", "", "Turn the purple line about the datum, and see its curve drawn", () => app.looking.play());
   const backgrounds = [
     ["none", "none"], ["sinogram", "sinogram"], ["filtered", "filtered sinogram"], ["certificate", "certificate"],
   ];
@@ -81,13 +85,14 @@ function buildViews(app, { left, middle }) {
     app.state.background = background;
     app.ended();
   }).select;
+  app.scale = colourScale(row);
 }
 
 function buildControls(app, { side, controls }) {
   app.sliceBox = html("div", { class: "rp-controls" }, side);
   const modes = [["data", "the best network"], ["network", "a network by hand"]];
   app.modeMenu = menu(controls, "mode", "Shown", modes, (mode) => {
-    if (mode === "network") app.byHand();
+    if (mode === "network") app.byHand("You chose so");
     else app.state.mode = "data";
     app.selected = null;
     app.ended();
@@ -102,14 +107,14 @@ function buildControls(app, { side, controls }) {
   }, end);
   app.massSlider = slider(controls, "mass", "Mass", { min: -5, max: 5, step: 0.05, title: "how sharply it bends; negative: down" }, (mass) => {
     if (app.selected?.kind === "neuron") {
-      app.byHand();
+      app.byHand("You changed a mass");
       app.state.neurons[app.selected.index][2] = mass;
     }
     app.changed();
   }, end);
   const names = Object.keys(ACTIVATIONS).map((name) => [name, name.replace("_", " ")]);
   app.activationMenu = menu(controls, "activation", "Activation", names, (name) => {
-    app.byHand();
+    app.byHand("Another activation is for networks by hand; the best network is one of ReLU");
     app.change("activation", name);
     app.ended();
   }).select;
@@ -117,12 +122,13 @@ function buildControls(app, { side, controls }) {
   const row = html("div", { class: "rp-buttons" }, controls);
   app.datumButton = button(row, "add-datum", "Add datum", "", () => app.add("datum"));
   app.neuronButton = button(row, "add-neuron", "Add neuron", "", () => app.add("neuron"));
+  app.improveButton = button(row, "improve", "", "Give all neurons the masses that cost least, with a new one where F is farthest beyond 1 or −1", () => app.improve());
   app.removeButton = button(row, "remove", "Remove", "Remove what is selected (Delete)", () => app.remove());
   app.noiseButton = button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
 }
 
 /** Bring the controls up to the state. */
-export function showControls(app) {
+export function showControls(app, { background, offered, probe, theme }) {
   const { state, selected } = app;
   const handmade = state.mode === "network";
   [app.modeMenu.value, app.viewMenu.value, app.backgroundMenu.value] = [state.mode, state.view, state.background];
@@ -150,14 +156,33 @@ export function showControls(app) {
   const slicing = state.view === "slice";
   [app.sliceBox.hidden, app.parts.controls.hidden] = [!slicing, slicing];
   app.backgroundMenu.disabled = slicing;
-  app.parts.text.hidden = slicing || !app.parts.text.textContent;
-  app.parts.chart.hidden = !state.data.length || slicing;
+  showLesson(app, slicing);
+  app.turnButton.hidden = slicing || turning || !state.data.length;
+  setText(app.turnButton, app.looking.turning === null ? "⟳ Turn a line about a datum" : "◼ Stop");
+  app.scale.box.hidden = !background;
+  if (background) app.scale.show(background.scale, Boolean(background.striped), probe?.F ?? null, theme);
+  const proving = state.background === "certificate" && !slicing;
+  const improves = proving && handmade && state.activation === "relu" && state.data.length > 0;
+  app.improveButton.hidden = !improves;
+  const pays = improves && Math.abs(app.looking.certificate().largest.F) > PAYS;
+  setText(app.improveButton, pays ? "Add where it pays" : "Weigh anew");
+  [app.parts.offer.hidden, app.parts.chart.hidden] = [!offered, !state.data.length || slicing || Boolean(offered)];
+  if (offered) setText(app.parts.offerText, offerWords(offered));
+}
+
+/** The lesson's text and name; undo, links and reloads bring them back, for they are part of the state. */
+function showLesson(app, slicing) {
+  const lesson = app.presets.find((preset) => preset.name === app.state.lesson);
+  setText(app.parts.text, lesson?.text ?? "");
+  app.presetMenu.value = lesson?.name ?? "";
+  app.parts.text.hidden = slicing || !lesson;
 }
 
 /** Say in words what is shown, without reading it out again where nothing changed. */
-export function say(app) {
+export function say(app, spikes) {
   const stale = app.isStale();
-  const lines = paragraphs({ ...app, stale, facts: app.drawnFacts });
+  const certified = app.state.background === "certificate" ? app.looking.certificate() : null;
+  const lines = paragraphs({ ...app, stale, facts: app.drawnFacts, certified, spikes });
   app.parts.root.classList.toggle("rp-stale", stale);
   const text = JSON.stringify(lines);
   if (text === app.said) return;

@@ -1,7 +1,9 @@
 // A page for a lecturer's web site, without Python: one neuron, a datum as a curve, and backprojection of discs.
-import { REACH, backprojected, rampFiltered, sampled, sinogramOfDiscs } from "./mathematics.js";
+import { REACH, backprojected, folded, rampFiltered, sampled, sinogramOfDiscs } from "./mathematics.js";
 import { digits, freeScale, html, largest } from "./drawing.js";
-import { Plane, Strip, keepsPlace } from "./panels.js";
+import { keepsPlace } from "./panel.js";
+import { Plane, Strip } from "./panels.js";
+import { lineThrough, pointOf, turnerOf } from "./probe.js";
 import { button, slider } from "./controls.js";
 
 const [SAMPLES, ANGLES, OFFSETS] = [97, 90, 129];
@@ -49,15 +51,29 @@ function neuron(parent) {
   return { draw, row };
 }
 
-/** A datum, and the curve of all lines through it. */
+/** A datum, the line that turns about it, and the curve of all lines through it. */
 function datum(parent) {
   const data = [[0.4, 0.5, 0]];
+  const looked = { angle: 0.6, datum: 0 };
+  const line = () => lineThrough(looked.angle, data[looked.datum]);
+  const turn = (angle) => {
+    [looked.angle] = folded(angle, 0);
+    draw();
+  };
+  const select = (k) => {
+    looked.datum = k;
+    draw();
+  };
   const handlers = {
     spike: still,
     kink: still,
-    datum: (k) => ({ ...still(), move: (place) => set(k, ...place), nudge: (dx, dy) => set(k, data[k][0] + dx, data[k][1] + dy) }),
+    turner: () => turnerOf(line, turn, still()),
+    point: () => pointOf(line, turn, still()),
+    datum: (k) => ({ ...still(), select: () => select(k), move: (place) => set(k, ...place), nudge: (dx, dy) => set(k, data[k][0] + dx, data[k][1] + dy) }),
   };
-  const text = "All lines through a datum are a sinusoid on the right: a kink runs through the datum when its spike lies on the curve.";
+  const text =
+    "Turn the line about the datum by its ring. Its angle and its offset change together, and its point on the right runs along a curve: " +
+    "all lines through the datum. A kink runs through the datum when its spike lies on that curve.";
   const parts = section(parent, "A datum is a curve", text, handlers, handlers);
   button(parts.controls, "add-datum", "Add datum", "Add a datum", () => {
     if (data.length < 20) data.push([1.6 * Math.random() - 0.8, 1.6 * Math.random() - 0.8, 0]);
@@ -68,12 +84,12 @@ function datum(parent) {
     draw();
   }
   function draw() {
-    const shown = { spikes: [], data, selected: { kind: "datum", index: 0 }, theme: theme(parts.box) };
+    const shown = { spikes: [], data, selected: { kind: "datum", index: looked.datum }, probe: line(), theme: theme(parts.box) };
     parts.plane.draw({ ...shown, values: new Float32Array(SAMPLES * SAMPLES), n: SAMPLES, scale: 1 });
     parts.strip.draw({ ...shown, background: null });
   }
   draw();
-  return { draw, data };
+  return { draw, data, looked };
 }
 
 /** Discs, their sinogram, and the picture that grows from it angle by angle. */

@@ -19,6 +19,8 @@ export const ACTIVATIONS = {
 /** Functions of which lessons take their data. */
 export const TARGETS = {
   pyramid: (x1, x2) => Math.max(0.8 - Math.abs(x1) - Math.abs(x2), 0),
+  corner: (x1, x2) => Math.max(Math.min(x1, x2), 0),
+  ridge: (x1, x2) => Math.abs(0.8 * x1 + 0.6 * x2),
 };
 
 /** The network's value at a point. */

@@ -1,22 +1,25 @@
 // The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
-import { REACH, TARGETS, backprojected, certificate, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { REACH, TARGETS, backprojected, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { PAYS, weighed } from "./certificates.js";
 import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
 import { freeScale, largest } from "./drawing.js";
-import { keepsPlace } from "./panels.js";
+import { keepsPlace } from "./panel.js";
+import { Looking } from "./looking.js";
 import { Requests } from "./requests.js";
 import { build, fillSlice, say, showControls } from "./interface.js";
 
 const SAMPLES = 97; // samples of a picture along each axis
-const ANGLES = 160; // of the certificate's landscape
-const OFFSETS = 129;
 const DECAYS = Array.from({ length: 16 }, (_, k) => 10 ** (1 - k / 3)); // of the curve, from 10 down to 1e-4
 const IDLE = 300; // milliseconds without a change, after which the curve is computed
+const NOTHING = new Float64Array(SAMPLES * SAMPLES);
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 const clamp = (x, most) => Math.max(-most, Math.min(most, x));
 
 class Playground {
   constructor(model, el) {
     Object.assign(this, { model, el, best: null, bestKey: "", drawnFacts: null, pictures: {}, slice: null });
-    Object.assign(this, { selected: null, trouble: "", path: new Map(), presets: [], opened: null, shown: 90 });
+    Object.assign(this, { selected: null, trouble: "", notice: "", path: new Map(), presets: [], opened: null });
+    Object.assign(this, { shown: 90, playing: null, looking: new Looking(this) });
     this.state = checked(model.get("state")) ?? structuredClone(EMPTY);
     this.linked = checked(model.get("state")) !== null;
     this.history = new History(this.state);
@@ -45,7 +48,8 @@ class Playground {
   }
 
   answered(answer, request) {
-    this.latencies.push({ type: request.type, asked: request.asked, seconds: answer.seconds });
+    const socket = performance.now() - request.sent;
+    this.latencies.push({ type: request.type, asked: request.asked, seconds: answer.seconds, socket });
     const latency = this.latencies.at(-1);
     if (this.latencies.length > 2000) this.latencies.shift();
     if (answer.type === "error") {
@@ -134,6 +138,7 @@ class Playground {
     if (key !== this.pathKey) [this.pathKey, this.path] = [key, new Map()];
     this.requests?.drop("path");
     if (!this.isLost) this.trouble = "";
+    if (this.state.mode === "data") this.notice = "";
     this.ask();
     this.redraw();
     // What waits for an idle moment would ask for data of before.
@@ -157,7 +162,9 @@ class Playground {
   /** Show another state. */
   load(state, keep = true) {
     if (!state || JSON.stringify(state) === JSON.stringify(this.state)) return;
-    [this.state, this.selected] = [state, null];
+    [this.state, this.selected, this.notice] = [state, null, ""];
+    this.looking.stop();
+    this.looking.lit = null;
     if (keep) this.ended();
     else this.changed();
   }
@@ -165,16 +172,15 @@ class Playground {
   choose(name) {
     const preset = this.presets.find((p) => p.name === name);
     if (!preset) return;
-    this.load(checked(preset.state));
-    this.parts.text.textContent = preset.text;
-    this.presetMenu.value = name;
-    if (preset.state.mode === "network") this.select("neuron", 0);
+    this.load(checked({ ...preset.state, lesson: name }));
+    if (preset.state.neurons?.length) this.select("neuron", 0);
+    if (preset.turns && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.looking.play();
   }
 
   step(back) {
     const state = this.history.step(back);
     if (!state) return;
-    [this.state, this.selected] = [state, null];
+    [this.state, this.selected, this.notice] = [state, null, ""];
     this.publish();
     this.changed();
   }
@@ -185,9 +191,10 @@ class Playground {
     this.redraw();
   }
 
-  /** Take the best network over, to change it by hand. */
-  byHand() {
+  /** Take the best network over, to change it by hand, and say why: `cause` is what the user did. */
+  byHand(cause = "") {
     if (this.state.mode === "network") return;
+    this.notice = cause && `${cause}: this is now a network by hand, begun from the best one. “Shown: the best network” goes back to it.`;
     const network = this.network();
     Object.assign(this.state, { mode: "network", activation: "relu" });
     if (network) Object.assign(this.state, structuredClone({ neurons: network.spikes.slice(0, MOST_NEURONS), skip: network.skip, constant: network.constant }));
@@ -202,7 +209,7 @@ class Playground {
       state.data.push([x1, x2, clamp(value, 50), normal()]);
       this.select("datum", state.data.length - 1);
     } else if (kind === "neuron" && state.neurons.length < MOST_NEURONS) {
-      this.byHand();
+      this.byHand("You added a neuron");
       const angle = Math.PI * Math.random();
       state.neurons.push([angle, Math.cos(angle) * x1 + Math.sin(angle) * x2, 1]);
       this.select("neuron", state.neurons.length - 1);
@@ -213,7 +220,7 @@ class Playground {
   remove() {
     if (!this.selected || this.state.view === "slice") return;
     const { kind, index } = this.selected;
-    if (kind === "neuron") this.byHand();
+    if (kind === "neuron") this.byHand("You removed a neuron");
     (kind === "datum" ? this.state.data : this.state.neurons).splice(index, 1);
     this.selected = null;
     this.ended();
@@ -227,7 +234,7 @@ class Playground {
   /** Place a neuron's line; the angle keeps its side, so that the function does not jump. */
   moveNeuron(k, angle, offset) {
     if (this.state.view === "slice") return;
-    this.byHand();
+    this.byHand("You moved a neuron");
     const row = this.state.neurons[k];
     if (!row) return;
     const turns = Math.round((row[0] - angle) / Math.PI);
@@ -246,15 +253,35 @@ class Playground {
     this.ended();
   }
 
-  /** Build the backprojection up, angle by angle, in some three seconds. */
+  /** Add the neuron that pays most, where one does, and give all neurons the masses that cost least. */
+  improve() {
+    const { state } = this;
+    const certified = this.looking.certificate();
+    if (state.mode !== "network" || state.activation !== "relu" || !certified) return;
+    const { angle, offset, F } = certified.largest;
+    const spikes = [...state.neurons];
+    if (Math.abs(F) > PAYS && spikes.length < MOST_NEURONS) spikes.push([angle, offset, 0]);
+    const { spikes: neurons, skip, constant } = weighed({ ...this.network(), spikes }, noisy(state), state.decay);
+    Object.assign(state, { neurons, skip, constant });
+    this.selected = null;
+    this.ended();
+  }
+
+  /** Build the backprojection up, angle by angle, in some three seconds; the number of angles may change meanwhile. */
   play() {
-    clearInterval(this.playing);
+    this.pause();
     this.shown = 0;
     this.playing = setInterval(() => {
-      this.shown += Math.max(1, Math.round(this.state.angles / 90));
-      if (this.shown >= this.state.angles) clearInterval(this.playing);
+      this.shown++;
+      if (this.shown >= this.state.angles) this.pause();
       this.redraw();
     }, 3000 / this.state.angles);
+  }
+
+  /** Show all angles that are used. */
+  pause() {
+    clearInterval(this.playing);
+    [this.playing, this.shown] = [null, 90];
   }
 
   /** Whether the certified answer that is shown belongs to data or a decay of before. */
@@ -276,6 +303,7 @@ class Playground {
         move: ([angle, offset]) => this.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
         nudge: (dx, dy) => this.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
       }),
+      ...this.looking.handlers(),
       kink: (k, turns) => keepsPlace(() => spikeOf(k), turns, (angle, offset) => this.moveNeuron(k, angle, offset), common("neuron", k)),
     };
   }
@@ -293,18 +321,20 @@ class Playground {
       this.draw();
       // The mark that had the keyboard is gone: the keys go to the page, not to nobody.
       if (within && !root.contains(document.activeElement)) root.focus({ preventScroll: true });
-      for (const done of this.drawn.splice(0)) done();
+      // A task that is posted from a frame runs once that frame has been painted.
+      const waiting = this.drawn.splice(0);
+      if (waiting.length) soon(() => waiting.forEach((done) => done()));
     };
     // A tab in the background has no frames, and needs none.
     this.frame = document.hidden ? setTimeout(run, 50) : requestAnimationFrame(run);
   }
 
   theme() {
-    return getComputedStyle(this.parts.root).getPropertyValue("--rp-theme").trim() === "dark" ? "dark" : "light";
+    return this.parts.root.dataset.theme ?? (DARK.matches ? "dark" : "light");
   }
 
   draw() {
-    const { state, selected } = this;
+    const { state, selected, looking } = this;
     const theme = this.theme();
     const network = this.network();
     const data = noisy(state);
@@ -314,35 +344,59 @@ class Playground {
     const shownData = sliced ? [] : data;
     const scale = sliced || data.length ? Math.max(largest(values), largest(shownData.map((row) => row[2]))) : freeScale(values);
     const segments = sliced ? (this.slice.kinks ?? []) : null;
-    this.plane.draw({ values, n: SAMPLES, scale, spikes, data: shownData, segments, selected, theme });
-    this.strip.draw({ background: sliced ? null : this.background(), spikes, data: shownData, selected, theme });
+    const background = sliced ? null : this.background();
+    const probe = looking.line();
+    const lit = probe?.datum ?? null;
+    // Beside more spikes than these their numbers would cover each other.
+    const heights = sliced || spikes.length > 12 ? null : looking.heights(spikes);
+    this.plane.draw({ values, n: SAMPLES, scale, spikes, data: shownData, segments, selected, probe, lit, theme });
+    this.strip.draw({ background, spikes, data: shownData, selected, probe, lit, heights, theme });
     this.chart.draw([...this.path], state.decay);
-    say(this);
-    showControls(this);
+    const offered = looking.offered(probe);
+    if (offered) this.offerChart.draw(offered);
+    say(this, spikes);
+    showControls(this, { background, offered, probe, theme });
   }
 
+  /** Samples of what the plane shows; the same array as long as that stays the same. */
   planeValues(network) {
-    if (!network) return new Float32Array(SAMPLES * SAMPLES);
-    if (this.state.view !== "backprojection" || !this.pictures.sinogram) return sampled(network, SAMPLES);
-    const { numbers, values, first, step } = this.pictures.sinogram;
+    const { sinogram } = this.pictures;
+    const { view, angles, mode } = this.state;
+    if (!network) return NOTHING;
+    if (view !== "backprojection" || !sinogram) {
+      const key = mode === "network" ? JSON.stringify(network) : this.best;
+      if (this.sampledOf !== key) [this.sampledOf, this.samples] = [key, sampled(network, SAMPLES)];
+      return this.samples;
+    }
+    const { numbers, values, first, step } = sinogram;
     const [n, m] = values.shape;
-    if (this.filteredOf !== numbers) [this.filteredOf, this.filtered] = [numbers, rampFiltered(numbers, n, m, step)];
-    return backprojected(this.filtered, n, m, first, step, SAMPLES, this.state.angles, this.shown);
+    if (this.filteredOf !== numbers) [this.filteredOf, this.filtered, this.builtOf] = [numbers, rampFiltered(numbers, n, m, step), ""];
+    const key = `${angles} ${Math.min(this.shown, angles)}`;
+    if (this.builtOf !== key) [this.builtOf, this.built] = [key, backprojected(this.filtered, n, m, first, step, SAMPLES, angles, this.shown)];
+    return this.built;
   }
 
   background() {
     const kind = this.state.background;
-    if (kind === "certificate" && this.best) {
-      if (this.landscapeOf !== this.best) {
-        [this.landscapeOf, this.landscape] = [this.best, certificate(this.best.dual, ANGLES, OFFSETS)];
-      }
-      return { values: this.landscape, n: ANGLES, m: OFFSETS, scale: 1, low: -REACH, high: REACH };
+    if (kind === "certificate") {
+      const certified = this.looking.certificate();
+      return certified && { ...certified, scale: 1, low: -REACH, high: REACH, striped: certified.own };
     }
     if (!this.pictures[kind]) return null;
     const { numbers, values, first, step } = this.pictures[kind];
     const [n, m] = values.shape;
     return { values: numbers, n, m, scale: largest(numbers), low: first, high: first + (m - 1) * step };
   }
+}
+
+/** Run a task after those that wait; unlike a timer it has no least delay. */
+function soon(task) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    task();
+  };
+  port2.postMessage(0);
 }
 
 const asDrawn = ({ spikes, ...rest }) => ({ neurons: spikes.slice(0, MOST_NEURONS), ...rest });
@@ -354,7 +408,7 @@ export default {
     const app = new Playground(model, el);
     el.radonPlayground = app;
     return () => {
-      for (const timer of [app.timer, app.settle, app.playing]) clearTimeout(timer);
+      for (const timer of [app.timer, app.settle, app.playing, app.looking.turning]) clearTimeout(timer);
     };
   },
 };

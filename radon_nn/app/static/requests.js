@@ -34,7 +34,7 @@ export class Requests {
       const id = ++this.count;
       if (this.model.send({ type, id, ...request.body }) === false) return;
       this.waiting.delete(type);
-      this.flying.set(id, { ...request, type });
+      this.flying.set(id, { ...request, type, sent: performance.now() });
     }
   }
 

@@ -20,6 +20,7 @@ export const EMPTY = {
   background: "none",
   view: "function",
   angles: 90,
+  lesson: "", // whose text is shown
 };
 
 const within = (number, most) => Number.isFinite(number) && Math.abs(number) <= most;
@@ -49,6 +50,7 @@ export function checked(content) {
     within(state.constant, 1e4) &&
     BACKGROUNDS.includes(state.background) &&
     VIEWS.includes(state.view) &&
+    typeof state.lesson === "string" && /^[a-z_]{0,30}$/.test(state.lesson) &&
     Number.isInteger(state.angles) && state.angles >= 1 && state.angles <= 90;
   return good ? structuredClone(state) : null;
 }

@@ -1,4 +1,5 @@
 // What the numbers say, in words.
+import { PAYS, certificateAt } from "./certificates.js";
 import { digits } from "./drawing.js";
 
 const part = (text, strong = false, title = "") => ({ text, strong, title });
@@ -20,35 +21,63 @@ const BENDS = {
 };
 
 /** Paragraphs about the state: lists of parts, some strong, some with a tooltip; `stale` marks what waits for an answer. */
-export function paragraphs({ state, best, stale, facts, trouble, slice, opened }) {
+export function paragraphs({ state, selected, best, stale, facts, trouble, notice, slice, opened, certified: found, spikes }) {
   const out = [];
   if (state.view === "slice" && opened) {
     out.push([part(`${opened.source}: ${opened.text}.`)]);
     if (slice?.kinks) out.push([part(`${slice.kinks.length} kinks on this plane; blue ones bend down, orange ones bend up.`)]);
   } else if (state.mode === "network" && facts) {
+    if (notice) out.push([part(notice, true)]);
     out.push(byHand(state, facts));
-    if (state.data.length) out.at(-1).push(part(" This is your own network; “Shown: the best network” returns."));
+    if (state.data.length && !notice) out.at(-1).push(part(" This is your own network; “Shown: the best network” returns."));
     if (best) out.push([part("No network of any width, however trained, costs less than "), part(digits(best.lower), true), part(": the certificate proves it.")]);
   } else if (best) {
     out.push(...certified(state, best));
   } else if (state.mode === "data" && !trouble) {
     out.push([part(state.data.length ? "Solving …" : "No data yet: double click on the plane, or press “Add datum”.")]);
   }
-  if (state.view !== "slice") out.push(...background(state, best, trouble));
+  if (state.view !== "slice") out.push(...background(state, best, trouble, found, spikes, facts));
+  if (selected?.kind === "datum" && state.view !== "slice" && state.background !== "certificate") out.push([part(CURVE)]);
   if (stale && best) out.push([part("Solving … what is shown is the last certified answer.", true)]);
   if (trouble) out.push([part(trouble, true)]);
   return out;
 }
 
-function background(state, best, trouble) {
+const CURVE =
+  "The purple line runs through the datum. Turn it by its ring: to stay on the datum, its offset must change with its " +
+  "angle, and its point on the right runs along the purple curve. That curve is all lines through the datum.";
+const WHY =
+  "Why this proves it: the cost is convex. If any network cost less, the first small step towards it would save already, " +
+  "and such a step is made of small new neurons; none of them pays.";
+
+function background(state, best, trouble, found, spikes, facts) {
   if (state.background in PICTURES) return [[part(PICTURES[state.background])]];
   if (state.background !== "certificate") return [];
-  if (!best) return state.data.length || trouble ? [] : [[part("No certificate without data.")]];
-  if (state.mode === "network") {
-    return [[part("F belongs to the best network, not to this one: spikes that stand off its peaks and valleys make this one cost more.")]];
-  }
-  const largest = best.largest.toFixed(6);
-  return [[part(`Certificate F on a line: what a small new neuron there would save in loss, divided by its decay. Spikes sit where F is 1 or −1, and it goes no further (largest ${largest}): no new neuron pays, and as the problem is convex, no network costs less.`)]];
+  if (!found) return state.data.length || trouble ? [] : [[part("No certificate without data.")]];
+  const about = [part("Certificate F of a line", false, "residuals over the decay, summed with the new neuron’s values at the data"), part(": what a small new neuron there would save in loss, over its price in decay. ")];
+  if (found.own) return [[...about, ...ownCertificate(best, found, spikes, facts)]];
+  const there = spikes.filter(([angle, offset]) => Math.abs(certificateAt(found.dual, angle, offset)) > 0.999).length;
+  const touching = there === spikes.length ? "each spike" : `${there} of ${spikes.length} spikes`;
+  return [[...about, part(`It is 1 or −1 at ${touching} and goes no further (largest ${best.largest.toFixed(6)}): no new neuron pays.`)], [part(WHY)]];
+}
+
+function ownCertificate(best, found, spikes, facts) {
+  const size = Math.abs(found.largest.F);
+  if (size > PAYS) return [part("For your network it reaches "), part(digits(found.largest.F), true), part(`, beyond ±1 (striped): there a new neuron saves ${digits(size)} times its price, so no proof yet.`)];
+  const settled = spikes.every(([angle, offset, mass]) => certificateAt(found.dual, angle, offset) * Math.sign(mass) > 2 - PAYS);
+  const above = best && facts?.objective !== undefined ? ` to within ${percent(facts.objective / best.lower - 1)} %` : "";
+  if (settled) return [part(`For your network it is nowhere beyond ±1, and 1 or −1 at its spikes: no neuron pays. You have built the best network${above}, and F proves it.`)];
+  return [part("For your network it is nowhere beyond ±1, but not 1 or −1 at each spike: other masses cost less.")];
+}
+
+/** What the small chart says of an offer {F, held}. */
+export function offerWords({ F, held }) {
+  const size = Math.abs(F);
+  const start = `A neuron on the purple line, against its mass: F = ${F.toFixed(3).replace("-", "−")}. `;
+  if (held && F * Math.sign(held) > 2 - PAYS && size <= PAYS) return start + "A spike: the saving touches the price and goes no higher, so its mass is right.";
+  if (held) return start + "A spike whose mass is not right: another one costs less.";
+  if (size > PAYS) return start + "The saving rises above the price: a new neuron there pays.";
+  return start + (size > 2 - PAYS ? "The saving touches the price." : "The saving stays below the price: it does not pay.");
 }
 
 function byHand(state, facts) {
@@ -64,11 +93,14 @@ function byHand(state, facts) {
   return parts;
 }
 
+/** A share in per cent, of two digits. */
+const percent = (share) => digits(Number((100 * Math.max(0, share)).toPrecision(2)));
+
 const loss = (figures) => part(`loss ${digits(figures.loss)}`, false, "half the squared errors");
 
 function certified(state, best) {
   const share = best.objective > 0 ? best.gap / best.objective : 0;
-  const proof = share < 1e-12 ? "proved exactly, to rounding" : `proved to within ${digits(Number((100 * share).toPrecision(2)))} %`;
+  const proof = share < 1e-12 ? "proved exactly, to rounding" : `proved to within ${percent(share)} %`;
   const count = best.neurons === 1 ? "1 neuron" : `${best.neurons} neurons`;
   const lines = [
     [part("Cost "), part(digits(best.objective), true), part(" = "), loss(best), part(` + decay ${digits(best.decay)} × R-TV (total bend) `), part(digits(best.rtv), true), part(`; ${count} for ${state.data.length} data.`)],
