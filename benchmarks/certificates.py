@@ -17,13 +17,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from _beside_training import beside_training
+from _peers_common import THREADS, processor
 from numpy.typing import NDArray
 
 from radon_nn import RidgeMeasure, ShallowNetwork, fit, interpolate
@@ -188,6 +191,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
     quick = parser.parse_args().quick
+    versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
+    print(f"python benchmarks/certificates.py: {processor()}, {THREADS} threads, {versions}")
     repeats = 1 if quick else 5
     searches(2, (20, 40) if quick else (100, 200, 400, 800, 1600, 3200), repeats)
     searches(3, (10, 20) if quick else (25, 50, 100, 200), repeats)

@@ -7,7 +7,7 @@ import radon_nn
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-from lesson_gallery import SavedPictures
+from lesson_gallery import NUMBERS, SavedPictures
 
 project = "radon_nn"
 author = "The radon_nn developers"
@@ -40,15 +40,15 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(np|numpy|npt|scipy|matplotlib|torch|dask|da|distributed|sklearn|zarr|typing|collections|abc|os|pathlib)\..*",
+        r"(np|numpy|npt|scipy|matplotlib|torch|dask|da|distributed|sklearn|zarr|typing|t|collections|abc|os|pathlib)\..*",
     ),
     (
         r"py:.*",
         r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|Literal|Path|ArrayLike|NDArray|Generator|Self|TypeVar)",
     ),
-    # Inner types: readers hand a model on as one, a Dask operator keeps its tasks in groups, a client is what has a
-    # client's methods, and the chunks of an array are tuples of numbers. Users of the API make none of these.
-    (r"py:class", r"(.*\.)?(Understood|Group|Client|Chunks)"),
+    # Inner types: a Dask operator keeps its tasks in groups, a client is what has a client's methods, and the chunks of
+    # an array are tuples of numbers. Users of the API make none of these.
+    (r"py:class", r"(.*\.)?(Group|Client|Chunks)"),
 ]
 
 autodoc_typehints = "signature"
@@ -102,6 +102,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": (SavedPictures(), "matplotlib"),
     "capture_repr": (),
+    "default_thumb_file": str(NUMBERS),
+    "min_reported_time": 3600,  # seconds: the time of a lesson on the machine of the build tells a reader nothing
     "abort_on_example_error": True,
     "remove_config_comments": True,
     "show_signature": False,

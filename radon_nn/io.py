@@ -232,7 +232,7 @@ def read(
 
     See Also
     --------
-    load : The network alone, or a result that was saved.
+    radon_nn.load : The network alone, or a result that was saved.
 
     Examples
     --------

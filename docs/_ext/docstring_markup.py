@@ -64,7 +64,8 @@ def _escape_lines(lines: list[str]) -> list[str]:
             literal = -1
         doctest = bool(text) and (doctest or text.startswith(">>>"))
         directive = text.startswith(".. ")
-        prose = text and literal < 0 and not (doctest or directive or _TABLE.match(line) or set(text) <= set("=- "))
+        ruled = _TABLE.match(line) or set(text) <= set("=- ") or text == "|"  # Sphinx-Gallery's empty lines are bars
+        prose = text and literal < 0 and not (doctest or directive or ruled)
         result.append(escape(line) if prose else line)
         if literal < 0 and (directive or text.endswith("::")):
             literal = indent
@@ -77,7 +78,10 @@ def _escape_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any,
 
 def _escape_lesson(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname.startswith("gallery/"):
-        source[0] = "\n".join(_escape_lines(source[0].split("\n")))
+        text = "\n".join(_escape_lines(source[0].split("\n")))
+        # Exercises are numbered paragraphs: as a list, one of a single line would look unlike the others.
+        text = re.sub(r"^(\d+)\. ", r"**\1.** ", text, flags=re.M)
+        source[0] = f":html_theme.sidebar_secondary.remove: true\n\n{text}"  # which leaves more room for code
 
 
 def _leave_out_inherited(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
