@@ -133,11 +133,12 @@ class RTV:
     upper bound ("at most")
         A sum over neurons whose densities may cancel on the domain. `route='densities'` tells how much does.
     unresolved
-        The work allowed did not tell whether the R-TV is finite; `lower` is what is known. For a callable, more time
-        (`seconds=`), a looser tolerance (`tol=`), a smaller domain or another `route=` may help. For a deep network
-        with smooth activations nothing does: use its `layer_rtvs()`.
+        The work allowed did not tell whether the R-TV is finite; `lower` is what is known (0, with standing 'unknown',
+        if nothing). For a callable, more time (`seconds=`), a looser tolerance (`tol=`), a smaller domain or another
+        `route=` may help. For a deep network with smooth activations nothing does: use its `layer_rtvs()`.
     infinite
-        No number bounds the R-TV: a theorem for networks and closed forms, a law of growth for callables.
+        No number bounds the R-TV: a theorem for networks and closed forms; for callables a conclusion from a law of
+        growth, or from kinks on random lines.
 
     Examples
     --------
