@@ -167,8 +167,8 @@ class Program:
         """Run all stages; an error in a task is raised here, after all threads have left the program."""
         lengths = [stage.tasks * stage.nanoseconds for stage, _ in self._stages]
         threads, shared = max(1, min(self.num_threads, int(sum(lengths) / _LEAST_NS))), len(lengths)
-        alone = BLOCK_NS if threads == 1 else _ALONE_NS
-        while shared and sum(lengths[shared - 1 :]) <= alone and self._stages[shared - 1][0].whole:
+        alone = float(BLOCK_NS if threads == 1 else _ALONE_NS)
+        while shared and (alone := alone - lengths[shared - 1]) >= 0 and self._stages[shared - 1][0].whole:
             shared -= 1
         blocks = [block for number in range(shared) for block in _cut(number, *self._stages[number], threads)]
         if threads == 1 or len(blocks) < 2:

@@ -32,10 +32,11 @@ WITHIN = checks.frozen(np.arange(SIZE, dtype=np.float64)[:, None])
 """Index of each row within a bundle, (size, 1)."""
 _GAIN = 0.8
 """Bundles are used where they need less than this fraction of the direct sum's updates, since they have other costs."""
-_FURTHER_GAIN = 0.5
-"""Longer bundles are used where they need less than this fraction of the updates without them: each tier blurs."""
-_MOST_LEVELS = 2
-"""Tiers above the shortest bundles: with two, the longest have 1024 rows."""
+_FURTHER_GAINS = 0.5, 0.65
+"""The first and the second tier of longer bundles are used where they need less than this fraction of the updates
+without them. The first one blurs; the second does not show: for a Gaussian on 2048^2 samples to 8192 directions, where
+it needs 0.6 of them, the largest error is 4.4e-9 with and without it. At 0.84, 1024^2 to 4096, it saves no time. With
+two, the longest bundles have 1024 rows."""
 
 
 PHASES = {1: 1, 3: 2}
@@ -92,9 +93,9 @@ class BundlePlan:
         """
         if levels is None:
             best = cls.of(plan, order, 0)
-            for number in range(1, _MOST_LEVELS + 1):
+            for number, gain in enumerate(_FURTHER_GAINS, 1):
                 longer = cls.of(plan, order, number)
-                if longer.cost > _FURTHER_GAIN * best.cost:
+                if longer.cost > gain * best.cost:
                     break
                 best = longer
             return best

@@ -162,8 +162,18 @@ class Plan:
         ndarray of int, shape (1 + d,)
             Strides, in elements, of the batch, the other axes, and the main axis.
         """
-        axes = [0, *(1 + j for j in range(len(self.shape)) if j != self.axis), 1 + self.axis]
-        return np.array([images.strides[j] // images.itemsize for j in axes])
+        given = images.strides, images.itemsize
+        strides = self._strides.get(given)
+        if strides is None:  # To put them together takes as long as to call a kernel.
+            axes = [0, *(1 + j for j in range(len(self.shape)) if j != self.axis), 1 + self.axis]
+            strides = np.array([images.strides[j] // images.itemsize for j in axes])
+            self._strides.clear()
+            self._strides[given] = strides
+        return strides
+
+    @cached_property
+    def _strides(self) -> dict[tuple[tuple[int, ...], int], NDArray[np.int64]]:
+        return {}
 
     def sharpening(self, order: int) -> Floats:
         """

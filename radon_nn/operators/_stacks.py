@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -49,7 +50,8 @@ class Stack:
         return flat(self.images)
 
 
-def parts(count: int, nbytes: int, limit: int, itemsize: int) -> list[tuple[slice, int]]:
+@lru_cache(maxsize=64)
+def parts(count: int, nbytes: int, limit: int, itemsize: int) -> tuple[tuple[slice, int], ...]:
     """
     Split a batch so that each part's working memory stays near a limit.
 
@@ -68,16 +70,16 @@ def parts(count: int, nbytes: int, limit: int, itemsize: int) -> list[tuple[slic
 
     Returns
     -------
-    list of (slice, int)
+    tuple of (slice, int)
         The parts, and how many images are interleaved in each.
     """
     lanes = max(scratch.LINE_BYTES // itemsize, 1)
     whole = (count + lanes // 2) // lanes * lanes
-    cut = []
+    cut: list[tuple[slice, int]] = []
     for begin, end, width in ((0, min(whole, count), lanes), (min(whole, count), count, 1)):
         size = max(1, limit // max(width * nbytes, 1)) * width
         cut += [(slice(first, min(first + size, end)), width) for first in range(begin, end, size)]
-    return cut
+    return tuple(cut)
 
 
 def interleaved(images: Array, lanes: int, program: Program) -> Stack:

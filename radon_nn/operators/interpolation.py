@@ -187,7 +187,7 @@ class LinearBackprojection:
                 first: int, last: int, lattices: Lattices = lattices, memory: Array = memory, count: int = count
             ) -> None:
                 """Fill the lattices of some directions; the last one clears those that only fill up a block."""
-                room = scratch.empty("line and curvature", (2, sinogram.shape[1] + 2 * len(weights)), dtype)
+                room = scratch.empty("lines of cubics", (6 * (sinogram.shape[1] + 2 * len(weights)),), dtype)
                 fill_lattices(sinogram, lattices, weights, room, memory, first, last)
                 if last == count:
                     memory[count * each :] = 0

@@ -53,16 +53,16 @@ def laws(examples: int) -> settings:
 @contextmanager
 def only(engine: str) -> Iterator[None]:
     """Bundles on the smallest images, or long ones, or none at all; products one factor at a time however few."""
-    worthwhile, cost, gain = _direct.worthwhile, Factored.cost, _bundle_plan._FURTHER_GAIN
+    worthwhile, cost, gains = _direct.worthwhile, Factored.cost, _bundle_plan._FURTHER_GAINS
     bundled = "bundles" in engine
     _direct.worthwhile = lambda plan, order: bundled and len(plan.shape) == 2 and order < 5  # type: ignore[assignment]
     Factored.cost = property(lambda self: 0.0)  # type: ignore[assignment, method-assign]
-    _bundle_plan._FURTHER_GAIN = np.inf if engine == "long bundles" else gain
+    _bundle_plan._FURTHER_GAINS = (np.inf, np.inf) if engine == "long bundles" else gains
     try:
         yield
     finally:
         _direct.worthwhile, Factored.cost = worthwhile, cost  # type: ignore[method-assign]
-        _bundle_plan._FURTHER_GAIN = gain
+        _bundle_plan._FURTHER_GAINS = gains
 
 
 def walked(transform: RadonTransform, engine: str) -> RadonTransform:

@@ -68,19 +68,48 @@ def _curvature(line, weights, size, out):
             out[k] += outer * (line[k - apart] + line[k + apart])
 
 
+@compiled(fast=True)
+def _find_cubics(line, curvature, lost, cubics):
+    """Coefficients of the cubic past each sample but the last, the lowest power first, one sample after the other.
+
+    At the fraction f it is linear interpolation of line - lost * curvature, plus f (f - 1) / 6 times (2 - f) and
+    (1 + f) the curvature at the sample and ahead.
+    """
+    kind = line.dtype.type
+    half, third, sixth = kind(1 / 2), kind(1 / 3), kind(1 / 6)
+    for k in range(line.size - 1):
+        a, b, c, d = line[k], line[k + 1], curvature[k], curvature[k + 1]
+        into = np.uint64(4 * k)
+        cubics[into] = a - lost * c
+        cubics[into + np.uint64(1)] = (b - a) + lost * (c - d) - (third * c + sixth * d)
+        cubics[into + np.uint64(2)] = half * c
+        cubics[into + np.uint64(3)] = sixth * (d - c)
+
+
+@compiled(fast=True)
+def _read_cubics(cubics, start, step, most, points, out, into):
+    """Points points[0] .. points[1] - 1 of a lattice, number e at start + step * e, which is held within 0 .. most."""
+    kind, one, two, three = out.dtype.type, np.uint64(1), np.uint64(2), np.uint64(3)
+    for e in range(points[0], points[1]):
+        position = min(max(start + step * e, 0.0), most)
+        sample = np.int32(position)
+        f, k = kind(position - sample), np.uint64(4 * sample)
+        out[into + np.uint64(e)] = cubics[k] + f * (cubics[k + one] + f * (cubics[k + two] + f * cubics[k + three]))
+
+
 @compiled
 def fill_lattices(filtered, lattices, weights, room, out, first, last):
     """Fill the lattices of directions first .. last - 1.
 
-    A number at the fraction f past a sample is interpolated linearly, plus f (f - 1) / 6 times (2 - f) and (1 + f) the
-    smoothed second differences there and ahead, of `weights`: together the cubic through four samples, for low
-    frequencies. What interpolating the phases loses there is added beforehand. out is flat, (directions, PHASES + 1,
-    length); room, two lines of the samples with weights.size zeros at both ends, is working memory.
+    Numbers are interpolated by `_find_cubics`, with second differences smoothed by `weights`: for low frequencies this
+    is the cubic through four samples. What interpolating the phases loses there is added beforehand. out is flat,
+    (directions, PHASES + 1, length); room, for six lines of the samples with weights.size zeros at both ends, is
+    working memory.
     """
     mode = flush()
     kind, pad, n = out.dtype.type, weights.size, filtered.shape[1]
-    line, curvature = room[0], room[1]
     size, length = n + 2 * pad, lattices.length
+    line, curvature, cubics = room[:size], room[size : 2 * size], room[2 * size :]
     for k in range(pad):
         line[k] = 0
         line[size - 1 - k] = 0
@@ -89,21 +118,12 @@ def fill_lattices(filtered, lattices, weights, room, out, first, last):
         for k in range(n):
             line[pad + k] = factor * filtered[row, k]
         _curvature(line, weights, size, curvature)
-        lost = kind(step * step / (12 * PHASES * PHASES))
+        _find_cubics(line, curvature, kind(step * step / (12 * PHASES * PHASES)), cubics)
+        points = lattices.begin[i], lattices.end[i]
         for p in range(PHASES):
             into = np.uint64((i * (PHASES + 1) + p) * length)
-            zero, most = pad + lattices.zero + step * (lattices.origin[i] + p / PHASES), size - 2.0
-            for e in range(lattices.begin[i], lattices.end[i]):
-                position = min(max(zero + step * e, 0.0), most)
-                sample = np.uint64(position)
-                f, ahead = kind(position - sample), np.uint64(sample + np.uint64(1))
-                bend = f * (f - kind(1)) / kind(6)
-                out[into + np.uint64(e)] = (
-                    line[sample]
-                    + f * (line[ahead] - line[sample])
-                    + (bend * (kind(2) - f) - lost * (kind(1) - f)) * curvature[sample]
-                    + (bend * (kind(1) + f) - lost * f) * curvature[ahead]
-                )
+            start = pad + lattices.zero + step * (lattices.origin[i] + p / PHASES)
+            _read_cubics(cubics, start, step, size - 2.0, points, out, into)
         # The last phase is the first one, a point ahead.
         head, tail = np.uint64(i * (PHASES + 1) * length), np.uint64((i * (PHASES + 1) + PHASES) * length)
         for e in range(lattices.begin[i], lattices.end[i] - 1):

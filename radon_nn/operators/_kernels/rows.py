@@ -93,19 +93,29 @@ def _land(shifts, begin, count, room):
         spline_weights(fraction[:total], order, weights, i)
 
 
+@compiled
+def _touched(landing, i, total, shape, span):
+    """The points of accumulators, first and last + 1, that rows of `span` numbers reach, and one at either end."""
+    low, high = landing[i, 0], landing[i, 0]
+    for r in range(total):
+        low, high = min(low, landing[i, r]), max(high, landing[i, r])
+    lanes = shape.lanes
+    return max(low - 1, 0), min(high + (span + lanes - 1) // lanes + 1, shape.length)
+
+
 @compiled(fast=True)
-def _join(acc, begin, shape, order, lattices, into):
-    """The taps' accumulators to a lattice, each one point ahead of the one before."""
-    lanes, size = shape.lanes, (shape.length - MARGIN) * shape.lanes
+def _join(acc, begin, shape, order, touched, lattices, into):
+    """The taps' accumulators, where they were touched, to a lattice, each one point ahead of the one before."""
+    lanes, low, high = shape.lanes, touched[0], min(touched[1], shape.length - MARGIN)
     halo = halo_points(shape.taps) * lanes
     for k in range(shape.length * lanes + 2 * halo):
         lattices[np.uint64(into + k)] = 0
     for tap in range(0, order + 1, 2):
         first, to = np.uint64(begin + tap * shape.length * lanes), np.uint64(into + halo + (tap - order // 2) * lanes)
         second = first + np.uint64((shape.length - 1) * lanes)
-        for k in range(lanes):
+        for k in range(low * lanes, (low + 1) * lanes):
             lattices[to + np.uint64(k)] += acc[first + np.uint64(k)]
-        for k in range(lanes, size):
+        for k in range((low + 1) * lanes, high * lanes):
             step = np.uint64(k)
             lattices[to + step] += acc[first + step] + acc[second + step]
 
@@ -124,8 +134,12 @@ def walk_rows(rows, shifts, shape, interleaved, room, lattices, first, last):
         b, begin = task // blocks, task % blocks * DIRECTIONS
         count = min(DIRECTIONS, m - begin)
         _land(shifts, begin, count, room)
-        for k in range(count * (order + 1) * shape.length * lanes):
-            acc[k] = 0
+        for i in range(count):
+            low, high = _touched(landing, i, total, shape, span)
+            for tap in range(order + 1):
+                start = (i * (order + 1) + tap) * shape.length
+                for k in range((start + low) * lanes, (start + high) * lanes):
+                    acc[np.uint64(k)] = 0
         for r in range(0, total, GROUP):
             for chunk in range(0, span, CHUNK):
                 part = min(span - chunk, CHUNK)
@@ -143,8 +157,8 @@ def walk_rows(rows, shifts, shape, interleaved, room, lattices, first, last):
                         apart = shape.length * lanes
                         add_four_rows(rows, begins, weights, (i, tap, r), acc, into, apart, part)
         for i in range(count):
-            begin = i * (order + 1) * shape.length * lanes
-            _join(acc, begin, shape, order, lattices, ((task - first) * DIRECTIONS + i) * size)
+            begin, touched = i * (order + 1) * shape.length * lanes, _touched(landing, i, total, shape, span)
+            _join(acc, begin, shape, order, touched, lattices, ((task - first) * DIRECTIONS + i) * size)
     restore(mode)
 
 
