@@ -151,16 +151,11 @@ class Bundles(BundlePlan):
                 scratch.empty("moves of bundles", (DIRECTIONS, top.bundles, MOVES), dtype),
                 scratch.empty("bundle moved", ((top.width + 2 * MOVES) * lanes + SPAN,), dtype),
             )
-            lattices, shape = reading.lattices(), (top.bundles, top.number, top.width)
-            if lanes > 1:
-                both = room, rooms.readout_room(reading.readout, dtype), rooms.prefilter(self.order)
-                task = first, last, zero
-                walk_and_read(sums, interpolation, reading.readout, shape, both, lattices, reading.out, task)
-                return
-            for begin in range(first, last, reading.most):
-                end = min(begin + reading.most, last)
-                kernels.walk_bundles(sums, interpolation, reading.readout, shape, room, lattices, (begin, end, zero))
-                reading.read(lattices, begin, end)
+            shape, task = (top.bundles, top.number, top.width), (first, last, zero)
+            lattices = scratch.empty("lattices of a task", (reading.size,), dtype)
+            choices = rooms.interleaving(lanes), rooms.prefilter(self.order)
+            memory = room, rooms.readout_room(reading.readout, dtype), *choices
+            walk_and_read(sums, interpolation, reading.readout, shape, memory, lattices, reading.out, task)
 
         return walk
 

@@ -1,8 +1,8 @@
 """Pairs of kernels run by turns, so that what one writes the other reads from cache.
 
-The rows of one bundle take 35 KiB for an image of 512 points a side in float32. For a stack of as many images as fill a
-cache line, they and the lattices of a few directions take 50 to 200 KiB. Calling the kernels for one task after the
-other from Python would take longer than that saves.
+In float32 the rows of one bundle take 35 KiB for an image of 512 points a side, and what is read of the lattices of a
+few directions 12 KiB; for a stack of as many smaller images as fill a cache line both take 50 to 200 KiB. Calling the
+kernels for one task after the other from Python would take longer than that saves.
 """
 
 from radon_nn._support.compiled import compiled
@@ -27,10 +27,10 @@ def pack_and_sum(images, layout, interleaved, landing, rooms, sums, task):
 def walk_and_read(sums, walk, readout, shape, rooms, lattices, sinograms, task):
     """`walk_bundles` and `read_lattices` for tasks task[0] .. task[1] - 1, one after the other.
 
-    rooms are the working memory of both, and the argument `splines` of the second; lattices hold those of one task;
-    sums begin with those of group task[2].
+    rooms are the working memory of both, and the arguments `interleaved` and `splines` of the second; lattices hold
+    those of one task; sums begin with those of group task[2].
     """
-    walking, reading, splines = rooms
+    walking, reading, interleaved, splines = rooms
     for t in range(task[0], task[1]):
         walk_bundles(sums, walk, readout, shape, walking, lattices, (t, t + 1, task[2]))
-        read_lattices(lattices, readout, True, splines, reading, sinograms, t, t + 1)
+        read_lattices(lattices, readout, interleaved, splines, reading, sinograms, t, t + 1)
