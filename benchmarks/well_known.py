@@ -97,7 +97,7 @@ def main() -> None:
         if result.verdict == "infinite":
             said = f"infinite, {result.law.partition(';')[0]}"
         numbers = f"| {truth:.7g} | {said} | {result.standing} | {took:.1f} | {cpu:.1f} |"
-        print(f"| {name} | {where} {numbers}", flush=True)
+        print(f"| `{name}` | {where} {numbers}", flush=True)
 
 
 if __name__ == "__main__":

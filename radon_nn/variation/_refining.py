@@ -283,8 +283,8 @@ class Search:
             self.turned = 0.0
             return
         while True:
-            last = (self.runs.value(self.n, self.radius, self.counts[i]) for i in (self.j - 2, self.j - 1, self.j))
-            self.turned = erratic_error(*last)
+            tried = range(max(self.j - 3, 0), self.j + 1)
+            self.turned = erratic_error(*(self.runs.value(self.n, self.radius, self.counts[i]) for i in tried))
             more = self.counts[self.j + 1]
             if not self.smooth or self.turned <= self.aim * self.value or more > MOST_DIRECTIONS[self.runs.dim]:
                 return

@@ -108,13 +108,13 @@ def sampled_rtv(
     steps = [(share, run(full, few, share)) for share in _BANDS[:-1]] + [(1.0, values[2])]
     sampled = geometric_error(*(value for _, value in steps))
     smooth = sampled <= max(min(tol, 1e-2) / 4, _SETTLED) * values[2]
-    while dim > 1 and smooth and erratic_error(*values[-3:]) > tol / 4 * values[-1]:
+    while dim > 1 and smooth and erratic_error(*values[-4:]) > tol / 4 * values[-1]:
         more = counts[len(values)]
         if more > min(MOST_DIRECTIONS[dim], 4 * n) or work(dim, n, more) > WORK / 4:
             break
         values.append(run(full, more))
     count, value = counts[len(values) - 1], values[-1]
-    turned = erratic_error(*values[-3:]) if dim > 1 else 0.0
+    turned = erratic_error(*values[-4:]) if dim > 1 else 0.0
     error = turned + cut + sampled + noise_cost(full, band) + ROUNDING * value
     method = f"Fourier transform along {len(ray_rule(dim, count))} rays of {grid.shape} samples"
     made = Assumption(method, f"R^{dim}, affine beyond the grid")
