@@ -16,6 +16,7 @@ from radon_nn.displays.kinks import KinkDisplay
 from radon_nn.displays.layers import LayerDisplay
 from radon_nn.displays.line import LineDisplay, LineMassDisplay
 from radon_nn.displays.masses import MassDisplay
+from radon_nn.displays.path import PathDisplay, TradeOffDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.displays.refinement import RefinementDisplay
 from radon_nn.displays.sinogram import SinogramDisplay
@@ -28,6 +29,7 @@ from radon_nn.plot._dispatch import overview
 from radon_nn.plot._features import main_plane
 from radon_nn.plot._films import film, turntable
 from radon_nn.plot._fits import fit_overview
+from radon_nn.plot._paths import path_overview
 from radon_nn.plot._plane import deep_overview, fibre_overview
 from radon_nn.plot._view import ball_about
 
@@ -46,12 +48,14 @@ __all__ = [
     "LineDisplay",
     "LineMassDisplay",
     "MassDisplay",
+    "PathDisplay",
     "Picture",
     "RefinementDisplay",
     "SinogramDisplay",
     "SliceDisplay",
     "SphereDisplay",
     "SpikeDisplay",
+    "TradeOffDisplay",
     "Turntable",
     "angles_and_offsets",
     "ball_about",
@@ -63,6 +67,7 @@ __all__ = [
     "fit_overview",
     "main_plane",
     "overview",
+    "path_overview",
     "turntable",
 ]
 
