@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from examples_of_deep_networks import deep_network
 from examples_of_networks import random_measure
-from radon_nn import RTV, Ball, Grid, Names, RidgeMeasure, ShallowNetwork, SpikeTracker, kinks, plot
+from radon_nn import RTV, Ball, Grid, Names, RidgeMeasure, ShallowNetwork, SpikeTracker, fit_path, kinks, plot
 from radon_nn.displays.lettering import width_of, wrapped
 from radon_nn.measures.result import Refinement
 from text_boxes import text_outside
@@ -44,6 +44,10 @@ def tracked() -> SpikeTracker:
     return tracker
 
 
+def of_labels() -> Any:
+    return fit_path([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 1], decays=[0.3, 0.1, 0.03], loss="logistic")
+
+
 DISPLAYS: dict[str, Callable[[], Figure]] = {
     "function": lambda: plot.FunctionDisplay.from_measure(measure(2), n=16).figure,
     "spikes": lambda: plot.SpikeDisplay.from_measure(measure(2), n=16).figure,
@@ -72,6 +76,7 @@ SHEETS: dict[str, Callable[[], Figure]] = {
     "callable": lambda: plot.overview(lambda x: x[:, 0] ** 2, dim=2, n=16, title="A function"),
     "space": lambda: plot.overview(measure(3), n=16, title="A network of three inputs"),
     "features": lambda: plot.overview(measure(5).named(Names(NAMES)), n=16, title="A network of five inputs"),
+    "path": lambda: plot.path_overview(of_labels(), title="Labels on a line"),
     "comparison": lambda: plot.comparison({"one": measure(2), "another": measure(2)}, n=16, title="Two networks"),
 }
 
