@@ -128,10 +128,10 @@ class Restricted:
             largest = float(pulls.max(initial=0.0)) / self.penalty if len(pulls) else 0.0
             lower, _ = worth(problem, z, largest, now.affine)
             objective = self.objective(now.masses, now.affine)
-            if objective <= best.objective:
-                best = Coefficients(now.masses, now.affine, now.slopes, z, objective, max(best.lower, lower))
-            elif lower > best.lower:
+            if lower >= best.lower:
                 best.z, best.lower = z, lower
+            if objective <= best.objective:
+                best = Coefficients(now.masses, now.affine, now.slopes, best.z, objective, best.lower)
             least = max(_LEAST * abs(objective), gap / 20) / (1 + len(now.masses))
             if best.objective - best.lower <= max(gap, _ROUNDED * abs(objective)) or (loss.smooth and mu <= least):
                 break

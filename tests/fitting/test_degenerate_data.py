@@ -12,8 +12,8 @@ CLASSES = {"logistic", "cross_entropy"}
 # The points and values of each kind, and the losses that have no best network there.
 KINDS = {
     "separable": (POINTS, [0, 0, 1, 1, 1], CLASSES),
-    "one class": (POINTS, [1, 1, 1, 1, 1], CLASSES),
-    "all zero": (POINTS, [0, 0, 0, 0, 0], CLASSES | {"poisson"}),
+    "all zero, or one class": (POINTS, [0, 0, 0, 0, 0], CLASSES | {"poisson"}),
+    "constant, or one class": (POINTS, [1, 1, 1, 1, 1], CLASSES),
     "one sample": (POINTS[:1], [1], CLASSES),
     "duplicates with different labels": (TWICE, [0, 1, 0, 1], set()),
     "fewer points than coordinates and one": (POINTS[:2], [0, 1], CLASSES | {"poisson"}),
@@ -44,3 +44,17 @@ def test_opposite_labels_of_one_point_cost_what_the_best_constant_costs(name: st
     best = fit(TWICE, [0, 1, 0, 1], decay=0.1, loss=name, sample_weight=np.ones(4))
     alone = fit(np.zeros((2, 1)), [0, 1], decay=0.1, loss=name, sample_weight=np.ones(2))
     assert best.objective == pytest.approx(2 * alone.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_one_output_and_squares(kind: str) -> None:
+    """The solver of squares has a network and a bound, or says how many points it needs."""
+    x, y, _ = KINDS[kind]
+    if len(np.unique(x, axis=0)) < 4:
+        with pytest.raises(ValueError, match=r"points: expected at least d \+ 2 = 4 distinct points, got \d"):
+            fit(x, y, decay=0.1)
+        return
+    best = fit(x, y, decay=0.1)
+    assert best.converged
+    assert best.certified
+    assert best.lower <= best.objective
