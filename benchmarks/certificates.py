@@ -1,6 +1,6 @@
 """What certified fits cost: the exact search and its growth, networks seen as black boxes, and training beside Adam.
 
-    python benchmarks/certificates.py [--quick]
+    python benchmarks/certificates.py [--quick] [--losses]
 
 Times are medians of repeats after a first run, which compiles. Adam is PyTorch's (skipped where that is not installed):
 full batches, weight decay on the weights of both layers, biases and the affine part free, cosine schedule, double
@@ -190,9 +190,14 @@ def main() -> None:
     """Run all sections."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
-    quick = parser.parse_args().quick
+    parser.add_argument("--losses", action="store_true", help="only the fits under several losses beside training")
+    asked = parser.parse_args()
+    quick = asked.quick
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     print(f"python benchmarks/certificates.py: {processor()}, {THREADS} threads, {versions}")
+    if asked.losses:
+        beside_training(quick)
+        return
     repeats = 1 if quick else 5
     searches(2, (20, 40) if quick else (100, 200, 400, 800, 1600, 3200), repeats)
     searches(3, (10, 20) if quick else (25, 50, 100, 200), repeats)
