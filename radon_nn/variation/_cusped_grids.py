@@ -46,7 +46,7 @@ _SETTLES = 0.4
 quarter per doubling where what is left is smooth, and to 0.6 beside the rim of (1 - |x|)^2_+."""
 
 
-def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
+def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | None:
     """
     The R-TV of a function with cusps, from larger and larger grids as long as the time allows.
 
@@ -56,6 +56,8 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
         The function, and the time limit.
     tol : float
         Relative error to reach.
+    max_samples : int
+        Samples on one grid, at most.
     assumed : str
         Where f is taken as affine.
 
@@ -65,7 +67,8 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
         None if f has no cusps, or other singularities, beside which the error does not fall fast enough.
     """
     h, dim = runs.h, runs.dim
-    if dim not in _SIZES:
+    sizes = [n for n in _SIZES.get(dim, ()) if n**dim <= max_samples]
+    if not sizes:
         return None
     scale = abs(float(np.linalg.det(h.turn))) ** (1 / dim)
     # Cusps are round in the user's coordinates.
@@ -83,9 +86,9 @@ def cusped_rtv(runs: Runs, tol: float, assumed: str) -> RTV | None:
     smooth = Runs(round_h, runs.say, runs.until)
     steps: list[tuple[int, float, float]] = []
     took = before = 0.0
-    for k, n in enumerate(_SIZES[dim]):
+    for k, n in enumerate(sizes):
         begin = time.monotonic()
-        if k and took * (n / _SIZES[dim][k - 1]) ** dim > runs.until - begin:
+        if k and took * (n / sizes[k - 1]) ** dim > runs.until - begin:
             break
         value, sampled, common = _on_grid(smooth, cusps, n, radius)
         error = sampled + common

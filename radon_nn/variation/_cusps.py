@@ -7,7 +7,7 @@ cusps is smooth enough for grids; the density of each cusp is known in closed fo
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
@@ -33,10 +33,38 @@ _STEEP = 1e-3
 _RING, _DEGREE, _RAYS = 0.2, 7, 12
 """Even parts of f about a cusp are fitted by polynomials of this degree in the distance, up to a fifth of f's width and
 half of the way to the next cusp, on this many rays."""
+_CLOSER = 16.0
+"""The factor of r and the center are read this much closer, where terms beyond the degree are below 1e-12."""
 _ROUND = 1e-3
 """The slope of a cusp may differ by this much from ray to ray: more is a kink or an edge."""
 _LONG = 40.0
 """Distances from which on G of exp(-r) is summed by its asymptotic series: four terms leave 1e-6 of it, 4e-11."""
+
+
+class Bump(Protocol):
+    """A function about 0, as a `Survey` is: its dimension, the largest value, and how far it reaches."""
+
+    @property
+    def peak(self) -> float:
+        """The largest value."""
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+
+    def __call__(self, y: Floats) -> Floats:
+        """Values at points (n, d)."""
+
+    def extent(self, fraction: float) -> float:
+        """The radius beyond which values stay below a fraction of the peak."""
+
+
+class Slope(NamedTuple):
+    """A cusp at a center: the factor of r, and that of r^3."""
+
+    center: Floats
+    first: float
+    third: float
 
 
 class Cusp(NamedTuple):
@@ -60,32 +88,57 @@ def cusps_of(h: Survey) -> list[Cusp] | None:
     list of Cusp or None
         None if there are none, or points of another singularity.
     """
-    dim = h.box.dim
+    slopes = slopes_of(h)
+    if slopes is None:
+        return None
+    result = []
+    for center, first, third in slopes:
+        # exp(-s r) has -s r - s^3 r^3 / 6.
+        factors = np.linalg.solve([[-1.0, -2.0], [-1 / 6, -8 / 6]], [first, third])
+        result.append(Cusp(center, (float(factors[0]), float(factors[1]))))
+    return result
+
+
+def slopes_of(h: Bump) -> list[Slope] | None:
+    """
+    The cusps of a function, by their terms in r and r^3.
+
+    Parameters
+    ----------
+    h : Bump
+        The function, of 2 or 3 variables.
+
+    Returns
+    -------
+    list of Slope or None
+        None if there are none, or points of another singularity.
+    """
     centers = _centers(h)
     if not len(centers):
         return None
     apart = [np.linalg.norm(centers - c, axis=1) for c in centers]
     result = []
     for k, center in enumerate(centers):
-        near = np.delete(apart[k], k).min(initial=math.inf)
-        terms = _terms(h, center, min(_RING, near / 2))
-        spread, (first, third) = float(np.ptp(terms[0])), terms[:2].mean(axis=1)
-        if spread > _ROUND * abs(first):
+        reach = min(_RING, np.delete(apart[k], k).min(initial=math.inf) / 2)
+        slopes, _, shift = _terms(h, center, reach / _CLOSER)
+        if np.ptp(slopes) > _ROUND * abs(slopes.mean()):
             return None
-        # exp(-s r) has -s r - s^3 r^3 / 6.
-        factors = np.linalg.solve([[-1.0, -2.0], [-1 / 6, -8 / 6]], [first, third])
-        result.append(Cusp(center, (float(factors[0]), float(factors[1]))))
-    return result if dim in (2, 3) else None
+        moved = center + shift / slopes.mean()
+        slopes = _terms(h, moved, reach / _CLOSER)[0]
+        thirds = _terms(h, moved, reach)[1]
+        result.append(Slope(moved, float(slopes.mean()), float(thirds.mean())))
+    return result
 
 
-def _centers(h: Survey) -> Floats:
+def _centers(h: Bump) -> Floats:
     """Points at which second differences do not fall faster than their step."""
-    dim, radius = h.box.dim, min(h.extent(_WITHIN), _FARTHEST)
+    dim, radius = h.dim, min(h.extent(_WITHIN), _FARTHEST)
     n = _LOOKED_AT[dim]
     step = 2 * radius / (n - 1)
     axes = [(np.arange(n) - (n - 1) / 2) * step] * dim
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     size = np.abs(_bend(h(points.reshape(-1, dim)).reshape((n,) * dim), dim))
+    size[np.linalg.norm(points[(slice(1, -1),) * dim], axis=-1) > radius] = 0.0
     tops = np.flatnonzero((size == maximum_filter(size, 3)).ravel())
     tops = tops[np.argsort(-size.ravel()[tops])[:_TRIED]]
     inner = points[(slice(1, -1),) * dim].reshape(-1, dim)
@@ -120,18 +173,20 @@ def _bend(values: Floats, dim: int) -> Floats:
     return np.asarray(total)
 
 
-def _terms(h: Survey, center: Floats, reach: float) -> Floats:
-    """The coefficients of r and r^3 of the even part about a center, on each ray: (2, rays)."""
-    rng, dim = np.random.default_rng(26), h.box.dim
+def _terms(h: Bump, center: Floats, reach: float) -> tuple[Floats, Floats, Floats]:
+    """On each ray, the factors of r and r^3 of the even part about a center; and the slope times what it is off by."""
+    rng, dim = np.random.default_rng(26), h.dim
     rays = rng.standard_normal((_RAYS, dim))
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
     s = (1 - np.cos(np.pi * (np.arange(24) + 0.5) / 24)) / 2
     ends = [center + side * reach * (s[:, None, None] * rays) for side in (1, -1)]
     ahead, behind = (h(points.reshape(-1, dim)).reshape(len(s), _RAYS) for points in ends)
-    even = (ahead + behind) / 2 - h(center[None])[0]
-    basis = s[:, None] ** np.arange(1, _DEGREE + 1)
-    factors = np.linalg.lstsq(basis, even, rcond=None)[0]
-    return np.asarray(np.stack([factors[0] / reach, factors[2] / reach**3]))
+    powers = s[:, None] ** np.arange(_DEGREE + 1)
+    even = np.linalg.lstsq(powers, (ahead + behind) / 2, rcond=None)[0]
+    # |r u - d| - |-r u - d| = -2 u.d: the odd part does not vanish at a center that is off by d.
+    odd = np.linalg.lstsq(powers, (ahead - behind) / 2, rcond=None)[0]
+    shift = -np.linalg.lstsq(rays, odd[0], rcond=None)[0]
+    return even[1] / reach, even[3] / reach**3, shift
 
 
 def cusped_values(cusps: list[Cusp], y: Floats) -> Floats:

@@ -77,6 +77,11 @@ class Survey:
     profile: Floats
     limits: tuple[Floats, Floats] | None
 
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return self.box.dim
+
     def __call__(self, y: Floats) -> Floats:
         """h at points y (n, d)."""
         offset = np.linalg.solve(self.turn, y.T).T

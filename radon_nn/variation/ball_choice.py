@@ -15,6 +15,7 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
 from radon_nn.variation._spectral import spectral_bounds
 from radon_nn.variation.on_ball import bounded_rtv
@@ -90,7 +91,8 @@ def ball_rtv(
 
     A few samples come first: if the network through them equals f, its R-TV is the answer. Ridges g(a.x) and radial
     functions g(|x - c|), up to an affine part, are recognised and cost what their profile g costs. Functions of two and
-    three variables whose expansion converges get the bounds of that; all others those of more and more samples.
+    three variables whose expansion converges get the bounds of that; all others those of more and more samples. Where f
+    has cusps, and what is left without them has an expansion, both together bound it from above.
 
     Parameters
     ----------
@@ -151,7 +153,10 @@ def ball_rtv(
         if best is None or not best.converged:
             best = _narrower(best, _expansion(q), q.tol)
         if not _agree(best, first, q.tol):
-            return bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng)
+            above = cusps_on_ball(BlackBox(q.f, q.dim, _REMEDY), q.ball, q.tol, q.until, q.say)
+            upper = math.inf if above is None else above.upper
+            sampled = bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng, above=upper)
+            return sampled if above is None else _below(above, sampled, q.tol)
     except KeyboardInterrupt:
         return _interrupted(best, first, q.tol)
     assert best is not None
@@ -323,6 +328,24 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
         upper=upper,
         method=f"{second.method}; {first.method}",
         converged=upper - lower <= tol * upper,
+    )
+
+
+def _below(above: Above, sampled: RTV, tol: float) -> RTV:
+    """The bounds of samples with an upper one from cusps, where that does not contradict them."""
+    if not sampled.lower <= above.upper <= sampled.upper:
+        return sampled
+    theorem = f", which is certified: {sampled.method}" if sampled.standing == "certified" else f": {sampled.method}"
+    met = above.upper - sampled.lower <= tol * above.upper
+    return replace(
+        sampled,
+        value=(sampled.lower + above.upper) / 2,
+        upper=above.upper,
+        method=f"from above by cusps: {above.named}, and an expansion of the rest; from below by samples{theorem}",
+        standing="estimated",
+        verdict="finite",
+        law="" if met else sampled.law,
+        converged=met,
     )
 
 

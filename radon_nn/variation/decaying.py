@@ -215,7 +215,7 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         met = error <= tol * value
         return RTV(value, *bounds, made.method, made.assumed, "estimated", "finite", "", refinement, met)
     if dim > 1 and not line_kinks(search.runs.h).everywhere:
-        cusped = cusped_rtv(search.runs, tol, made.assumed)
+        cusped = cusped_rtv(search.runs, tol, max_samples, made.assumed)
         if cusped is not None:
             return cusped
     return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed, search.radius))

@@ -56,6 +56,7 @@ def bounded_rtv(
     progress: Progress | None = None,
     rng: int | np.random.Generator = 0,
     most: int | None = None,
+    above: float = math.inf,
 ) -> RTV:
     """
     R-TV of f on a domain, from its values alone, between a certified bound below and a network's norm above.
@@ -83,6 +84,8 @@ def bounded_rtv(
         Seed of the samples.
     most : int, optional
         Start no further round once there are as many samples.
+    above : float
+        An upper bound known otherwise: stop when the lower one is as near to it as `tol` asks.
 
     Returns
     -------
@@ -120,6 +123,8 @@ def bounded_rtv(
             if last.fitted.stopped == "interrupted":
                 raise KeyboardInterrupt
             why = _ended(rounds, _MOST.get(d, _MOST_BEYOND) if most is None else most, close, until)
+            if last.lower >= above * (1 - close):
+                why = ""
             if why is not None:
                 break
             _double(samples, *fresh)

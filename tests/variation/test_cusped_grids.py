@@ -49,7 +49,7 @@ def drawn(seed: int, dim: int):
 def test_two_cusps_in_random_units_at_random_places(seed: int) -> None:
     drawing = drawn(seed, 2)
     h = survey(BlackBox(exponentials(*drawing), 2, ""))
-    result = cusped_rtv(Runs(h, lambda line: None, math.inf), 1e-3, "R^2")
+    result = cusped_rtv(Runs(h, lambda line: None, math.inf), 1e-3, 1 << 24, "R^2")
     assert result is not None
     assert covers(result, truth_in_the_plane(*drawing), 1e-6 * result.value)
     assert result.upper - result.lower < 5e-3 * result.value
@@ -67,7 +67,7 @@ def test_an_error_beside_another_rough_place_is_no_luck(place: float) -> None:
     G = (-2 * np.arcsin(rim) + 4 * (t - np.sqrt(np.maximum(t**2 - 1, 0)))) / (2 * math.pi)
     truth = 4 * math.pi * (0.5 + abs(G[0] + 0.5) + np.abs(np.diff(G)).sum() + abs(G[-1]))
     f = lambda x: np.maximum(1 - np.linalg.norm(x - place, axis=1), 0) ** 2  # noqa: E731
-    result = cusped_rtv(Runs(survey(BlackBox(f, 2, "")), print, math.inf), 1e-3, "R^2")
+    result = cusped_rtv(Runs(survey(BlackBox(f, 2, "")), print, math.inf), 1e-3, 1 << 24, "R^2")
     assert result is None or covers(result, truth)
 
 
