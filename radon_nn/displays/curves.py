@@ -148,7 +148,7 @@ class SliceDisplay:
         known = NO_NAMES if measure is None else measure.names
         name = known.features[feature] if known.features else f"$x_{{{feature + 1}}}$"
         labels(axes, name, (known.outputs or ("$f(x)$",))[0])
-        marks = "" if measure is None else "; triangles: the slope rises or falls"
+        marks = "" if measure is None else "; triangles: kinks, up or down"
         title(axes, f"f along {name}, through {counted(len(given), 'point')} (dots){marks}")
         return cls(axes, figure, curves)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.collections import PathCollection
+from matplotlib.ticker import MaxNLocator
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
@@ -17,7 +18,7 @@ from radon_nn.displays.animation import Animated
 from radon_nn.displays.canvas import NEGATIVE, POSITIVE, strip_axes
 from radon_nn.displays.lettering import panel_size, points, wrapped
 from radon_nn.displays.picture import Picture
-from radon_nn.displays.signs import LARGEST_MARKER
+from radon_nn.displays.signs import LARGEST_MARKER, sign_handles
 from radon_nn.displays.strip import angles_and_offsets, require_plane
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.certified_loss_fit import LossFit
@@ -143,6 +144,7 @@ class Film(Animated):
             lettering.labels(axes, "offset $t$", "mass")
             axes.set(xlim=(-self._reach, self._reach), ylim=(-top, top))
             axes.axhline(0, color="0.8", lw=1)
+        lettering.legend_below(axes, sign_handles("area: |mass|"))
         style = {"edgecolors": "white", "linewidths": 0.6, "alpha": 0.8, "zorder": 3}
         made = [axes.scatter([], [], marker=m, color=c, **style) for m, c in (("o", POSITIVE), ("s", NEGATIVE))]
         return made[0], made[1]
@@ -160,6 +162,7 @@ class Film(Animated):
         axes.set_xlim(first, last if last != first else first + 1)
         axes.set_ylim(0, 1.05 * max(still.rtv for still in self._stills) or 1.0)
         beside.set_ylabel("distinct spikes")
+        beside.yaxis.set_major_locator(MaxNLocator(integer=True))
         beside.set_ylim(0, 1.05 * max(still.spikes for still in self._stills) or 1.0)
         lines = (
             axes.plot([], [], color=rcParams["text.color"], lw=2)[0],

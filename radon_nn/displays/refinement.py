@@ -115,8 +115,9 @@ class RefinementDisplay:
         )
         drawn = np.clip(np.where(np.isfinite(values), values, np.nan), lower, upper)
         (value,) = axes.plot(at, drawn, "o-", color=_COLOUR, label="value")
+        known = None
         if truth is not None:
-            axes.axhline(truth, color="black", ls=":", lw=1.2, label=f"known: {truth:.6g}")
+            known = axes.axhline(truth, color="black", ls=":", lw=1.2, label=f"known: {truth:.6g}")
         if at.min() > 0 and at.max() > 4 * at.min():
             axes.set_xscale("log")
             some = at[:: -(-len(at) // _TICKS)]
@@ -130,6 +131,9 @@ class RefinementDisplay:
             low, high = min(low, truth), max(high, truth)
         margin = 0.08 * max(high - low, 1e-3 * abs(high), 1e-300)
         axes.set_ylim(low - margin, high + margin)
-        handles = [band, value] if bool(np.any(upper > lower)) else [value]
-        axes.legend(handles=handles if truth is None else None, frameon=False)
+        # A band thinner than the line of the values is not seen, and needs no entry.
+        seen = bool(np.any(upper - lower > 5e-3 * (high - low)))
+        axes.legend(
+            handles=[line for line in (band, value, known) if line and (seen or line is not band)], frameon=False
+        )
         return cls(axes, figure, value, band)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection  # type: ignore[import-untyped]
 
 from radon_nn._support import checks
@@ -69,7 +71,8 @@ class Turntable(Animated):
         self.axes.locator_params(nbins=4)
         self.axes.set_box_aspect((1, 1, 1), zoom=0.95)
         self._draw()
-        said = title or f"The heaviest {len(self.measure)} of {len(on)} kink planes in the ball of radius {r:g}"
+        some = f"The {len(self.measure)} heaviest of {len(on)}" if len(self.measure) < len(on) else f"All {len(on)}"
+        said = title or f"{some} kink planes in the ball of radius {r:g}, numbered by |mass|"
         width = 72 * self.figure.get_figwidth()
         self.figure.suptitle(wrapped(said, 0.9 * width, points("figure.titlesize")))
 
@@ -105,13 +108,18 @@ class Turntable(Animated):
             self.axes.plot(*circle.T, color="0.8", lw=0.8, label=f"_{name}")
         largest = self.measure.sizes.max(initial=1e-300)
         up = positive(self.measure)
+        written: list[Floats] = []
+        rim = [withStroke(linewidth=3, foreground=rcParams["axes.facecolor"])]
         for k, corners in enumerate(discs(self.measure, self.domain)):
             colour, edge = (POSITIVE, "-") if up[k] else (NEGATIVE, "--")
             strength = float(self.measure.sizes[k] / largest)
             self.axes.add_collection3d(Poly3DCollection([corners], facecolor=colour, alpha=0.05 + 0.3 * strength))
             self.axes.plot(*np.append(corners, corners[:1], axis=0).T, color=colour, ls=edge, lw=0.8 + 1.6 * strength)
             if k < NUMBERED:
-                self.axes.text(*corners[0], str(k + 1), fontweight="bold")
+                # On the rim, where the numbers before it are farthest.
+                apart = [min((float(np.linalg.norm(c - w)) for w in written), default=0.0) for c in corners]
+                written.append(corners[int(np.argmax(apart))])
+                self.axes.text(*written[-1], str(k + 1), fontweight="bold", path_effects=rim, zorder=6)
         self.figure.legend(
             handles=[
                 Patch(facecolor=POSITIVE, alpha=0.5, label="mass > 0"),

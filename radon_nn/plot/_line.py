@@ -108,7 +108,7 @@ def _change_of_slope(f: Function, measure: RidgeMeasure | None, domain: Ball) ->
     step = (high - low) / (_FINE - 1)
     values = BlackBox(f, 1, "choose domain=Ball(radius, center) on which f is defined")(t[:, None])
     sums = np.cumsum(np.abs(np.diff(values, 2))) / step
-    claim = f"its slope changes by {sums[-1]:.5g} in all, up or down, which is R-TV but for the step of {step:.2g}"
+    claim = f"its slope changes by {sums[-1]:.5g} in all, up and down: R-TV, as far as a step of {step:.2g} shows"
     return _Change("Change of slope so far, up or down, from the left", claim, sums=(t[1:-1], sums))
 
 
