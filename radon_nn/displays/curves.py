@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
+from radon_nn.displays import lettering
 from radon_nn.displays.canvas import axes_and_figure
 from radon_nn.displays.cut import cut
-from radon_nn.displays.lettering import labels, title
 from radon_nn.displays.signs import positive
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
@@ -26,6 +26,8 @@ from radon_nn.measures.ridge import RidgeMeasure
 _SAMPLES = 401
 """Points of a curve besides its kinks, of which all are drawn."""
 _SHADES = "cividis"
+_TICKS = 3.0
+"""Width of the ticks' labels at the left, such as '-0.25', in font sizes: they move the axes and their title aside."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,10 @@ class SliceDisplay:
         axes.locator_params(axis="x", nbins=5)
         known = NO_NAMES if measure is None else measure.names
         name = known.features[feature] if known.features else f"$x_{{{feature + 1}}}$"
-        labels(axes, name, (known.outputs or ("$f(x)$",))[0])
+        lettering.labels(axes, name, (known.outputs or ("$f(x)$",))[0])
         marks = "" if measure is None else "; triangles: kinks, up or down"
-        title(axes, f"f along {name}, through {counted(len(given), 'point')} (dots){marks}")
+        said = f"f along {name}, through {counted(len(given), 'point')} (dots){marks}"
+        lettering.title(axes, said, beside=_TICKS * lettering.points("ytick.labelsize"))
         return cls(axes, figure, curves)
 
 
