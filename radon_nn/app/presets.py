@@ -132,9 +132,9 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "neuron",
             "One neuron is one spike",
-            "One neuron is flat on one side of its kink and slopes on the other. Its spike says which line (its "
-            "place) and how sharply it bends (its mass). Drag the middle of the kink to shift it, the ring to turn "
-            "it, or drag the spike: both are the same neuron. Then change its mass.",
+            "One neuron is flat on one side of its kink and slopes on the other. Its spike says which line, by its "
+            "angle and offset (purple), and how sharply it bends (its mass). Drag the middle of the kink to shift it, "
+            "the ring to turn it, or drag the spike: both are the same neuron. Then change its mass.",
             mode="network",
             neurons=[[0.93, 0.25, 1.5]],
         ),
@@ -162,8 +162,9 @@ def presets() -> list[dict[str, Any]]:
             "proof",
             "Build the proof yourself",
             "A network by hand that has no neuron yet. Where its F is beyond 1 or -1 (striped), a new neuron saves "
-            "more than it costs. Press “Add where it pays”, and again, and watch the cost fall to what is proven "
-            "least. When the stripes are gone, no neuron pays: that is the proof.",
+            "more than it costs. Press “Add where it pays”, and again (or double click on a line of your choice), and "
+            "watch the cost fall to what is proven least. When the stripes are gone, no neuron pays: that is the "
+            "proof.",
             mode="network",
             data=waves,
             **_plane(waves),
@@ -233,7 +234,7 @@ def presets() -> list[dict[str, Any]]:
             "A real classifier",
             "A trained network: benign (blue) or malignant (orange), from the radius of a tumour's cells (across) and "
             "their texture (up). Of its 24 neurons these 8 matter. Press a spike: its line says where the verdict "
-            "changes its slope, and its mass how fast. Change a mass, and the white border between the two moves.",
+            "changes its slope, and its mass how fast. Change a mass, and the border between the two moves.",
             mode="network",
             **_classifier(),
         ),

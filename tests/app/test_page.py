@@ -506,6 +506,27 @@ def test_the_best_network_is_built_by_adding_what_pays(opened: Open) -> None:
     assert "You have built the best network" in words.inner_text()
 
 
+def test_a_neuron_is_its_line_angle_and_offset(opened: Open) -> None:
+    page = opened({"mode": "network", "neurons": [[0.8, 0.3, 1.5], [2.2, -0.2, -12.0]]})
+    page.page.locator(".rp-spike").nth(1).focus()
+    page.settle()
+    assert page.ask("(({ angle, offset, spike }) => [angle, offset, spike])(app.looking.line())") == [2.2, -0.2, 1]
+    assert f"angle 2.20, offset {MINUS}0.20" in page.page.locator(".rp-readout").text_content()
+    # The slider reaches the mass that it changes.
+    assert page.page.locator("input[name=mass]").input_value() == "-12"
+    page.slide("mass", -9)
+    assert page.state["neurons"][1][2] == -9
+    # A double click on the strip adds the neuron of that line.
+    page.page.mouse.dblclick(*page.at("strip", 1.4, 0.9))
+    page.settle()
+    np.testing.assert_allclose(page.state["neurons"][2], [1.4, 0.9, 1], atol=0.01)
+    assert page.ask("app.selected") == {"kind": "neuron", "index": 2}
+    page.choose("mode", "data")
+    page.page.mouse.dblclick(*page.at("strip", 1.4, 0.5))
+    page.settle()
+    assert (page.state["mode"], len(page.state["neurons"])) == ("data", 3)
+
+
 def test_a_change_of_mode_is_said(opened: Open) -> None:
     words = "this is now a network by hand, begun from the best one"
 

@@ -119,3 +119,13 @@ export function digits(number) {
   const text = size < 1e-3 || size >= 1e5 ? number.toExponential(1) : String(Number(number.toPrecision(4)));
   return text.replaceAll("-", "−");
 }
+
+/** Run a task after those that wait; unlike a timer it has no least delay. */
+export function soon(task) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    task();
+  };
+  port2.postMessage(0);
+}

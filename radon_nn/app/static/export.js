@@ -1,6 +1,6 @@
 // What is taken away from the page: pictures.
 
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "visibility"];
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity", "font-size", "font-family", "visibility"];
 
 /** Panels side by side as one SVG, without any style sheet or file beside it. */
 export function svgOf(panels) {

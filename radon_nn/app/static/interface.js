@@ -1,9 +1,10 @@
 // The page's parts and what their controls do to the playground; `app` is the object of playground.js.
-import { ACTIVATIONS } from "./mathematics.js";
+import { ACTIVATIONS, REACH, clamp } from "./mathematics.js";
 import { PAYS } from "./certificates.js";
-import { digits, html, setText } from "./drawing.js";
+import { digits, html, set, setText } from "./drawing.js";
 import { encoded, pythonLines } from "./state.js";
 import { Chart, OfferChart } from "./charts.js";
+import { keepsPlace } from "./panel.js";
 import { Plane, Strip } from "./panels.js";
 import { download, pngOf, svgOf } from "./export.js";
 import { button, colourScale, frame, menu, showText, slider } from "./controls.js";
@@ -16,8 +17,8 @@ export function build(app, el) {
   const presets = menu(parts.presets, "preset", "Lesson", [["", "…"]], (name) => app.choose(name));
   app.presetMenu = presets.select;
   buildTools(app, parts);
-  app.plane = new Plane(parts.left, app.handlers());
-  app.strip = new Strip(parts.middle, app.handlers());
+  app.plane = new Plane(parts.left, handlersOf(app));
+  app.strip = new Strip(parts.middle, handlersOf(app));
   buildViews(app, parts);
   buildControls(app, parts);
   app.chart = new Chart(parts.chart);
@@ -32,12 +33,37 @@ export function build(app, el) {
     if (event.target.closest("[role=button]") || app.state.view === "slice") return;
     app.add(app.state.mode === "data" ? "datum" : "neuron", app.plane.place(event));
   });
+  app.strip.svg.addEventListener("dblclick", (event) => {
+    if (event.target.closest(".rp-spike") || app.state.mode !== "network" || app.state.view === "slice") return;
+    const [angle, offset] = app.strip.place(event);
+    app.add("neuron", null, [angle, clamp(offset, REACH)]);
+  });
   parts.root.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
     event.preventDefault();
     app.step(!event.shiftKey);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.redraw());
+}
+
+/** What the marks of the pictures do. */
+function handlersOf(app) {
+  const common = (kind, k) => ({ select: () => app.select(kind, k), end: () => app.ended(), remove: () => app.remove() });
+  const spikeOf = (k) => app.network().spikes[k];
+  return {
+    datum: (k) => ({
+      ...common("datum", k),
+      move: (place) => app.moveDatum(k, place),
+      nudge: (dx, dy) => app.moveDatum(k, [app.state.data[k][0] + dx, app.state.data[k][1] + dy]),
+    }),
+    spike: (k) => ({
+      ...common("neuron", k),
+      move: ([angle, offset]) => app.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
+      nudge: (dx, dy) => app.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
+    }),
+    ...app.looking.handlers(),
+    kink: (k, turns) => keepsPlace(() => spikeOf(k), turns, (angle, offset) => app.moveNeuron(k, angle, offset), common("neuron", k)),
+  };
 }
 
 function buildTools(app, { tools, root }) {
@@ -143,13 +169,18 @@ export function showControls(app, { background, offered, probe, theme }) {
   app.valueSlider.box.hidden = !datum;
   if (datum) app.valueSlider.show(datum[2], digits(datum[2]));
   app.massSlider.box.hidden = !neuron;
-  if (neuron) app.massSlider.show(neuron[2], digits(neuron[2]));
+  if (neuron) {
+    // The range grows with the largest mass, and does not shrink under the pointer that makes a mass smaller.
+    app.massReach = Math.max(app.massReach, Math.ceil(Math.abs(neuron[2])));
+    set(app.massSlider.input, { min: -app.massReach, max: app.massReach });
+    app.massSlider.show(neuron[2], digits(neuron[2]));
+  }
   app.steepSlider.box.hidden = !handmade || ["relu", "leaky_relu 0.2", "abs"].includes(state.activation);
   // Without data nothing has a loss, and neither decay nor noise matters to a network drawn by hand.
   const idle = handmade && !state.data.length;
   for (const control of [app.decaySlider.input, app.noiseSlider.input, app.noiseButton]) control.disabled = idle;
   app.datumButton.title = handmade ? "Add a datum at random" : "Add a datum (double click on the plane)";
-  app.neuronButton.title = handmade ? "Add a neuron (double click on the plane)" : "Add a neuron by hand";
+  app.neuronButton.title = handmade ? "Add a neuron (double click on the plane, or on the strip)" : "Add a neuron by hand";
   app.removeButton.disabled = !datum && !neuron;
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];

@@ -41,8 +41,9 @@ export class Looking {
       line = { ...lineThrough(pointed?.angle ?? this.angle, state.data[datum]), datum, spike: null, traced };
     } else if (pointed) {
       line = { ...pointed, datum: null, pivot: null };
-    } else if (certified) {
+    } else if (certified || selected?.kind === "neuron") {
       const spike = selected?.kind === "neuron" ? app.network()?.spikes[selected.index] : null;
+      if (!spike && !certified) return null;
       const [angle, offset] = spike ? folded(spike[0], spike[1]) : [certified.largest.angle, certified.largest.offset];
       line = { angle, offset, pivot: null, datum: null, spike: spike ? selected.index : null };
     }

@@ -3,6 +3,9 @@
 
 export const REACH = 1.45; // offsets of the strip: the square [-1, 1]^2 has its corners at 1.4142
 
+/** A number, cut to where its modulus is at most `most`. */
+export const clamp = (x, most) => Math.max(-most, Math.min(most, x));
+
 const GELU = Math.sqrt(2 / Math.PI);
 
 export const ACTIVATIONS = {

@@ -15,7 +15,7 @@ export class Plane extends Panel {
       x: [-1, 1], y: [-1, 1], ticksX: ticks, ticksY: ticks.slice(1, 3), labelX: "x₁", labelY: "x₂",
     });
     this.handlers = handlers;
-    for (const name of ["segments", "kinks", "looked", "data", "turners"]) this.layer(name);
+    for (const name of ["segments", "looked", "kinks", "data", "turners"]) this.layer(name);
     this.probe = new PlaneProbe(this, handlers);
   }
 

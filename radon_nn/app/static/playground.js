@@ -1,9 +1,8 @@
 // The playground: holds the state, asks Python, and draws. The form is anywidget's: render({ model, el }).
-import { REACH, TARGETS, backprojected, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
+import { REACH, TARGETS, backprojected, clamp, normal, rampFiltered, sampled, unpacked, valueAt } from "./mathematics.js";
 import { PAYS, weighed } from "./certificates.js";
 import { EMPTY, History, MOST_NEURONS, MOST_POINTS, checked, decoded, encoded, noisy } from "./state.js";
-import { freeScale, largest } from "./drawing.js";
-import { keepsPlace } from "./panel.js";
+import { freeScale, largest, soon } from "./drawing.js";
 import { Looking } from "./looking.js";
 import { Requests } from "./requests.js";
 import { build, fillSlice, say, showControls } from "./interface.js";
@@ -13,13 +12,12 @@ const DECAYS = Array.from({ length: 16 }, (_, k) => 10 ** (1 - k / 3)); // of th
 const IDLE = 300; // milliseconds without a change, after which the curve is computed
 const NOTHING = new Float64Array(SAMPLES * SAMPLES);
 const DARK = matchMedia("(prefers-color-scheme: dark)");
-const clamp = (x, most) => Math.max(-most, Math.min(most, x));
 
 class Playground {
   constructor(model, el) {
     Object.assign(this, { model, el, best: null, bestKey: "", drawnFacts: null, pictures: {}, slice: null });
     Object.assign(this, { selected: null, trouble: "", notice: "", path: new Map(), presets: [], opened: null });
-    Object.assign(this, { shown: 90, playing: null, looking: new Looking(this) });
+    Object.assign(this, { shown: 90, playing: null, massReach: 5, looking: new Looking(this) });
     this.state = checked(model.get("state")) ?? structuredClone(EMPTY);
     this.linked = checked(model.get("state")) !== null;
     this.history = new History(this.state);
@@ -162,7 +160,7 @@ class Playground {
   /** Show another state. */
   load(state, keep = true) {
     if (!state || JSON.stringify(state) === JSON.stringify(this.state)) return;
-    [this.state, this.selected, this.notice] = [state, null, ""];
+    [this.state, this.selected, this.notice, this.massReach] = [state, null, "", 5];
     this.looking.stop();
     this.looking.lit = null;
     if (keep) this.ended();
@@ -200,7 +198,8 @@ class Playground {
     if (network) Object.assign(this.state, structuredClone({ neurons: network.spikes.slice(0, MOST_NEURONS), skip: network.skip, constant: network.constant }));
   }
 
-  add(kind, place = null) {
+  /** Add a datum at a place, or a neuron whose kink runs there, or on a given line; at random where neither is given. */
+  add(kind, place = null, line = null) {
     const { state } = this;
     const [x1, x2] = (place ?? [0, 1].map(() => 1.6 * Math.random() - 0.8)).map((x) => clamp(x, 1));
     if (kind === "datum" && state.data.length < MOST_POINTS) {
@@ -211,7 +210,7 @@ class Playground {
     } else if (kind === "neuron" && state.neurons.length < MOST_NEURONS) {
       this.byHand("You added a neuron");
       const angle = Math.PI * Math.random();
-      state.neurons.push([angle, Math.cos(angle) * x1 + Math.sin(angle) * x2, 1]);
+      state.neurons.push([...(line ?? [angle, Math.cos(angle) * x1 + Math.sin(angle) * x2]), 1]);
       this.select("neuron", state.neurons.length - 1);
     }
     this.ended();
@@ -287,25 +286,6 @@ class Playground {
   /** Whether the certified answer that is shown belongs to data or a decay of before. */
   isStale() {
     return Boolean(this.best) && this.bestKey !== JSON.stringify([this.dataKey(), this.state.decay]);
-  }
-
-  handlers() {
-    const common = (kind, k) => ({ select: () => this.select(kind, k), end: () => this.ended(), remove: () => this.remove() });
-    const spikeOf = (k) => this.network().spikes[k];
-    return {
-      datum: (k) => ({
-        ...common("datum", k),
-        move: (place) => this.moveDatum(k, place),
-        nudge: (dx, dy) => this.moveDatum(k, [this.state.data[k][0] + dx, this.state.data[k][1] + dy]),
-      }),
-      spike: (k) => ({
-        ...common("neuron", k),
-        move: ([angle, offset]) => this.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
-        nudge: (dx, dy) => this.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
-      }),
-      ...this.looking.handlers(),
-      kink: (k, turns) => keepsPlace(() => spikeOf(k), turns, (angle, offset) => this.moveNeuron(k, angle, offset), common("neuron", k)),
-    };
   }
 
   // ---- drawing
@@ -387,16 +367,6 @@ class Playground {
     const [n, m] = values.shape;
     return { values: numbers, n, m, scale: largest(numbers), low: first, high: first + (m - 1) * step };
   }
-}
-
-/** Run a task after those that wait; unlike a timer it has no least delay. */
-function soon(task) {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    task();
-  };
-  port2.postMessage(0);
 }
 
 const asDrawn = ({ spikes, ...rest }) => ({ neurons: spikes.slice(0, MOST_NEURONS), ...rest });
