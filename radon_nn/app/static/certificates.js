@@ -51,8 +51,10 @@ export function certificateAt(dual, angle, offset) {
 /** The certificate on all lines of the strip: {values, n, m, largest: {angle, offset, F}}. */
 export function landscape(dual) {
   const values = certificate(dual, ANGLES, OFFSETS);
-  let top = 0;
-  for (let k = 1; k < values.length; k++) if (Math.abs(values[k]) > Math.abs(values[top])) top = k;
+  let [top, height] = [0, 0];
+  for (let k = 0; k < values.length; k++) {
+    if (values[k] > height || -values[k] > height) [top, height] = [k, Math.abs(values[k])];
+  }
   const [stepA, stepT] = [Math.PI / ANGLES, (2 * REACH) / (OFFSETS - 1)];
   let best = { angle: Math.floor(top / OFFSETS) * stepA, offset: -REACH + (top % OFFSETS) * stepT, F: values[top] };
   for (let size = 1; size > 1e-4; size /= 2) {

@@ -26,11 +26,17 @@ export function freeScale(values) {
   return Math.hypot(1, largest(values));
 }
 
-/** Colours of -1 to 1 in 513 steps, as ImageData holds them, and the stripes' colour of what goes beyond. */
+const LAST = 512; // colours of -1 to 1 are counted from 0 to here
 const tables = {};
 
+/** Colours of -1 to 1, and the stripes' of what goes beyond, as one whole number a pixel; bytes are in ImageData's order. */
 function tableOf(theme) {
-  return (tables[theme] ??= Uint8ClampedArray.from({ length: 3 * 513 }, (_, k) => colour(Math.floor(k / 3) / 256 - 1, theme)[k % 3]));
+  if (!tables[theme]) {
+    const colours = Array.from({ length: LAST + 1 }, (_, k) => [...colour((2 * k) / LAST - 1, theme), 255]);
+    const bytes = Uint8ClampedArray.from([...colours, [...STRIPES[theme], 255]].flat());
+    tables[theme] = new Uint32Array(bytes.buffer);
+  }
+  return tables[theme];
 }
 
 const STRIPES = { light: [255, 255, 255], dark: [0, 0, 0] };
@@ -46,17 +52,18 @@ export function paint(canvas, values, n, m, scale, theme, striped = false) {
   canvas.painted = { values, scale, theme, striped };
   canvas.small ??= document.createElement("canvas");
   const { small } = canvas;
-  if (small.width !== n || small.height !== m) [small.width, small.height] = [n, m];
-  const picture = new ImageData(n, m);
+  if (small.width !== n || small.height !== m || !small.picture) {
+    [small.width, small.height, small.picture] = [n, m, new ImageData(n, m)];
+  }
+  const { picture } = small;
+  const pixels = new Uint32Array(picture.data.buffer);
   const table = tableOf(theme);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
       const number = values[i * m + j] / scale;
-      const entry = 3 * Math.round(256 * (Math.max(-1, Math.min(1, number)) + 1));
-      const at = 4 * ((m - 1 - j) * n + i);
-      const beyond = striped && Math.abs(number) > BEYOND && (i + j) % 6 < 2;
-      for (let c = 0; c < 3; c++) picture.data[at + c] = beyond ? STRIPES[theme][c] : table[entry + c];
-      picture.data[at + 3] = 255;
+      const stripe = striped && (i + j) % 6 < 2 && Math.abs(number) > BEYOND;
+      const entry = number <= -1 ? 0 : number >= 1 ? LAST : Math.round((LAST / 2) * (number + 1));
+      pixels[(m - 1 - j) * n + i] = table[stripe ? LAST + 1 : entry];
     }
   }
   small.getContext("2d").putImageData(picture, 0, 0);

@@ -153,12 +153,19 @@ function buildControls(app, { side, controls }) {
   app.noiseButton = button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
 }
 
+/** Choose an entry of a menu; to choose it again would make the browser lay the page out anew. */
+function choose(menu, value) {
+  if (menu.value !== value) menu.value = value;
+}
+
 /** Bring the controls up to the state. */
 export function showControls(app, { background, offered, probe, theme }) {
   const { state, selected } = app;
   const handmade = state.mode === "network";
-  [app.modeMenu.value, app.viewMenu.value, app.backgroundMenu.value] = [state.mode, state.view, state.background];
-  app.activationMenu.value = handmade ? state.activation : "relu";
+  choose(app.modeMenu, state.mode);
+  choose(app.viewMenu, state.view);
+  choose(app.backgroundMenu, state.background);
+  choose(app.activationMenu, handmade ? state.activation : "relu");
   app.decaySlider.show(Math.log10(state.decay), digits(state.decay));
   app.noiseSlider.show(state.noise, digits(state.noise));
   const grows = app.shown < state.angles;
@@ -179,8 +186,8 @@ export function showControls(app, { background, offered, probe, theme }) {
   // Without data nothing has a loss, and neither decay nor noise matters to a network drawn by hand.
   const idle = handmade && !state.data.length;
   for (const control of [app.decaySlider.input, app.noiseSlider.input, app.noiseButton]) control.disabled = idle;
-  app.datumButton.title = handmade ? "Add a datum at random" : "Add a datum (double click on the plane)";
-  app.neuronButton.title = handmade ? "Add a neuron (double click on the plane, or on the strip)" : "Add a neuron by hand";
+  set(app.datumButton, { title: handmade ? "Add a datum at random" : "Add a datum (double click on the plane)" });
+  set(app.neuronButton, { title: handmade ? "Add a neuron (double click on the plane, or on the strip)" : "Add a neuron by hand" });
   app.removeButton.disabled = !datum && !neuron;
   const turning = state.view === "backprojection";
   [app.anglesSlider.box.hidden, app.playButton.hidden] = [!turning, !turning];
@@ -205,7 +212,7 @@ export function showControls(app, { background, offered, probe, theme }) {
 function showLesson(app, slicing) {
   const lesson = app.presets.find((preset) => preset.name === app.state.lesson);
   setText(app.parts.text, lesson?.text ?? "");
-  app.presetMenu.value = lesson?.name ?? "";
+  choose(app.presetMenu, lesson?.name ?? "");
   app.parts.text.hidden = slicing || !lesson;
 }
 

@@ -51,22 +51,45 @@ export function sampled(network, n) {
   for (const [angle, offset, mass] of network.spikes) {
     const [c, d] = [g * Math.cos(angle), g * Math.sin(angle)];
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) out[i * n + j] += (mass / g) * s(c * axis[i] + d * axis[j] - g * offset);
+      const across = c * axis[i] - g * offset;
+      if (network.activation === "relu") {
+        // Without a call for each point; pictures follow the pointer.
+        for (let j = 0; j < n; j++) {
+          const z = across + d * axis[j];
+          if (z > 0) out[i * n + j] += (mass / g) * z;
+        }
+        continue;
+      }
+      for (let j = 0; j < n; j++) out[i * n + j] += (mass / g) * s(across + d * axis[j]);
     }
   }
   return out;
 }
 
-/** F_r(a, t) = sum r_i (a.x_i - t)_+ at `angles` angles from 0 and `offsets` offsets from -REACH to REACH. */
+/**
+ * F_r(a, t) = sum r_i (a.x_i - t)_+ at `angles` angles from 0 and `offsets` offsets from -REACH to REACH. Along an angle F
+ * is a broken line: each datum is counted once, in the interval below its height, and sums go from the top down.
+ */
 export function certificate(dual, angles, offsets) {
   const out = new Float32Array(angles * offsets);
   const step = (2 * REACH) / (offsets - 1);
+  const [slopes, constants] = [new Float64Array(offsets), new Float64Array(offsets)];
   for (let i = 0; i < angles; i++) {
     const [c, s] = [Math.cos((Math.PI * i) / angles), Math.sin((Math.PI * i) / angles)];
+    slopes.fill(0);
+    constants.fill(0);
     for (const [x1, x2, r] of dual) {
       const height = c * x1 + s * x2 + REACH;
       const last = Math.min(offsets - 1, Math.floor(height / step));
-      for (let j = 0; j <= last; j++) out[i * offsets + j] += r * (height - j * step);
+      if (last < 0) continue;
+      slopes[last] += r;
+      constants[last] += r * height;
+    }
+    let [slope, constant] = [0, 0];
+    for (let j = offsets - 1; j >= 0; j--) {
+      slope += slopes[j];
+      constant += constants[j];
+      out[i * offsets + j] = constant - slope * j * step;
     }
   }
   return out;

@@ -46,12 +46,13 @@ export class Plane extends Panel {
     const dots = matched(this.layer("data"), data.length, (k) => this.datum(k));
     dots.forEach((group, k) => {
       const [x1, x2, value] = data[k];
-      const [cx, cy] = this.at(x1, x2);
-      set(group, {
-        transform: `translate(${cx} ${cy})`,
-        class: `rp-datum ${(selected?.kind === "datum" && selected.index === k) || lit === k ? "rp-chosen" : ""}`,
-        "aria-label": `datum ${k + 1} at ${digits(x1)}, ${digits(x2)}, value ${digits(value)}; arrow keys move it, Delete removes it`,
-      });
+      if (group.row?.some((x, i) => x !== data[k][i]) ?? true) {
+        group.row = data[k];
+        const [cx, cy] = this.at(x1, x2);
+        const label = `datum ${k + 1} at ${digits(x1)}, ${digits(x2)}, value ${digits(value)}; arrow keys move it, Delete removes it`;
+        set(group, { transform: `translate(${cx} ${cy})`, "aria-label": label });
+      }
+      set(group, { class: `rp-datum ${(selected?.kind === "datum" && selected.index === k) || lit === k ? "rp-chosen" : ""}` });
       set(group.lastChild, { fill: `rgb(${colour(value / scale, theme).map(Math.round).join(",")})` });
     });
   }
@@ -154,8 +155,9 @@ export class Strip extends Panel {
     const key = `${x1} ${x2}`;
     if (this.curves.size > 1000) this.curves.clear();
     if (!this.curves.has(key)) {
-      const points = Array.from({ length: 73 }, (_, i) => {
-        const angle = (Math.PI * i) / 72;
+      // Between 40 intervals a chord of the steepest curve, 230 pixels high, stays within 0.2 pixels of it.
+      const points = Array.from({ length: 41 }, (_, i) => {
+        const angle = (Math.PI * i) / 40;
         return this.at(angle, offsetOf(angle, x1, x2)).map((x) => x.toFixed(1)).join(" ");
       });
       this.curves.set(key, "M" + points.join("L"));
