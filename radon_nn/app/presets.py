@@ -162,7 +162,7 @@ def presets() -> list[dict[str, Any]]:
             "proof",
             "Build the proof yourself",
             "A network by hand that has no neuron yet. Where its F is beyond 1 or -1 (striped), a new neuron saves "
-            "more than it costs. Press “Add where it pays”, and again (or double click on a line of your choice), and "
+            "more than it costs. Press “Add where it pays”, and again (or double click where you choose), and "
             "watch the cost fall to what is proven least. When the stripes are gone, no neuron pays: that is the "
             "proof.",
             mode="network",

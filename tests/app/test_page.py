@@ -485,6 +485,13 @@ def test_the_best_network_is_built_by_adding_what_pays(opened: Open) -> None:
     costs = [page.ask("app.drawnFacts.objective")]
     assert "rp-profit" in page.page.locator(".rp-offer path[d*=Z]").get_attribute("class")
     words, button = page.page.locator(".rp-words"), page.page.locator("button[name=improve]")
+    # A double click adds a neuron on the line there, with the mass that costs least: F is below -1 there.
+    page.page.mouse.dblclick(*page.at("strip", 2.4, -0.5))
+    page.settle()
+    assert page.state["neurons"][0][:2] == pytest.approx([2.4, -0.5], abs=0.01)
+    assert page.state["neurons"][0][2] < 0
+    costs.append(page.ask("app.drawnFacts.objective"))
+    assert costs[1] < costs[0]
     while button.inner_text() == "Add where it pays":
         assert "beyond ±1 (striped)" in words.inner_text()
         page.press("improve")

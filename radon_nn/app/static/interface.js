@@ -36,7 +36,9 @@ export function build(app, el) {
   app.strip.svg.addEventListener("dblclick", (event) => {
     if (event.target.closest(".rp-spike") || app.state.mode !== "network" || app.state.view === "slice") return;
     const [angle, offset] = app.strip.place(event);
-    app.add("neuron", null, [angle, clamp(offset, REACH)]);
+    const line = [angle, clamp(offset, REACH)];
+    if (app.improves()) app.improve(line);
+    else app.add("neuron", null, line);
   });
   parts.root.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
@@ -199,8 +201,7 @@ export function showControls(app, { background, offered, probe, theme }) {
   setText(app.turnButton, app.looking.turning === null ? "⟳ Turn a line about a datum" : "◼ Stop");
   app.scale.box.hidden = !background;
   if (background) app.scale.show(background.scale, Boolean(background.striped), probe?.F ?? null, theme);
-  const proving = state.background === "certificate" && !slicing;
-  const improves = proving && handmade && state.activation === "relu" && state.data.length > 0;
+  const improves = app.improves();
   app.improveButton.hidden = !improves;
   const pays = improves && Math.abs(app.looking.certificate().largest.F) > PAYS;
   setText(app.improveButton, pays ? "Add where it pays" : "Weigh anew");

@@ -252,14 +252,20 @@ class Playground {
     this.ended();
   }
 
-  /** Add the neuron that pays most, where one does, and give all neurons the masses that cost least. */
-  improve() {
+  /** Whether the certificate of a network by hand is shown, whose masses can be weighed. */
+  improves() {
+    const { mode, activation, background, view, data } = this.state;
+    return mode === "network" && activation === "relu" && background === "certificate" && view !== "slice" && data.length > 0;
+  }
+
+  /** Add a neuron on a line, or where it pays most, if it pays, and give all neurons the masses that cost least. */
+  improve(line = null) {
     const { state } = this;
-    const certified = this.looking.certificate();
-    if (state.mode !== "network" || state.activation !== "relu" || !certified) return;
-    const { angle, offset, F } = certified.largest;
+    if (!this.improves()) return;
+    const { angle, offset, F } = this.looking.certificate().largest;
+    const added = line ?? (Math.abs(F) > PAYS ? [angle, offset] : null);
     const spikes = [...state.neurons];
-    if (Math.abs(F) > PAYS && spikes.length < MOST_NEURONS) spikes.push([angle, offset, 0]);
+    if (added && spikes.length < MOST_NEURONS) spikes.push([...added, 0]);
     const { spikes: neurons, skip, constant } = weighed({ ...this.network(), spikes }, noisy(state), state.decay);
     Object.assign(state, { neurons, skip, constant });
     this.selected = null;
