@@ -101,7 +101,7 @@ class DualBounds:
     penalty : float
         Of the penalised problem; 0 for interpolation.
     exact : bool
-        Whether max |F_r| is known exactly: otherwise the certified bound takes `largest_at_most` for it.
+        Whether max |F_r| is found: otherwise the certified bound takes a bound of it.
     """
 
     problem: Problem
@@ -114,7 +114,7 @@ class DualBounds:
     def __post_init__(self) -> None:
         self.dual = np.zeros(len(self.problem.points))
 
-    def take(self, r: Floats, found: float) -> None:
+    def take(self, r: Floats, found: float, bound: float = math.inf) -> None:
         """
         Improve the bounds by a vector r.
 
@@ -124,13 +124,16 @@ class DualBounds:
             Orthogonal to affine functions.
         found : float
             The largest |F_r| that a search found.
+        bound : float
+            An upper bound of |F_r|, where the search is not exact; `largest_at_most` is taken where it is lower.
         """
-        found = found + rounding_of(r)
-        worth, feasible = self._worth(r, found)
+        rounding = rounding_of(r)
+        worth, feasible = self._worth(r, found + rounding)
         # A search that is not exact may have missed a maximum before; what the last one found tells most.
         self.presumed = max(self.presumed, worth) if self.exact else worth
         if not self.exact:
-            worth, feasible = self._worth(r, max(found, largest_at_most(self.problem.points, r)))
+            most = max(found, min(bound, largest_at_most(self.problem.points, r)))
+            worth, feasible = self._worth(r, most + rounding)
         if worth > self.lower:
             self.lower, self.dual = worth, feasible
 

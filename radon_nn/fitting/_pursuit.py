@@ -13,10 +13,12 @@ from radon_nn._support.clients import Client
 from radon_nn._support.types import Floats, Progress
 from radon_nn._support.wording import counted
 from radon_nn.fitting._active_set import best_masses, thinned
-from radon_nn.fitting._dual_bounds import rounding_of
+from radon_nn.fitting._cap_search import BUDGET, CapLimits
+from radon_nn.fitting._dual_bounds import largest_at_most, rounding_of
+from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._search_on_workers import search_for
-from radon_nn.fitting.certificate import Hyperplanes, prepare
+from radon_nn.fitting.certificate import REACH, prepare
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -37,8 +39,32 @@ _ROUNDS = 200
 """Near a smooth maximum of |F_r| a round divides the violation by four; so 200 rounds end by rounding, or cycle."""
 
 
+PROOFS = 3
+"""Searches for a bound of |F_r| in each fit, at most, where they have a budget (4 <= d <= 6): all but the last one
+found neurons that ascents had missed."""
+
+
 class StoppedError(Exception):
     """The time is over, or a stage does not end."""
+
+
+def unproven(dim: int) -> str:
+    """
+    Why a fit has settled and not converged.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Returns
+    -------
+    str
+        The reason.
+    """
+    if dim > REACH:
+        return f"above {REACH} dimensions no search proves that its maximum is the largest"
+    return "the search for a proof ended by its budget, before its bound met the largest |F_r| found"
 
 
 @dataclass(frozen=True)
@@ -166,7 +192,8 @@ class Pursuit:
         self.atoms = Atoms.none(problem)
         self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
-        self._searches = 0
+        self._searches, self._proofs, self.bound = 0, PROOFS, np.inf
+        """`bound`: what is proven of max |F_r| for the r that `stage` yielded last, beside `largest_at_most`."""
         self._record: list[tuple[int, float, float, float]] = []
 
     def start(self, goal: float = np.inf) -> float:
@@ -177,7 +204,7 @@ class Pursuit:
         return reached if reached > goal else self._largest(r, climbed)[0]
 
     def stage(
-        self, target: Floats, penalty: float, slack: float, *, rough: bool = False
+        self, target: Floats, penalty: float, slack: float, *, rough: bool = False, prove: bool = False
     ) -> Iterator[tuple[Floats, float]]:
         """
         Add atoms until |F_r| <= 1 + slack everywhere, r = weights * residual / penalty; yields r and max |F_r|.
@@ -192,6 +219,8 @@ class Pursuit:
             By how much |F_r| may exceed 1 at the end, if that is above rounding.
         rough : bool
             End where ascents find no such hyperplane, and do without the search of all, unless that is cheap.
+        prove : bool
+            For 4 <= d <= 6, bound |F_r| by branch and bound before the end; see `bound`.
 
         Yields
         ------
@@ -217,6 +246,10 @@ class Pursuit:
                 if rough and not self.search.is_cheap:
                     return
                 largest, planes = self._largest(r, climbed)
+                self.bound = np.inf
+                if prove and self.unproven and largest <= 1 + above:
+                    planes, self.bound = self._bounded(r, largest, above)
+                    largest = max(largest, float(planes.strength.max(initial=0.0)))
                 new = planes.apart(1 + max(above, _WEAKER * (largest - 1)), _NEW_ATOMS, _APART)
                 yield r, largest
                 least, idle = min(least, largest), 0 if largest < least else idle + 1
@@ -225,9 +258,14 @@ class Pursuit:
             self.atoms = self.atoms.with_planes(self.problem, new, r)
         raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
 
+    @property
+    def unproven(self) -> bool:
+        """Whether |F_r| may be bounded once more, by branch and bound."""
+        return self.search.is_bounding and self._proofs > 0
+
     def begin(self) -> None:
         """Begin the record anew."""
-        self._record = []
+        self._record, self._proofs, self.bound = [], PROOFS, np.inf
 
     def note(self, value: float, lower: float, upper: float) -> None:
         """Record a value and its bounds."""
@@ -262,10 +300,16 @@ class Pursuit:
             return float(planes.strength.max()), planes
         try:
             floor = float(climbed.strength.max(initial=0.0))
-            planes = self.search.strongest(r, self._until, floor).and_others(climbed)
+            planes, largest = self.search.largest(r, self._until, floor)
         except TimeoutError as late:
             raise StoppedError(str(late)) from None
-        return float(planes.strength.max()), planes
+        return largest, planes.and_others(climbed)
+
+    def _bounded(self, r: Floats, largest: float, slack: float) -> tuple[Hyperplanes, float]:
+        """Hyperplanes stronger than the strongest so far, if there are, and a bound of max |F_r|."""
+        self._proofs -= 1
+        limits = CapLimits(largest, slack, self._until, BUDGET)
+        return self.search.bounded(r, largest_at_most(self.problem.points, r), limits)
 
     def _starts(self, count: int) -> Floats:
         """The normals of the atoms, and random ones."""

@@ -14,7 +14,9 @@ from radon_nn._support import clients
 from radon_nn._support.types import Floats
 from radon_nn.fitting import _kernels as kernels
 from radon_nn.fitting import certificate
-from radon_nn.fitting.certificate import Hyperplanes, HyperplaneSearch
+from radon_nn.fitting._cap_search import CapLimits, Caps, rounding_of
+from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting.certificate import HyperplaneSearch
 
 FEWEST = {2: 3000, 3: 250}
 """Points from which on workers are used: a search then takes 70 ms of one thread in the plane, 0.7 s in space, beside
@@ -86,9 +88,9 @@ class SearchOnWorkers(HyperplaneSearch):
     def _require_memory(self) -> None:
         """The sorted points are on the workers."""
 
-    def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
+    def largest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> tuple[Hyperplanes, float]:
         """
-        The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
+        The best hyperplanes of n parts of the search, and max |F_r|.
 
         Parameters
         ----------
@@ -101,8 +103,8 @@ class SearchOnWorkers(HyperplaneSearch):
 
         Returns
         -------
-        Hyperplanes
-            Those of `HyperplaneSearch.strongest`, to the bit.
+        tuple of Hyperplanes and float
+            Those of `HyperplaneSearch.largest`, to the bit.
 
         Raises
         ------
@@ -116,9 +118,11 @@ class SearchOnWorkers(HyperplaneSearch):
         if self.dim == 2:
             tasks = [(_sweep, order, *cut) for order, cut in zip(self._sorted_parts(cuts, threads), cuts, strict=True)]
             value, normals = self._collected(tasks, threads, r, until)
-            return Hyperplanes(value, normals, self._offsets(normals))
+            return Hyperplanes(value, normals, self._offsets(normals)), float(value.max(initial=floor))
         value, planes = self._collected([(_visit, floor, *cut) for cut in cuts], threads, r, until)
-        return Hyperplanes(value, planes[:, :3], planes[:, 3])
+        on, normals, upper = value > 0, planes[:, :3], planes[:, 3]
+        bound = float(upper.max(initial=max(floor, rounding_of(r[:, None]))))
+        return Hyperplanes(value[on], normals[on], self._offsets(normals)[on]), bound
 
     def _cuts(self, threads: int) -> list[tuple[int, int]]:
         """The pivots first .. last - 1 of each part."""
@@ -182,9 +186,8 @@ def _sweep(points: Floats, order: NDArray[np.int32] | None, r: Floats, first: in
 
 
 def _visit(points: Floats, floor: float, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
-    """The largest |F_r| in parts first .. last - 1 of all planes, and the plane."""
-    points, r = _writable(points), _writable(r)
-    value, planes = np.empty(len(points)), np.empty((len(points), 4))
-    unsorted = np.empty((len(points), len(points) // 2, 0), np.int16)
-    kernels.strongest_in_space(points, r, floor, unsorted, value, planes, first, last)
-    return value[first:last], planes[first:last]
+    """The largest |F_r| over planes through each of the pivots first .. last - 1, the plane's normal, and a bound."""
+    search = Caps(_writable(points), _writable(r)[:, None], floor=floor)
+    search.visit(np.arange(first, last), CapLimits(), 1)
+    value, normal, upper, _ = search.results
+    return value[first:last], np.column_stack([normal, upper])[first:last]

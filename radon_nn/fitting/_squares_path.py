@@ -8,7 +8,7 @@ from radon_nn._support.wording import counted
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import joined
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
+from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError, unproven
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -117,12 +117,13 @@ class SquaresPath:
             self._warm, last = False, self._penalty == goal
             tight = _TIGHT if pursuit.search.is_cheap else _LESS_TIGHT
             slack = self._close / tight if last else _ROUGH
-            for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last):
+            for r, largest in pursuit.stage(problem.target, self._penalty, slack, rough=not last, prove=last):
                 if last:
-                    bounds.take(r, largest)
+                    bounds.take(r, largest, pursuit.bound)
                     objective = pursuit.atoms.objective(problem.target, goal)
                     pursuit.note(objective, bounds.lower, objective)
-                    if objective - bounds.presumed <= self._close * objective:
+                    proven = pursuit.bound < np.inf or not pursuit.unproven
+                    if proven and objective - bounds.presumed <= self._close * objective:
                         break
 
     def _result(self, atoms: Atoms, decay: float, bounds: DualBounds) -> Fit:
@@ -139,7 +140,7 @@ class SquaresPath:
         settled, converged = (objective - bound <= self._close * objective for bound in (presumed, lower))
         stopped = self._stopped or "the gap asked for was not reached"
         if settled and not converged:
-            stopped = "above three dimensions no search proves that its maximum is the largest"
+            stopped = unproven(problem.dim)
         return Fit(
             function,
             problem.unit**2 * objective + problem.scatter,
@@ -148,7 +149,7 @@ class SquaresPath:
             decay,
             bounds.dual / problem.scale,
             problem.given,
-            bounds.exact,
+            bounds.exact or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(problem.unit**2, problem.scatter),

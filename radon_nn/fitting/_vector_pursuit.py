@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn._support.wording import counted
+from radon_nn.fitting._cap_search import BUDGET, CapLimits, rounding_of
 from radon_nn.fitting._group_newton import Coefficients, Restricted
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting._vector_search import VectorSearch, largest_at_most, rounding_of
-from radon_nn.fitting.certificate import Hyperplanes
+from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting._pursuit import PROOFS
+from radon_nn.fitting._vector_search import VectorSearch, largest_at_most
 from radon_nn.measures.result import Refinement
 
 _NEW_ATOMS, _APART, _WEAKER = 30, 0.03, 0.2
@@ -115,7 +117,7 @@ class VectorPursuit:
         self.search = VectorSearch(problem.points, oriented=not problem.options.affine) if problem.dim else None
         self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
-        self._searches = 0
+        self._searches, self._proofs = 0, PROOFS
         self._record: list[tuple[int, float, float, float]] = []
         self.lower, self.presumed = -np.inf, -np.inf
         self.subgradients = np.zeros_like(problem.targets)
@@ -132,11 +134,16 @@ class VectorPursuit:
 
     def begin(self, penalty: float) -> None:
         """Begin a stage: no bound, and no record."""
-        self._record, self.lower, self.presumed = [], -np.inf, -np.inf
+        self._record, self.lower, self.presumed, self._proofs = [], -np.inf, -np.inf, PROOFS
         z = self.atoms.coefficients.z
         self.atoms.coefficients = replace(self.atoms.coefficients, objective=np.inf, lower=-np.inf, z=z)
 
-    def stage(self, penalty: float, close: float) -> Iterator[float]:
+    @property
+    def unproven(self) -> bool:
+        """Whether |F_z| may be bounded once more, by branch and bound."""
+        return self.search is not None and self.search.is_bounding and self._proofs > 0
+
+    def stage(self, penalty: float, close: float, *, prove: bool = False) -> Iterator[float]:
         """
         Add atoms until the gap is below a part of the objective; yields the objective after each search.
 
@@ -146,6 +153,8 @@ class VectorPursuit:
             On the sum of the |v_k|.
         close : float
             The part.
+        prove : bool
+            For 4 <= d <= 6, bound |F_z| by branch and bound before the end.
 
         Yields
         ------
@@ -168,8 +177,13 @@ class VectorPursuit:
             if len(new.offsets) == 0:
                 largest, planes = self._largest(c.z, penalty)
                 self.take(c.z, largest, penalty)
-                yield c.objective
                 gap = c.objective - self.presumed
+                if prove and self.unproven and gap <= wanted:
+                    planes, bound = self._bounded(c.z, largest, close)
+                    largest = max(largest, float(planes.strength.max(initial=0.0)))
+                    self.take(c.z, largest, penalty, bound)
+                    gap = c.objective - self.presumed
+                yield c.objective
                 if gap <= max(wanted, self.rounding(c.objective), self.problem.negligible()):
                     return
                 idle = 0 if gap < 0.9 * least else idle + 1
@@ -239,7 +253,7 @@ class VectorPursuit:
         size = abs(objective) + float(np.abs(c.z * (1 + np.abs(self.problem.targets))).sum())
         return float(16 * np.finfo(np.float64).eps * np.sqrt(len(c.z)) * size)
 
-    def take(self, z: Floats, largest: float, penalty: float) -> None:
+    def take(self, z: Floats, largest: float, penalty: float, bound: float = np.inf) -> None:
         """
         Improve the bounds by subgradients.
 
@@ -251,6 +265,8 @@ class VectorPursuit:
             The largest |F_z| that a search found.
         penalty : float
             Of the norms.
+        bound : float
+            An upper bound of |F_z|, where the search is not exact; `largest_at_most` is taken where it is lower.
         """
         acting = self.problem.at_points(moment_free(self.problem, z))
         affine = self.atoms.coefficients.affine
@@ -258,7 +274,8 @@ class VectorPursuit:
         value, scale = worth(self.problem, z, found, affine)
         self.presumed = max(self.presumed, value) if self.exact else value
         if not self.exact:
-            found = max(found, largest_at_most(self.problem.points, acting) / penalty)
+            most = min(bound + rounding_of(acting), largest_at_most(self.problem.points, acting))
+            found = max(found, most / penalty)
             value, scale = worth(self.problem, z, found, affine)
         if value > self.lower:
             self.lower, self.subgradients = value, scale * z
@@ -289,10 +306,17 @@ class VectorPursuit:
             if self.search.is_cheap:
                 planes = self.search.strongest(acting, self._until)
                 return max(floor, float(planes.strength.max(initial=0.0))), planes
-            planes, bound = self.search.bounded(acting, self._until, floor)
+            planes, bound = self.search.bounded(acting, CapLimits(floor, until=self._until))
         except TimeoutError as late:
             raise LossStoppedError(str(late)) from None
         return bound, planes
+
+    def _bounded(self, z: Floats, largest: float, close: float) -> tuple[Hyperplanes, float]:
+        """Hyperplanes stronger than the strongest so far, if there are, and a bound of max |F_z|."""
+        assert self.search is not None
+        self._proofs -= 1
+        acting = self.problem.at_points(moment_free(self.problem, z))
+        return self.search.bounded(acting, CapLimits(largest, close / 2, self._until, BUDGET))
 
     def _starts(self, count: int) -> Floats:
         """The normals of the atoms, and random ones."""

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _cap_kernels as caps
 from radon_nn.fitting import _vector_kernels as kernels
-from radon_nn.fitting.certificate import Hyperplanes
+from radon_nn.fitting._cap_search import FINE, WHOLE, CapLimits, Caps, rounding_of
+from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting.certificate import REACH
 
 _ASCENTS = 60
 """Steps of an ascent, at most; see `certificate`."""
@@ -23,17 +24,9 @@ _GAIN = 1e-13
 """What counts as a gain: more than the rounding of a sum of some hundred terms."""
 _TINY = 1e-300
 """Instead of a length of zero, to divide zeros by."""
-_SORT_NS, _SWEEP_NS, _CAPS_NS, _OUTPUT_NS = 6.0, 12.0, 4000.0, 4.0
-"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event in the plane; to bound all
-hyperplanes through another point in space, at n = 200; and more for each output. They only decide how work is cut.
-Measured on one core."""
-_SLACK, _LOOSE = 1e-10, 1e-6
-"""Part of the largest |F_r| by which its bound may be above it, for d <= 3 and beyond: far below any gap that is asked
-for, and above the rounding of boxes. Halving boxes about a maximum once more takes 4^d of them, so fewer digits do."""
-_BOXES = 10**6
-"""Boxes for each point and face of the cube, at most: some 300 are usual in space, 10 000 in five dimensions. Only sums
-that are constant on sets of hyperplanes, as lattices may have, take many more; they end with a weaker bound."""
-_EPS = float(np.finfo(np.float64).eps)
+_SORT_NS, _SWEEP_NS, _OUTPUT_NS = 6.0, 12.0, 4.0
+"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event in the plane; and more for
+each output. They only decide how work is cut. Measured on one core."""
 
 
 class VectorSearch:
@@ -117,9 +110,14 @@ class VectorSearch:
 
             self._run(sweep, (_SWEEP_NS + _OUTPUT_NS * outputs) * n, until)
             return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
-        return self.bounded(r, until, floor)[0]
+        return self.bounded(r, CapLimits(floor, FINE, until))[0]
 
-    def bounded(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> tuple[Hyperplanes, float]:
+    @property
+    def is_bounding(self) -> bool:
+        """Whether `bounded` lowers the bound of the maximum as far as its budget reaches: 4 <= d <= 6."""
+        return bool(3 < self.dim <= REACH)
+
+    def bounded(self, r: Floats, limits: CapLimits = WHOLE) -> tuple[Hyperplanes, float]:
         """
         The largest |F_r|_2 by branch and bound, in any dimension of two or more.
 
@@ -127,37 +125,25 @@ class VectorSearch:
         ----------
         r : ndarray, shape (n, o)
             As for `strongest`.
-        until : float
-            When to give up, by `time.monotonic`.
-        floor : float
-            A value that is attained, or below which nothing matters: points all of whose hyperplanes are below it are
-            left out, which is quicker.
+        limits : CapLimits
+            How far to go, and from which value on |F_r| matters: points all of whose hyperplanes are below it are left
+            out, which is quicker.
 
         Returns
         -------
         tuple of Hyperplanes and float
-            The best hyperplane through each point, if above the floor; and an upper bound of max |F_r|_2, or the floor.
+            The best hyperplane through each point that was met, if above the floor; and an upper bound of
+            max |F_r|_2, or the floor. With a budget the bound is as low as that allows.
 
         Raises
         ------
         TimeoutError
-            If the search has not ended by `until`.
+            If a search with an infinite budget has not ended in time.
         """
-        n, outputs = r.shape
-        value = np.full(n, max(floor, rounding_of(r)))
-        normals, upper = np.zeros((n, self.dim)), np.empty(n)
-        slack = _SLACK if self.dim <= 3 else _LOOSE
-        search = caps.CapSearch(self.points, np.ascontiguousarray(r), self.oriented, slack, _BOXES)
-
-        def visit(first: int, last: int) -> None:
-            """Bound |F_r| over the hyperplanes through some points."""
-            caps.vectors_over_caps(search, value, normals, upper, first, last)
-
-        self._run(visit, (_CAPS_NS + _OUTPUT_NS * outputs) * n, until)
-        on = normals.any(axis=1)
-        heights = np.einsum("ij,ij->i", normals, self.points)
-        largest = max(floor, min(float(upper.max()), largest_at_most(self.points, r)))
-        return Hyperplanes(value[on], normals[on], heights[on]), largest
+        crude = largest_at_most(self.points, r)
+        search = Caps(self.points, r, oriented=self.oriented, floor=limits.floor, crude=crude)
+        search.lower_bound(limits, self._num_threads)
+        return search.planes(), search.bound
 
     def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:
         """
@@ -240,23 +226,6 @@ def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:
     t = np.take_along_axis(heights, order, axis=0)
     weights = r[order]
     return np.cumsum(weights * t[..., None], axis=0) - t[..., None] * np.cumsum(weights, axis=0), t
-
-
-def rounding_of(r: Floats) -> float:
-    """
-    How far rounding may move F_r, for points in the unit ball; see `_dual_bounds.rounding_of`.
-
-    Parameters
-    ----------
-    r : ndarray, shape (n, o)
-        One row for each point.
-
-    Returns
-    -------
-    float
-        4 eps sqrt(n) sum |r_i|_2.
-    """
-    return float(4 * _EPS * np.sqrt(len(r)) * np.linalg.norm(r, axis=1).sum())
 
 
 def largest_at_most(points: Floats, r: Floats) -> float:

@@ -1,12 +1,10 @@
-"""Where |F_r| is largest over all hyperplanes: the dual constraint of R-TV, checked exactly for d <= 3."""
+"""Where |F_r| is largest over all hyperplanes: the dual constraint of R-TV, found for d <= 3, bounded for d <= 6."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,8 @@ from numpy.typing import NDArray
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
 from radon_nn.fitting import _kernels as kernels
+from radon_nn.fitting._cap_search import CapLimits, Caps
+from radon_nn.fitting._hyperplanes import Hyperplanes
 
 _ASCENTS = 60
 """Steps of an ascent, at most. From 64 starts, for 60 points in d = 4 and 120 in d = 8, the mean of the maxima is then
@@ -25,83 +25,13 @@ _GAIN = 1e-13
 """What counts as a gain: more than the rounding of a sum of some hundred terms."""
 _TINY = 1e-300
 """Instead of a length of zero, to divide zeros by."""
-_KEPT_BYTES = 2**28
-"""Memory for the sorted events of all pairs of points in space, n^3 bytes: up to 645 points. They make all searches but
-the first one half as long."""
-_SORT_NS, _SWEEP_NS, _VISIT_NS = 6.0, 8.0, 30.0
-"""Nanoseconds for a point: to sort it, by the logarithm of their number; and to pass its event on an arc in the plane,
-or on a circle in space. They only decide how work is cut. Measured on one core."""
-
-
-@dataclass(frozen=True)
-class Hyperplanes:
-    """
-    Hyperplanes {x : a.x = t} with |F_r| on each.
-
-    Parameters
-    ----------
-    strength : ndarray, shape (k,)
-        |F_r(a, t)|.
-    directions : ndarray, shape (k, d)
-        Unit normals a.
-    offsets : ndarray, shape (k,)
-        Offsets t.
-    """
-
-    strength: Floats
-    directions: Floats
-    offsets: Floats
-
-    def and_others(self, others: Hyperplanes) -> Hyperplanes:
-        """
-        These and others.
-
-        Parameters
-        ----------
-        others : Hyperplanes
-            The others.
-
-        Returns
-        -------
-        Hyperplanes
-            All of them.
-        """
-        return Hyperplanes(
-            np.concatenate([self.strength, others.strength]),
-            np.concatenate([self.directions, others.directions]),
-            np.concatenate([self.offsets, others.offsets]),
-        )
-
-    def apart(self, above: float, most: int, distance: float) -> Hyperplanes:
-        """
-        The strongest that differ.
-
-        Parameters
-        ----------
-        above : float
-            Keep those with |F_r| above this.
-        most : int
-            How many to keep, at most.
-        distance : float
-            How far each is, at least, in (a, t) up to sign, from all stronger ones that are kept.
-
-        Returns
-        -------
-        Hyperplanes
-            In order of falling strength.
-        """
-        order = np.argsort(-self.strength)
-        order = order[self.strength[order] > above]
-        planes = np.column_stack([self.directions, self.offsets])
-        kept: list[int] = []
-        for k in order:
-            if len(kept) == most:
-                break
-            near = planes[kept]
-            gaps = np.minimum(np.abs(near - planes[k]).sum(axis=1), np.abs(near + planes[k]).sum(axis=1))
-            if gaps.size == 0 or gaps.min() >= distance:
-                kept.append(int(k))
-        return Hyperplanes(self.strength[kept], self.directions[kept], self.offsets[kept])
+_SORT_NS, _SWEEP_NS, _CAPS_NS = 6.0, 8.0, 12_000.0
+"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event on an arc in the plane; and
+to bound, in space, the hyperplanes through another one. They only decide how work is cut. Measured on one core, the
+last for 442 points near an optimum."""
+REACH = 6
+"""Dimensions in which |F_r| is bounded over boxes of normals; from seven on, thousands of boxes about each point are
+too wide for any bound."""
 
 
 class HyperplaneSearch:
@@ -110,9 +40,10 @@ class HyperplaneSearch:
 
     r must be orthogonal to affine functions: sum r_i = 0 and sum r_i x_i = 0. Then F_r is even, vanishes outside the
     points, and for each a is extreme at some t = a.x_i. There F_r = a.u with u constant on the cells into which the
-    planes orthogonal to all x_j - x_i cut the sphere: on a cell, |a.u| is largest at a = +-u/|u|, if that lies in the
-    cell, or on its edges, where the same holds one dimension lower. All cells are visited: for d = 1 in O(n log n), for
-    d = 2 in O(n^2) after sorting once in O(n^2 log n), for d = 3 in O(n^3 log n).
+    hyperplanes orthogonal to all x_j - x_i cut the sphere. In the plane these are arcs: on one, |a.u| is largest at
+    a = +-u/|u|, if that lies in it, or at its ends. All are visited: for d = 1 in O(n log n), for d = 2 in O(n^2) after
+    sorting once in O(n^2 log n). From three dimensions on |F_r| is bounded over boxes of normals, which are halved; see
+    `_cap_bounds` for the proof that nothing exceeds these bounds.
 
     Parameters
     ----------
@@ -131,7 +62,7 @@ class HyperplaneSearch:
         self.points = np.ascontiguousarray(points, dtype=np.float64)
         self.dim = self.points.shape[1]
         self._require_memory()
-        self._order: NDArray[Any] | None = None
+        self._order: NDArray[np.int32] | None = None
 
     def _require_memory(self) -> None:
         n = len(self.points)
@@ -155,25 +86,9 @@ class HyperplaneSearch:
             self._order = order
         return self._order
 
-    def _circles(self, until: float) -> NDArray[np.int16]:
-        """The events on the circle of each pair of points in space, in order; sorted once if they can be kept."""
-        n = len(self.points)
-        if n**3 > _KEPT_BYTES:
-            return np.empty((n, n // 2, 0), np.int16)
-        if self._order is None:
-            orders = np.empty((n, n // 2, n), np.int16)
-
-            def sort(first: int, last: int) -> None:
-                """Sort the events of some parts."""
-                kernels.circle_orders(self.points, orders, first, last)
-
-            self._run(sort, n / 2 * n * _SORT_NS * math.log2(n + 1), until)
-            self._order = orders
-        return self._order
-
     @property
     def is_exact(self) -> bool:
-        """Whether `strongest` visits all cells: d <= 3."""
+        """Whether the maximum is found, in space to 1e-10 of it: d <= 3."""
         return bool(self.dim <= 3)
 
     @property
@@ -181,9 +96,14 @@ class HyperplaneSearch:
         """Whether `strongest` costs no more than a few ascents: d <= 2."""
         return bool(self.dim <= 2)
 
+    @property
+    def is_bounding(self) -> bool:
+        """Whether `bounded` lowers the bound of the maximum as far as its budget reaches: 4 <= d <= 6."""
+        return bool(3 < self.dim <= REACH)
+
     def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
-        The largest |F_r|, exactly, with the best hyperplanes of n parts of the search.
+        The best hyperplanes of n parts of the search, d <= 3; see `largest`.
 
         Parameters
         ----------
@@ -192,13 +112,41 @@ class HyperplaneSearch:
         until : float
             When to give up, by `time.monotonic`.
         floor : float
-            What is not stronger may be left out, which saves time for d = 3: parts without a stronger hyperplane have
-            one of strength 0.
+            What is not stronger may be left out, which saves time for d = 3.
 
         Returns
         -------
         Hyperplanes
-            As many as there are points; the largest strength is max |F_r| over all hyperplanes, if above the floor.
+            At most as many as there are points; the largest strength is max |F_r| over all hyperplanes, if above the
+            floor: for d <= 2 to rounding, for d = 3 to 1e-10.
+
+        Raises
+        ------
+        ValueError
+            If d > 3.
+        TimeoutError
+            If the search has not ended by `until`.
+        """
+        return self.largest(r, until, floor)[0]
+
+    def largest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> tuple[Hyperplanes, float]:
+        """
+        The best hyperplanes of n parts of the search, and max |F_r|, for d <= 3.
+
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+        until : float
+            When to give up, by `time.monotonic`.
+        floor : float
+            What is not stronger may be left out, which saves time for d = 3.
+
+        Returns
+        -------
+        tuple of Hyperplanes and float
+            As from `strongest`; and an upper bound of |F_r|, or the floor: for d <= 2 the maximum to rounding, for
+            d = 3 within 1e-10 of it, unless some |F_r| is constant on sets of hyperplanes that no boxes resolve.
 
         Raises
         ------
@@ -210,9 +158,9 @@ class HyperplaneSearch:
         n = len(self.points)
         if self.dim == 1:
             profile, offsets = _profiles(self.points, r)
-            return Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), offsets[:, 0])
-        value = np.empty(n)
-        if self.dim == 2:
+            planes = Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), offsets[:, 0])
+        elif self.dim == 2:
+            value = np.empty(n)
             normals, order = np.empty((n, 2)), self._sorted(until)
 
             def sweep(first: int, last: int) -> None:
@@ -220,22 +168,42 @@ class HyperplaneSearch:
                 kernels.strongest_in_plane(self.points, r, order, value, normals, 0, first, last)
 
             self._run(sweep, self._nanoseconds(), until)
-            return Hyperplanes(value, normals, self._offsets(normals))
-        if self.dim == 3:
-            planes, circles = np.empty((n, 4)), self._circles(until)
+            planes = Hyperplanes(value, normals, self._offsets(normals))
+        elif self.dim == 3:
+            search = Caps(self.points, r[:, None], floor=floor)
+            search.visit(np.arange(n), CapLimits(until=until), self._num_threads)
+            return search.planes(), search.bound
+        else:
+            raise ValueError(
+                f"points: expected d <= 3 for the exact search, got {self.dim}; bounded and ascend are for higher d"
+            )
+        return planes, float(planes.strength.max(initial=floor))
 
-            def visit(first: int, last: int) -> None:
-                """Visit the planes of some parts."""
-                kernels.strongest_in_space(self.points, r, floor, circles, value, planes, first, last)
+    def bounded(self, r: Floats, crude: float, limits: CapLimits) -> tuple[Hyperplanes, float]:
+        """
+        An upper bound of max |F_r| by branch and bound, 2 <= d <= 6: as low as a budget allows, and valid in any case.
 
-            self._run(visit, self._nanoseconds(), until)
-            return Hyperplanes(value, planes[:, :3], planes[:, 3])
-        raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
+        Parameters
+        ----------
+        r : ndarray, shape (n,)
+            Orthogonal to affine functions.
+        crude : float
+            A bound that is known.
+        limits : CapLimits
+            How far to go, and from which value on |F_r| matters.
+
+        Returns
+        -------
+        tuple of Hyperplanes and float
+            Hyperplanes above the floor that were met, and the bound, or the floor.
+        """
+        search = Caps(self.points, r[:, None], floor=limits.floor, crude=crude)
+        search.lower_bound(limits, self._num_threads)
+        return search.planes(), search.bound
 
     def _nanoseconds(self) -> float:
         """About how long `strongest` takes for each point."""
-        n = len(self.points)
-        return _SWEEP_NS * n if self.dim == 2 else n / 2 * n * (_VISIT_NS + _SORT_NS * math.log2(n + 1))
+        return (_SWEEP_NS if self.dim == 2 else _CAPS_NS) * len(self.points)
 
     def _offsets(self, normals: Floats) -> Floats:
         """Of the hyperplanes through the points with these normals."""
@@ -307,9 +275,11 @@ def prepare(dim: int) -> None:
     dim : int
         Dimension d.
     """
-    if dim in (2, 3):
+    if 2 <= dim <= 3:
         points = np.concatenate([np.eye(dim), -np.eye(dim)])
-        HyperplaneSearch(points, 1).strongest(np.zeros(len(points)))
+        HyperplaneSearch(points, 1).largest(np.zeros(len(points)))
+    elif 3 < dim <= REACH:
+        prepare(3)  # The same code.
 
 
 def sorted_about(points: Floats, first: int, last: int) -> NDArray[np.int32]:

@@ -13,6 +13,7 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.fitting._affine import affine_fit
+from radon_nn.fitting._cap_search import ROUNDED, CapLimits
 from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.geometry.naming import Names
@@ -37,7 +38,7 @@ class Certificate:
         The larger of |sum r| and |sum r x|, with the points in units of their extent about their mean, relative to
         sum |r|; rounding of zero, unless an `affine_decay` charges for it.
     exact : bool
-        Whether max |F_r| was found exactly (d <= 3), or is an upper bound of it.
+        Whether max |F_r| was found (d <= 3); otherwise `largest` is an upper bound of it.
     """
 
     lower: float
@@ -68,7 +69,13 @@ class Certificate:
         scale = float(np.linalg.norm(points - center, axis=1).max())
         near = (points - center) / scale
         search = HyperplaneSearch(near)
-        found = float(search.strongest(dual).strength.max()) if search.is_exact else largest_at_most(near, dual)
+        if search.is_exact:
+            found = search.largest(dual)[1]
+        else:
+            found = largest_at_most(near, dual)
+            if search.is_bounding:
+                # Whether |F_r| exceeds 1 is what matters; to know its maximum better would take longer.
+                found = search.bounded(dual, found, CapLimits(1 / scale, ROUNDED))[1]
         largest, total = scale * found, max(float(np.abs(dual).sum()), 1e-300)
         moments = max(abs(float(dual.sum())), float(np.abs(dual @ near).max())) / total
         feasible = dual / max(1.0, largest)
@@ -107,8 +114,8 @@ class Fit(SpikeResult):
     points : ndarray, shape (n, d)
         The distinct points that r refers to.
     certified : bool
-        Whether max |F_r| was found exactly (d <= 3), so that the gap can close. Otherwise `lower` rests on a crude
-        bound of max |F_r| and stays well below the objective.
+        Whether max |F_r| was found (d <= 3), or bounded so well that the gap closed (4 <= d <= 6, if the budget for
+        that allows). Otherwise `lower` rests on a weaker bound of max |F_r|, crude for d > 6.
     converged : bool
         Whether `objective` is within the tolerance of `lower`, and the misfit is met.
     stopped : str
@@ -206,8 +213,8 @@ class Fit(SpikeResult):
         """
         The lower bound computed anew, from the dual, the points and the values alone.
 
-        max |F_r| is searched over all hyperplanes again (for d > 3 it is bounded), r is divided by it where it exceeds
-        1, and the dual objective is evaluated.
+        max |F_r| is searched over all hyperplanes again (for d > 3 it is bounded; up to d = 6 that takes as long as in
+        the fit), r is divided by it where it exceeds 1, and the dual objective is evaluated.
 
         Returns
         -------

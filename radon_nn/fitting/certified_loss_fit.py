@@ -11,9 +11,10 @@ from radon_nn._support import notebooks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
+from radon_nn.fitting._cap_search import AGAIN, rounding_of
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting._vector_search import VectorSearch, largest_at_most, rounding_of
+from radon_nn.fitting._vector_search import VectorSearch, largest_at_most
 from radon_nn.fitting.certified_fit import Certificate
 from radon_nn.fitting.loss_data import LossData, Options
 from radon_nn.fitting.losses import Loss
@@ -49,7 +50,8 @@ class LossFit(SpikeResult):
     points : ndarray, shape (m, d)
         The distinct points, moved into the unit ball of the space that they span.
     certified : bool
-        Whether max |F_r| was found exactly (the points span at most three dimensions).
+        Whether max |F_r| was found (the points span at most three dimensions), or bounded so well that the gap closed
+        (at most six, if the budget for that allows).
     converged : bool
         Whether `objective` is within the tolerance of `lower`.
     stopped : str
@@ -223,6 +225,8 @@ def loss_certificate(fit: LossFit) -> Certificate:
             largest = search.bounded(dual)[1] + rounding_of(dual)
         else:
             largest = largest_at_most(problem.points, dual)
+            if search.is_bounding:
+                largest = min(largest, search.bounded(dual, AGAIN)[1] + rounding_of(dual))
     lower, _ = worth(problem, z, largest, problem.scored(fit.network, fit.decay).affine)
     linear = problem.points[problem.at] if fit.options.affine else np.zeros((len(z), 0))
     sums = np.concatenate([linear, np.ones((len(z), 1))], axis=1).T @ z

@@ -15,7 +15,7 @@ from radon_nn.fitting._dots import FAR_AWAY, dots_connected, through
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import DEFAULT_MISFIT, polished, thinned_function
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError
+from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError, unproven
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
@@ -80,8 +80,9 @@ def interpolate(
         The network, its norm, the bound, and the dual r that proves it. Minimisers are not unique; where a network of
         fewer neurons attains the same norm, as where the values come from one, it is found by refinement. After an
         early stop, by time, rounding or an interrupt from the keyboard, `converged` is false and the network still
-        passes through the data, at a higher norm. For d > 3 the certified bound is too crude to converge to;
-        `settled` says whether the search did.
+        passes through the data, at a higher norm. For 4 <= d <= 6 the bound is found by branch and bound, as near as a
+        budget of some ten seconds of one core for each search allows; for d > 6 it is too crude to converge to.
+        `settled` says whether the search for neurons has ended.
 
     Raises
     ------
@@ -153,9 +154,11 @@ class _Interpolation:
         problem, pursuit, bounds = self._problem, self._pursuit, self._bounds
         carried = np.zeros(len(problem.points))
         penalty, bound, best, still = FALL * top, 0.0, (math.inf, math.inf), 0
+        met: RidgeMeasure | None = None
         for _ in range(_STAGES):
-            for r, largest in pursuit.stage(problem.target + penalty * carried, penalty, self._close / 4):
-                bounds.take(r, largest)
+            target = problem.target + penalty * carried
+            for r, largest in pursuit.stage(target, penalty, self._close / 4, prove=met is not None):
+                bounds.take(r, largest, pursuit.bound)
                 pursuit.note(pursuit.atoms.norm, bounds.lower, math.inf)
                 carried = r
             left = problem.target - pursuit.atoms.values
@@ -170,15 +173,17 @@ class _Interpolation:
             if gap <= self._close * norm:
                 function = polished(problem, pursuit.atoms, bounds.presumed, self._close, self._near, pursuit.late)
                 if self._is_met(function):
-                    return function
+                    if pursuit.bound < math.inf or not pursuit.unproven:
+                        return function
+                    met = function
             least = max(_LEAST, _ROUNDING / self._close) / float(np.abs(carried).max())
             progressed = gap < best[0] / 2 or off < best[1] / 2 or bounds.presumed > _GREW * bound
             still = 0 if progressed or penalty > least else still + 1
             bound, best = bounds.presumed, (min(best[0], gap), min(best[1], off))
             if still == _STILL:
-                return None
+                break
             penalty = min(penalty, max(FALL * penalty, least))
-        return None
+        return met
 
     def _is_met(self, function: RidgeMeasure) -> bool:
         """Whether misfit and gap are, the gap with what the misfit may have saved."""
@@ -216,7 +221,7 @@ class _Interpolation:
         if not stopped and not met:
             stopped = FAR_AWAY
         if not stopped and not converged:
-            stopped = "above three dimensions no search proves that its maximum is the largest"
+            stopped = unproven(problem.dim)
         return Fit(
             function,
             norm,
@@ -225,7 +230,7 @@ class _Interpolation:
             0.0,
             share * bounds.dual / problem.scale,
             problem.given,
-            bounds.exact,
+            bounds.exact or converged,
             converged,
             "" if converged else stopped,
             self._pursuit.refinement(unit),

@@ -14,6 +14,7 @@ from radon_nn._support.types import Progress
 from radon_nn.fitting._active_set import thinned
 from radon_nn.fitting._group_newton import Restricted
 from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting._pursuit import unproven
 from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorAtoms, VectorPursuit
 from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
 from radon_nn.fitting.loss_data import Options
@@ -188,7 +189,7 @@ class _Path:
             self._penalty = max(goal, _FALL * self._penalty)
             last = self._penalty == goal
             pursuit.begin(self._penalty)
-            for objective in pursuit.stage(self._penalty, self._limits.tol / 2 if last else _ROUGH):
+            for objective in pursuit.stage(self._penalty, self._limits.tol / 2 if last else _ROUGH, prove=last):
                 if last:
                     pursuit.note(objective, pursuit.lower)
                     pursuit.say(f"objective {objective:.6g}, lower bound {pursuit.presumed:.6g}")
@@ -249,7 +250,7 @@ class _Path:
         settled, converged = (objective - bound <= slack for bound in (presumed, lower))
         stopped = self._stopped or "the gap asked for was not reached"
         if settled and not converged:
-            stopped = "above three dimensions no search proves that its maximum is the largest"
+            stopped = unproven(problem.dim)
         network = problem.network(atoms.directions, atoms.offsets, c.masses, c.affine)
         return LossFit(
             network,
@@ -260,7 +261,7 @@ class _Path:
             decay,
             dual_of(problem, z, decay),
             problem.points,
-            pursuit.exact,
+            pursuit.exact or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(),

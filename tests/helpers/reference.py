@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -205,6 +206,28 @@ WINDOWS = {
 def neuron_sum(points: Floats, r: Floats, direction: Floats, offset: float) -> float:
     """F_r(a, t) = sum_i r_i (a.x_i - t)_+, term by term."""
     return float(sum(weight * max(float(direction @ x) - offset, 0.0) for weight, x in zip(r, points, strict=True)))
+
+
+def largest_by_enumeration(points: Floats, r: Floats) -> float:
+    """max |F_r|_2 over all oriented hyperplanes, over all faces of all cells of normals about points; r (n, o).
+
+    A largest normal is stationary on its face, where F_r is linear: the top right singular vector of U, restricted to
+    the orthogonal complement of the differences that it is orthogonal to. All sums U are tried, of a cell or not, and
+    |F_r| is evaluated at the normals that come out: so none is above the maximum, and one attains it.
+    """
+    (n, dim), best = points.shape, 0.0
+    counting = np.array(list(itertools.product((0.0, 1.0), repeat=n - 1)))
+    for i in range(n):
+        v, others = np.delete(points - points[i], i, axis=0), np.delete(r, i, axis=0)
+        sums = np.einsum("pj,jk,jd->pkd", counting, others, v)
+        for size in range(dim):
+            for chosen in itertools.combinations(range(n - 1), size):
+                basis = np.linalg.qr(v[list(chosen)].T)[0]
+                normals = np.linalg.svd(sums - sums @ basis @ basis.T, full_matrices=False)[2][:, 0]
+                for side in (1.0, -1.0):
+                    sizes = np.linalg.norm(np.maximum(side * normals @ v.T, 0) @ others, axis=1)
+                    best = max(best, float(sizes.max()))
+    return best
 
 
 def strongest_by_scan(points: Floats, r: Floats, directions: Floats) -> float:

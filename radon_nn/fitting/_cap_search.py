@@ -1,0 +1,200 @@
+"""The largest |F_r|_2 over all hyperplanes by branch and bound, from three dimensions on: exact, or by a budget."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radon_nn._support import threads
+from radon_nn._support.types import Floats
+from radon_nn.fitting import _cap_kernels as caps
+from radon_nn.fitting._hyperplanes import Hyperplanes
+
+FINE = 1e-10
+"""Part of the largest |F_r| by which its bound may be above it in three dimensions: far below any gap that is asked
+for, and above the rounding of boxes."""
+ROUNDED = 1e-9
+"""Slack with which a bound that was proven before is proven again, from an r that was scaled and rounded since."""
+_CAPS_NS, _OUTPUT_NS = 4000.0, 4.0
+"""Nanoseconds for a point, to bound all hyperplanes through another one, at n = 200 in space; and more for each output.
+They only decide how work is cut. Measured on one core."""
+_BOXES = 10**6
+"""Boxes for each point and face of the cube, at most: some 300 are usual in space, 10 000 in five dimensions. Only sums
+that are constant on sets of hyperplanes, as lattices may have, take many more; they end with a weaker bound."""
+_SLACKS = (0.5, 0.1, 0.01)
+"""Slacks of the rounds before the one asked for. For 60 points in five dimensions, near an optimum, they take 1.4, 5
+and 8 s when each begins anew."""
+BUDGET = 3e6
+"""Boxes for one proof in fits, unless they say otherwise: some ten seconds of one core."""
+_TOGETHER = 16
+"""Points visited between two looks at what was spent, a round's points taken in turn: enough for two threads."""
+_EPS = float(np.finfo(np.float64).eps)
+
+
+class CapLimits(NamedTuple):
+    """
+    How far a search goes.
+
+    Parameters
+    ----------
+    floor : float
+        A value that is attained, or below which nothing matters.
+    slack : float
+        The search ends when its bound is below the largest |F_r|, or the floor, times 1 + slack.
+    until : float
+        When to give up, by `time.monotonic`.
+    budget : float
+        Boxes to visit, at most, to within those of a few points; see `Caps.lower_bound`.
+    """
+
+    floor: float = 0.0
+    slack: float = FINE
+    until: float = math.inf
+    budget: float = math.inf
+
+
+WHOLE = CapLimits()
+"""A search of all hyperplanes, whatever it takes."""
+
+
+class Caps:
+    """
+    The search over the hyperplanes through each point of a set, for one r.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Distinct points, of size about one.
+    r : ndarray, shape (n, o)
+        Orthogonal to constants and, unless the search is oriented, to linear functions.
+    oriented : bool
+        Whether (a, t) and (-a, -t) differ.
+    floor : float
+        A value that is attained, or below which nothing matters.
+    crude : float
+        A bound of |F_r| that is known.
+    """
+
+    def __init__(
+        self, points: Floats, r: Floats, *, oriented: bool = False, floor: float = 0.0, crude: float = math.inf
+    ) -> None:
+        self._points, self._r, self._oriented = points, np.ascontiguousarray(r), oriented
+        self._rounding = rounding_of(r)
+        self.floor = max(floor, self._rounding)
+        n = len(points)
+        self.results = caps.Results(np.zeros(n), np.zeros(points.shape), np.full(n, crude), np.zeros(n, np.int64))
+
+    @property
+    def bound(self) -> float:
+        """An upper bound of |F_r| over all hyperplanes; not less than the floor."""
+        return float(self.results.upper.max(initial=self.floor))
+
+    @property
+    def largest(self) -> float:
+        """The largest |F_r| so far, or the floor."""
+        return float(self.results.value.max(initial=self.floor))
+
+    def planes(self) -> Hyperplanes:
+        """The best hyperplane through each point, if |F_r| there is above the floor."""
+        value, normal, *_ = self.results
+        on = value > 0
+        return Hyperplanes(value[on], normal[on], np.einsum("ij,ij->i", normal[on], self._points[on]))
+
+    def open(self, slack: float) -> NDArray[np.int64]:
+        """The points through which hyperplanes may have |F_r| above the largest, times 1 + slack."""
+        return np.flatnonzero(self.results.upper > self.largest * (1 + slack))
+
+    def visit(self, pivots: NDArray[np.int64], limits: CapLimits, num_threads: int | None) -> int:
+        """
+        Search the hyperplanes through some points.
+
+        Parameters
+        ----------
+        pivots : ndarray of int
+            Which points.
+        limits : CapLimits
+            Its slack, time and budget.
+        num_threads : int, optional
+            Threads to use, at most.
+
+        Returns
+        -------
+        int
+            The number of boxes visited.
+
+        Raises
+        ------
+        TimeoutError
+            If the search has not ended in time; what is known of points that were visited stays.
+        """
+        (n, outputs), boxes = self._r.shape, int(min(_BOXES, limits.budget))
+        search = caps.CapSearch(self._points, self._r, self._oriented, self.floor, limits.slack, boxes, self._rounding)
+
+        def in_time(first: int, last: int) -> None:
+            """Search through some points, unless it is late."""
+            if time.monotonic() > limits.until:
+                raise TimeoutError("the time was over")
+            caps.vectors_over_caps(search, self.results, pivots, first, last)
+
+        stage = threads.Stage(in_time, len(pivots), (_CAPS_NS + _OUTPUT_NS * outputs) * n)
+        threads.run(stage, threads.resolve(num_threads))
+        return int(self.results.visited[pivots].sum())
+
+    def lower_bound(self, limits: CapLimits, num_threads: int | None) -> None:
+        """
+        Lower the bound until it is as near to the largest |F_r| as asked for; or, round by round, a budget is spent.
+
+        The bound of a point counts from the round that it was found in; each round visits only points whose bound is
+        too high for its slack. So whatever ends the rounds, also an interrupt, `bound` is a bound. A round that would
+        exceed the budget is given up, once the points that it has visited show it.
+
+        Parameters
+        ----------
+        limits : CapLimits
+            How far to go.
+        num_threads : int, optional
+            Threads to use, at most.
+
+        Raises
+        ------
+        TimeoutError
+            If a search with an infinite budget has not ended in time; with a finite one, the bound is what it is then.
+        """
+        if limits.budget == math.inf:
+            self.visit(np.arange(len(self._points)), limits, num_threads)
+            return
+        spent = 0
+        for slack in (*(each for each in _SLACKS if each > limits.slack), limits.slack):
+            self.floor = self.largest
+            pivots, used = self.open(slack), 0
+            parts = -(-len(pivots) // _TOGETHER)
+            for part in range(parts):
+                left = limits._replace(slack=slack, budget=limits.budget - spent - used)
+                try:
+                    used += self.visit(pivots[part::parts], left, num_threads)
+                except TimeoutError:
+                    return
+                if spent + used * parts / (part + 1) > limits.budget:
+                    return
+            spent += used
+
+
+def rounding_of(r: Floats) -> float:
+    """
+    How far rounding may move F_r, for points in the unit ball; see `_dual_bounds.rounding_of`.
+
+    Parameters
+    ----------
+    r : ndarray, shape (n, o)
+        One row for each point.
+
+    Returns
+    -------
+    float
+        4 eps sqrt(n) sum |r_i|_2.
+    """
+    return float(4 * _EPS * np.sqrt(len(r)) * np.linalg.norm(r, axis=1).sum())
