@@ -25,14 +25,14 @@ They only decide how work is cut. Measured on one core."""
 _BOXES = 10**6
 """Boxes for each point and face of the cube, at most: some 300 are usual in space, 10 000 in five dimensions. Only sums
 that are constant on sets of hyperplanes, as lattices may have, take many more; they end with a weaker bound."""
-_FIRST, _COARSER = 0.5, (0.03, 0.1)
-"""Slacks of the first round, and of those that follow where the budget does not allow the slack asked for. For 60
-points, near an optimum, slacks of 0.5, 0.1, 0.01 and 3e-4 take 85, 164, 236 and 276 thousand boxes in four dimensions:
-so in between there is little to be saved."""
+_COARSER = (0.03, 0.1, 0.5)
+"""Slacks to fall back on where the budget does not allow the one asked for. For 60 points near an optimum, slacks of
+0.5, 0.1, 0.03 and 1e-4 take 0.73, 1.61, 2.05 and 2.35 million boxes in five dimensions: so a round of more slack does
+not pay before one of less."""
 BUDGET = 3e6
-"""Boxes for one proof in fits, unless they say otherwise: some ten seconds of one core."""
+"""Boxes for the proofs of one fit, to within those of a few points: some ten seconds of one core."""
 _TOGETHER = 16
-"""Points visited between two looks at what was spent, a round's points taken in turn: enough for two threads."""
+"""Points visited between two looks at what was spent, spread over all points of a round: enough for some threads."""
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -49,7 +49,7 @@ class CapLimits(NamedTuple):
     until : float
         When to give up, by `time.monotonic`.
     budget : float
-        Boxes to visit, at most, to within those of a few points; see `Caps.lower_bound`.
+        Boxes to visit, at most, to within those of a few points; for `Caps.visit`, for each point and face of the cube.
     """
 
     floor: float = 0.0
@@ -60,6 +60,8 @@ class CapLimits(NamedTuple):
 
 WHOLE = CapLimits()
 """A search of all hyperplanes, whatever it takes."""
+AGAIN = CapLimits(1.0, ROUNDED, budget=2 * BUDGET)
+"""Whether |F_r| <= 1, of an r that was scaled so: what a fit has proven takes no more boxes the second time."""
 
 
 class Caps:
@@ -86,7 +88,8 @@ class Caps:
         self._points, self._r, self._oriented = points, np.ascontiguousarray(r), oriented
         self._rounding = rounding_of(r)
         self.floor = max(floor, self._rounding)
-        n = len(points)
+        n, self.spent = len(points), 0
+        """`spent`: boxes visited so far."""
         self.results = caps.Results(np.zeros(n), np.zeros(points.shape), np.full(n, crude), np.zeros(n, np.int64))
 
     @property
@@ -109,7 +112,7 @@ class Caps:
         """The points through which hyperplanes may have |F_r| above the largest, times 1 + slack."""
         return np.flatnonzero(self.results.upper > self.largest * (1 + slack))
 
-    def visit(self, pivots: NDArray[np.int64], limits: CapLimits, num_threads: int | None) -> int:
+    def visit(self, pivots: NDArray[np.int64], limits: CapLimits, num_threads: int | None) -> None:
         """
         Search the hyperplanes through some points.
 
@@ -121,11 +124,6 @@ class Caps:
             Its slack, time and budget.
         num_threads : int, optional
             Threads to use, at most.
-
-        Returns
-        -------
-        int
-            The number of boxes visited.
 
         Raises
         ------
@@ -143,15 +141,15 @@ class Caps:
 
         stage = threads.Stage(in_time, len(pivots), (_CAPS_NS + _OUTPUT_NS * outputs) * n)
         threads.run(stage, threads.resolve(num_threads))
-        return int(self.results.visited[pivots].sum())
+        self.spent += int(self.results.visited[pivots].sum())
 
     def lower_bound(self, limits: CapLimits, num_threads: int | None) -> None:
         """
-        Lower the bound until it is as near to the largest |F_r| as asked for; or, round by round, a budget is spent.
+        Lower the bound until it is as near to the largest |F_r| as asked for, or as a budget allows.
 
         Each round visits only points whose bound is too high for its slack, and what it proves of a point stays. So
         whatever ends the rounds, `bound` is a bound. A round that would exceed the budget is given up, once the points
-        that it has visited show it, for one of more slack.
+        that it has visited show it, for one of more slack; no point takes more than a small part of what is left.
 
         Parameters
         ----------
@@ -168,26 +166,24 @@ class Caps:
         if limits.budget == math.inf:
             self.visit(np.arange(len(self._points)), limits, num_threads)
             return
-        spent = self._round(_FIRST, 0, limits, num_threads)[1]
         for slack in (limits.slack, *(each for each in _COARSER if each > limits.slack)):
-            done, spent = self._round(slack, spent, limits, num_threads)
-            if done:
+            if self._round(slack, limits, num_threads):
                 return
 
-    def _round(self, slack: float, spent: int, limits: CapLimits, num_threads: int | None) -> tuple[bool, int]:
-        """Whether all bounds are within the slack now, and the boxes spent so far, if `spent` were before."""
+    def _round(self, slack: float, limits: CapLimits, num_threads: int | None) -> bool:
+        """Whether the bounds of all points are within the slack now."""
         self.floor = self.largest
-        pivots, before = self.open(slack), spent
+        pivots, before = self.open(slack), self.spent
         parts = -(-len(pivots) // _TOGETHER)
         for part in range(parts):
-            left = limits._replace(slack=slack, budget=limits.budget - spent)
+            each = (limits.budget - self.spent) / (2 * _TOGETHER * self._points.shape[1])
             try:
-                spent += self.visit(pivots[part::parts], left, num_threads)
+                self.visit(pivots[part::parts], limits._replace(slack=slack, budget=each), num_threads)
             except TimeoutError:
-                return False, spent
-            if before + (spent - before) * parts / (part + 1) > limits.budget:
-                return False, spent
-        return True, spent
+                return False
+            if before + (self.spent - before) * parts / (part + 1) > limits.budget:
+                return False
+        return len(self.open(slack)) == 0
 
 
 def rounding_of(r: Floats) -> float:

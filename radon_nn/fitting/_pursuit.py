@@ -39,11 +39,6 @@ _ROUNDS = 200
 """Near a smooth maximum of |F_r| a round divides the violation by four; so 200 rounds end by rounding, or cycle."""
 
 
-PROOFS = 3
-"""Searches for a bound of |F_r| in each fit, at most, where they have a budget (4 <= d <= 6): all but the last one
-found neurons that ascents had missed."""
-
-
 class StoppedError(Exception):
     """The time is over, or a stage does not end."""
 
@@ -192,7 +187,7 @@ class Pursuit:
         self.atoms = Atoms.none(problem)
         self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
-        self._searches, self._proofs, self.bound = 0, PROOFS, np.inf
+        self._searches, self._budget, self.bound, self.proving = 0, BUDGET, np.inf, True
         """`bound`: what is proven of max |F_r| for the r that `stage` yielded last, beside `largest_at_most`."""
         self._record: list[tuple[int, float, float, float]] = []
 
@@ -261,11 +256,11 @@ class Pursuit:
     @property
     def unproven(self) -> bool:
         """Whether |F_r| may be bounded once more, by branch and bound."""
-        return self.search.is_bounding and self._proofs > 0
+        return self.proving and self.search.is_bounding and self.search.spent < self._budget
 
     def begin(self) -> None:
         """Begin the record anew."""
-        self._record, self._proofs, self.bound = [], PROOFS, np.inf
+        self._record, self._budget, self.bound = [], self.search.spent + BUDGET, np.inf
 
     def note(self, value: float, lower: float, upper: float) -> None:
         """Record a value and its bounds."""
@@ -307,8 +302,7 @@ class Pursuit:
 
     def _bounded(self, r: Floats, largest: float, slack: float) -> tuple[Hyperplanes, float]:
         """Hyperplanes stronger than the strongest so far, if there are, and a bound of max |F_r|."""
-        self._proofs -= 1
-        limits = CapLimits(largest, slack, self._until, BUDGET)
+        limits = CapLimits(largest, slack, self._until, self._budget - self.search.spent)
         return self.search.bounded(r, largest_at_most(self.problem.points, r), limits)
 
     def _starts(self, count: int) -> Floats:

@@ -14,10 +14,9 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn._support.wording import counted
 from radon_nn.fitting._cap_search import BUDGET, CapLimits, rounding_of
 from radon_nn.fitting._group_newton import Coefficients, Restricted
+from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting._hyperplanes import Hyperplanes
-from radon_nn.fitting._pursuit import PROOFS
 from radon_nn.fitting._vector_search import VectorSearch, largest_at_most
 from radon_nn.measures.result import Refinement
 
@@ -117,7 +116,7 @@ class VectorPursuit:
         self.search = VectorSearch(problem.points, oriented=not problem.options.affine) if problem.dim else None
         self._until = time.monotonic() + checks.time_limit(seconds)
         self._progress, self._rng = progress, np.random.default_rng(rng)
-        self._searches, self._proofs = 0, PROOFS
+        self._searches, self._budget = 0, BUDGET
         self._record: list[tuple[int, float, float, float]] = []
         self.lower, self.presumed = -np.inf, -np.inf
         self.subgradients = np.zeros_like(problem.targets)
@@ -134,14 +133,16 @@ class VectorPursuit:
 
     def begin(self, penalty: float) -> None:
         """Begin a stage: no bound, and no record."""
-        self._record, self.lower, self.presumed, self._proofs = [], -np.inf, -np.inf, PROOFS
+        self._record, self.lower, self.presumed = [], -np.inf, -np.inf
+        if self.search is not None:
+            self._budget = self.search.spent + BUDGET
         z = self.atoms.coefficients.z
         self.atoms.coefficients = replace(self.atoms.coefficients, objective=np.inf, lower=-np.inf, z=z)
 
     @property
     def unproven(self) -> bool:
         """Whether |F_z| may be bounded once more, by branch and bound."""
-        return self.search is not None and self.search.is_bounding and self._proofs > 0
+        return self.search is not None and self.search.is_bounding and self.search.spent < self._budget
 
     def stage(self, penalty: float, close: float, *, prove: bool = False) -> Iterator[float]:
         """
@@ -314,9 +315,8 @@ class VectorPursuit:
     def _bounded(self, z: Floats, largest: float, close: float) -> tuple[Hyperplanes, float]:
         """Hyperplanes stronger than the strongest so far, if there are, and a bound of max |F_z|."""
         assert self.search is not None
-        self._proofs -= 1
         acting = self.problem.at_points(moment_free(self.problem, z))
-        return self.search.bounded(acting, CapLimits(largest, close / 2, self._until, BUDGET))
+        return self.search.bounded(acting, CapLimits(largest, close / 2, self._until, self._budget - self.search.spent))
 
     def _starts(self, count: int) -> Floats:
         """The normals of the atoms, and random ones."""

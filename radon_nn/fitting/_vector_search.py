@@ -55,6 +55,8 @@ class VectorSearch:
             4.0 * n * n if self.dim == 2 else 0.0, f"the exact search over {n} points", "take fewer points"
         )
         self._order: NDArray[np.int32] | None = None
+        self.spent = 0
+        """Boxes that `bounded` has visited so far."""
 
     @property
     def is_exact(self) -> bool:
@@ -143,6 +145,7 @@ class VectorSearch:
         crude = largest_at_most(self.points, r)
         search = Caps(self.points, r, oriented=self.oriented, floor=limits.floor, crude=crude)
         search.lower_bound(limits, self._num_threads)
+        self.spent += search.spent
         return search.planes(), search.bound
 
     def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:

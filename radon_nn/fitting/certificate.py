@@ -63,6 +63,8 @@ class HyperplaneSearch:
         self.dim = self.points.shape[1]
         self._require_memory()
         self._order: NDArray[np.int32] | None = None
+        self.spent = 0
+        """Boxes that `bounded` has visited so far."""
 
     def _require_memory(self) -> None:
         n = len(self.points)
@@ -199,6 +201,7 @@ class HyperplaneSearch:
         """
         search = Caps(self.points, r[:, None], floor=limits.floor, crude=crude)
         search.lower_bound(limits, self._num_threads)
+        self.spent += search.spent
         return search.planes(), search.bound
 
     def _nanoseconds(self) -> float:

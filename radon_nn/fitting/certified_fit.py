@@ -13,7 +13,7 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.fitting._affine import affine_fit
-from radon_nn.fitting._cap_search import ROUNDED, CapLimits
+from radon_nn.fitting._cap_search import AGAIN
 from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.geometry.naming import Names
@@ -75,7 +75,7 @@ class Certificate:
             found = largest_at_most(near, dual)
             if search.is_bounding:
                 # Whether |F_r| exceeds 1 is what matters; to know its maximum better would take longer.
-                found = search.bounded(dual, found, CapLimits(1 / scale, ROUNDED))[1]
+                found = search.bounded(dual, found, AGAIN._replace(floor=1 / scale))[1]
         largest, total = scale * found, max(float(np.abs(dual).sum()), 1e-300)
         moments = max(abs(float(dual.sum())), float(np.abs(dual @ near).max())) / total
         feasible = dual / max(1.0, largest)

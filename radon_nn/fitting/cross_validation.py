@@ -16,7 +16,8 @@ from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn._support.wording import counted
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._pursuit import Pursuit
-from radon_nn.fitting.weight_decay import fit_path
+from radon_nn.fitting.many_outputs import Limits, options_of
+from radon_nn.fitting.weight_decay import fits_at
 
 _DECAYS = np.geomspace(0.3, 3e-4, 10)
 """Decays tried, as fractions of the least at which the fit is affine: factors of two, as finely as folds tell apart."""
@@ -152,7 +153,9 @@ def choose_decay(
         out = fold == part
         # The sum of squares is over fewer points: a decay for all of them is that much smaller here.
         kept = float(np.count_nonzero(~out)) / len(x)
-        fits = fit_path(x[~out], y[~out], decays=(kept * tried).tolist(), tol=_ROUGH, seconds=left)
+        limits = Limits(_ROUGH, left, prove=False)
+        options = options_of(x, "squared", True, 0.0, None)
+        fits = fits_at(x[~out], y[~out], (kept * tried).tolist(), options, None, limits, None, None)
         if any(each.stopped == "interrupted" for each in fits):
             raise KeyboardInterrupt
         squares += [float(np.sum((each(x[out]) - y[out]) ** 2)) for each in fits]

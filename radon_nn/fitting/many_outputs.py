@@ -46,12 +46,15 @@ class Limits:
         Called with lines of text.
     rng : int or Generator
         Seed of the starts of ascents.
+    prove : bool
+        Whether the bound is to be lowered by branch and bound in four to six dimensions, which takes seconds.
     """
 
     tol: float = 1e-4
     seconds: float | None = None
     progress: Progress | None = None
     rng: int | np.random.Generator = 0
+    prove: bool = True
 
 
 def options_of(
@@ -189,7 +192,9 @@ class _Path:
             self._penalty = max(goal, _FALL * self._penalty)
             last = self._penalty == goal
             pursuit.begin(self._penalty)
-            for objective in pursuit.stage(self._penalty, self._limits.tol / 2 if last else _ROUGH, prove=last):
+            for objective in pursuit.stage(
+                self._penalty, self._limits.tol / 2 if last else _ROUGH, prove=last and self._limits.prove
+            ):
                 if last:
                     pursuit.note(objective, pursuit.lower)
                     pursuit.say(f"objective {objective:.6g}, lower bound {pursuit.presumed:.6g}")

@@ -184,7 +184,7 @@ def fit(
     """
     options = options_of(points, loss, affine, affine_decay, metric)
     limits = Limits(tol, seconds, progress, rng)
-    return _fits(points, values, [decay], options, sample_weight, limits, start, client)[0]
+    return fits_at(points, values, [decay], options, sample_weight, limits, start, client)[0]
 
 
 @overload
@@ -304,10 +304,10 @@ def fit_path(
     """
     options = options_of(points, loss, affine, affine_decay, metric)
     limits = Limits(tol, seconds, progress, rng)
-    return _fits(points, values, decays, options, sample_weight, limits, start, client)
+    return fits_at(points, values, decays, options, sample_weight, limits, start, client)
 
 
-def _fits(
+def fits_at(
     points: ArrayLike,
     values: ArrayLike,
     decays: Sequence[float],
@@ -317,7 +317,23 @@ def _fits(
     start: Fit | RidgeMeasure | None,
     client: Client | None,
 ) -> list[Fit] | list[LossFit]:
-    """The fits, by the solver for one output and squares where that will do."""
+    """
+    The fits at several decays, by the solver for one output and squares where that will do.
+
+    Parameters
+    ----------
+    points, values, decays, sample_weight, start, client : object
+        As `fit_path` takes them.
+    options : Options
+        What to minimise.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    list of Fit or LossFit
+        One for each decay, in the order given.
+    """
     names, close = names_of_data(points, values), checks.positive(float(limits.tol), "tol")
     squares = type(options.loss) is Squared and options.affine and not options.affine_decay and options.metric is None
     if not squares or sample_weight is not None or (np.ndim(values) > 1 and np.shape(values)[1] != 1):
@@ -330,6 +346,7 @@ def _fits(
     problem = Problem.of(points, values, averaging=True)
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     pursuit = Pursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng, client=client)
+    pursuit.proving = limits.prove
     path = SquaresPath(pursuit, close, max(wanted, default=0.0), start)
     fits: dict[float, Fit] = {}
     falling = sorted(set(wanted), reverse=True)
