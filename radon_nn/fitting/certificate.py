@@ -176,9 +176,7 @@ class HyperplaneSearch:
             search.visit(np.arange(n), CapLimits(until=until), self._num_threads)
             return search.planes(), search.bound
         else:
-            raise ValueError(
-                f"points: expected d <= 3 for the exact search, got {self.dim}; bounded and ascend are for higher d"
-            )
+            raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
         return planes, float(planes.strength.max(initial=floor))
 
     def bounded(self, r: Floats, crude: float, limits: CapLimits) -> tuple[Hyperplanes, float]:

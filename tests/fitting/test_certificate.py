@@ -32,10 +32,10 @@ def test_nothing_is_found_above_the_exact_maximum(seed: int, dim: int, extra: in
     points = np.unique(rng.integers(-2, 3, (dim + extra, dim)), axis=0) / 2 if on_a_grid else None
     points = rng.uniform(-1, 1, (dim + extra, dim)) if points is None else points.astype(np.float64)
     r = affine_free(points, rng.standard_normal(len(points)))
-    found = HyperplaneSearch(points).strongest(r)
-    best = found.strength.max()
+    found, best = HyperplaneSearch(points).largest(r)
     rounding = 1e-13 * (1 + np.abs(r).sum())
     assert strongest_by_scan(points, r, scan(dim, 300, rng)) <= best + rounding
+    assert found.strength.max(initial=0.0) >= best * (1 - 1.1e-10) - rounding
     for strength, direction, offset in zip(found.strength, found.directions, found.offsets, strict=True):
         if strength > rounding:
             assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-12)
@@ -74,7 +74,8 @@ def test_turning_and_moving_the_points_changes_nothing(dim: int) -> None:
     turn = np.linalg.qr(rng.standard_normal((dim, dim)))[0]
     still = HyperplaneSearch(points).strongest(r).strength.max()
     moved = HyperplaneSearch(points @ turn.T + rng.standard_normal(dim)).strongest(r).strength.max()
-    assert moved == pytest.approx(still, rel=1e-12)
+    # In space the maximum is found by branch and bound, to 1e-10.
+    assert moved == pytest.approx(still, rel=1e-12 if dim == 2 else 1e-10)
 
 
 @pytest.mark.parametrize("dim", [2, 3, 5])
