@@ -81,7 +81,7 @@ def interpolate(
         fewer neurons attains the same norm, as where the values come from one, it is found by refinement. After an
         early stop, by time, rounding or an interrupt from the keyboard, `converged` is false and the network still
         passes through the data, at a higher norm. For 4 <= d <= 6 the bound is found by branch and bound, as near as a
-        budget of some ten seconds of one core for each search allows; for d > 6 it is too crude to converge to.
+        budget of some twenty seconds of one core allows; for d > 6 it is too crude to converge to.
         `settled` says whether the search for neurons has ended.
 
     Raises
