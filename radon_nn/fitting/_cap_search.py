@@ -31,8 +31,8 @@ _COARSER = (0.03, 0.1, 0.5)
 0.5, 0.1, 0.03 and 1e-4 take 0.73, 1.61, 2.05 and 2.35 million boxes in five dimensions: so a round of more slack does
 not pay before one of less."""
 BUDGET = 3e3 if numba.config.DISABLE_JIT else 6e6  # type: ignore[attr-defined]
-"""Boxes for the proofs of one fit, to within those of a few points: some twenty seconds of one core. Plain Python takes a
-thousand times as long for a box."""
+"""Boxes for the proofs of one fit, to within those of a few points: some twenty seconds of one core. Plain Python takes
+a thousand times as long for a box."""
 _TOGETHER = 4
 """Points visited between two looks at what was spent, spread over all points of a round: enough for some threads."""
 _EPS = float(np.finfo(np.float64).eps)

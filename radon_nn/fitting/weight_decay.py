@@ -322,12 +322,16 @@ def fits_at(
 
     Parameters
     ----------
-    points, values, decays, sample_weight, start, client : object
+    points, values, decays : array_like
         As `fit_path` takes them.
     options : Options
         What to minimise.
+    sample_weight : array_like, optional
+        As `fit_path` takes it.
     limits : Limits
         When to stop.
+    start, client : object, optional
+        As `fit_path` takes them.
 
     Returns
     -------
