@@ -30,6 +30,7 @@ from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.fitting._loss_dual import worth
 from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting.certificate import REACH
 from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
 from radon_nn.fitting.loss_data import LossData, Options
 from radon_nn.fitting.losses import Loss, loss_named, registry
@@ -200,7 +201,7 @@ def _require_true(problem: LossProblem, network: ShallowNetwork, subgradients: F
     require_cost(numbers, score.objective, size)
     if not np.isclose(numbers["penalty"], score.penalty, rtol=1e-6, atol=1e-12):
         raise ValueError(f"penalty: expected that of the network, {score.penalty:g}, got {numbers['penalty']:g}")
-    if numbers["certified"] and problem.dim > 3:
+    if numbers["certified"] and problem.dim > REACH:
         raise ValueError(f"certified: expected False for points that span {problem.dim} dimensions, got True")
     value, _ = worth(problem, subgradients, 1.0, score.affine)
     require_bound(numbers, min(value, numbers["objective"]), size)

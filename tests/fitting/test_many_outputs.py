@@ -241,8 +241,20 @@ def test_options_are_checked(options: dict, match: str) -> None:
         fit(SEPARABLE, np.arange(5.0), **({"decay": 0.1} | options))
 
 
-def test_beyond_three_dimensions_the_bound_is_crude_and_says_so() -> None:
+@pytest.mark.full
+def test_in_four_dimensions_the_bound_is_proven_and_proven_again() -> None:
     x, y = problem("logistic", 4, 1, 24, 6)
+    best = fit(x, y, decay=0.3, loss="logistic", tol=1e-3)
+    assert best.certified
+    assert best.converged
+    assert 0.999 * best.objective <= best.lower <= best.presumed_lower <= best.objective
+    again = best.certificate()
+    assert again.lower == pytest.approx(best.lower, rel=1e-8)
+    assert again.largest <= 1 + 1e-8
+
+
+def test_beyond_six_dimensions_the_bound_is_crude_and_says_so() -> None:
+    x, y = problem("logistic", 7, 1, 60, 6)
     best = fit(x, y, decay=0.3, loss="logistic")
     assert not best.certified
     assert best.settled
