@@ -27,6 +27,7 @@ def test_distances_cost_pi_in_the_plane_and_4_in_space(dim: int, seed: int) -> N
     assert found.upper == pytest.approx({2: math.pi, 3: 4.0}[dim] * np.abs(sizes).sum(), rel=1e-6)
 
 
+@pytest.mark.full
 def test_what_is_left_is_added() -> None:
     """X1 x2 costs 4 on the unit disc."""
     f = distances(np.array([[0.3, 0.1], [-0.4, 0.2]]), [1.0, -0.5])
