@@ -72,7 +72,8 @@ class Turntable(Animated):
         self.axes.set_box_aspect((1, 1, 1), zoom=0.95)
         self._draw()
         some = f"The {len(self.measure)} heaviest of {len(on)}" if len(self.measure) < len(on) else f"All {len(on)}"
-        said = title or f"{some} kink planes in the ball of radius {r:g}, numbered by |mass|"
+        planes_said = "kink plane" if len(on) == 1 else "kink planes"
+        said = title or f"{some} {planes_said} in the ball of radius {r:g}, numbered by |mass|"
         width = 72 * self.figure.get_figwidth()
         self.figure.suptitle(wrapped(said, 0.9 * width, points("figure.titlesize")))
 
