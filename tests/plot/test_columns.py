@@ -21,7 +21,7 @@ def test_scales_are_common() -> None:
     sizes = np.concatenate([part.get_sizes() for parts in markers for part in parts])
     masses = np.concatenate([network.measure().restricted(Ball()).sizes for network in NETWORKS.values()])
     np.testing.assert_allclose(np.sort(sizes) / sizes.max(), np.sort(masses) / masses.max(), rtol=1e-12)
-    bars = [ax for ax in figure.axes if ax.get_ylabel() == "|mass|"]
+    bars = [ax for ax in figure.axes if ax.get_ylabel() == "|mass|, stacked"]
     assert len({ax.get_ylim() for ax in bars}) == len({ax.get_xlim() for ax in bars}) == 1
 
 

@@ -176,7 +176,7 @@ def test_a_state_of_another_shape_is_refused() -> None:
     module, _, _ = problem()
     optimizer = ProximalPathNorm(torch.optim.SGD(module.parameters(), lr=0.1), module, decay=0.02)
     state = {**optimizer.state_dict(), "path_norm": {"decay": [0.1, 0.1], "biases": False}}
-    with pytest.raises(ValueError, match="1 hidden layers"):
+    with pytest.raises(ValueError, match="1 hidden layer and"):
         optimizer.load_state_dict(state)
 
 

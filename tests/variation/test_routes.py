@@ -75,7 +75,7 @@ def test_domain_counts_what_meets_its_interior(center: tuple[float, float] | Non
 
 def test_str_gives_value_domain_and_method() -> None:
     network = ShallowNetwork([[3.0, 4.0], [3.0, 4.0]], [1.0, 1.0], [1.0, 1.0])
-    assert str(rtv(network)) == "R-TV 10 on R^2: exact, from the weights of 2 neurons, 1 distinct spikes"
+    assert str(rtv(network)) == "R-TV 10 on R^2: exact, from the weights of 2 neurons, 1 distinct spike"
     assert "on Ball(radius=0.5): exact, from the spikes" in str(rtv(network.measure(), domain=Ball(0.5)))
 
 

@@ -569,7 +569,7 @@ CONFIGS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: c["config"]["layers"][1]["config"].update(units=4), r"'first': kernel: expected shape \(5, 4\), got"),
     (lambda c: c["config"]["layers"][1]["config"].update(units=10**12), "kernel: expected shape"),
     (lambda c: c["config"]["layers"][1]["config"].update(units="3"), "not as Keras 3 writes it"),
-    (lambda c: c["config"]["layers"][1]["config"].update(use_bias=False), "'first': expected 1 arrays"),
+    (lambda c: c["config"]["layers"][1]["config"].update(use_bias=False), "'first': expected 1 array "),
     (lambda c: c["config"]["layers"][1]["config"].update(name="other"), "expected arrays of layers in the config only"),
     (lambda c: c["config"]["layers"][1]["config"].update(activation="a\nb"), r"'first': activation: .*got 'a\\nb'"),
     (lambda c: c["config"]["layers"].pop(1), "expected arrays of layers in the config only"),
