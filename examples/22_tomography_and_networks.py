@@ -8,7 +8,7 @@ give the picture: :math:`f = R^* K R f`. To look into a network, the same transf
 .. math:: K R \\Delta f = \\partial_t^2 K R f = \\sum_k v_k \\|w_k\\| \\; \\delta_{(w_k/\\|w_k\\|,\\; -b_k/\\|w_k\\|)},
 
 and nothing is smeared back: the spikes are read in (angle, offset). So missing views do different harm. They streak the
-whole scan, but of the network they hide only the neurons that face them.
+whole scan; of the network they dim each spike by itself, the more, the farther it is from the nearest view.
 """
 
 from pathlib import Path
@@ -108,7 +108,7 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
     """Above the head and its scans, below the network and its spikes; left to right the truth, all views, few."""
     scans, pictures, errors, shares = results
     figure = Figure(figsize=(17, 9.6), layout="constrained")
-    title = "Few views streak the whole scan, but of a network they dim only the spikes that no view faces"
+    title = "Few views streak the whole scan; of a network they dim each spike, the more, the farther the next view"
     figure.suptitle(title, fontsize=24)
     axes = figure.subplots(2, 3)
     titles = ["A head"] + [f"Scan from {len(p)} views" for p in pictures]

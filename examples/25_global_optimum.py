@@ -131,8 +131,8 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     right.set(xlim=(-0.06, np.pi + 0.06), ylim=(-0.8 * KM, 0.8 * KM))
     right.set_xlabel("direction of the neuron (rad)", fontsize=16)
     right.set_ylabel("offset of its kink line from the map's centre (km)", fontsize=16)
-    right.set_title(f"{len(best.measure)} neurons are optimal; theory allows {stations - 3}", fontsize=18)
-    best_descent = f"{network.neurons} of the best descent"
+    right.set_title(f"{len(best.measure)} neurons are optimal; more than {stations - 3} are never needed", fontsize=18)
+    best_descent = f"{network.neurons} of the best run so wide, many alike"
     handles = [
         Line2D([], [], ls="", marker="o", ms=15, mfc="none", mec="black", mew=2.5, label="an optimal neuron"),
         Line2D([], [], ls="", marker="o", ms=8, color=plot.POSITIVE, label=best_descent),

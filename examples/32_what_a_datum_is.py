@@ -92,7 +92,7 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
         colour = plot.POSITIVE if mass > 0 else plot.NEGATIVE
         plane.axline(offset * a, offset * a + [-a[1], a[0]], color=colour, lw=3.5, ls="-" if count > 1 else "--")
         face = colour if count > 1 else "white"
-        label = f"spike on {'two curves' if count > 1 else 'one curve'}, {'valley' if mass > 0 else 'ridge'}"
+        label = f"spike on {'two curves or more' if count > 1 else 'one curve'}, {'valley' if mass > 0 else 'ridge'}"
         marker = "s" if mass > 0 else "o"
         strip.plot(p, s, marker, ms=15, mfc=face, mec=colour, mew=3, label="" if label in kinds else label, zorder=3)
         kinds.append(label)
@@ -104,7 +104,7 @@ def draw(points: Floats, best: Fit, through: NDArray[np.bool_]) -> Figure:
     plane.plot(*points.T, "ko", ms=9)
     plane.plot(*points[chosen], "o", ms=20, color=CHOSEN, mec="black", mew=2)
     plane.set(
-        title="The map: a dot is a datum, a line is a kink\n(solid: through two data, dashed: through one)",
+        title="The map: a dot is a datum, a line is a kink\n(solid: through two data or more, dashed: through one)",
         xlim=(-reach, reach),
         ylim=(-reach, reach),
     )

@@ -112,7 +112,7 @@ class RTVEstimator(BaseEstimator):
 
     def _limits(self, tol: float) -> Limits:
         seed = self.random_state
-        return Limits(tol, self.seconds, None, 0 if seed is None else seed)
+        return Limits(tol, self.seconds, None, 0 if seed is None else seed, prove=False)
 
     def _fitted(self, data: Data, decay: float, outputs: Sequence[str] | None = None) -> None:
         """Fit, and set the attributes."""

@@ -32,7 +32,7 @@ class RTVClassifier(ClassifierMixin, RTVEstimator):
 
     For two classes f is one score. For more, one for each class, with neurons shared between them. Points in a subspace
     are fitted within it. Where they span at most three dimensions the optimum is certified; beyond, the search is a
-    heuristic.
+    heuristic, for which `radon_nn.fit` seeks a proof in up to six.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class RTVRegressor(MultiOutputMixin, RegressorMixin, RTVEstimator):
     The network of least loss plus weight decay over all widths, sum_i w_i l(f(x_i), y_i) + decay R-TV(f).
 
     Points in a subspace are fitted within it. Where they span at most three dimensions the optimum is certified;
-    beyond, the search is a heuristic.
+    beyond, the search is a heuristic, for which `radon_nn.fit` seeks a proof in up to six.
 
     Parameters
     ----------

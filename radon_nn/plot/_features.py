@@ -19,7 +19,7 @@ from radon_nn.geometry.points import norms
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.plot._sheet import headed, sheet
 from radon_nn.plot._space import caption_of, draw_masses, draw_plane, said_of, sample_points
-from radon_nn.plot._spikes import Spikes
+from radon_nn.plot._spikes import NUMBERED, Spikes
 from radon_nn.plot._view import View, names_of
 
 
@@ -111,7 +111,19 @@ def _draw_main_plane(f: Function, spikes: Spikes, view: View, n: int, ax: Axes) 
     names = names_of(f, spikes.measure)
     labels(ax, *(f"{name} = {_combination(row, names)}" for name, row in zip("uv", basis, strict=True)))
     data = "; dots: data, projected" if view.points is not None else ""
-    title(ax, f"f on the plane of the two directions, u and v, that hold most of {spikes.total}: {part:.0%}{data}")
+    absent = _said_absent(spikes.kinks, basis, center, view.domain.radius)
+    title(
+        ax, f"f on the plane of the two directions, u and v, that hold most of {spikes.total}: {part:.0%}{data}{absent}"
+    )
+
+
+def _said_absent(kinks: RidgeMeasure | None, basis: Floats, center: Floats, radius: float) -> str:
+    """Which of the numbered kinks do not meet a disc of a plane."""
+    if kinks is None:
+        return ""
+    away = np.abs(kinks.offsets - kinks.directions @ center) >= radius * norms(kinks.directions @ basis.T)
+    numbers = [str(k + 1) for k in np.flatnonzero(away[:NUMBERED])]
+    return f"; not there: {', '.join(numbers)}" if numbers else ""
 
 
 def _combination(direction: Floats, names: Names) -> str:
