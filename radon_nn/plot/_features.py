@@ -9,7 +9,7 @@ from radon_nn._support.types import Floats
 from radon_nn.displays.curves import SliceDisplay
 from radon_nn.displays.directions import DirectionDisplay
 from radon_nn.displays.features import FeatureDisplay, Groups, masses_by_feature
-from radon_nn.displays.lettering import labels, title
+from radon_nn.displays.lettering import NUMBERED, labels, title
 from radon_nn.displays.picture import Picture
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
@@ -19,7 +19,7 @@ from radon_nn.geometry.points import norms
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.plot._sheet import headed, sheet
 from radon_nn.plot._space import caption_of, draw_masses, draw_plane, said_of, sample_points
-from radon_nn.plot._spikes import NUMBERED, Spikes
+from radon_nn.plot._spikes import Spikes
 from radon_nn.plot._view import View, names_of
 
 
