@@ -256,9 +256,14 @@ def _rises(data, undecided, u, q, pulls, direction, turning):
 
 
 @compiled
-def bound(search, data, box, undecided, u, target, room):
-    """A bound of |G| over a box, for one output of q.G; 0 if it is above the target, but no maximum is inside."""
+def bound(search, data, box, undecided, u, levels, room):
+    """A bound of |G| over a box, for one output of q.G; 0 if it is above the target, but no maximum is inside.
+
+    levels are the largest |F_r| so far, which the maximum is not below, and the target. q turns by at most
+    2 sin(angle / 2) <= sqrt(2) sin(angle) from the centre to a maximum, where sin(angle) <= aside / |G|.
+    """
     v, r, sizes, pivot = data
+    best, target = levels
     q, w, g, e, pulls, parts = room
     o, d = u.shape
     few = len(undecided) <= _FEW * d
@@ -277,22 +282,22 @@ def bound(search, data, box, undecided, u, target, room):
         _multipliers(v, box, undecided, pulls, parts, g)
         along, across = _upright(g, box, e)
         bound = min(bound, _on_cap(along, across, box.sine))
-    if (bound <= target and o == 1) or (bound > target and not few):
+    if o == 1 and (bound <= target or not few):
         return bound
     turn = 0.0
     if o > 1:
         aside, against = _sideways(data, box, undecided, u, pulls, (q, w, np.empty(d), np.empty(d)))
         bound = max(bound, against)
         bound = math.sqrt(bound * bound + aside * aside)
-        if bound <= target or against >= target:
+        if bound <= target or against >= best:
             return bound
-        turn = math.sqrt(2.0) * (aside + search.rounding) / target
+        turn = math.sqrt(2.0) * (aside + search.rounding) / best
         pull = 0.0
         for k in range(o):
             pull += q[k] * r[pivot, k]
         if pull > (turn + _UNIT) * sizes[pivot]:
             return 0.0
-    may_rise = few and turn < 1 and target > 0
+    may_rise = few and turn < 1 and best > 0
     if may_rise and _rises(data, undecided, u, q, pulls, (e, along, across), (turn, box.sine, bound)):
         return 0.0
     return bound

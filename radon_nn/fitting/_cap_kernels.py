@@ -97,7 +97,7 @@ def _over_face(search, data, face, sign, best, normal, stack):
         bound, target = np.inf, best * (1 + search.slack)
         g[:] = box.centre
         if box.sine < _WIDE:
-            bound = bounds.bound(search, data, box, undecided, u, target, (q, w, g, e, pulls, parts))
+            bound = bounds.bound(search, data, box, undecided, u, (best, target), (q, w, g, e, pulls, parts))
         if bound <= target or depth >= len(lists) - 1 or visited >= search.boxes:
             upper = max(upper, bound)
             continue

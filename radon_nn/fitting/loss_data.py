@@ -13,7 +13,8 @@ from radon_nn._support.types import Floats
 from radon_nn.fitting.losses import Loss, checked_targets
 
 _FLAT = 1e-9
-"""Directions in which points are thinner than this, relative to their width, are left out; see `_problem`."""
+"""Thinner directions, relative to the widest, are below the rounding of what is solved: they are refused, or left out
+where points lie in a subspace to their own rounding."""
 _SIZES = (1e-100, 1e100)
 """Spreads whose squares, and products with each other, are normal numbers."""
 
@@ -111,9 +112,23 @@ class Frame:
             )
         _, sizes, right = np.linalg.svd(about / scale, full_matrices=False)
         basis = right[sizes > _FLAT * sizes[0]].T
+        if basis.shape[1] < _rank(about, moved):
+            raise ValueError(
+                f"points: expected directions in which points spread alike, got one in which they spread less than "
+                f"{_FLAT:g} of the widest; divide each column by its standard deviation, or leave such columns out"
+            )
         if basis.shape[1] == x.shape[1]:
             basis = np.eye(x.shape[1])
         return cls(inverse @ basis / scale, center @ basis / scale, scale)
+
+
+def _rank(about: Floats, points: Floats) -> int:
+    """The dimension of the space that centered points span, whatever the units of columns, up to rounding of points."""
+    widths, sizes = np.abs(about).max(axis=0), np.abs(points).max(axis=0)
+    eps = 64 * np.finfo(np.float64).eps
+    wide = widths > eps * sizes
+    spreads = np.linalg.svd(about[:, wide] / widths[wide], compute_uv=False)
+    return int(np.sum(spreads > eps * float((sizes[wide] / widths[wide]).max()) * spreads[0]))
 
 
 def _weights(sample_weight: ArrayLike | None, count: int) -> Floats:
