@@ -34,7 +34,7 @@ def save(path: str | os.PathLike[str], network: Network | Result) -> None:
     """
     Write a network or a result to a file, whole or not at all: safetensors if the name ends so, npz otherwise.
 
-    A Fit and a LossFit keep their data and the dual: `certificate()` computes the lower bound anew after loading.
+    A Fit and a LossFit keep their data and the dual: `certificate()` proves the lower bound anew after loading.
 
     Parameters
     ----------
@@ -126,6 +126,11 @@ def load(
     is run: pickles are taken as data, and the code of TorchScript is not read. The archives (npz, keras, pt and pt2)
     have checksums. safetensors, h5, onnx, nnet and what PyTorch wrote before 1.6 have none: there a changed byte of a
     number is another number, and only a wrong structure is noticed.
+
+    Of a Fit and a LossFit, the objective and the value of the dual are computed anew and held against what the file
+    says. Whether the dual is feasible is only found where that takes no longer than a tenth of a second: up to 400
+    points of the plane and 50 of space. So the bound of a file from others is proved by `certificate()` alone: call it,
+    and take its `lower`.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -45,6 +45,18 @@ class _Course(NamedTuple):
         penalties = np.array([fit.penalty if isinstance(fit, LossFit) else fit.rtv for fit in fits])
         objectives = np.array([fit.objective for fit in fits])
         return cls(fits, decays, penalties, objectives - decays * penalties)
+
+    def supports(self) -> Floats:
+        """Segments (n, 2, 2) of the lines of slope -decay through the dots, each between its crossings with others."""
+        objectives = self.losses + self.decays * self.penalties
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossings = np.diff(objectives) / np.diff(self.decays)
+        # Equal decays have one line; fits with gaps may cross a little beside their dots.
+        between = np.where(np.isfinite(crossings), crossings, self.penalties[1:])
+        begins = np.minimum(np.append(self.penalties[0], between), self.penalties)
+        ends = np.maximum(np.append(between, self.penalties[-1]), self.penalties)
+        x = np.stack([begins, ends], axis=1)
+        return np.stack([x, objectives[:, None] - self.decays[:, None] * x], axis=2)
 
 
 @dataclass(frozen=True)
@@ -114,10 +126,11 @@ class PathDisplay:
 @dataclass(frozen=True)
 class TradeOffDisplay:
     """
-    The loss against the penalty along a path: no function is below the curve, whose slope is minus the decay.
+    The loss against the penalty along a path: no function lies below the line of slope -decay through any dot.
 
-    Each fit has the least loss + decay penalty, so that the line of this slope through its dot stays below all
-    functions, but for the fit's gap.
+    Each fit has the least loss + decay penalty, so that this line, drawn in grey about its dot, stays below all
+    functions, but for the fit's gap. Between the dots the least loss for a penalty may lie below the curve, and does
+    not lie below these lines.
 
     Parameters
     ----------
@@ -127,11 +140,14 @@ class TradeOffDisplay:
         The figure of `ax`.
     curve : Line2D
         A dot for each fit.
+    supports : LineCollection
+        The line of slope -decay through each dot, as far as the lines of its neighbours.
     """
 
     ax: Axes
     figure: Figure
     curve: Line2D
+    supports: LineCollection
 
     @classmethod
     def from_fits(cls, path: Sequence[Fit] | Sequence[LossFit], *, ax: Axes | None = None) -> TradeOffDisplay:
@@ -158,6 +174,8 @@ class TradeOffDisplay:
         course = _Course.of(path)
         axes, figure = axes_and_figure(ax)
         (curve,) = axes.plot(course.penalties, course.losses, "o-", color=rcParams["text.color"], ms=6, lw=1.5)
+        supports = LineCollection(list(course.supports()), colors="0.6", linewidths=1.0, zorder=1)
+        axes.add_collection(supports)
         every = -(-len(course.decays) // _NUMBERED)
         for decay, penalty, loss in list(zip(course.decays, course.penalties, course.losses, strict=True))[::every]:
             axes.annotate(f"{decay:.2g}", (penalty, loss), (5, 5), textcoords="offset points")
@@ -165,7 +183,7 @@ class TradeOffDisplay:
         name = course.fits[0].loss.name if isinstance(course.fits[0], LossFit) else "squared"
         labels(axes, "penalty (R-TV)" if _is_rtv(course.fits[0]) else "penalty", f"sum of losses ({name})")
         title(axes, "Less loss costs penalty; the slope is minus the decay (numbers)")
-        return cls(axes, figure, curve)
+        return cls(axes, figure, curve, supports)
 
 
 def _is_rtv(fit: Fit | LossFit) -> bool:

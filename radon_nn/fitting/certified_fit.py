@@ -14,13 +14,78 @@ from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.fitting._cap_search import AGAIN
-from radon_nn.fitting._dual_bounds import largest_at_most
+from radon_nn.fitting._dual_bounds import largest_at_most, rounding_of
 from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.networks.shallow import ShallowNetwork
+
+
+def about_mean(points: Floats) -> tuple[Floats, float]:
+    """
+    Points about their mean, in units of their largest distance from it.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+        Points, not all of them equal.
+
+    Returns
+    -------
+    tuple of ndarray and float
+        The points, and the unit.
+    """
+    center = points.mean(axis=0)
+    scale = float(np.linalg.norm(points - center, axis=1).max())
+    return (points - center) / scale, scale
+
+
+def moments_of(near: Floats, dual: Floats) -> float:
+    """
+    How far a dual vector is from being orthogonal to affine functions.
+
+    Parameters
+    ----------
+    near : ndarray, shape (n, d)
+        Points in the unit ball.
+    dual : ndarray, shape (n,)
+        The vector r.
+
+    Returns
+    -------
+    float
+        The larger of |sum r| and |sum r x|, relative to sum |r|.
+    """
+    total = max(float(np.abs(dual).sum()), 1e-300)
+    return max(abs(float(dual.sum())), float(np.abs(dual @ near).max())) / total
+
+
+def dual_value(near: Floats, values: Floats, counts: Floats, dual: Floats, decay: float, scatter: float) -> float:
+    """
+    What a dual vector is worth: a lower bound if it is feasible.
+
+    Parameters
+    ----------
+    near : ndarray, shape (n, d)
+        The points in the unit ball.
+    values, counts, dual : ndarray, shape (n,)
+        As `Fit` has them.
+    decay, scatter : float
+        Likewise.
+
+    Returns
+    -------
+    float
+        The value: r.y for interpolation, otherwise decay r.y - decay^2 sum_i r_i^2 / (2 n_i) + scatter.
+    """
+    # The affine part of the values adds nothing to r.y but rounding.
+    _, bent = affine_fit(near, values[:, None], np.sqrt(counts))
+    pull = float(dual @ bent[:, 0])
+    if not decay:
+        return pull
+    return decay * pull - decay**2 * float(dual**2 @ (1 / counts)) / 2 + scatter
 
 
 @dataclass(frozen=True)
@@ -33,7 +98,8 @@ class Certificate:
     lower : float
         The lower bound for the cost of every function.
     largest : float
-        The maximum of |F_r| over all hyperplanes, of the dual as it is; at most 1 to rounding.
+        The maximum of |F_r| over all hyperplanes, of the dual as it is, and what rounding may add to it; at most 1 to
+        rounding.
     moments : float
         The larger of |sum r| and |sum r x|, with the points in units of their extent about their mean, relative to
         sum |r|; rounding of zero, unless an `affine_decay` charges for it.
@@ -65,26 +131,18 @@ class Certificate:
         Certificate
             The bound.
         """
-        center = points.mean(axis=0)
-        scale = float(np.linalg.norm(points - center, axis=1).max())
-        near = (points - center) / scale
-        search = HyperplaneSearch(near)
+        near, scale = about_mean(points)
+        search, rounding = HyperplaneSearch(near), rounding_of(dual)
         if search.is_exact:
             found = search.largest(dual)[1]
         else:
             found = largest_at_most(near, dual)
             if search.is_bounding:
                 # Whether |F_r| exceeds 1 is what matters; to know its maximum better would take longer.
-                found = search.bounded(dual, found, AGAIN._replace(floor=1 / scale))[1]
-        largest, total = scale * found, max(float(np.abs(dual).sum()), 1e-300)
-        moments = max(abs(float(dual.sum())), float(np.abs(dual @ near).max())) / total
-        feasible = dual / max(1.0, largest)
-        # The affine part of the values adds nothing to r.y but rounding.
-        _, bent = affine_fit(near, values[:, None], np.sqrt(counts))
-        pull = float(feasible @ bent[:, 0])
-        lower = pull
-        if decay:
-            lower = decay * pull - decay**2 * float(feasible**2 @ (1 / counts)) / 2 + scatter
+                found = search.bounded(dual, found, AGAIN._replace(floor=max(1 / scale - rounding, 0.0)))[1]
+        largest = scale * (found + rounding)
+        lower = dual_value(near, values, counts, dual / max(1.0, largest), decay, scatter)
+        moments = moments_of(near, dual)
         return cls(lower, largest, moments, search.is_exact)
 
 
@@ -114,8 +172,9 @@ class Fit(SpikeResult):
     points : ndarray, shape (n, d)
         The distinct points that r refers to.
     certified : bool
-        Whether max |F_r| was found (d <= 3), or bounded so well that the gap closed (4 <= d <= 6, if the budget for
-        that allows). Otherwise `lower` rests on a weaker bound of max |F_r|, crude for d > 6.
+        Whether max |F_r| was found (d <= 3), or bounded so well that the gap closed: for 4 <= d <= 6 if the budget for
+        that allows, for d > 6 where the crude bound is enough, as for an affine fit. Otherwise `lower` rests on a
+        weaker bound of max |F_r|.
     converged : bool
         Whether `objective` is within the tolerance of `lower`, and the misfit is met.
     stopped : str
@@ -213,8 +272,8 @@ class Fit(SpikeResult):
         """
         The lower bound computed anew, from the dual, the points and the values alone.
 
-        max |F_r| is searched over all hyperplanes again (for d > 3 it is bounded; up to d = 6 that takes as long as in
-        the fit), r is divided by it where it exceeds 1, and the dual objective is evaluated.
+        max |F_r| is searched over all hyperplanes again (for d > 3 it is bounded; up to d = 6 that takes no longer
+        than in the fit), r is divided by it where it exceeds 1, and the dual objective is evaluated.
 
         Returns
         -------

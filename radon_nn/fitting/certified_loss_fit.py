@@ -50,8 +50,8 @@ class LossFit(SpikeResult):
     points : ndarray, shape (m, d)
         The distinct points, moved into the unit ball of the space that they span.
     certified : bool
-        Whether max |F_r| was found (the points span at most three dimensions), or bounded so well that the gap closed
-        (at most six, if the budget for that allows).
+        Whether max |F_r| was found (the points span at most three dimensions), or bounded so well that the gap closed:
+        in four to six if the budget for that allows, beyond where the crude bound is enough.
     converged : bool
         Whether `objective` is within the tolerance of `lower`.
     stopped : str

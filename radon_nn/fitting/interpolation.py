@@ -131,6 +131,8 @@ class _Interpolation:
         self._bounds = DualBounds(pursuit.problem, 0.0, pursuit.search.is_exact)
         self._nearest = pursuit.atoms
         """The atoms that missed the data least at the end of a stage."""
+        self._met: RidgeMeasure | None = None
+        """The function that met the data at a norm as good as asked for, while a proof of that is still sought."""
 
     def run(self) -> Fit:
         """Lower the penalty until bound and misfit are met, or something stops it."""
@@ -147,6 +149,7 @@ class _Interpolation:
             stopped = str(stop) or "interrupted"
             for left in (problem.target - pursuit.atoms.values, problem.target):
                 self._bounds.take_unsearched(problem.weights * problem.projected(left))
+            function = self._met
         return self._fit(self._completed() if function is None else function, stopped)
 
     def _stages(self, top: float) -> RidgeMeasure | None:
@@ -154,10 +157,9 @@ class _Interpolation:
         problem, pursuit, bounds = self._problem, self._pursuit, self._bounds
         carried = np.zeros(len(problem.points))
         penalty, bound, best, still = FALL * top, 0.0, (math.inf, math.inf), 0
-        met: RidgeMeasure | None = None
         for _ in range(_STAGES):
             target = problem.target + penalty * carried
-            for r, largest in pursuit.stage(target, penalty, self._close / 4, prove=met is not None):
+            for r, largest in pursuit.stage(target, penalty, self._close / 4, prove=self._met is not None):
                 bounds.take(r, largest, pursuit.bound)
                 pursuit.note(pursuit.atoms.norm, bounds.lower, math.inf)
                 carried = r
@@ -175,7 +177,7 @@ class _Interpolation:
                 if self._is_met(function):
                     if pursuit.bound < math.inf or not pursuit.unproven:
                         return function
-                    met = function
+                    self._met = function
             least = max(_LEAST, _ROUNDING / self._close) / float(np.abs(carried).max())
             progressed = gap < best[0] / 2 or off < best[1] / 2 or bounds.presumed > _GREW * bound
             still = 0 if progressed or penalty > least else still + 1
@@ -183,7 +185,7 @@ class _Interpolation:
             if still == _STILL:
                 break
             penalty = min(penalty, max(FALL * penalty, least))
-        return met
+        return self._met
 
     def _is_met(self, function: RidgeMeasure) -> bool:
         """Whether misfit and gap are, the gap with what the misfit may have saved."""

@@ -124,7 +124,8 @@ def fit(
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
-        Stop after this time, once the current search has ended, with the best so far; `math.inf` for no limit.
+        Stop after this time, once the current search has ended, with the best so far; `math.inf` for no limit. In
+        four to six dimensions the proof of the bound alone may take some 20 s of a core.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator
@@ -272,7 +273,8 @@ def fit_path(
     tol : float
         Stop when the bound is within this fraction of the objective.
     seconds : float, optional
-        Stop after this time, for all together, with the best so far.
+        Stop after this time, for all together, with the best so far. In four to six dimensions the proof of each
+        bound may take some 20 s of a core.
     progress : callable, optional
         Called with a line of text as the work goes on.
     rng : int or Generator

@@ -53,5 +53,5 @@ def path_overview(
     PathDisplay.from_fits(path, ax=left)
     TradeOffDisplay.from_fits(path, ax=right)
     gap = max((fit.gap / abs(fit.objective) for fit in path if fit.objective), default=0.0)
-    known = "certified" if all(fit.certified for fit in path) else "not certified for more than three inputs"
+    known = "certified" if all(fit.certified for fit in path) else "the gaps of some are not closed by proof"
     return headed(figure, title, f"{counted(len(path), 'fit')}, each within {gap:.1g} of its optimum ({known})")

@@ -28,24 +28,32 @@ import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
+from radon_nn.fitting._cap_search import rounding_of
 from radon_nn.fitting._loss_dual import worth
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting.certificate import REACH
 from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
 from radon_nn.fitting.loss_data import LossData, Options
 from radon_nn.fitting.losses import Loss, loss_named, registry
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.result_files._claims import (
+    is_searched,
+    require_answers,
+    require_bound,
+    require_cost,
+    require_feasible,
+    slack_of,
+)
 from radon_nn.result_files._parts import (
     NAMES,
     STEPS,
     Arrays,
+    finite_array,
+    finite_number,
     names_from,
     names_to,
+    number_from_zero,
     refinement_from,
     refinement_to,
-    require_bound,
-    require_cost,
-    require_fit,
 )
 
 _NETWORK = ("weights", "biases", "readout", "skip", "constant")
@@ -55,6 +63,8 @@ _NUMBERS = ("objective", "lower", "penalty", "decay", "presumed_lower", "affine_
 _ANSWERS = ("certified", "converged", "settled")
 SINGLE = ("loss", *(f"loss.{each}" for each in _PARAMETERS.values()), "penalty", "affine_decay", "linear")
 """Arrays of one entry that other results do not have."""
+TABLES = ("network.weights", "network.readout", "network.skip", "data.points", "data.targets", "subgradients", "metric")
+"""Arrays of rows and columns."""
 KNOWN = (
     *(f"network.{name}" for name in _NETWORK),
     *(f"names.{part}" for part in NAMES),
@@ -122,26 +132,26 @@ def from_arrays(arrays: Arrays) -> LossFit:
     KeyError
         If an array is missing.
     ValueError
-        If shapes disagree, a number is not finite, the objective is not the network's, or the lower bound is not what
-        the subgradients are worth.
+        If shapes disagree, a number is not finite, the objective is not the network's, the lower bound is not what
+        the subgradients are worth, or they are not feasible, where that is quickly found.
     """
-    numbers: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS}
-    numbers |= {name: bool(arrays[name]) for name in _ANSWERS}
-    require_fit(numbers, _NUMBERS)
+    numbers: dict[str, Any] = {name: finite_number(arrays, name) for name in ("objective", "lower", "decay")}
+    # Minus infinity where nothing was found in time.
+    numbers["presumed_lower"] = float(arrays["presumed_lower"])
+    numbers |= {"penalty": number_from_zero(arrays, "penalty")} | {name: bool(arrays[name]) for name in _ANSWERS}
     if not numbers["decay"] > 0:
         raise ValueError(f"decay: expected a positive number, got {numbers['decay']:g}")
-    affine_decay = numbers.pop("affine_decay")
-    if affine_decay < 0:
-        raise ValueError(f"affine_decay: expected a number >= 0, got {affine_decay:g}")
+    affine_decay = number_from_zero(arrays, "affine_decay")
     layers: dict[str, Any] = {name: arrays[f"network.{name}"] for name in _NETWORK}
     network = ShallowNetwork(**layers).named(names_from(arrays))
     loss = _loss(arrays)
     data = _data(arrays, loss, network)
     options = Options(loss, bool(arrays["linear"]), affine_decay, _metric(arrays, network.dim))
-    subgradients = _finite(arrays, "subgradients", data.targets.shape)
+    if not options.affine and network.skip.any():
+        raise ValueError("linear: expected True for a network with a linear part, got False")
+    subgradients = finite_array(arrays, "subgradients", data.targets.shape)
     problem = LossProblem.of_data(data, options)
-    _require_true(problem, network, subgradients, numbers)
-    return LossFit(
+    fit = LossFit(
         network=network,
         measure=network.measure(),
         dual=dual_of(problem, subgradients, numbers["decay"]),
@@ -153,6 +163,8 @@ def from_arrays(arrays: Arrays) -> LossFit:
         options=options,
         **numbers,
     )
+    _require_true(fit, problem, numbers)
+    return fit
 
 
 def _loss(arrays: Arrays) -> Loss:
@@ -166,9 +178,9 @@ def _loss(arrays: Arrays) -> Loss:
 
 def _data(arrays: Arrays, loss: Loss, network: ShallowNetwork) -> LossData:
     count = len(arrays["data.points"])
-    points = _finite(arrays, "data.points", (count, network.dim))
-    targets = _finite(arrays, "data.targets", (count, network.outputs))
-    weights = _finite(arrays, "data.weights", (count,))
+    points = finite_array(arrays, "data.points", (count, network.dim))
+    targets = finite_array(arrays, "data.targets", (count, network.outputs))
+    weights = finite_array(arrays, "data.weights", (count,))
     if not count or not (weights > 0).all():
         raise ValueError(
             f"data.weights: expected positive numbers, one for each of {counted(count, 'row')}, got others"
@@ -181,27 +193,23 @@ def _data(arrays: Arrays, loss: Loss, network: ShallowNetwork) -> LossData:
 def _metric(arrays: Arrays, dim: int) -> Floats | None:
     if "metric" not in arrays:
         return None
-    metric = _finite(arrays, "metric", (dim, dim))
+    metric = finite_array(arrays, "metric", (dim, dim))
     if np.linalg.matrix_rank(metric) < dim:
         raise ValueError("metric: expected an invertible matrix, got a singular one")
     return metric
 
 
-def _finite(arrays: Arrays, name: str, shape: tuple[int, ...]) -> Floats:
-    array = arrays[name]
-    if array.shape != shape or not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers of shape {shape}, got shape {array.shape}")
-    return np.asarray(array, np.float64)
-
-
-def _require_true(problem: LossProblem, network: ShallowNetwork, subgradients: Floats, numbers: dict[str, Any]) -> None:
-    """Refuse an objective, a penalty or a bound other than those of the network, the data and the subgradients."""
-    score = problem.scored(network, numbers["decay"])
-    size = float(np.abs(problem.data.targets).max())
-    require_cost(numbers, score.objective, size)
-    if not np.isclose(numbers["penalty"], score.penalty, rtol=1e-6, atol=1e-12):
-        raise ValueError(f"penalty: expected that of the network, {score.penalty:g}, got {numbers['penalty']:g}")
-    if numbers["certified"] and problem.dim > REACH:
-        raise ValueError(f"certified: expected False for points that span {problem.dim} dimensions, got True")
-    value, _ = worth(problem, subgradients, 1.0, score.affine)
-    require_bound(numbers, min(value, numbers["objective"]), size)
+def _require_true(fit: LossFit, problem: LossProblem, numbers: dict[str, Any]) -> None:
+    """Refuse an objective, a penalty, bounds or answers other than those of the network, data and subgradients."""
+    score = problem.scored(fit.network, fit.decay)
+    slack = slack_of(numbers, float(np.abs(problem.data.targets).max()))
+    require_cost(numbers, score.objective, slack)
+    if not np.isclose(fit.penalty, score.penalty, rtol=1e-6, atol=1e-12):
+        raise ValueError(f"penalty: expected that of the network, {score.penalty:g}, got {fit.penalty:g}")
+    require_answers(numbers, problem.dim, fit.stopped)
+    require_bound(numbers, worth(problem, fit.subgradients, 1.0, score.affine)[0], slack)
+    if is_searched(problem.dim, len(problem.points)):
+        proof = fit.certificate()
+        # An affine_decay charges for moments, and so does the value of subgradients of a fit that was stopped early.
+        moments = 0.0 if fit.options.affine_decay or not fit.converged else proof.moments
+        require_feasible(proof.largest, moments, rounding_of(fit.dual))

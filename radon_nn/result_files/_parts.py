@@ -1,13 +1,13 @@
-"""What several results have in common in files: names, refinements, and the checks of costs and bounds."""
+"""What several results have in common in files: names, refinements, and the checks of shapes and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support.types import Floats
 from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import Refinement
 
@@ -15,8 +15,6 @@ Arrays = dict[str, NDArray[Any]]
 
 NAMES = ("features", "outputs", "means", "deviations")
 STEPS = ("at", "value", "lower", "upper")
-_COST = 1e-6
-"""Costs are those of their functions, and bounds below costs, to this part: the rounding of sums of many terms."""
 
 
 def names_to(names: Names) -> dict[str, Any]:
@@ -97,69 +95,114 @@ def refinement_from(arrays: Arrays) -> Refinement:
     return Refinement(str(arrays["refinement.name"]), *steps)
 
 
-def require_fit(numbers: Mapping[str, Any], names: Sequence[str]) -> None:
+def finite_array(arrays: Arrays, name: str, shape: tuple[int, ...]) -> Floats:
     """
-    Refuse a fit whose numbers are not finite, but for the presumed bound, which may be minus infinity.
+    An array of a shape, all of whose numbers are finite.
 
     Parameters
     ----------
-    numbers : mapping of str to float
-        The numbers.
-    names : sequence of str
-        Which of them to look at.
+    arrays : dict of str to ndarray
+        The arrays of a file.
+    name : str
+        Which one.
+    shape : tuple of int
+        Its shape.
+
+    Returns
+    -------
+    ndarray
+        As float64.
 
     Raises
     ------
     ValueError
-        If one of them is not finite.
+        If its shape is another, or a number is not finite.
     """
-    finite = [name for name in names if name != "presumed_lower"]
-    if not all(np.isfinite(numbers[name]) for name in finite) or np.isnan(numbers["presumed_lower"]):
-        raise ValueError(f"{', '.join(finite)}: expected finite numbers, got {[numbers[name] for name in finite]}")
+    array = np.asarray(arrays[name], np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected numbers of shape {shape}, got shape {array.shape}")
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        raise ValueError(f"{name}: expected finite numbers, got {array[tuple(wrong[0])]:g} in row {wrong[0][0]}")
+    return array
 
 
-def require_cost(numbers: Mapping[str, Any], cost: float, size: float) -> None:
+def finite_number(arrays: Arrays, name: str) -> float:
     """
-    Refuse a fit whose objective is not that of its function, or whose lower bound is above it.
+    A finite number.
 
     Parameters
     ----------
-    numbers : mapping of str to float
-        Among them `objective` and `lower`.
-    cost : float
-        The cost of the function, computed anew.
-    size : float
-        Of the values, whose rounding the cost has.
+    arrays : dict of str to ndarray
+        The arrays of a file.
+    name : str
+        Which one.
+
+    Returns
+    -------
+    float
+        The number.
 
     Raises
     ------
     ValueError
-        If they disagree.
+        If it is infinite or no number.
     """
-    slack = _COST * (abs(cost) + size)
-    if not abs(cost - numbers["objective"]) <= slack:
-        raise ValueError(f"objective: expected the cost of the function, {cost:g}, got {numbers['objective']:g}")
-    if numbers["lower"] > numbers["objective"] + slack:
-        raise ValueError(f"lower: expected at most the objective {numbers['objective']:g}, got {numbers['lower']:g}")
+    number = float(arrays[name])
+    if not np.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {number:g}")
+    return number
 
 
-def require_bound(numbers: Mapping[str, Any], worth: float, size: float) -> None:
+def number_from_zero(arrays: Arrays, name: str) -> float:
     """
-    Refuse a lower bound other than the value of the dual.
+    A finite number >= 0.
 
     Parameters
     ----------
-    numbers : mapping of str to float
-        Among them `objective` and `lower`.
-    worth : float
-        The value of the dual, if it is feasible.
-    size : float
-        Of the values, whose rounding both have.
+    arrays : dict of str to ndarray
+        The arrays of a file.
+    name : str
+        Which one.
+
+    Returns
+    -------
+    float
+        The number.
 
     Raises
     ------
     ValueError
-        If they disagree.
+        If it is negative, infinite or no number.
     """
-    if not abs(numbers["lower"] - worth) <= _COST * (abs(numbers["objective"]) + size):
-        raise ValueError(f"lower: expected what the subgradients are worth, {worth:g}, got {numbers['lower']:g}")
+    number = finite_number(arrays, name)
+    if number < 0:
+        raise ValueError(f"{name}: expected a number >= 0, got {number:g}")
+    return number
+
+
+def whole_number(arrays: Arrays, name: str) -> int:
+    """
+    A whole number >= 0.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        The arrays of a file.
+    name : str
+        Which one.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If it is negative, has a fraction, is infinite or no number.
+    """
+    array = arrays[name]
+    if not np.isfinite(array) or array < 0 or array != np.floor(array):
+        raise ValueError(f"{name}: expected a whole number >= 0, got {float(array):g}")
+    return int(array)

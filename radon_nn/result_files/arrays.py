@@ -11,7 +11,8 @@ import numpy as np
 
 from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
-from radon_nn.fitting.certified_fit import Fit
+from radon_nn.fitting._dual_bounds import rounding_of
+from radon_nn.fitting.certified_fit import Fit, about_mean, dual_value, moments_of
 from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
@@ -19,16 +20,26 @@ from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers.files.npz import read_npz
 from radon_nn.result_files import _loss_fits
+from radon_nn.result_files._claims import (
+    is_searched,
+    require_answers,
+    require_bound,
+    require_cost,
+    require_feasible,
+    slack_of,
+)
 from radon_nn.result_files._parts import (
     NAMES,
     STEPS,
     Arrays,
+    finite_array,
+    finite_number,
     names_from,
     names_to,
+    number_from_zero,
     refinement_from,
     refinement_to,
-    require_cost,
-    require_fit,
+    whole_number,
 )
 from radon_nn.spikes.probing.probe import ProbeFit
 from radon_nn.spikes.spike_fit import SpikeErrors, SpikeFit
@@ -51,6 +62,20 @@ _SINGLE = (
     *(_FORMAT, "activation", "stopped", "refinement.name", "radius", "relative_error", "max_error"),
     *("samples", "rounds", "noise", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS, *_loss_fits.SINGLE),
 )
+_TABLES = (
+    *(
+        "measure.directions",
+        "measure.masses",
+        "measure.skip",
+        "directions",
+        "readout",
+        "skip",
+        "points",
+        "errors.masses",
+    ),
+    *_loss_fits.TABLES,
+)
+"""Arrays of rows and columns; the others that are not single have rows only."""
 _REAL = ("fiu", "real numbers")
 _COMMON = (_FORMAT, *(f"measure.{name}" for name in _MEASURE), *(f"names.{part}" for part in NAMES))
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -168,7 +193,9 @@ def read_result(where: Path) -> Result:
         )
     try:
         _require_kinds(arrays, declared)
-        return reader(arrays)
+        # What overflows is refused by the checks of what comes out.
+        with np.errstate(all="ignore"):
+            return reader(arrays)
     except KeyError as error:
         raise ValueError(
             f"{where}: expected an array {error.args[0]!r}, got {', '.join(sorted(arrays))}; save the result again"
@@ -188,8 +215,10 @@ def _require_kinds(arrays: Arrays, declared: str) -> None:
         # An empty list of texts is saved as one of numbers.
         if array.dtype.kind not in kinds and array.size:
             raise ValueError(f"{name}: expected {what}, got {array.dtype}")
-        if name in _SINGLE and array.shape:
-            raise ValueError(f"{name}: expected one value, got shape {array.shape}")
+        axes = 0 if name in _SINGLE else 2 if name in _TABLES else 1
+        if array.ndim != axes:
+            what = ("one value", "a row of values", "a table, of shape (rows, columns)")[axes]
+            raise ValueError(f"{name}: expected {what}, got shape {array.shape}")
 
 
 def network_of(result: Result) -> ShallowNetwork:
@@ -225,46 +254,50 @@ def _measure(arrays: Arrays) -> RidgeMeasure:
 
 
 def _fit(arrays: Arrays) -> Fit:
-    rest: dict[str, Any] = {name: float(arrays[name]) for name in _FIT_NUMBERS}
-    rest |= {name: bool(arrays[name]) for name in _FIT_ANSWERS}
-    points, count = arrays["points"].astype(np.float64), len(arrays["points"])
-    for name in _FIT_ARRAYS:
-        if len(arrays[name]) != count or not np.isfinite(arrays[name]).all():
-            raise ValueError(
-                f"{name}: expected {counted(count, 'finite number')}, one a point, got {arrays[name].shape}"
-            )
-    measure = _measure(arrays)
-    if points.shape != (count, measure.dim) or any(arrays[name].ndim != 1 for name in ("dual", "values", "counts")):
-        raise ValueError(f"points: expected ({count}, {measure.dim}) and a number for each, got {points.shape}")
-    refinement = refinement_from(arrays)
-    _require_costs(measure, arrays, rest)
-    return Fit(
+    numbers: dict[str, Any] = {name: finite_number(arrays, name) for name in ("objective", "lower")}
+    # Minus infinity where nothing was found in time.
+    numbers["presumed_lower"] = float(arrays["presumed_lower"])
+    numbers |= {name: number_from_zero(arrays, name) for name in ("misfit", "decay", "scatter")}
+    numbers |= {name: bool(arrays[name]) for name in _FIT_ANSWERS}
+    measure, count = _measure(arrays), len(arrays["points"])
+    points = finite_array(arrays, "points", (count, measure.dim))
+    dual, values, counts = (finite_array(arrays, name, (count,)) for name in ("dual", "values", "counts"))
+    if not count or (counts < 1).any():
+        raise ValueError(f"counts: expected numbers >= 1, one a point, got {counts.min(initial=0.0):g}")
+    fit = Fit(
         measure=measure,
-        dual=arrays["dual"].astype(np.float64),
+        dual=dual,
         points=points,
-        values=arrays["values"].astype(np.float64),
-        counts=arrays["counts"].astype(np.float64),
+        values=values,
+        counts=counts,
         stopped=str(arrays["stopped"]),
-        refinement=refinement,
-        **rest,
+        refinement=refinement_from(arrays),
+        **numbers,
     )
+    _require_true(fit, numbers)
+    return fit
 
 
-def _require_costs(measure: RidgeMeasure, arrays: Arrays, rest: Mapping[str, Any]) -> None:
-    """Refuse counts, costs and bounds that no fit has, and a cost that is not that of the function."""
-    require_fit(rest, _FIT_NUMBERS)
-    if (arrays["counts"] < 1).any():
-        raise ValueError(f"counts: expected numbers >= 1, got {arrays['counts'].min():g}")
-    for name in ("decay", "scatter", "misfit"):
-        if rest[name] < 0:
-            raise ValueError(f"{name}: expected a number >= 0, got {rest[name]:g}")
-    values = np.asarray(arrays["values"], np.float64)
-    off = np.asarray(measure(np.asarray(arrays["points"], np.float64)), np.float64).reshape(len(values), -1)[:, 0]
-    off = off - values
-    cost = measure.rtv
-    if rest["decay"] > 0:
-        cost = 0.5 * float(arrays["counts"] @ off**2) + rest["scatter"] + rest["decay"] * cost
-    require_cost(rest, cost, float(np.abs(values).max(initial=0.0)))
+def _require_true(fit: Fit, numbers: Mapping[str, Any]) -> None:
+    """Refuse costs, bounds and answers that are not those of the function, the data and the dual."""
+    if fit.measure.outputs != 1:
+        raise ValueError(f"measure.masses: expected one output, got {fit.measure.outputs}")
+    off = np.asarray(fit.measure.at(fit.points), np.float64)[:, 0] - fit.values
+    cost, misfit, size = fit.rtv, float(np.abs(off).max()), float(np.abs(fit.values).max())
+    if fit.decay > 0:
+        cost = 0.5 * float(fit.counts @ off**2) + fit.scatter + fit.decay * cost
+    slack = slack_of(numbers, size)
+    require_cost(numbers, cost, slack)
+    if not abs(misfit - fit.misfit) <= slack:
+        raise ValueError(f"misfit: expected that of the function, {misfit:g}, got {fit.misfit:g}")
+    require_answers(numbers, fit.measure.dim, fit.stopped)
+    if (fit.points == fit.points[0]).all():
+        raise ValueError("points: expected distinct points, got one")
+    near, scale = about_mean(fit.points)
+    value, rounding = dual_value(near, fit.values, fit.counts, fit.dual, fit.decay, fit.scatter), rounding_of(fit.dual)
+    require_bound(numbers, value, slack + rounding * size * (fit.decay or 1.0))
+    largest = fit.certificate().largest if is_searched(fit.measure.dim, len(near)) else 0.0
+    require_feasible(largest, moments_of(near, fit.dual), scale * rounding)
 
 
 def _search(arrays: Arrays) -> dict[str, Any]:
@@ -272,14 +305,14 @@ def _search(arrays: Arrays) -> dict[str, Any]:
     return {
         "measure": _measure(arrays),
         "domain": Ball(float(arrays["radius"]), arrays["center"] if np.any(arrays["center"]) else None),
-        "relative_error": float(arrays["relative_error"]),
-        "max_error": float(arrays["max_error"]),
+        "relative_error": number_from_zero(arrays, "relative_error"),
+        "max_error": number_from_zero(arrays, "max_error"),
         "exact": bool(arrays["exact"]),
     }
 
 
 def _spike_fit(arrays: Arrays) -> SpikeFit:
-    common: dict[str, Any] = _search(arrays) | {name: int(arrays[name]) for name in ("samples", "rounds")}
+    common: dict[str, Any] = _search(arrays) | {name: whole_number(arrays, name) for name in ("samples", "rounds")}
     # Files of earlier versions have none of the following.
     errors, shape = None, common["measure"].masses.shape
     if any(name in arrays for name in _ERRORS):
@@ -288,18 +321,24 @@ def _spike_fit(arrays: Arrays) -> SpikeFit:
             raise ValueError(
                 f"errors: expected those of {counted(shape[0], 'spike')}, got {[part.shape for part in errors]}"
             )
+    noise = number_from_zero(arrays, "noise") if "noise" in arrays else 0.0
+    if noise and common["exact"]:
+        raise ValueError(f"noise: expected 0 where the spikes explain the function exactly, got {noise:g}")
     return SpikeFit(
         **common,
         interrupted=bool(arrays["interrupted"]),
-        noise=float(arrays.get("noise", 0.0)),
-        queries=int(arrays.get("queries", 0)),
+        noise=noise,
+        queries=whole_number(arrays, "queries") if "queries" in arrays else 0,
         errors=errors,
     )
 
 
 def _probe_fit(arrays: Arrays) -> ProbeFit:
-    counts = {name: int(arrays[name]) for name in ("queries", "lines")}
-    return ProbeFit(**_search(arrays) | counts, unresolved=tuple(arrays["unresolved"].tolist()))
+    counts = {name: whole_number(arrays, name) for name in ("queries", "lines")}
+    unresolved, common = tuple(arrays["unresolved"].tolist()), _search(arrays)
+    if unresolved and common["exact"]:
+        raise ValueError(f"unresolved: expected nothing where the function is explained, got {'; '.join(unresolved)}")
+    return ProbeFit(**common | counts, unresolved=unresolved)
 
 
 def _fibre_measure(arrays: Arrays) -> FibreMeasure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,12 +51,36 @@ def test_the_slope_of_loss_over_penalty_is_minus_the_decay(loss: str) -> None:
         assert DECAYS[k + 1] * run - slack <= fall <= DECAYS[k] * run + slack
 
 
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_no_fit_lies_below_the_lines_through_dots(loss: str) -> None:
+    """Of any decay, those between the dots included, which lie below the curve's chords; each line has its dot."""
+    fits = path(loss)
+    display = plot.TradeOffDisplay.from_fits(fits)
+    slack = max(fit.gap for fit in fits) + 1e-12
+    others = [fit.objective - fit.decay * penalty(fit) for fit in fits]
+    for fit, segment in zip(fits[::-1], display.supports.get_segments(), strict=True):
+        (x0, y0), (x1, y1) = np.asarray(segment)
+        assert x0 <= penalty(fit) <= x1
+        for other, loss_of_other in zip(fits, others, strict=True):
+            for x, y in ((x0, y0), (x1, y1)):
+                assert loss_of_other >= y - fit.decay * (penalty(other) - x) - 2 * slack
+        assert y0 - y1 == pytest.approx(fit.decay * (x1 - x0), abs=1e-12)
+
+
+def penalty(fit: Fit | LossFit) -> float:
+    return fit.penalty if isinstance(fit, LossFit) else fit.rtv
+
+
 def test_the_whole_picture() -> None:
     figure = plot.path_overview(path("logistic"), title="Labels")
     assert len(figure.axes) == 2
     assert "sum of losses (logistic)" in figure.axes[1].get_ylabel()
     assert "R-TV" in figure.axes[1].get_xlabel()
     assert "4 fits" in figure.get_supxlabel()
+    assert "(certified)" in figure.get_supxlabel()
+    # A fit in seven dimensions may be certified, so that the number of inputs is not the reason.
+    unproven = [replace(fit, certified=False) for fit in path("logistic")]
+    assert "(the gaps of some are not closed by proof)" in plot.path_overview(unproven).get_supxlabel()  # type: ignore[type-var]
     assert "R-TV" not in plot.TradeOffDisplay.from_fits(path("huber", metric=[2.0])).ax.get_xlabel()
 
 

@@ -238,9 +238,9 @@ def test_affine_data_cost_nothing() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("dim", "extra"), [(4, 8), pytest.param(5, 6, marks=pytest.mark.slow)])
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=2, deadline=None)
+@pytest.mark.slow
+@pytest.mark.parametrize(("dim", "extra"), [(4, 8), (5, 6)])
+@pytest.mark.parametrize("seed", range(2))
 def test_in_four_and_five_dimensions_the_bound_is_proven_and_proven_again(seed: int, dim: int, extra: int) -> None:
     rng = np.random.default_rng(seed)
     network = random_measure(rng, 3, dim)
@@ -249,7 +249,9 @@ def test_in_four_and_five_dimensions_the_bound_is_proven_and_proven_again(seed: 
     for result in (interpolate(x, y, tol=0.05), fit(x, y, decay=0.05, tol=0.05)):
         assert result.lower <= result.presumed_lower <= result.objective
         assert result.converged == result.certified
-        assert result.converged == (result.objective - result.lower <= 0.05 * result.objective) == result.settled
+        # Whether the budget of a proof suffices depends on the data.
+        assert result.settled
+        assert result.converged == (result.objective - result.lower <= 0.05 * result.objective)
         again = result.certificate()
         assert again.lower == pytest.approx(result.lower, rel=1e-8)
         assert again.largest <= 1 + 1e-8
@@ -257,7 +259,8 @@ def test_in_four_and_five_dimensions_the_bound_is_proven_and_proven_again(seed: 
         assert ascents.strength.max() <= 1 + 1e-12
 
 
-@pytest.mark.parametrize("dim", [7, pytest.param(9, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("dim", [7, 9])
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=2, deadline=None)
 def test_above_six_dimensions_the_bound_is_a_theorem_and_the_search_is_said_to_be_none(seed: int, dim: int) -> None:
@@ -289,6 +292,24 @@ def test_time_runs_out_with_the_best_so_far() -> None:
     unfinished = fit(x, y, decay=0.01, seconds=1e-9)
     assert not unfinished.converged
     assert 0 <= unfinished.lower <= unfinished.objective
+
+
+@pytest.mark.full
+def test_an_interrupt_of_the_proof_keeps_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fewest neurons of the least norm, found before the proof began, not the dots connected."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (14, 4))
+    y = np.abs(x[:, 0] - 0.1)
+
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Pursuit, "_bounded", interrupt)
+    result = interpolate(x, y, tol=0.05)
+    assert result.stopped == "interrupted"
+    assert not result.converged
+    assert result.settled
+    assert result.objective == pytest.approx(result.presumed_lower, rel=0.05)
 
 
 def test_an_interrupt_returns_the_best_bound_so_far() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,8 @@ def test_a_fit_keeps_its_certificate(seed: int, dim: int, decay: float, tmp_path
     assert proof.exact == (dim <= 3)
     assert best.certified == (proof.exact or best.converged)
     assert proof.lower == pytest.approx(best.lower, rel=1e-9, abs=1e-12)
-    assert proof.largest <= 1 + 1e-12
+    # On the line |F_r| is one at each bend, and what rounding may add to that is counted.
+    assert proof.largest <= 1 + (1e-12 if dim > 1 else 1e-9)
     assert proof.moments <= 1e-12
     assert again.refinement == best.refinement
 
@@ -122,7 +125,27 @@ CHANGES: dict[str, list[tuple[str, Any, str]]] = {
     "fit": [
         ("lower", lambda a: a + 1e3, "lower: expected at most the objective"),
         ("objective", lambda a: a * 1.01, "objective: expected the cost of the function"),
-        ("objective", lambda a: a * np.nan, "expected finite numbers"),
+        ("objective", lambda a: a * np.nan, "objective: expected a finite number, got nan"),
+        ("lower", lambda a: a * 0.5, "lower: expected what the dual is worth"),
+        ("presumed_lower", lambda a: a * np.inf, "presumed_lower: expected at most the objective"),
+        ("presumed_lower", lambda a: a + 1e9, "presumed_lower: expected at most the objective"),
+        ("presumed_lower", lambda a: a * np.nan, "presumed_lower: expected at most the objective"),
+        ("converged", lambda a: np.array(False), "stopped: expected a reason"),
+        ("settled", lambda a: np.array(False), "settled: expected True"),
+        ("stopped", lambda a: np.array("the time was over"), "stopped: expected no reason"),
+        ("misfit", lambda a: a + 1, "misfit: expected that of the function"),
+        ("dual", lambda a: a * 100, "lower: expected what the dual is worth"),
+        ("dual", lambda a: np.roll(a, 1), "expected"),
+        (
+            "dual",
+            lambda a: np.where(np.arange(len(a)) == 3, np.nan, a),
+            "dual: expected finite numbers, got nan in row 3",
+        ),
+        ("points", lambda a: np.array(1.0), r"points: expected a table, of shape \(rows, columns\), got shape \(\)"),
+        ("points", lambda a: a * 0, "expected"),
+        ("points", lambda a: a * 1e200, "expected"),
+        ("measure.skip", lambda a: a[0], "measure.skip: expected a table"),
+        ("refinement.at", lambda a: np.array(1.0), "refinement.at: expected a row of values"),
         ("misfit", lambda a: a * 0 - 1, "misfit: expected a number >= 0"),
         ("decay", lambda a: a * 0 - 1, "decay: expected a number >= 0"),
         ("scatter", lambda a: a * 0 - 1, "scatter: expected a number >= 0"),
@@ -131,12 +154,34 @@ CHANGES: dict[str, list[tuple[str, Any, str]]] = {
         ("certified", lambda a: np.array([True, False]), "certified: expected one value"),
         ("converged", lambda a: np.array(2.0), "converged: expected a truth value"),
         ("dual", lambda a: a + 1j, "dual: expected real numbers"),
-        ("dual", lambda a: a[:, None], "points: expected"),
+        ("dual", lambda a: a[:, None], "dual: expected a row of values"),
         ("points", lambda a: a[:, :1], "points: expected"),
         ("values", lambda a: a.astype(str), "values: expected real numbers"),
         ("measure.masses", lambda a: a * 2, "objective: expected the cost of the function"),
         ("refinement.value", lambda a: np.append(a, 1.0), "refinement: expected steps of one length"),
         ("lower_bound", lambda a: np.array(3.0), "got also lower_bound"),
+    ],
+    "interpolation": [
+        ("dual", lambda a: a * 100, "lower: expected what the dual is worth"),
+        ("dual", lambda a: a * 0.5, "lower: expected what the dual is worth"),
+    ],
+    "spikes": [
+        *(
+            (name, lambda a: a * 0 + np.nan, f"{name}: expected a finite number")
+            for name in ("relative_error", "noise")
+        ),
+        *((name, lambda a: a * 0 - 1.0, f"{name}: expected a number >= 0") for name in ("max_error", "noise")),
+        ("noise", lambda a: a + 1, "noise: expected 0 where the spikes explain"),
+        ("samples", lambda a: np.array(np.inf), "samples: expected a whole number >= 0, got inf"),
+        ("rounds", lambda a: np.array(3.7), "rounds: expected a whole number >= 0, got 3.7"),
+        ("queries", lambda a: np.array(np.nan), "queries: expected a whole number >= 0, got nan"),
+    ],
+    "probe": [
+        ("relative_error", lambda a: a * np.nan, "relative_error: expected a finite number, got nan"),
+        ("max_error", lambda a: np.array(np.inf), "max_error: expected a finite number, got inf"),
+        ("queries", lambda a: np.array(np.inf), "queries: expected a whole number >= 0, got inf"),
+        ("lines", lambda a: np.array(-1), "lines: expected a whole number >= 0, got -1"),
+        ("unresolved", lambda a: np.array(["one more kink"]), "unresolved: expected nothing"),
     ],
     "measure": [
         ("measure.masses", lambda a: a + 1j, "measure.masses: expected real numbers"),
@@ -155,20 +200,53 @@ CHANGES: dict[str, list[tuple[str, Any, str]]] = {
 }
 
 
+@cache
+def saved(kind: str) -> dict[str, Any]:
+    """What a file of a result holds."""
+    made = {
+        "fit": lambda: fit(*data(0, 2), decay=0.03),
+        "interpolation": lambda: interpolate(*data(0, 2)),
+        "spikes": lambda: find_spikes(NETWORK, Grid.cube(32), max_rounds=1),
+        "probe": lambda: probe_spikes(NETWORK, 2),
+        "measure": NETWORK.measure,
+        "fibres": ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres,
+    }[kind]()
+    with tempfile.TemporaryDirectory() as folder:
+        save(f"{folder}/result.npz", made)
+        with np.load(f"{folder}/result.npz") as archive:
+            return dict(archive)
+
+
 @pytest.mark.parametrize(("kind", "k"), [(kind, k) for kind, changes in CHANGES.items() for k in range(len(changes))])
 def test_results_changed_by_hand_are_refused(kind: str, k: int, tmp_path: Path) -> None:
     """They were read as results, with the certificate that the file claimed."""
     name, change, said = CHANGES[kind][k]
-    made = {
-        "fit": lambda: fit(*data(0, 2), decay=0.03),
-        "measure": NETWORK.measure,
-        "fibres": ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres,
-    }[kind]()
-    save(tmp_path / "result.npz", made)
-    with np.load(tmp_path / "result.npz") as archive:
-        arrays = dict(archive)
+    arrays = saved(kind)
     np.savez(tmp_path / "changed.npz", **(arrays | {name: change(arrays.get(name))}))
     with pytest.raises(ValueError, match=rf"changed\.npz: .*{said}.*; save the result again"):
+        load(tmp_path / "changed.npz")
+
+
+@pytest.mark.parametrize("dim", [1, 2, pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_dual_that_is_infeasible_is_refused(dim: int, seed: int, tmp_path: Path) -> None:
+    """Its value may be the bound that the file claims: another dual of the same value, larger somewhere."""
+    best = interpolate(*data(seed, dim))
+    near = best.points - best.points.mean(axis=0)
+    normal = np.column_stack([np.ones(len(near)), near, best.values])
+    basis = np.linalg.qr(normal)[0]
+    free = np.random.default_rng(seed).standard_normal(len(near))
+    free -= basis @ (basis.T @ free)
+    save(tmp_path / "fit.npz", best)
+    with np.load(tmp_path / "fit.npz") as archive:
+        arrays = dict(archive)
+    larger = best.dual + free * (30 * np.abs(best.dual).sum() / np.abs(free).sum())
+    np.savez(tmp_path / "changed.npz", **(arrays | {"dual": larger}))
+    with pytest.raises(ValueError, match=r"changed\.npz: dual: expected \|F_r\| <= 1 at all hyperplanes, got"):
+        load(tmp_path / "changed.npz")
+    moved = best.dual + 0.1 * np.abs(best.dual).sum()
+    np.savez(tmp_path / "changed.npz", **(arrays | {"dual": moved}))
+    with pytest.raises(ValueError, match=r"changed\.npz: dual: expected a vector orthogonal to affine functions"):
         load(tmp_path / "changed.npz")
 
 

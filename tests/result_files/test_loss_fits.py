@@ -161,8 +161,20 @@ def test_no_array_may_be_missing_short_or_infinite(arrays: dict[str, Any], tmp_p
 
 CHANGES: list[tuple[str, Callable[[Any], Any], str]] = [
     ("lower", lambda a: a + 1e3, "lower: expected at most the objective"),
-    ("lower", lambda a: a - 0.01, "lower: expected what the subgradients are worth"),
-    ("subgradients", lambda a: 2 * a, "lower: expected what the subgradients are worth, -inf"),
+    ("lower", lambda a: a - 0.01, "lower: expected what the dual is worth"),
+    ("subgradients", lambda a: 2 * a, "lower: expected what the dual is worth, -inf"),
+    (
+        "subgradients",
+        lambda a: a * np.inf,
+        "subgradients: expected finite numbers, got nan in row 0|got -?inf in row 0",
+    ),
+    ("presumed_lower", lambda a: a + np.inf, "presumed_lower: expected at most the objective"),
+    ("presumed_lower", lambda a: a + 1e9, "presumed_lower: expected at most the objective"),
+    ("linear", lambda a: np.array(False), "linear: expected True for a network with a linear part"),
+    ("converged", lambda a: np.array(False), "stopped: expected a reason"),
+    ("settled", lambda a: np.array(False), "settled: expected True"),
+    ("data.points", lambda a: np.array(1.0), "data.points: expected a table"),
+    ("data.weights", lambda a: np.array(1.0), "data.weights: expected a row of values"),
     ("objective", lambda a: 1.01 * a, "objective: expected the cost of the function"),
     ("penalty", lambda a: 1.01 * a, "penalty: expected that of the network"),
     ("decay", lambda a: 0 * a, "decay: expected a positive number"),
@@ -190,13 +202,63 @@ def test_files_changed_by_hand_are_refused(k: int, arrays: dict[str, Any], tmp_p
         load(tmp_path / "changed.npz")
 
 
-def test_points_of_seven_dimensions_are_not_certified(tmp_path: Path) -> None:
+def test_subgradients_of_another_fit_are_refused(tmp_path: Path) -> None:
+    """They were worth more than the objective, which the bound was then clipped to, and printed as certified."""
+    x = np.random.default_rng(1).uniform(-1, 1, (20, 2))
+    y = np.sin(3 * x[:, :1]) * [1.0, -0.5]
+    wide, narrow = (fit(x, y, decay=decay) for decay in (0.5, 0.01))
+    assert isinstance(wide, LossFit)
+    save(tmp_path / "wide.npz", wide)
+    save(tmp_path / "narrow.npz", narrow)
+    with np.load(tmp_path / "wide.npz") as kept, np.load(tmp_path / "narrow.npz") as other:
+        # A small decay's own dual, larger where the decay is small.
+        forged = dict(other) | {"subgradients": kept["subgradients"], "lower": other["objective"]}
+    np.savez(tmp_path / "forged.npz", **forged)
+    with pytest.raises(ValueError, match=r"forged\.npz: lower: expected"):
+        load(tmp_path / "forged.npz")
+
+
+@pytest.mark.parametrize("oriented", [False, True])
+def test_infeasible_subgradients_of_the_same_worth_are_refused(oriented: bool, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-1, 1, (20, 2))
+    best = fit(x, np.sin(3 * x[:, :1]) * [1.0, -0.5], decay=0.1, affine="constant" if oriented else True)
+    assert isinstance(best, LossFit)
+    save(tmp_path / "fit.npz", best)
+    with np.load(tmp_path / "fit.npz") as archive:
+        arrays = dict(archive)
+    # Turned within what is orthogonal to affine functions and to the targets, where half squares keep their value.
+    z = arrays["subgradients"]
+    basis = np.linalg.qr(np.column_stack([np.ones(20), arrays["data.points"], arrays["data.targets"]]))[0]
+    inside = z - basis @ (basis.T @ z)
+    free = rng.standard_normal(z.shape)
+    free -= basis @ (basis.T @ free)
+    turned = z - inside + free * (np.linalg.norm(inside) / np.linalg.norm(free))
+    np.savez(tmp_path / "changed.npz", **(arrays | {"subgradients": turned}))
+    with pytest.raises(ValueError, match=r"changed\.npz: dual: expected \|F_r\| <= 1 at all hyperplanes, got"):
+        load(tmp_path / "changed.npz")
+
+
+def test_a_fit_that_converged_by_the_crude_bound_is_read_again(tmp_path: Path) -> None:
+    """Its file was refused: in eight dimensions `certified` is True where the crude bound closes the gap."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((30, 8)), rng.integers(0, 2, 30)
+    best = fit(x, y, decay=1e4, loss="logistic", affine_decay=0.1)
+    assert isinstance(best, LossFit)
+    assert best.certified
+    save(tmp_path / "fit.npz", best)
+    same(load(tmp_path / "fit.npz"), best)
+
+
+def test_points_of_seven_dimensions_are_certified_only_if_the_fit_has_converged(tmp_path: Path) -> None:
     """A file that says so claims more than was proved."""
     best = fit(np.eye(9)[:, :7], [0, 1, 0] * 3, decay=0.5, loss="hinge")
     assert isinstance(best, LossFit)
     save(tmp_path / "fit.npz", best)
     with np.load(tmp_path / "fit.npz") as archive:
-        claimed = dict(archive) | {"certified": np.array(True)}
+        claimed = dict(archive)
+    claimed |= {"certified": np.array(True), "converged": np.array(False), "settled": np.array(False)}
+    claimed |= {"stopped": np.array("the time was over")}
     np.savez(tmp_path / "changed.npz", **claimed)
     with pytest.raises(ValueError, match="certified: expected False for points that span 7 dimensions"):
         load(tmp_path / "changed.npz")
