@@ -298,7 +298,7 @@ def test_time_runs_out_with_the_best_so_far() -> None:
 def test_an_interrupt_of_the_proof_keeps_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fewest neurons of the least norm, found before the proof began, not the dots connected."""
     rng = np.random.default_rng(0)
-    x = rng.uniform(-1, 1, (14, 4))
+    x = rng.uniform(-1, 1, (40, 4))
     y = np.abs(x[:, 0] - 0.1)
 
     def interrupt(*given: object) -> None:
@@ -309,7 +309,8 @@ def test_an_interrupt_of_the_proof_keeps_the_function(monkeypatch: pytest.Monkey
     assert result.stopped == "interrupted"
     assert not result.converged
     assert result.settled
-    assert result.objective == pytest.approx(result.presumed_lower, rel=0.05)
+    assert len(result.measure) == 1
+    assert result.objective == pytest.approx(2, rel=1e-6)
 
 
 def test_an_interrupt_returns_the_best_bound_so_far() -> None:
