@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from radon_nn._support.types import Floats
+
 
 def counted(number: int, noun: str) -> str:
     """
@@ -24,3 +26,22 @@ def counted(number: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{number} {noun[:-1]}ies"
     return f"{number} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
+
+
+def rounded(vector: Floats, unit: float = 1.0) -> list[float]:
+    """
+    A vector for messages: six digits of each coordinate.
+
+    Parameters
+    ----------
+    vector : ndarray, shape (d,)
+        The vector.
+    unit : float
+        A length of its surroundings: coordinates below 1e-8 of it are rounding, and become 0.
+
+    Returns
+    -------
+    list of float
+        Such as [0.0, 0.333333].
+    """
+    return [float(f"{x:.6g}") if abs(x) > 1e-8 * unit else 0.0 for x in vector]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from radon_nn._support import checks, clients, threads
 from radon_nn._support.types import Progress
 from radon_nn.geometry.domains import Domain
@@ -81,7 +83,7 @@ def map_rtv(
     TypeError
         If an option is of the wrong type or unknown, or the client is none.
     ValueError
-        If `resume` is no such table.
+        If `resume` is no such table, or `tol` or `seconds` is not positive.
     FileNotFoundError
         If the folder of `out` or the file of `resume` does not exist.
     KeyboardInterrupt
@@ -99,6 +101,7 @@ def map_rtv(
     ([10.0, nan], 'FileNotFoundErro')
     """
     _require_known(hints)
+    _require_valid(tol, seconds, rng)
     named = {"domain": domain, "route": route, "tol": tol, "seconds": seconds, "rng": rng}
     options = {name: value for name, value in named.items() if value is not None}
     processes = _processes(n_jobs)
@@ -126,6 +129,14 @@ def _require_known(hints: Mapping[str, Any]) -> None:
                 f"map_rtv: expected options of its own or of load ({', '.join(_HINTS)}), got {name}"
                 f"{checks.near(name, _HINTS)}"
             )
+
+
+def _require_valid(tol: float | None, seconds: float | None, rng: int | None) -> None:
+    """Refuse what no route takes, even where no model's route uses it."""
+    if tol is not None:
+        checks.positive(tol, "tol")
+    checks.time_limit(seconds)
+    np.random.default_rng(rng)  # says what is wrong with it
 
 
 def _named(models: Iterable[Any] | Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

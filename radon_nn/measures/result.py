@@ -17,25 +17,6 @@ Verdict = Literal["finite", "infinite", "unresolved"]
 Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound", "unknown"]
 
 
-def standing_of(lower: float, upper: float, otherwise: Standing) -> Standing:
-    """
-    What bounds are worth: nothing if they are 0 and infinity, whatever computed them.
-
-    Parameters
-    ----------
-    lower, upper : float
-        The bounds.
-    otherwise : str
-        What they are worth if they say anything.
-
-    Returns
-    -------
-    str
-        'unknown', or `otherwise`.
-    """
-    return "unknown" if lower <= 0 and math.isinf(upper) else otherwise
-
-
 @dataclass(frozen=True)
 class Refinement:
     """
@@ -102,9 +83,8 @@ class RTV:
     assumed : str
         What the result depends on: the domain, and where they matter resolution and samples.
     standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound', 'unknown'}
-        What the bounds are worth: the value to rounding; bounds that are theorems for what was assumed; an error
-        estimated from refinement; two standard errors of a random sample; a value that is itself an upper bound; or
-        nothing, the bounds being 0 and infinity.
+        What the bounds are worth; see Notes. Bounds of 0 and infinity say nothing, whatever computed them: unless the
+        verdict is infinite, the standing is then 'unknown', and with other bounds it is not.
     verdict : {'finite', 'infinite', 'unresolved'}
         Whether the R-TV is finite or grows without bound under refinement; unresolved if the work allowed did not tell.
     law : str
@@ -132,6 +112,8 @@ class RTV:
         A mean over random directions; the error is two standard errors.
     upper bound ("at most")
         A sum over neurons whose densities may cancel on the domain. `route='densities'` tells how much does.
+    unknown
+        Nothing is known: the bounds are 0 and infinity.
     unresolved
         The work allowed did not tell whether the R-TV is finite; `lower` is what is known (0, with standing 'unknown',
         if nothing). For a callable, more time (`seconds=`), a looser tolerance (`tol=`), a smaller domain or another
@@ -159,6 +141,11 @@ class RTV:
     refinement: Refinement | None = field(default=None, compare=False)
     converged: bool = True
 
+    def __post_init__(self) -> None:
+        nothing = self.lower <= 0 and math.isinf(self.upper) and self.verdict != "infinite"
+        if nothing or self.standing == "unknown":
+            object.__setattr__(self, "standing", "unknown" if nothing else "estimated")
+
     @property
     def error(self) -> float:
         """The larger distance from the value to a bound."""
@@ -179,13 +166,13 @@ class RTV:
     def __str__(self) -> str:
         if self.verdict == "infinite":
             number = "R-TV infinite"
+        elif self.standing == "unknown":
+            number = "R-TV unknown"
         elif self.standing == "exact":
             number = f"R-TV {self.value:.10g}"
         elif self.standing == "upper bound":
             least = f", at least {self.lower:.7g}" if self.lower > 0 else ""
             number = f"R-TV at most {self.upper:.7g}{least}"
-        elif math.isinf(self.upper) and self.lower <= 0:
-            number = "R-TV unknown"
         elif math.isinf(self.upper):
             number = f"R-TV at least {self.lower:.7g}"
         elif self.standing == "certified":

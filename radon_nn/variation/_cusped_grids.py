@@ -16,7 +16,7 @@ from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.operators.transform import RadonTransform
-from radon_nn.variation._cusps import Cusp, cusp_profile, cusped_values, cusps_of
+from radon_nn.variation._cusps import Cusp, cusp_profile, cusped_values, cusps_in_words, cusps_of
 from radon_nn.variation._refining import Runs, even
 from radon_nn.variation._samples import ROUNDING, TAPER, GridSamples
 from radon_nn.variation._smoothing import Smoothing
@@ -74,11 +74,10 @@ def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | 
     # Cusps are round in the user's coordinates.
     longer = scale * float(np.linalg.norm(np.linalg.inv(h.turn), 2))
     round_h = replace(h, turn=scale * np.eye(dim))
-    cusps = cusps_of(round_h)
+    cusps = cusps_of(round_h, runs.until)
     if cusps is None or time.monotonic() > runs.until:
         return None
-    at = [np.round(h.center + cusp.center / scale, 6).tolist() for cusp in cusps[:3]]
-    named = f"{len(cusps)} {'cusps' if len(cusps) > 1 else 'cusp'}, at {at}{' and so on' if len(cusps) > 3 else ''}"
+    named = cusps_in_words([h.center + cusp.center / scale for cusp in cusps], 1 / scale)
     runs.say(named)
     # As far as exp(-r) has fallen to 1e-6, from all cusps.
     far = max(float(np.linalg.norm(cusp.center)) for cusp in cusps) + 14.0

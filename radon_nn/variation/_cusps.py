@@ -7,6 +7,8 @@ cusps is smooth enough for grids; the density of each cusp is known in closed fo
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,20 +16,22 @@ from numpy.polynomial.legendre import leggauss
 from scipy.ndimage import maximum_filter
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted, rounded
 from radon_nn.variation._survey import Survey
 
 _LOOKED_AT = {2: 128, 3: 48}
 """Samples along an axis of the first look."""
 _WITHIN, _FARTHEST = 1e-2, 6.0
-"""It covers the ball beyond which |h| stays below this fraction of its peak, of at most this radius."""
+"""On all of R^d cusps are looked for in the ball outside which |h| is below `_WITHIN` of its peak, or in that of radius
+`_FARTHEST` if it is smaller."""
 _TRIED = 16
 """Points of the first look, those of the largest second differences among their neighbours, that are followed."""
 _LEVELS = 30
 """Each is followed by steps half as wide each time, to 1e-9 of the first: a cusp is then placed to that."""
-_LASTS = 0.25
-"""Second differences over a step are proportional to it at a cusp, up to where between the points it lies: a factor of
-two; they fall like its square where f is smooth. From a step of `_JUDGED` on they may fall by this."""
-_JUDGED = 1e-2
+_LASTS, _JUDGED = 0.25, 1e-2
+"""At a cusp the second difference divided by the step stays the same from step to step, up to a factor of two by where
+the cusp lies between the points; where f is smooth it falls like the step. A point is a cusp if, over all steps up to
+`_JUDGED`, the smallest quotient is at least `_LASTS` of the largest."""
 _STEEP = 1e-3
 """Cusps whose slope is below this part of the peak of |h| per unit are left to grids."""
 _RING, _DEGREE, _RAYS = 0.2, 7, 12
@@ -42,7 +46,7 @@ _LONG = 40.0
 
 
 class Bump(Protocol):
-    """A function about 0, as a `Survey` is: its dimension, the largest value, and how far it reaches."""
+    """A function about 0, as a `Survey` is, with its dimension and its largest value."""
 
     @property
     def peak(self) -> float:
@@ -54,9 +58,6 @@ class Bump(Protocol):
 
     def __call__(self, y: Floats) -> Floats:
         """Values at points (n, d)."""
-
-    def extent(self, fraction: float) -> float:
-        """The radius beyond which values stay below a fraction of the peak."""
 
 
 class Slope(NamedTuple):
@@ -74,7 +75,7 @@ class Cusp(NamedTuple):
     factors: tuple[float, float]
 
 
-def cusps_of(h: Survey) -> list[Cusp] | None:
+def cusps_of(h: Survey, until: float = math.inf) -> list[Cusp] | None:
     """
     The cusps of a function, in coordinates that are a multiple of the user's.
 
@@ -82,13 +83,15 @@ def cusps_of(h: Survey) -> list[Cusp] | None:
     ----------
     h : Survey
         The function, with an isotropic `turn`.
+    until : float
+        When to stop (`time.monotonic`).
 
     Returns
     -------
     list of Cusp or None
-        None if there are none, or points of another singularity.
+        None if there are none, or points of another singularity, or the time was over.
     """
-    slopes = slopes_of(h)
+    slopes = slopes_of(h, min(h.extent(_WITHIN), _FARTHEST), until)
     if slopes is None:
         return None
     result = []
@@ -99,7 +102,7 @@ def cusps_of(h: Survey) -> list[Cusp] | None:
     return result
 
 
-def slopes_of(h: Bump) -> list[Slope] | None:
+def slopes_of(h: Bump, radius: float, until: float) -> list[Slope] | None:
     """
     The cusps of a function, by their terms in r and r^3.
 
@@ -107,13 +110,17 @@ def slopes_of(h: Bump) -> list[Slope] | None:
     ----------
     h : Bump
         The function, of 2 or 3 variables.
+    radius : float
+        Cusps are looked for in the ball of this radius about 0.
+    until : float
+        When to stop (`time.monotonic`).
 
     Returns
     -------
     list of Slope or None
-        None if there are none, or points of another singularity.
+        None if there are none, or points of another singularity, or the time was over.
     """
-    centers = _centers(h)
+    centers = _centers(h, radius, until)
     if not len(centers):
         return None
     apart = [np.linalg.norm(centers - c, axis=1) for c in centers]
@@ -130,9 +137,32 @@ def slopes_of(h: Bump) -> list[Slope] | None:
     return result
 
 
-def _centers(h: Bump) -> Floats:
-    """Points at which second differences do not fall faster than their step."""
-    dim, radius = h.dim, min(h.extent(_WITHIN), _FARTHEST)
+def cusps_in_words(centers: Sequence[Floats], unit: float) -> str:
+    """
+    How many cusps there are, and where the first three of them lie.
+
+    Parameters
+    ----------
+    centers : sequence of ndarray, shape (d,)
+        Where they lie.
+    unit : float
+        A length of their surroundings; coordinates below 1e-8 of it are printed as 0.
+
+    Returns
+    -------
+    str
+        Such as '2 cusps, at [0.0, 0.5] and [0.3, 0.1]'.
+    """
+    shown = [str(rounded(center, unit)) for center in centers[:3]]
+    if len(centers) > 3:
+        return f"{counted(len(centers), 'cusp')}, at {', '.join(shown)} and so on"
+    first = ", ".join(shown[:-1])
+    return f"{counted(len(centers), 'cusp')}, at {first}{' and ' if first else ''}{shown[-1]}"
+
+
+def _centers(h: Bump, radius: float, until: float) -> Floats:
+    """Points at which second differences do not fall faster than their step; none if the time is over."""
+    dim = h.dim
     n = _LOOKED_AT[dim]
     step = 2 * radius / (n - 1)
     axes = [(np.arange(n) - (n - 1) / 2) * step] * dim
@@ -146,6 +176,8 @@ def _centers(h: Bump) -> Floats:
     lattice = np.stack(np.meshgrid(*[np.arange(-4.0, 5.0)] * dim, indexing="ij"), axis=-1)
     middle = lattice[(slice(1, -1),) * dim].reshape(-1, dim)
     for _ in range(_LEVELS):
+        if time.monotonic() > until:
+            return np.empty((0, dim))
         step /= 2
         around = at[:, None] + step * lattice.reshape(-1, dim)
         values = h(around.reshape(-1, dim)).reshape(len(at), *(9,) * dim)

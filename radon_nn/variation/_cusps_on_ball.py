@@ -6,6 +6,7 @@ hyperplane of its measure passes through c.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
-from radon_nn.variation._cusps import slopes_of
+from radon_nn.variation._cusps import cusps_in_words, slopes_of
 from radon_nn.variation._spectral import spectral_bounds
 
 _COST = {2: np.pi, 3: 4.0}
@@ -30,10 +31,11 @@ _ROUNDING = 1e-7
 
 
 class Above(NamedTuple):
-    """An upper bound, and the cusps it is made of in words."""
+    """An upper bound; in words, the cusps it is made of, and what f is taken to be without them."""
 
     upper: float
     named: str
+    rest: str
 
 
 class _OnBall:
@@ -57,10 +59,6 @@ class _OnBall:
         length = np.maximum(np.linalg.norm(y, axis=1, keepdims=True), 1.0)
         return self.f(self.ball.center_in(self.dim) + self.ball.radius * y / length)
 
-    def extent(self, fraction: float) -> float:
-        """The radius within which cusps are looked for, whatever the fraction."""
-        return _INSIDE
-
 
 def cusps_on_ball(f: BlackBox, ball: Ball, tol: float, until: float, say: Callable[[str], object]) -> Above | None:
     """
@@ -82,14 +80,19 @@ def cusps_on_ball(f: BlackBox, ball: Ball, tol: float, until: float, say: Callab
     Returns
     -------
     Above or None
-        None if f has no cusps, or the expansion of what is left does not converge.
+        None if f has no cusps, the expansion of what is left does not converge, or the time is over before that.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C.
     """
     dim = f.dim
-    if dim not in _COST:
+    if dim not in _COST or time.monotonic() > until:
         return None
     around = _OnBall(f, ball)
-    slopes = slopes_of(around)
-    if slopes is None:
+    slopes = slopes_of(around, _INSIDE, until)
+    if slopes is None or time.monotonic() > until:
         return None
     middle, radius = ball.center_in(dim), ball.radius
 
@@ -101,15 +104,16 @@ def cusps_on_ball(f: BlackBox, ball: Ball, tol: float, until: float, say: Callab
             total = total - slope.first * np.linalg.norm(y - slope.center, axis=1)
         return total
 
-    more = 0.0
+    more, kind = 0.0, "an affine function"
     if around.bend(rest(middle + radius * around.points)) > _AFFINE * around.peak:
         bounds = spectral_bounds(BlackBox(rest, dim, "choose a domain on which it is defined"), ball, tol, until, say)
         if bounds is None:
             return None
-        more = bounds.upper
+        if bounds.interrupted:
+            raise KeyboardInterrupt
+        more, kind = bounds.upper, "a polynomial"
     own = _COST[dim] * sum(abs(slope.first) for slope in slopes)
-    at = [[float(f"{x:.6g}") for x in middle + radius * slope.center] for slope in slopes[:3]]
-    others = " and so on" if len(slopes) > 3 else ""
-    named = f"{len(slopes)} {'cusps' if len(slopes) > 1 else 'cusp'}, at {at}{others}, cost {own / radius:.7g}"
+    words = cusps_in_words([middle + radius * slope.center for slope in slopes], radius)
+    named = f"{words}, of R-TV {own / radius:.7g}"
     say(f"{named}, and what is left at most {more / radius:.7g}")
-    return Above((own + more) / radius * (1 + _ROUNDING), named)
+    return Above((own + more) / radius * (1 + _ROUNDING), named, kind)

@@ -11,6 +11,7 @@ import numpy as np
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
+from radon_nn._support.wording import rounded
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
@@ -114,7 +115,7 @@ def ball_rtv(
     Returns
     -------
     RTV
-        `method` says which; the lower bound of samples, which is a theorem for d <= 3, is taken into account.
+        `method` says which; the lower bound of samples (certified; tight for d <= 3) is taken into account.
 
     Raises
     ------
@@ -156,7 +157,7 @@ def ball_rtv(
             above = cusps_on_ball(BlackBox(q.f, q.dim, _REMEDY), q.ball, q.tol, q.until, q.say)
             upper = math.inf if above is None else above.upper
             sampled = bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng, above=upper)
-            return sampled if above is None else _below(above, sampled, q.tol)
+            return sampled if above is None else _below(q, above, sampled)
     except KeyboardInterrupt:
         return _interrupted(best, first, q.tol)
     assert best is not None
@@ -253,7 +254,7 @@ def _profile(q: BallQuestion) -> RTV | None:
     if about is None or bounds is None:
         return None
     lower, upper = bounds.lower / q.ball.radius, bounds.upper / q.ball.radius
-    center = _rounded(q.ball.center_in(q.dim) + q.ball.radius * about.center, q.ball.radius)
+    center = rounded(q.ball.center_in(q.dim) + q.ball.radius * about.center, q.ball.radius)
     q.say(f"radial about {center}: {lower:.7g} to {upper:.7g}")
     return RTV(
         value=(lower + upper) / 2,
@@ -270,7 +271,7 @@ def _profile(q: BallQuestion) -> RTV | None:
 def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
     """The R-TV of a ridge: that of f on the diameter along its direction."""
     center = q.ball.center_in(q.dim)
-    q.say(f"a ridge along {_rounded(axis.direction)}")
+    q.say(f"a ridge along {rounded(axis.direction)}")
 
     def profile(s: Floats) -> Floats:
         """f on the diameter, less the affine part across, which is constant there."""
@@ -279,7 +280,7 @@ def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
     line = line_rtv(profile, Ball(q.ball.radius, np.zeros(1)), tol=min(q.tol, 1e-6), seconds=q.left, progress=q.say)
     return replace(
         line,
-        method=f"profile: f is a ridge along {_rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
+        method=f"profile: f is a ridge along {rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
         f"at fresh points; on the diameter: {line.method}",
         assumed=f"{q.where}, f being a ridge",
         standing="estimated",
@@ -331,17 +332,21 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
     )
 
 
-def _below(above: Above, sampled: RTV, tol: float) -> RTV:
-    """The bounds of samples with an upper one from cusps, where that does not contradict them."""
-    if not sampled.lower <= above.upper <= sampled.upper:
+def _below(q: BallQuestion, above: Above, sampled: RTV) -> RTV:
+    """The bounds of samples with an upper one from cusps, where they do not contradict it."""
+    if sampled.lower > above.upper:
         return sampled
-    theorem = f", which is certified: {sampled.method}" if sampled.standing == "certified" else f": {sampled.method}"
-    met = above.upper - sampled.lower <= tol * above.upper
+    upper = min(above.upper, sampled.upper)
+    met = upper - sampled.lower <= q.tol * upper
+    if sampled.upper <= above.upper:
+        return replace(sampled, converged=sampled.converged or met)
+    expanded = "" if above.rest == "an affine function" else ", and an expansion of the rest"
     return replace(
         sampled,
-        value=(sampled.lower + above.upper) / 2,
-        upper=above.upper,
-        method=f"from above by cusps: {above.named}, and an expansion of the rest; from below by samples{theorem}",
+        value=(sampled.lower + upper) / 2,
+        upper=upper,
+        method=f"from above by cusps: {above.named}{expanded}; from below by samples: {sampled.method}",
+        assumed=f"{q.where}, f being its cusps and {above.rest}",
         standing="estimated",
         verdict="finite",
         law="" if met else sampled.law,
@@ -373,8 +378,3 @@ def _with_samples(best: RTV, sampled: RTV, tol: float) -> RTV:
         method=best.method + theorem,
         converged=best.converged or upper - lower <= tol * upper,
     )
-
-
-def _rounded(vector: Floats, unit: float = 1.0) -> list[float]:
-    """A vector for messages: six digits, and 0 for what is below 1e-8 of the unit."""
-    return [float(f"{x:.6g}") if abs(x) > 1e-8 * unit else 0.0 for x in vector]

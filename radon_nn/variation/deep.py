@@ -16,7 +16,7 @@ from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
 from radon_nn.kink_lines._regions import TooManyRegionsError
 from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
-from radon_nn.measures.result import RTV, standing_of
+from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
@@ -418,5 +418,4 @@ def _infinite(witness: _Witness, point: Floats, where: str) -> RTV:
 
 
 def _unresolved(method: str, where: str, lower: float = 0.0) -> RTV:
-    standing = standing_of(lower, math.inf, "certified")
-    return RTV(lower, lower, math.inf, method, where, standing, "unresolved")
+    return RTV(lower, lower, math.inf, method, where, "certified", "unresolved")

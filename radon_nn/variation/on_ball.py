@@ -18,7 +18,7 @@ from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
-from radon_nn.measures.result import RTV, Refinement, standing_of
+from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._domain_samples import DomainSamples
 
 _REMEDY = "choose a domain on which it is defined"
@@ -44,6 +44,7 @@ _FRESH = 4
 """Fresh points per sample, at which the interpolant is compared with f."""
 _WORST_MISFIT = 0.1
 """The largest misfit of the interpolant, relative to f's bend, that is allowed on account of rounding in f's values."""
+_NEAR_ABOVE = "the bound by samples is as near the upper bound as asked"
 
 
 def bounded_rtv(
@@ -61,9 +62,10 @@ def bounded_rtv(
     """
     R-TV of f on a domain, from its values alone, between a certified bound below and a network's norm above.
 
-    The least R-TV of all functions through n samples of f is a lower bound of f's, for d <= 3 a certified one, and
-    increases to it as the samples fill the domain. The function that attains it is a network; if it agrees with f at
-    fresh points too, its norm is an upper bound of the R-TV of a function that equals f at all points evaluated.
+    The least R-TV of all functions through n samples of f is a lower bound of f's, and increases to it as the samples
+    fill the domain. What is certified of it is tight for d <= 3, and up to d = 6 where a search with a budget ends. The
+    function that attains it is a network; if it agrees with f at fresh points too, its norm is an upper bound of the
+    R-TV of a function that equals f at all points evaluated.
 
     Parameters
     ----------
@@ -85,15 +87,17 @@ def bounded_rtv(
     most : int, optional
         Start no further round once there are as many samples.
     above : float
-        An upper bound known otherwise: stop when the lower one is as near to it as `tol` asks.
+        An upper bound known otherwise, which the result does not take over: stop when the lower one is as near to it as
+        `tol` asks. A lower bound above it refutes it; it is then ignored.
 
     Returns
     -------
     RTV
-        `lower` is a theorem for d <= 3, with an allowance for rounding of f's values. `upper` is the network's norm if
-        the network equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between them. If
-        the network agrees with f only within `tol`, `upper` is an estimate: three times what the last doublings of the
-        samples added is added to the norm. Otherwise `upper` is infinite. The refinement is over the number of samples.
+        `lower` is certified, tight for d <= 3, with an allowance for rounding of f's values. `upper` is the network's
+        norm if the network equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between
+        them. If the network agrees with f only within `tol`, `upper` is an estimate: three times what the last
+        doublings of the samples added is added to the norm. Otherwise `upper` is infinite. The refinement is over the
+        number of samples.
 
     Raises
     ------
@@ -123,8 +127,10 @@ def bounded_rtv(
             if last.fitted.stopped == "interrupted":
                 raise KeyboardInterrupt
             why = _ended(rounds, _MOST.get(d, _MOST_BEYOND) if most is None else most, close, until)
-            if last.lower >= above * (1 - close):
-                why = ""
+            if last.lower > above:
+                above = math.inf
+            elif why != "" and last.lower >= above * (1 - close):
+                why = _NEAR_ABOVE
             if why is not None:
                 break
             _double(samples, *fresh)
@@ -237,7 +243,7 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified"
     if not last.fitted.certified:
-        proof += f", but crude; for d > 3 a heuristic search suggests {last.fitted.presumed_lower:.7g}"
+        proof += f", but crude; a heuristic search, not certified, suggests {last.fitted.presumed_lower:.7g}"
     theorem = last.fitted.certified and (last.agrees(_SAME) or math.isinf(upper))
     norms = tuple(one.fitted.rtv for one in rounds)
     tops = tuple(
@@ -251,11 +257,11 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
         f"{counted(len(last.fitted.measure), 'neuron')}, which {meaning} (within "
         f"{last.off:.1g} at {last.fresh} fresh points); {proof}",
         assumed=assumed,
-        standing=standing_of(lower, upper, "certified" if theorem else "estimated"),
+        standing="certified" if theorem else "estimated",
         verdict="finite" if math.isfinite(upper) else "unresolved",
         law="; ".join(part for part in (law, why) if part),
         refinement=Refinement(
             "samples", tuple(float(one.count) for one in rounds), norms, tuple(one.lower for one in rounds), tops
         ),
-        converged=not why,
+        converged=not why and math.isfinite(upper),
     )

@@ -60,8 +60,8 @@ def domain_rtv(
     Returns
     -------
     RTV
-        The bounds, and in `method` where each is from. That of samples is a theorem for d <= 3; those of balls are
-        worth what `ball_rtv` says.
+        The bounds, and in `method` where each is from. That of samples is certified, tight for d <= 3; those of balls
+        are worth what `ball_rtv` says.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from radon_nn.closed_forms.base import ClosedForm
 from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Domain
 from radon_nn.geometry.grids import Grid
-from radon_nn.measures.result import RTV, standing_of
+from radon_nn.measures.result import RTV
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
@@ -133,7 +133,7 @@ def _of_decaying(q: Question) -> RTV:
 
 def _of_samples(q: Question) -> RTV:
     fit = interpolate(*q.f, tol=q.close(1e-3), seconds=q.time, progress=q.progress)
-    suggested = f"; for d > 3 that is crude, and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
+    suggested = f"; the lower bound is crude, and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
     heuristic = "" if fit.certified else suggested
     upper = max(fit.rtv, fit.lower) if fit.settled else math.inf
     return RTV(
@@ -143,7 +143,7 @@ def _of_samples(q: Question) -> RTV:
         method=f"a network of {counted(len(fit.measure), 'neuron')} through {len(fit.points)} samples, within "
         f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
         assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
-        standing=standing_of(fit.lower, upper, "certified" if fit.certified else "estimated"),
+        standing="certified" if fit.certified else "estimated",
         verdict="finite" if fit.settled else "unresolved",
         law=fit.stopped,
         refinement=fit.refinement,
@@ -230,7 +230,7 @@ ROUTES = (
         "sampling",
         "callable on a domain",
         ("dim", "domain", "tol", "seconds", "rng"),
-        "bounds, certified if d <= 3",
+        "certified; tight for d <= 3",
         _on_domain,
         lambda q: bounded_rtv(q.f, cast(Domain, q.domain), q.needed_dimension, rng=q.seed, **_limits(q)),
     ),
@@ -246,7 +246,7 @@ ROUTES = (
         "samples",
         "pair of points and values",
         ("tol", "seconds"),
-        "bounds, certified if d <= 3",
+        "certified; tight for d <= 3",
         _pair,
         _of_samples,
     ),

@@ -60,9 +60,9 @@ def rtv(
     domain       callable on a Cuboid or Hull      dim, domain, extends, tol, seconds, rng  bounds; above if it extends
     profile      ridge or radial, on a Ball        dim, domain, tol, seconds                an error
     expansion    smooth, on a Ball, d = 2 or 3     dim, domain, tol, seconds                bounds of a polynomial
-    sampling     callable on a domain              dim, domain, tol, seconds, rng           bounds, certified if d <= 3
+    sampling     callable on a domain              dim, domain, tol, seconds, rng           certified; tight for d <= 3
     decaying     callable affine far away, d <= 4  dim, box, tol, seconds                   an error, or a law of growth
-    samples      pair of points and values         tol, seconds                             bounds, certified if d <= 3
+    samples      pair of points and values         tol, seconds                             certified; tight for d <= 3
     gridded      array, its grid, on a domain      grid, domain, tol, seconds, rng          bounds; above if all fits
     grid         array, with its grid              grid, tol                                an error, or a law of growth
     ===========  ================================  =======================================  ============================

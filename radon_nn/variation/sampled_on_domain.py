@@ -19,7 +19,7 @@ from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Grid
 from radon_nn.geometry.points import affine_design
-from radon_nn.measures.result import RTV, standing_of
+from radon_nn.measures.result import RTV
 from radon_nn.variation._harmonics import harmonics
 from radon_nn.variation._zernike import radial_functions
 from radon_nn.variation.ball_choice import ball_rtv
@@ -100,7 +100,7 @@ def sampled_on_domain_rtv(
     Returns
     -------
     RTV
-        The bounds. The lower one is a theorem for d <= 3 where nothing stands for f; then the upper is infinite.
+        The bounds. Where nothing stands for f, the lower one is certified, tight for d <= 3, and the upper is infinite.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def _by_network(
             upper=upper,
             method=f"{text} (within {off:.1g}); no function through them costs less than the lower bound",
             assumed=f"{domain}, d = {dim}" + (", f being the network between the samples" if same else ""),
-            standing=standing_of(lower, upper, "certified" if fit.certified else "estimated"),
+            standing="certified" if fit.certified else "estimated",
             verdict="finite" if same else "unresolved",
             law="" if same else f"samples {inside.spacing:.3g} apart bound nothing from above",
             converged=same and upper - lower <= tol * upper,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from radon_nn._support.wording import counted
+from radon_nn._support.wording import counted, rounded
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,13 @@ def test_the_plural_of_a_noun(one: str, many: str) -> None:
 def test_adjectives_and_numbers_of_numpy() -> None:
     assert counted(np.int64(1), "gelu neuron") == "1 gelu neuron"
     assert counted(np.array([True, False]).sum(), "file") == "1 file"
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_vectors_are_rounded_relative_to_their_surroundings(unit: float) -> None:
+    assert rounded(unit * np.array([1.49733e-17, -1e-12, 0.12345678]), unit) == [
+        0.0,
+        0.0,
+        float(f"{0.123457 * unit:.6g}"),
+    ]
+    assert str(rounded(unit * np.array([-1e-17]), unit)) == "[0.0]"

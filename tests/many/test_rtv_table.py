@@ -326,3 +326,11 @@ class _Closed:
 def test_rows_of_a_closed_cluster_say_how_to_go_on() -> None:
     table = map_rtv({"a": ShallowNetwork([[1.0]], [0.0], [1.0])}, client=_Closed())
     assert "go on with resume=" in str(table["error"][0])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tol": -1.0}, {"tol": 0}, {"tol": "small"}, {"seconds": 0.0}, {"seconds": math.nan}, {"rng": -1}]
+)
+def test_options_are_checked_even_where_no_route_uses_them(wrong: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        map_rtv([ShallowNetwork([[1.0]], [0.0], [1.0])], **wrong)

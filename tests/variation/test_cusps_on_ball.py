@@ -1,14 +1,19 @@
 """The upper bound of functions with cusps on balls, against the sum of what their parts cost."""
 
 import math
+import time
 
 import numpy as np
 import pytest
 
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
-from radon_nn.variation._cusps_on_ball import cusps_on_ball
-from radon_nn.variation.ball_choice import ball_rtv
+from radon_nn.measures.result import RTV
+from radon_nn.variation import _cusps_on_ball
+from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
+from radon_nn.variation._spectral import SpectralBounds
+from radon_nn.variation.ball_choice import BallQuestion, _below, ball_rtv
+from radon_nn.variation.on_ball import bounded_rtv
 
 
 def distances(centers, sizes):
@@ -48,3 +53,87 @@ def test_the_interval_holds_the_sum() -> None:
     f = distances(np.array([[0.3, 0.1], [-0.4, 0.2]]), [1.0, 1.0])
     result = ball_rtv(f, Ball(1.0), 2, tol=0.02, seconds=None)
     assert result.lower <= 2 * math.pi <= result.upper < 2 * math.pi * 1.04
+
+
+CUSPS = distances(np.array([[0.0, 0.5], [-0.4, 0.2]]), [1.0, 1.0])
+
+
+def rough(x: np.ndarray) -> np.ndarray:
+    """Two cusps and a kink along a curve, of infinite R-TV: any bound from above is exceeded."""
+    return CUSPS(x) + np.maximum(x[:, 0] + x[:, 1] ** 2, 0)
+
+
+def test_a_bound_from_above_that_the_samples_refute_is_dropped() -> None:
+    """No result is called converged that has no upper bound, and the reason why it stopped is told."""
+    result = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, most=0, above=3.0)
+    assert result.lower > 3.0
+    assert math.isinf(result.upper)
+    assert not result.converged
+    assert "samples were not enough" in result.law
+
+
+def test_a_bound_from_above_that_is_reached_ends_the_search() -> None:
+    first = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, most=0)
+    result = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, seconds=None, above=first.lower * 1.02)
+    assert result.refinement is not None
+    assert len(result.refinement) == 1
+    assert math.isinf(result.upper)
+    assert not result.converged
+
+
+@pytest.mark.parametrize("rest", ["an affine function", "a polynomial"])
+@pytest.mark.parametrize("reached", [math.inf, 1.3, 1.01])
+@pytest.mark.parametrize("factor", [0.5, 1.01, 1.2, 1.5])
+def test_a_result_has_both_bounds_if_it_is_converged(factor: float, reached: float, rest: str) -> None:
+    """Whatever bound the cusps give; one below the samples' says nothing. What it assumes is told."""
+    sampled = RTV(1.0, 1.0, reached, "samples; certified", "", "certified", "unresolved", "a reason", converged=False)
+    asked = BallQuestion.of(CUSPS, Ball(1.0), 2, 0.05, None, None)
+    result = _below(asked, Above(factor, "2 cusps", rest), sampled)
+    upper = min(reached, factor) if factor >= 1 else reached
+    assert result.upper == upper
+    if upper < reached:
+        assert result.assumed == f"Ball(radius=1.0), d = 2, f being its cusps and {rest}"
+        assert result.method.count("certified") == 1
+        assert ("an expansion of the rest" in result.method) == (rest == "a polynomial")
+        assert result.converged == (upper <= 1 / 0.95)
+        assert bool(result.law) != result.converged
+    if math.isinf(upper):
+        assert result == sampled
+
+
+def test_what_is_left_is_named() -> None:
+    found = cusps_on_ball(BlackBox(CUSPS, 2, ""), Ball(1.0), 1e-2, math.inf, lambda line: None)
+    assert found is not None
+    assert found.rest == "an affine function"
+    assert "[0.0, 0.5]" in found.named
+    assert "e-" not in found.named
+
+
+def test_ctrl_c_in_the_expansion_is_raised(monkeypatch) -> None:
+    def interrupted(*_: object) -> SpectralBounds:
+        return SpectralBounds(1.0, 2.0, 2, 0.0, (30,), (1.0,), (2.0,), 100, interrupted=True)
+
+    monkeypatch.setattr(_cusps_on_ball, "spectral_bounds", interrupted)
+    box = BlackBox(lambda x: CUSPS(x) + x[:, 0] * x[:, 1], 2, "")
+    with pytest.raises(KeyboardInterrupt):
+        cusps_on_ball(box, Ball(1.0), 1e-2, math.inf, lambda line: None)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_no_value_is_taken_once_the_time_is_over(dim: int) -> None:
+    box = BlackBox(distances(np.zeros((1, dim)), [1.0]), dim, "")
+    assert cusps_on_ball(box, Ball(1.0), 1e-2, time.monotonic() - 1.0, lambda line: None) is None
+    assert box.count == 0
+
+
+def test_the_search_for_cusps_ends_with_the_time(monkeypatch) -> None:
+    """On a clock that goes on by a second at each look."""
+    now = iter(range(10_000))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
+    counts = []
+    for until in (0.5, 5.5, 100.0):
+        box = BlackBox(CUSPS, 2, "")
+        now = iter(range(10_000))
+        cusps_on_ball(box, Ball(1.0), 1e-2, until, lambda line: None)
+        counts.append(box.count)
+    assert counts == sorted(set(counts))
