@@ -63,17 +63,19 @@ def rough(x: np.ndarray) -> np.ndarray:
     return CUSPS(x) + np.maximum(x[:, 0] + x[:, 1] ** 2, 0)
 
 
+@pytest.mark.full
 def test_a_bound_from_above_that_the_samples_refute_is_dropped() -> None:
     """No result is called converged that has no upper bound, and the reason why it stopped is told."""
-    result = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, most=0, above=3.0)
+    result = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, seconds=None, most=0, above=3.0)
     assert result.lower > 3.0
     assert math.isinf(result.upper)
     assert not result.converged
     assert "samples were not enough" in result.law
 
 
+@pytest.mark.full
 def test_a_bound_from_above_that_is_reached_ends_the_search() -> None:
-    first = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, most=0)
+    first = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, seconds=None, most=0)
     result = bounded_rtv(rough, Ball(1.0), 2, tol=0.05, seconds=None, above=first.lower * 1.02)
     assert result.refinement is not None
     assert len(result.refinement) == 1
