@@ -112,8 +112,6 @@ class RTV:
         A mean over random directions; the error is two standard errors.
     upper bound ("at most")
         A sum over neurons whose densities may cancel on the domain. `route='densities'` tells how much does.
-    unknown
-        Nothing is known: the bounds are 0 and infinity.
     unresolved
         The work allowed did not tell whether the R-TV is finite; `lower` is what is known (0, with standing 'unknown',
         if nothing). For a callable, more time (`seconds=`), a looser tolerance (`tol=`), a smaller domain or another
