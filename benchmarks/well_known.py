@@ -56,7 +56,7 @@ def _on_balls(dim: int) -> list[Row]:
 def _on_space(dim: int) -> list[Row]:
     zero = [0.0] * dim
     cusp = {2: 6.376608829, 3: 8 + 4 * math.exp(-3)}[dim]
-    rational = {2: 4.452261, 3: 6.0}[dim]
+    rational = {2: 4.45226146038, 3: 6.0}[dim]
     return [
         ("exp(-abs(x)^2 / 2)", dim, False, lambda x: np.exp(-squared(x) / 2), float(Gaussian(zero).rtv())),
         ("exp(-abs(x))", dim, False, lambda x: np.exp(-np.sqrt(squared(x))), cusp),

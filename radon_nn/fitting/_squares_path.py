@@ -132,7 +132,8 @@ class SquaresPath:
         # Without a restart the spare atoms are none: the affine fit.
         atoms = min(atoms, self._spare, key=lambda each: each.objective(problem.target, goal))
         objective = atoms.objective(problem.target, goal)
-        lower, presumed = min(bounds.lower, objective), min(bounds.presumed, objective)
+        lower = min(bounds.lower, objective)
+        presumed = max(lower, min(bounds.presumed, objective))
         pursuit.note(objective, lower, objective)
         reached, bound = (problem.unit**2 * value + problem.scatter for value in (objective, lower))
         pursuit.say(f"decay {decay:.3g}: objective {reached:.6g}, lower bound {bound:.6g}")

@@ -215,8 +215,8 @@ class _Interpolation:
         norm, misfit = function.rtv, float(np.abs(problem.misfit(function)).max())
         met = misfit <= self._near * problem.unit or (len(function) == 0 and not stopped)
         share = min(1.0, norm / (bounds.lower * unit)) if bounds.lower else 1.0
-        lower, presumed = share * bounds.lower * unit, min(norm, bounds.presumed * unit)
-        lower = min(lower, norm)
+        lower = min(share * bounds.lower * unit, norm)
+        presumed = max(lower, min(norm, bounds.presumed * unit))
         settled = met and norm - presumed <= self._close * norm
         converged = met and norm - lower <= self._close * norm
         self._pursuit.note(norm / unit, lower / unit, norm / unit)

@@ -249,6 +249,7 @@ class _Path:
         z = pursuit.subgradients if known else np.zeros_like(problem.targets)
         # 0.0 is added so that no bound reads -0.
         lower, presumed = (min(max(bound, floor), objective) + 0.0 for bound in (pursuit.lower, pursuit.presumed))
+        presumed = max(presumed, lower)
         pursuit.note(objective, lower)
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
         slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective), problem.negligible())

@@ -29,7 +29,7 @@ def proves_its_bound(result: Fit, values: Floats, counts: Floats | float = 1.0) 
     assert abs(r.sum()) <= 1e-12 * scale
     assert np.abs(r @ x).max() <= 1e-12 * scale
     middle = x - x.mean(axis=0)
-    assert HyperplaneSearch(middle).strongest(r).strength.max() <= 1 + 1e-9
+    assert HyperplaneSearch(middle).strongest(r).strength.max(initial=0.0) <= 1 + 1e-9
     worth = r @ values
     if result.decay:
         worth = result.decay * worth - result.decay**2 * np.sum(r**2 / counts) / 2
