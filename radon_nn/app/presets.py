@@ -121,10 +121,10 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "datum",
             "What a datum is",
-            "A line is two numbers: the angle it faces and its offset, its distance from the centre. So a line on the "
-            "left is a point on the right. Turn the purple line about its datum (drag its ring): angle and offset "
-            "change together, and the point runs along a curve. The curve is all lines through that datum. Now drag "
-            "data: spikes, where the network bends, stay on curves, for kinks of the best network run through data.",
+            "A line is two numbers: the angle it faces and its offset, its distance from the centre, negative behind "
+            "it. So a line on the left is a point on the right. Turn the purple line about its datum (drag its small "
+            "square): the point runs along a curve, which is all lines through that datum. Now drag data. The dots "
+            "and diamonds are the network's kinks: they stay on curves, for the best network bends at data.",
             turns=True,
             data=waves,
             decay=0.02,
@@ -132,18 +132,20 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "neuron",
             "One neuron is one spike",
-            "One neuron is flat on one side of its kink and slopes on the other. Its spike says which line, by its "
-            "angle and offset (purple), and how sharply it bends (its mass). Drag the middle of the kink to shift it, "
-            "the ring to turn it, or drag the spike: both are the same neuron. Then change its mass.",
+            "One neuron is flat on one side of its kink and slopes on the other (here the side its angle points "
+            "to). Its spike says which line, by its angle and offset (purple), and how sharply it bends (its mass). "
+            "Drag the middle of the kink to shift it, the small square to turn it, or drag the spike: both are the "
+            "same neuron. Then change its mass.",
             mode="network",
             neurons=[[0.93, 0.25, 1.5]],
         ),
         preset(
             "decay",
             "What weight decay does",
-            "Decay is the price of bending: cost = loss + decay x R-TV. R-TV, the total bend, is half the sum of the "
-            "squared weights, each neuron scaled at its best: what weight decay charges. Raise it: spikes lose mass "
-            "and vanish, until a plane is left, and the data are fitted less well.",
+            "Decay is the price of bending: cost = loss + decay \N{MULTIPLICATION SIGN} total bend (R-TV). Why "
+            "bending, when weight decay charges squared weights? A ReLU can double its inner weights and halve its "
+            "outer one; at the cheapest split the squares cost exactly its bend. Raise the decay: spikes lose mass and "
+            "vanish, until a plane is left, and the data are fitted less well.",
             data=_rows(more, np.cos(3 * more[:, 0]) * more[:, 1]),
             decay=0.1,
         ),
@@ -152,8 +154,8 @@ def presets() -> list[dict[str, Any]]:
             "The global optimum",
             "Elevations at sixty places in the Appalachians, in hundreds of metres from their mean. Behind the spikes "
             "is the certificate F: what a small new neuron on a line would save in loss, over what it would cost in "
-            "decay. Point at lines: below, the saving never rises above the price. So no new neuron pays anywhere, "
-            "and the network is the best of all widths.",
+            "decay. Point at the right picture: in the plot at the bottom right the saving never rises above the "
+            "price. So no new neuron pays anywhere, and the network is the best of all widths.",
             data=_stations(),
             decay=0.1,
             background="certificate",
@@ -174,9 +176,10 @@ def presets() -> list[dict[str, Any]]:
         preset(
             "views",
             "Tomography and networks",
-            "A scanner measures sums along lines, the sinogram; filtered and smeared back along those lines, they "
-            "give the picture. Press play below the left picture, and it grows angle by angle. Then take fewer "
-            "angles: neurons that face none of them are missing.",
+            "A scanner measures sums along lines, the sinogram; sharpened (filtered) and smeared back along those "
+            "lines, they give the picture. Press play below the left picture, and it grows angle by angle. Then set "
+            "angles to 4: only the neuron at angle 2.4 still bends the colours at its kink, as it faces nearly one of "
+            "the four; the other two are lost among streaks.",
             mode="network",
             neurons=[[0.4, 0.3, 2.0], [1.3, -0.4, -2.0], [2.4, 0.1, 1.5]],
             background="sinogram",
@@ -203,7 +206,8 @@ def presets() -> list[dict[str, Any]]:
             "pyramid",
             "Finite or infinite",
             "Data from a pyramid; a new datum takes its value too. The pyramid's R-TV is infinite, though it is made "
-            "of flat pieces: add data (double click) and lower the decay, and R-TV keeps growing.",
+            "of flat pieces: its edges end, whole-line kinks do not. Add data (double click) and lower the decay, and "
+            "R-TV keeps growing.",
             data=_rows(more, pyramid),
             target="pyramid",
             decay=0.002,

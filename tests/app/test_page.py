@@ -357,7 +357,7 @@ def test_a_line_turns_about_a_datum_and_its_point_stays_on_the_curve(opened: Ope
     x = np.array(DATA[4][:2])
     page.page.locator(".rp-datum").nth(4).focus()
     page.settle()
-    assert "That curve is all lines through the datum" in page.page.locator(".rp-words").inner_text()
+    assert "Why a curve: a line through the datum" in page.page.locator(".rp-words").inner_text()
 
     def on_curve() -> tuple[float, float]:
         """The line, which runs through the datum, and whose point is drawn on the datum's curve."""
@@ -370,7 +370,7 @@ def test_a_line_turns_about_a_datum_and_its_point_stays_on_the_curve(opened: Ope
         return angle, offset
 
     for _ in range(2):
-        # Where the ring is dragged, the line goes.
+        # Where the square is dragged, the line goes.
         target = x + 0.5 * np.array([np.cos(2.0), np.sin(2.0)])
         page.page.mouse.move(*position(page, ".rp-turner"))
         page.page.mouse.down()
@@ -408,7 +408,7 @@ def test_a_line_turns_by_itself_and_traces_the_curve(opened: Open) -> None:
     ]
     page.page.locator("button[name=turn]").click()
     until(lambda: page.ask("app.looking.turning === null"))
-    assert page.ask("app.looking.angle") > 3
+    assert page.ask("[app.looking.angle, app.looking.whole]") == [pytest.approx(0.9), True]
     # The first lesson begins with it, unless the user wants no motion.
     assert opened().ask("app.selected.kind") == "datum"
     assert opened(reduced_motion="reduce").ask("app.looking.turning") is None
@@ -499,6 +499,7 @@ def test_the_best_network_is_built_by_adding_what_pays(opened: Open) -> None:
         assert costs[-1] < costs[-2]
         assert len(costs) < 20
     assert "You have built the best network" in words.inner_text()
+    assert (button.inner_text(), button.is_disabled()) == ("Nothing pays", True)
     # Nowhere beyond 1.005: so the least cost is above this one's less half a per cent of its R-TV, roughly.
     assert page.ask("app.best.lower") <= costs[-1] <= 1.01 * page.ask("app.best.objective")
     page.press("undo")
@@ -509,6 +510,7 @@ def test_the_best_network_is_built_by_adding_what_pays(opened: Open) -> None:
     mass = page.state["neurons"][0][2]
     page.slide("mass", 0.9 * mass)
     assert "You have built" not in words.inner_text()
+    assert button.is_enabled()
     page.press("improve")
     assert "You have built the best network" in words.inner_text()
 
@@ -532,6 +534,34 @@ def test_a_neuron_is_its_line_angle_and_offset(opened: Open) -> None:
     page.page.mouse.dblclick(*page.at("strip", 1.4, 0.5))
     page.settle()
     assert (page.state["mode"], len(page.state["neurons"])) == ("data", 3)
+
+
+def test_the_line_follows_a_spike_that_is_dragged(opened: Open) -> None:
+    page = opened({"mode": "network", "neurons": [[0.8, 0.3, 1.5], [2.2, -0.2, -1.0]]})
+    mouse = page.page.mouse
+    mouse.move(*page.at("strip", 0.8, 0.3))
+    mouse.down()
+    for angle, offset in ((1.0, 0.5), (1.4, -0.6)):
+        mouse.move(*page.at("strip", angle, offset))
+        page.settle()
+        line = page.ask("app.looking.line()")
+        assert ([line["angle"], line["offset"]], line["spike"]) == (page.state["neurons"][0][:2], 0)
+        assert [line["angle"], line["offset"]] == pytest.approx([angle, offset], abs=0.02)
+        readout = f"angle {line['angle']:.2f}, offset {line['offset']:.2f}".replace("-", MINUS)
+        assert readout in page.page.locator(".rp-readout").text_content()
+    mouse.up()
+    page.settle()
+    assert page.ask("app.looking.line()") == line
+
+
+def test_a_datum_is_taken_with_a_line_away_from_the_border(opened: Open) -> None:
+    page = opened({"data": DATA, "decay": 0.05})
+    page.page.locator(".rp-datum").nth(4).focus()
+    page.ask("(app.looking.turn(3.1), 0)")
+    page.page.locator(".rp-datum").nth(4).focus()
+    assert page.ask("app.looking.line().angle") == pytest.approx(3.1)
+    page.page.locator(".rp-datum").nth(2).focus()
+    assert page.ask("app.looking.line().angle") == pytest.approx(0.9)
 
 
 def test_a_change_of_mode_is_said(opened: Open) -> None:

@@ -68,6 +68,12 @@ export function landscape(dual) {
   return { values, n: ANGLES, m: OFFSETS, largest: best };
 }
 
+/** Whether nothing pays: the certificate {dual, largest} is within ±1, and at each spike it has the mass's sign and size 1. */
+export function isBest({ dual, largest }, spikes) {
+  const held = ([angle, offset, mass]) => certificateAt(dual, angle, offset) * Math.sign(mass) > 2 - PAYS;
+  return Math.abs(largest.F) <= PAYS && spikes.every(held);
+}
+
 /** What a neuron on a line offers: {F, unit, held, curved}, see OfferChart; `mass` is that of a spike there. */
 export function offer(dual, decay, angle, offset, mass = 0) {
   const values = freed(column(dual, [angle, offset]), affineBasis(dual));

@@ -12,11 +12,12 @@ export class Chart {
     this.labels = svg("g", { "aria-hidden": "true" }, this.svg);
   }
 
-  /** Draw [decay, R-TV] pairs. */
-  draw(pairs, decay) {
-    const key = JSON.stringify([pairs, decay]);
+  /** Draw [decay, R-TV] pairs; until they are all there, no line joins the few that are. */
+  draw(pairs, decay, whole) {
+    const key = JSON.stringify([pairs, decay, whole]);
     if (key === this.drawn) return;
     this.drawn = key;
+    this.svg.classList.toggle("rp-growing", !whole);
     const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
     const [low, high] = [Math.log(1e-4), Math.log(10)];
     const across = (d) => 50 + (420 * (Math.log(d) - low)) / (high - low);
@@ -74,9 +75,12 @@ export class OfferChart {
     set(this.profit, { d: around.length ? `M${joined(around)}Z` : "" });
     const side = F < 0 ? -1 : 1;
     const u = 0.72 * end * side;
+    // Without a spike the price rises on both sides; that of a spike rises on one: there, before the line.
+    const v = held ? 0.5 * end * Math.sign(held) : -u;
+    const priceAnchor = !held ? "middle" : held > 0 ? "end" : "start";
     const texts = [
-      [45, 140, digits(-end * unit), "start"], [at(0, 0)[0], 140, "0", "middle"], [474, 140, digits(end * unit), "end"],
-      [at(-u, 0)[0], Math.max(12, at(-u, paid(-u))[1] - 10), "price in decay", "middle"],
+      [45, 140, digits(-end * unit), "start"], [at(0, 0)[0], 140, "0", "middle"], [345, 140, held ? "change of its mass" : "mass", "middle"], [474, 140, digits(end * unit), "end"],
+      [at(v, 0)[0], Math.min(112, Math.max(12, at(v, paid(v))[1] - 10)), "price in decay", priceAnchor],
       [at(u, 0)[0], Math.min(118, at(u, saved(u))[1] + 16), "saved in loss", "middle"],
     ];
     matched(this.labels, texts.length, () => svg("text")).forEach((label, k) => {

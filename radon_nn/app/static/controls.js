@@ -2,9 +2,8 @@
 import { digits, html, paint, set, setText } from "./drawing.js";
 
 const LEGEND =
-  "Left: colour is the network’s value (orange above zero, blue below); a circle is a datum, filled with its value; " +
-  "a line is a kink (orange bends up, dashed blue down). " +
-  "Right: a spike is a kink (orange dot up, blue diamond down), the larger the sharper; a curve is a datum.";
+  "Left: colours are values (orange above zero, blue below), circles data, lines kinks (dashed: bending down); " +
+  "a small square turns its line. Right: spikes are kinks (dot up, diamond down; larger: sharper), curves data.";
 
 /** A slider with a label, perhaps a tooltip, and its value in words: {box, input, show(value, words)}. */
 export function slider(parent, name, label, { min, max, step, title = null }, changed, ended) {

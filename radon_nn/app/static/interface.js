@@ -1,6 +1,6 @@
 // The page's parts and what their controls do to the playground; `app` is the object of playground.js.
 import { ACTIVATIONS, REACH, clamp } from "./mathematics.js";
-import { PAYS } from "./certificates.js";
+import { PAYS, isBest } from "./certificates.js";
 import { digits, html, set, setText } from "./drawing.js";
 import { encoded, pythonLines } from "./state.js";
 import { Chart, OfferChart } from "./charts.js";
@@ -55,11 +55,20 @@ function handlersOf(app) {
   return {
     datum: (k) => ({
       ...common("datum", k),
+      select: () => {
+        app.looking.begin(k);
+        app.select("datum", k);
+      },
       move: (place) => app.moveDatum(k, place),
       nudge: (dx, dy) => app.moveDatum(k, [app.state.data[k][0] + dx, app.state.data[k][1] + dy]),
     }),
     spike: (k) => ({
       ...common("neuron", k),
+      // From here on the line is that of the spike, not of where the pointer was.
+      select: () => {
+        app.looking.pointed = null;
+        app.select("neuron", k);
+      },
       move: ([angle, offset]) => app.moveNeuron(k, clamp(angle - Math.PI / 2, Math.PI / 2) + Math.PI / 2, offset),
       nudge: (dx, dy) => app.moveNeuron(k, spikeOf(k)[0] + dx, spikeOf(k)[1] + dy),
     }),
@@ -150,7 +159,7 @@ function buildControls(app, { side, controls }) {
   const row = html("div", { class: "rp-buttons" }, controls);
   app.datumButton = button(row, "add-datum", "Add datum", "", () => app.add("datum"));
   app.neuronButton = button(row, "add-neuron", "Add neuron", "", () => app.add("neuron"));
-  app.improveButton = button(row, "improve", "", "Give all neurons the masses that cost least, with a new one where F is farthest beyond 1 or −1", () => app.improve());
+  app.improveButton = button(row, "improve", "", "", () => app.improve());
   app.removeButton = button(row, "remove", "Remove", "Remove what is selected (Delete)", () => app.remove());
   app.noiseButton = button(row, "new-noise", "New noise", "Draw the noise anew", () => app.newNoise());
 }
@@ -203,10 +212,21 @@ export function showControls(app, { background, offered, probe, theme }) {
   if (background) app.scale.show(background.scale, Boolean(background.striped), probe?.F ?? null, theme);
   const improves = app.improves();
   app.improveButton.hidden = !improves;
-  const pays = improves && Math.abs(app.looking.certificate().largest.F) > PAYS;
-  setText(app.improveButton, pays ? "Add where it pays" : "Weigh anew");
+  if (improves) showImprove(app);
   [app.parts.offer.hidden, app.parts.chart.hidden] = [!offered, !state.data.length || slicing || Boolean(offered)];
   if (offered) setText(app.parts.offerText, offerWords(offered));
+}
+
+/** What the button does that improves a network by hand: add a neuron, weigh the present ones, or nothing. */
+function showImprove(app) {
+  const found = app.looking.certificate();
+  const pays = Math.abs(found.largest.F) > PAYS;
+  const best = isBest(found, app.state.neurons);
+  setText(app.improveButton, pays ? "Add where it pays" : best ? "Nothing pays" : "Weigh anew");
+  app.improveButton.disabled = best;
+  const title = pays ? "Add a neuron where F is farthest beyond 1 or −1, and give all neurons the masses that cost least"
+    : best ? "No new neuron and no other mass costs less" : "Give the neurons the masses that cost least; a new one would not pay";
+  set(app.improveButton, { title });
 }
 
 /** The lesson's text and name; undo, links and reloads bring them back, for they are part of the state. */

@@ -72,7 +72,7 @@ function datum(parent) {
     datum: (k) => ({ ...still(), select: () => select(k), move: (place) => set(k, ...place), nudge: (dx, dy) => set(k, data[k][0] + dx, data[k][1] + dy) }),
   };
   const text =
-    "Turn the line about the datum by its ring. Its angle and its offset change together, and its point on the right runs along a curve: " +
+    "Turn the line about the datum by its small square. Its angle and its offset change together, and its point on the right runs along a curve: " +
     "all lines through the datum. A kink runs through the datum when its spike lies on that curve.";
   const parts = section(parent, "A datum is a curve", text, handlers, handlers);
   button(parts.controls, "add-datum", "Add datum", "Add a datum", () => {

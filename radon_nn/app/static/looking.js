@@ -5,12 +5,14 @@ import { noisy } from "./state.js";
 import { curveAt, lineThrough, pointOf, turnerOf } from "./probe.js";
 
 const TURN = 5000; // milliseconds of half a turn: slow enough to watch both pictures
+const REST = 0.9; // angle where a line begins: far from the border, where its point is cut in halves
+const BORDER = 0.15; // angles: 23 pixels, the point and some room
 const NEAR_SPIKE = 12; // pixels of 480
 const NEAR_CURVE = 0.04; // offsets: 7 pixels
 
 export class Looking {
   constructor(app) {
-    Object.assign(this, { app, angle: 0.6, pointed: null, lit: null, turning: null, certified: null });
+    Object.assign(this, { app, angle: REST, whole: false, pointed: null, lit: null, turning: null, certified: null });
   }
 
   /** The certificate of what is shown, as `landscape` gives it, with its dual and decay; null without data or answer. */
@@ -37,8 +39,8 @@ export class Looking {
     const datum = pointed ? pointed.datum : (this.lit ?? chosen);
     let line = null;
     if (datum !== null && state.data[datum]) {
-      const traced = this.turning !== null;
-      line = { ...lineThrough(pointed?.angle ?? this.angle, state.data[datum]), datum, spike: null, traced };
+      line = { ...lineThrough(pointed?.angle ?? this.angle, state.data[datum]), datum, spike: null };
+      line.traced = this.turning === null ? null : this.whole ? Math.PI : line.angle;
     } else if (pointed) {
       line = { ...pointed, datum: null, pivot: null };
     } else if (certified || selected?.kind === "neuron") {
@@ -95,15 +97,24 @@ export class Looking {
     this.app.redraw();
   }
 
-  /** Turn the line by half a turn, by itself, and trace the datum's curve; pressed again, stop. */
+  /** A datum is taken: its line does not begin at the border. */
+  begin(datum) {
+    const { selected } = this.app;
+    const same = selected?.kind === "datum" && selected.index === datum;
+    if (!same && this.turning === null && Math.min(this.angle, Math.PI - this.angle) < BORDER) this.angle = REST;
+  }
+
+  /** Turn the line by half a turn, by itself, and trace the datum's curve; then on to its rest. Pressed again, stop. */
   play() {
     if (this.stop() || !this.app.state.data.length) return;
     if (this.app.selected?.kind !== "datum") this.app.select("datum", 0);
     const begun = performance.now();
+    this.whole = false;
     this.turning = setInterval(() => {
-      const share = (performance.now() - begun) / TURN;
-      if (share >= 1) this.stop();
-      this.turn(Math.PI * Math.min(share, 1 - 1e-9));
+      const angle = Math.min((Math.PI * (performance.now() - begun)) / TURN, Math.PI + REST);
+      this.whole = angle >= Math.PI;
+      if (angle === Math.PI + REST) this.stop();
+      this.turn(angle);
     }, 30);
     this.turn(0);
   }

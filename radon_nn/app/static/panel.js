@@ -83,7 +83,7 @@ export function draggable(element, panel, handlers) {
 }
 
 /**
- * Handlers of a kink's handles: its middle shifts it, the ring turns it about where its middle was when it was taken.
+ * Handlers of a kink's handles: its middle shifts it, the square turns it about where its middle was when it was taken.
  * `row` gives [angle, offset, mass], `place` takes a new angle and offset, `common` has the other handlers.
  */
 export function keepsPlace(row, turns, place, common) {

@@ -35,9 +35,9 @@ export class Plane extends Panel {
       for (const line of group.querySelectorAll("line")) set(line, { x1, y1, x2, y2 });
       const [cx, cy] = [(x1 + x2) / 2, (y1 + y2) / 2];
       set(group.querySelector(".rp-shift"), { cx, cy });
-      set(group.querySelector(".rp-turn"), { cx: x1 + 0.12 * (x2 - x1), cy: y1 + 0.12 * (y2 - y1) });
+      set(group.querySelector(".rp-turn"), { x: x1 + 0.12 * (x2 - x1) - 7, y: y1 + 0.12 * (y2 - y1) - 7 });
       const chosen = selected?.kind === "neuron" && selected.index === k;
-      set(group, { class: `rp-kink ${mass < 0 ? "rp-minus" : "rp-plus"} ${chosen ? "rp-chosen" : ""}` });
+      set(group, { class: `rp-kink ${mass < 0 ? "rp-minus" : "rp-plus"} ${chosen ? "rp-chosen" : ""} ${probe?.spike === k ? "rp-lit" : ""}` });
       const at = folded(angle, offset);
       const what = `kink ${k + 1}, angle ${digits(at[0])}, offset ${digits(at[1])}, mass ${digits(mass)}`;
       set(group.querySelector(".rp-shift"), { "aria-label": `${what}; arrow keys shift it, Delete removes it` });
@@ -70,10 +70,10 @@ export class Plane extends Panel {
     const group = svg("g");
     svg("line", { class: "rp-halo" }, group);
     svg("line", { class: "rp-line" }, group);
-    for (const [name, r] of [["shift", 7], ["turn", 7]]) {
-      const handle = svg("circle", { r, class: `rp-${name}` }, group);
-      draggable(handle, this, this.handlers.kink(k, name === "turn"));
-    }
+    const shift = svg("circle", { r: 7, class: "rp-shift" }, group);
+    draggable(shift, this, this.handlers.kink(k, false));
+    const turn = svg("rect", { width: 14, height: 14, class: "rp-turn" }, group);
+    draggable(turn, this, this.handlers.kink(k, true));
     return group;
   }
 
@@ -115,7 +115,7 @@ export class Strip extends Panel {
     const curves = matched(this.layer("curves"), data.length, () => svg("path"));
     curves.forEach((path, k) => {
       const chosen = (selected?.kind === "datum" && selected.index === k) || lit === k;
-      set(path, { d: this.curve(data[k][0], data[k][1]), class: chosen ? `rp-chosen ${probe?.traced ? "rp-thin" : ""}` : null });
+      set(path, { d: this.curve(data[k][0], data[k][1]), class: chosen ? `rp-chosen ${probe?.traced != null ? "rp-thin" : ""}` : null });
     });
     this.heights(spikes, heights);
     const dots = matched(this.layer("spikes"), spikes.length, (k) => this.spike(k));

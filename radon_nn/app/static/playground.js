@@ -337,7 +337,7 @@ class Playground {
     const heights = sliced || spikes.length > 12 ? null : looking.heights(spikes);
     this.plane.draw({ values, n: SAMPLES, scale, spikes, data: shownData, segments, selected, probe, lit, theme });
     this.strip.draw({ background, spikes, data: shownData, selected, probe, lit, heights, theme });
-    this.chart.draw([...this.path], state.decay);
+    this.chart.draw([...this.path], state.decay, DECAYS.every((decay) => this.path.has(decay)));
     const offered = looking.offered(probe);
     if (offered) this.offerChart.draw(offered);
     say(this, spikes);

@@ -3,16 +3,16 @@ import { REACH, chord, folded, offsetOf } from "./mathematics.js";
 import { digits, set, setText, svg } from "./drawing.js";
 import { draggable, hidden } from "./panel.js";
 
-const HANDLE = 0.42; // from the datum to the ring that turns the line; the square's half side is 1
+const HANDLE = 0.42; // from the datum to the square that turns the line; the square's half side is 1
 const ARC = 0.16;
 
-/** The place of a line: {angle, offset, pivot: the datum [x1, x2] that it runs through or null, traced, F or null}. */
+/** The place of a line: {angle, offset, pivot: the datum [x1, x2] that it runs through or null, traced: up to which angle or null, F or null}. */
 export function lineThrough(angle, [x1, x2]) {
   const [at] = folded(angle, 0);
   return { angle: at, offset: offsetOf(at, x1, x2), pivot: [x1, x2] };
 }
 
-/** In the plane: the line, its normal from the centre with angle and offset, and a ring that turns it about a datum. */
+/** In the plane: the line, its normal from the centre with angle and offset, and a square that turns it about a datum. */
 export class PlaneProbe {
   constructor(panel, handlers) {
     this.panel = panel;
@@ -25,7 +25,7 @@ export class PlaneProbe {
       setText(text, word);
       return text;
     });
-    this.turner = svg("circle", { r: 9, class: "rp-turner" }, panel.layer("turners"));
+    this.turner = svg("rect", { width: 16, height: 16, class: "rp-turner" }, panel.layer("turners"));
     if (handlers.turner) draggable(this.turner, panel, handlers.turner());
     hidden(this.turner, true);
   }
@@ -59,7 +59,7 @@ export class PlaneProbe {
     if (!pivot) return;
     const side = [1, -1].find((sign) => Math.max(Math.abs(pivot[0] - sign * HANDLE * s), Math.abs(pivot[1] + sign * HANDLE * c)) < 0.97) ?? 1;
     const [cx, cy] = panel.at(pivot[0] - side * HANDLE * s, pivot[1] + side * HANDLE * c);
-    set(this.turner, { cx, cy, "aria-label": `line through the datum, angle ${digits(angle)}, offset ${digits(offset)}; arrow keys turn it` });
+    set(this.turner, { x: cx - 8, y: cy - 8, "aria-label": `line through the datum, angle ${digits(angle)}, offset ${digits(offset)}; arrow keys turn it` });
   }
 }
 
@@ -78,7 +78,7 @@ export class StripProbe {
 
   draw(probe) {
     for (const element of [this.guides, this.ring, this.text]) hidden(element, !probe);
-    hidden(this.trace, !probe?.pivot || !probe.traced);
+    hidden(this.trace, !probe?.pivot || probe.traced == null);
     if (!probe) return;
     const { angle, offset, pivot, F = null } = probe;
     const [cx, cy] = this.panel.at(angle, offset);
@@ -87,10 +87,10 @@ export class StripProbe {
       "aria-label": `point of the line, angle ${digits(angle)}, offset ${digits(offset)}; arrow keys turn the line`,
     });
     set(this.guides, { d: `M0 ${cy}L${cx} ${cy}L${cx} 480` });
-    if (pivot && probe.traced) {
-      const steps = Math.max(1, Math.ceil(angle * 24));
+    if (pivot && probe.traced != null) {
+      const steps = Math.max(1, Math.ceil(probe.traced * 24));
       const places = Array.from({ length: steps + 1 }, (_, k) => {
-        const at = (angle * k) / steps;
+        const at = (probe.traced * k) / steps;
         return this.panel.at(at, offsetOf(at, ...pivot)).map((x) => x.toFixed(1)).join(" ");
       });
       set(this.trace, { d: "M" + places.join("L") });
@@ -100,7 +100,7 @@ export class StripProbe {
   }
 }
 
-/** Handlers of the ring in the plane: `line` gives the line, `turn` takes an angle. */
+/** Handlers of the square in the plane: `line` gives the line, `turn` takes an angle. */
 export function turnerOf(line, turn, common) {
   return {
     ...common,

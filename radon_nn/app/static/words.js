@@ -1,5 +1,5 @@
 // What the numbers say, in words.
-import { PAYS, certificateAt } from "./certificates.js";
+import { PAYS, certificateAt, isBest } from "./certificates.js";
 import { digits } from "./drawing.js";
 
 const part = (text, strong = false, title = "") => ({ text, strong, title });
@@ -29,8 +29,7 @@ export function paragraphs({ state, selected, best, stale, facts, trouble, notic
   } else if (state.mode === "network" && facts) {
     if (notice) out.push([part(notice, true)]);
     out.push(byHand(state, facts));
-    if (state.data.length && !notice) out.at(-1).push(part(" This is your own network; “Shown: the best network” returns."));
-    if (best) out.push([part("No network of any width, however trained, costs less than "), part(digits(best.lower), true), part(": the certificate proves it.")]);
+    if (best) out.push([part("No network of any width costs less than "), part(digits(best.lower), true), part(": the best network’s certificate proves it.")]);
   } else if (best) {
     out.push(...certified(state, best));
   } else if (state.mode === "data" && !trouble) {
@@ -43,12 +42,10 @@ export function paragraphs({ state, selected, best, stale, facts, trouble, notic
   return out;
 }
 
-const CURVE =
-  "The purple line runs through the datum. Turn it by its ring: to stay on the datum, its offset must change with its " +
-  "angle, and its point on the right runs along the purple curve. That curve is all lines through the datum.";
+const CURVE = "Why a curve: a line through the datum (x₁, x₂) has offset = x₁ cos(angle) + x₂ sin(angle), which is a wave.";
 const WHY =
-  "Why this proves it: the cost is convex. If any network cost less, the first small step towards it would save already, " +
-  "and such a step is made of small new neurons; none of them pays.";
+  "Why this is a proof: the cost is convex, so if any network cost less, the first small step towards it would save. " +
+  "Such a step adds or takes away small neurons; by F, none pays.";
 
 function background(state, best, trouble, found, spikes, facts) {
   if (state.background in PICTURES) return [[part(PICTURES[state.background])]];
@@ -63,19 +60,20 @@ function background(state, best, trouble, found, spikes, facts) {
 
 function ownCertificate(best, found, spikes, facts) {
   const size = Math.abs(found.largest.F);
-  if (size > PAYS) return [part("For your network it reaches "), part(digits(found.largest.F), true), part(`, beyond ±1 (striped): there a new neuron saves ${digits(size)} times its price, so no proof yet.`)];
-  const settled = spikes.every(([angle, offset, mass]) => certificateAt(found.dual, angle, offset) * Math.sign(mass) > 2 - PAYS);
+  if (size > PAYS) return [part("For your network it reaches "), part(digits(found.largest.F), true), part(`, beyond ±1 (striped): there a small new neuron saves ${digits(size)} times its price, so yours is not the best yet.`)];
+  const beyond = Math.max(0, size - 1).toFixed(3);
+  const reach = beyond === "0.000" ? "it is nowhere beyond ±1" : `it is beyond ±1 by at most ${beyond}`;
   const above = best && facts?.objective !== undefined ? ` to within ${percent(facts.objective / best.lower - 1)} %` : "";
-  if (settled) return [part(`For your network it is nowhere beyond ±1, and 1 or −1 at its spikes: no neuron pays. You have built the best network${above}, and F proves it.`)];
-  return [part("For your network it is nowhere beyond ±1, but not 1 or −1 at each spike: other masses cost less.")];
+  if (isBest(found, spikes)) return [part(`For your network ${reach}, and 1 or −1 at its spikes: no neuron pays. You have built the best network${above}, and F proves it.`)];
+  return [part(`For your network ${reach}, but not 1 or −1 at each spike: other masses cost less.`)];
 }
 
 /** What the small chart says of an offer {F, held}. */
 export function offerWords({ F, held }) {
   const size = Math.abs(F);
-  const start = `A neuron on the purple line, against its mass: F = ${F.toFixed(3).replace("-", "−")}. `;
-  if (held && F * Math.sign(held) > 2 - PAYS && size <= PAYS) return start + "A spike: the saving touches the price and goes no higher, so its mass is right.";
-  if (held) return start + "A spike whose mass is not right: another one costs less.";
+  const start = `${held ? "A spike, against the change of its mass" : "A neuron on the purple line, against its mass"}: F = ${F.toFixed(3).replace("-", "−")}. `;
+  if (held && F * Math.sign(held) > 2 - PAYS && size <= PAYS) return start + "The saving touches the price and goes no higher: its mass is right.";
+  if (held) return start + "Its mass is not right: another one costs less.";
   if (size > PAYS) return start + "The saving rises above the price: a new neuron there pays.";
   return start + (size > 2 - PAYS ? "The saving touches the price." : "The saving stays below the price: it does not pay.");
 }
