@@ -58,6 +58,7 @@ class Playground {
     } else if (answer.type === "fit") {
       [this.best, this.bestKey, this.trouble] = [answer, request.key, ""];
       this.path.set(answer.decay, answer.rtv);
+      this.curveLater();
     } else if (answer.type === "network") {
       this.drawnFacts = answer;
     } else if (answer.type === "background") {
@@ -141,6 +142,11 @@ class Playground {
     this.redraw();
     // What waits for an idle moment would ask for data of before.
     clearTimeout(this.timer);
+    this.curveLater();
+  }
+
+  /** Go on with the curve of R-TV in an idle moment. */
+  curveLater() {
     clearTimeout(this.settle);
     this.settle = setTimeout(() => this.nextOfPath(), IDLE);
   }
