@@ -42,7 +42,7 @@ export function paragraphs({ state, selected, best, stale, facts, trouble, notic
   return out;
 }
 
-const CURVE = "Why a curve: a line through the datum (x₁, x₂) has offset = x₁ cos(angle) + x₂ sin(angle), which is a wave.";
+const CURVE = "Why a curve: a line through the datum (x₁, x₂) has offset = x₁ cos(angle) + x₂ sin(angle): a wave.";
 const WHY =
   "Why this is a proof: the cost is convex, so if any network cost less, the first small step towards it would save. " +
   "Such a step adds or takes away small neurons; by F, none pays.";
