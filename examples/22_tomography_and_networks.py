@@ -108,7 +108,7 @@ def draw(head: Floats, network: ShallowNetwork, spikes: RidgeMeasure, results: l
     """Above the head and its scans, below the network and its spikes; left to right the truth, all views, few."""
     scans, pictures, errors, shares = results
     figure = Figure(figsize=(17, 9.6), layout="constrained")
-    title = "Few views streak the whole scan; of a network they dim each spike, the more, the farther the next view"
+    title = "Few views streak the whole scan, but dim each spike of a network by how far they miss it"
     figure.suptitle(title, fontsize=24)
     axes = figure.subplots(2, 3)
     titles = ["A head"] + [f"Scan from {len(p)} views" for p in pictures]
