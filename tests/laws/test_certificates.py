@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,13 @@ SLOW = (3, 4, 7, 8, 12, 13)
 """Seeds whose problems take one to four seconds; the others take a tenth."""
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed in SLOW)) for seed in range(15)])
+def marked(seed: int) -> Any:
+    """Problems in space and above are searched by boxes, which takes minutes in plain Python."""
+    marks = [pytest.mark.slow] * (seed in SLOW) + [pytest.mark.full] * (seed % 5 >= 2)
+    return pytest.param(seed, marks=marks)
+
+
+@pytest.mark.parametrize("seed", [marked(seed) for seed in range(15)])
 def test_no_bound_is_above_an_objective_and_nothing_converged_is_off(seed: int) -> None:
     data = LAWS.Data.random(seed)
     assert LAWS.broken(data, interpolate(data.points, data.values, tol=data.tol)) == []
@@ -62,7 +69,7 @@ def test_what_rounding_does_not_allow_is_said(seed: int) -> None:
     assert result.converged or "rounding" in result.stopped
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("dim", [1, 2, pytest.param(3, marks=pytest.mark.full)])
 def test_the_crude_bound_of_f_r_is_above_the_exact_maximum(dim: int) -> None:
     """|F_r| <= 1/2 sum |r_i| |x_i - c| for every c, and by Cauchy and Schwarz."""
     rng = np.random.default_rng(dim)
