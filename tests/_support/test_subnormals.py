@@ -76,13 +76,15 @@ def test_sums_of_normal_numbers_are_what_they_are_without_it():
     np.testing.assert_allclose(scaled, some.forward(values), rtol=1e-12, atol=1e-14)
 
 
-def test_filters_take_subnormals_for_zeros_and_pass_nan_on():
+@pytest.mark.parametrize("length", [pytest.param(8, marks=pytest.mark.full), 400])
+def test_filters_take_subnormals_for_zeros_and_pass_nan_on(length):
+    """Short lines are filtered by compiled sums, long ones by Fourier transforms."""
     tiny = np.finfo(np.float32).tiny
-    lines = np.full((2, 8), tiny / 4, np.float32)
+    lines = np.full((2, length), tiny / 4, np.float32)
     assert not filters.apply(lines, 1.0, filters.Filter(1)).any()
     lines[1, 3] = np.nan
     assert np.isnan(filters.apply(lines, 1.0, filters.Filter(1))[1]).all()
-    assert filters.apply(np.full((1, 8), tiny, np.float32), 1.0, filters.Filter(0)).any()
+    assert filters.apply(np.full((1, length), tiny, np.float32), 1.0, filters.Filter(0)).any()
 
 
 def test_without_compilation_nothing_is_switched():
