@@ -253,6 +253,7 @@ def test_in_four_dimensions_the_bound_is_proven_and_proven_again() -> None:
     assert again.largest <= 1 + 1e-8
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_beyond_six_dimensions_the_bound_is_crude_and_says_so() -> None:
     x, y = problem("logistic", 7, 1, 60, 6)
