@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.types import Floats
 from radon_nn.fitting._affine import affine_fit
 from radon_nn.geometry.points import affine_design
@@ -60,6 +61,7 @@ class Observations:
         return self.values - model.at(self.points)
 
 
+@one_blas_thread()
 def fit_masses(directions: Floats, offsets: Floats, samples: Observations) -> RidgeMeasure:
     """
     Least-squares masses and affine part for given hyperplanes.
@@ -93,6 +95,7 @@ def fit_masses(directions: Floats, offsets: Floats, samples: Observations) -> Ri
     return RidgeMeasure.trusted(directions, offsets, solution[:spikes], solution[spikes:-1].T, solution[-1])
 
 
+@one_blas_thread()
 def refine(
     model: RidgeMeasure,
     samples: Observations,

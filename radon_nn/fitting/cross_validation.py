@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from radon_nn._support import checks, notebooks
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn._support.wording import counted
@@ -84,6 +85,7 @@ class DecayChoice:
         return {"decay": self.decays, "error": self.errors}
 
 
+@one_blas_thread()
 def choose_decay(
     points: ArrayLike,
     values: ArrayLike,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
 from radon_nn.fitting._dots import FAR_AWAY, dots_connected, through
@@ -35,6 +36,7 @@ _THIN = 300
 values this takes would cost seconds."""
 
 
+@one_blas_thread()
 def interpolate(
     points: ArrayLike,
     values: ArrayLike,

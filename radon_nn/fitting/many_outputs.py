@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.types import Progress
 from radon_nn.fitting._active_set import thinned
 from radon_nn.fitting._group_newton import Restricted
@@ -100,6 +101,7 @@ def options_of(
     return Options(loss_named(loss), affine is True, bounded, matrix)
 
 
+@one_blas_thread()
 def fit_losses(problem: LossProblem, decays: Sequence[float], limits: Limits) -> list[LossFit]:
     """
     Fits for several decays, each started from the one above it.
@@ -279,6 +281,7 @@ class _Path:
         )
 
 
+@one_blas_thread()
 def largest_useful_decay(problem: LossProblem, limits: Limits) -> float:
     """
     The decay from which on the affine fit is optimal.

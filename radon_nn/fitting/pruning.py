@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
@@ -87,6 +88,7 @@ class Pruning:
         )
 
 
+@one_blas_thread()
 def prune(
     network: ShallowNetwork | RidgeMeasure | Any,
     *,

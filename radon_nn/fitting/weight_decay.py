@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.clients import Client
 from radon_nn._support.types import Progress
 from radon_nn.fitting._loss_problem import LossProblem
@@ -309,6 +310,7 @@ def fit_path(
     return fits_at(points, values, decays, options, sample_weight, limits, start, client)
 
 
+@one_blas_thread()
 def fits_at(
     points: ArrayLike,
     values: ArrayLike,

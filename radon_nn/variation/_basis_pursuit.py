@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from radon_nn._support.blas import one_blas_thread
 from radon_nn._support.types import Floats
 from radon_nn.variation._harmonics import Harmonics, harmonics, legendre
 
@@ -177,6 +178,7 @@ class Pursuit:
             _THRESHOLD * self.plain_norm(self.synthesise(target * self.fixed)) / (2 * float(self.basis.weights.sum()))
         )
 
+    @one_blas_thread()
     def solve(
         self, target: Floats, start: Floats | None, rounds: tuple[int, int], until: float
     ) -> tuple[Bounds, Floats]:
