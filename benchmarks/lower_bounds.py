@@ -128,10 +128,9 @@ def one(seed: int, margins: dict[str, float]) -> str:
             assert off <= 1e-9, f"problem {seed}: the plane has another |F|, by {off} of it"
     loss = loss_named(name)
     tried = {"dictionary": over_a_dictionary(x, y, name, decay, rng)}
-    # Their time is the processor's: on a busy machine other time would pass without steps.
     for width in (4, 12):
         run = Training(x, loss.targets(y), loss, decay, width=width, seed=seed)
-        tried["Adam and L-BFGS"] = min(adam_and_lbfgs(run, 0.2, process_time), tried.get("Adam and L-BFGS", np.inf))
+        tried["Adam and L-BFGS"] = min(adam_and_lbfgs(run, 0.2), tried.get("Adam and L-BFGS", np.inf))
     for means, reached in tried.items():
         margin = (reached - lower) / max(abs(reached), 1e-6)
         note(means, margin)
