@@ -60,7 +60,8 @@ def beside_training(quick: bool) -> None:
     """Each case: the certified fit, then other methods for as long, at most 10 s; none may be below ours by its gap."""
     print(
         "\nFits; every other method then has as many CPU seconds, 10 at most, for each width and seed\n"
-        f"{'':<20} {'loss':<9} {'d':>3} {'n':>5} {'':<34} {'wall s':>7} {'CPU s':>7} {'objective':>12} {'bound':>12}  gap"
+        f"{'':<20} {'loss':<9} {'d':>3} {'n':>5} {'':<34} {'wall s':>7} {'CPU s':>7} {'objective':>12} {'bound':>12} "
+        f"{'gap':>8}"
     )
     for case in cases(quick):
         n, d = case.x.shape
@@ -72,8 +73,8 @@ def beside_training(quick: bool) -> None:
         took = clock.read()
         row = f"{case.name:<20} {case.loss:<9} {d:>3} {n:>5}"
         print(
-            f"{row} {'fit':<34} {_times(took)} {best.objective:>12.7g} {best.lower:>12.7g}  "
-            f"{best.gap / best.objective:.1e}{'' if best.certified else ', not certified'}",
+            f"{row} {'fit':<34} {_times(took)} {best.objective:>12.7g} {best.lower:>12.7g} "
+            f"{best.gap / best.objective:>8.1e}{'' if best.certified else ', not certified'}",
             flush=True,
         )
         loss = loss_named(case.loss)
@@ -91,7 +92,7 @@ def beside_training(quick: bool) -> None:
             assert best.lower <= value * (1 + 1e-9), "a network below the lower bound"
             assert best.objective <= value + best.gap + 1e-9 * value, "a network below the fit by more than its gap"
             least = min(least, value)
-        print(f"{row} the best of the others is {least / best.objective - 1:+.1e} of the fit's objective above it")
+        print(f"{row} {'the least of these, over the fit':<34} {'':>15} {least / best.objective:>12.6f}", flush=True)
 
 
 def _times(seconds: Seconds) -> str:
@@ -103,8 +104,8 @@ def others(runs: list[Training], seconds: float) -> list[tuple[str, Seconds, flo
     """Names, mean times of a run and objectives of trained networks: the best of the seeds, with the same time each."""
     rows: list[tuple[str, Seconds, float]] = []
     try:
-        import torch  # noqa: F401
-
+        # The first run imports PyTorch.
+        by_torch(runs[0], 1e-3, proximal=True)
         methods = ("Adam and L-BFGS", "AdamW", "Adam, proximal path norm")
     except ImportError:
         print("PyTorch: skipped, it is not installed")

@@ -50,9 +50,9 @@ def more_dimensions(quick: bool) -> None:
     """Ten random problems in each of four and five dimensions."""
     count, problems = (12, 2) if quick else (60, 10)
     print(
-        f"\nFits of {count} points, gap asked for {TOL:g}, {problems} random problems each; lower is the proven bound,\n"
-        "presumed the one that holds if no hyperplane is stronger than those found\n"
-        f"{'':>3} {'lower/objective':^19} {'presumed/objective':^19} {'':>11} {'neurons':>9} {'wall s':^15} {'CPU s':^15}\n"
+        f"\nFits of {count} points, gap asked for {TOL:g}, {problems} random problems each: the proven bound, and\n"
+        "the one that holds if no hyperplane is stronger than those found, over the objective\n"
+        f"{'':>3} {'proven':>19} {'presumed':>19} {'':>11} {'neurons':>9} {'wall s':>15} {'CPU s':>15}\n"
         f"{'d':>3} {'min':>9} {'median':>9} {'min':>9} {'median':>9} {'certified':>11} {'median':>9} "
         f"{'median':>7} {'most':>7} {'median':>7} {'most':>7}"
     )

@@ -95,7 +95,8 @@ def black_boxes(cases: Sequence[tuple[int, int, float]], repeats: int) -> None:
             took = clock.read()
             print(
                 f"{dim:>3} {n:>8} {took.wall:>8.2f} {took.cpu:>8.2f} {found.lower / network.rtv:>12.6f} "
-                f"{found.gap / found.objective:>8.1e} {len(found.measure):>8}{'' if found.converged else '  not converged'}",
+                f"{found.gap / found.objective:>8.1e} {len(found.measure):>8}"
+                f"{'' if found.converged else '  not converged'}",
                 flush=True,
             )
 
@@ -138,11 +139,12 @@ def training(widths: Sequence[int], seeds: int, steps: int, count: int) -> None:
     best = fit(x, y, decay=decay)
     took = clock.read()
     print(
-        f"\nTraining with weight decay {decay}, {count} noisy values in the plane\n{'':<24} {'wall s':>8} {'CPU s':>8}   objective"
+        f"\nTraining with weight decay {decay}, {count} noisy values in the plane\n"
+        f"{'':<24} {'wall s':>8} {'CPU s':>8}   objective"
     )
     print(
-        f"{'fit, certified':<24} {took.wall:>8.2f} {took.cpu:>8.2f}   {best.objective:.6f}, none below {best.lower:.6f}; "
-        f"{len(best.measure)} neurons"
+        f"{'fit, certified':<24} {took.wall:>8.2f} {took.cpu:>8.2f}   {best.objective:.6f}, "
+        f"none below {best.lower:.6f}; {len(best.measure)} neurons"
     )
     try:
         import torch
@@ -202,8 +204,8 @@ def warm_starts(quick: bool) -> None:
         f"{'from nothing':<24} {1e3 * nothing.wall:>8.1f} {1e3 * nothing.cpu:>8.1f}\n"
         f"{'from the fit before':<24} {1e3 * start.wall:>8.1f} {1e3 * start.cpu:>8.1f}\n"
         f"{'median ratio':<24} {ratio.wall:>8.1f} {ratio.cpu:>8.1f}\n"
-        f"{2 * repeats} of {2 * repeats} converged and certified, each bound below both objectives; the objectives of a "
-        f"pair differ by {max(apart):.2f} of the gap at most",
+        f"{2 * repeats} of {2 * repeats} converged and certified, each bound below both objectives; objectives "
+        f"of a pair differ by {max(apart):.2f} of the gap at most",
         flush=True,
     )
     assert max(apart) <= 1, "a warm start ended further from the cold one than the gap"
