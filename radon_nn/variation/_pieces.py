@@ -128,6 +128,8 @@ class Halving:
         """Seconds for a value of f, in the latest call."""
         self.at_probes = self(self.probes)
         self.floor = self.steepest = self.variation = 0.0
+        self.unexplained = False
+        """Whether the measured errors of f are larger than rounding explains."""
         gaps = np.diff(self.probes)
         bend = self._bend(gaps, _LOUD)
         self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
@@ -179,7 +181,11 @@ class Halving:
         # A tenth of normal deviations are below an eighth of their size.
         found = [8 * float(np.quantile(row[row > 0], 0.1)) for row in sixth if (row > 0).sum() > 4]
         # Twice, since the rounding of nearby values is not independent.
-        return 2 * float(np.median(found)) if 2 * len(found) > len(centers) else 0.0
+        floor = 2 * float(np.median(found)) if 2 * len(found) > len(centers) else 0.0
+        rise = np.abs((self.at_probes[at] - self.at_probes[at - 1]) / (self.probes[at] - self.probes[at - 1]))
+        size = self.f.precision * (np.abs(self.at_probes[at]) + np.abs(centers) * rise)
+        self.unexplained = floor > _LOUD * float(size.max())
+        return floor
 
     def fitted(self, low: Floats, high: Floats) -> Pieces:
         """Polynomials on pieces, and whether they agree with f."""

@@ -42,6 +42,10 @@ _SOON = 0.5
 _FEWEST_WIDTHS = 8
 """With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""
 
+_DROWNED = 1e-3
+"""Errors of f that rounding does not explain may move a finite value by this part of it: those of sums in single
+precision, 1e-6 of f, do. Oscillations finer than all probes, which look the same, add any amount."""
+
 _FAR = 1e-2
 """A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
 
@@ -122,12 +126,19 @@ def line_rtv(
     pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
     slopes, rough = _slopes(pieces)
     turns = _turns(slopes)
-    if domain is None and box is None and not why:
-        _require_settled_ends(slopes, len(turns) > 1)
     value = float(np.abs(np.diff(slopes.slope[turns])).sum())
     # Changes of the slope between turns are below their own error, or noise.
     passed_over = float(np.abs(np.diff(slopes.slope)).sum()) - value
     error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
+    # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
+    rough = rough or (not pieces.resolved.all() and _still_rises(levels))
+    assumed = view.assumed
+    if halving.unexplained and (rough or error > _DROWNED * value):
+        why = why or f"values vary by about {halving.floor:.2g} over the least steps, more than rounding explains"
+    elif halving.unexplained:
+        assumed += f", f's values having errors of about {halving.floor:.2g}"
+    if domain is None and box is None and not why:
+        _require_settled_ends(slopes, len(turns) > 1)
     lower = levels[-1].least
     if len(turns) < _MOST_TURNS:
         until = time.monotonic() + _SOON if why == "interrupted" else begin + limit
@@ -137,15 +148,14 @@ def line_rtv(
         f"the variation of the slope over {counted(len(pieces.low), 'polynomial')}, from "
         f"{counted(halving.f.count, 'value')}; the lower bound is certified"
     )
-    # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
-    if why or rough or (not pieces.resolved.all() and _still_rises(levels)):
-        return _rough(value, lower, error, Assumption(method, view.assumed), levels, why, close)
+    if why or rough:
+        return _rough(value, lower, error, Assumption(method, assumed), levels, why, close)
     return RTV(
         value,
         lower,
         value + error,
         method,
-        view.assumed,
+        assumed,
         "estimated",
         refinement=_refinement(levels),
         converged=max(error, value - lower) <= close * value or len(turns) == 1,

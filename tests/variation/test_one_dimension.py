@@ -197,3 +197,40 @@ def test_kinks_and_weak_singularities_stay_finite(power: float) -> None:
     truth = power * (1.1 ** (power - 1) + 0.9 ** (power - 1))
     assert found.verdict == "finite"
     assert found.lower * (1 - 1e-12) <= truth <= found.upper * (1 + 1e-12)
+
+
+OSCILLATIONS = {
+    "a wave": lambda x, w, p: np.sin(w * x + p),
+    "a wave of a wave": lambda x, w, p: np.sin(w * np.sin(w * x + p)),
+    "a chirp": lambda x, w, p: np.sin(w * x**3 + p),
+    "beside a slope": lambda x, w, p: 100 * x + np.sin(w * np.sin(w * x + p)),
+    "small beside a Gaussian": lambda x, w, p: gaussian(3 * x) + 1e-3 * np.sin(w * np.sin(w * x + p)),
+}
+
+
+@pytest.mark.parametrize("name", OSCILLATIONS)
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("seed", range(2))
+def test_oscillations_finer_than_all_probes_are_unresolved(name: str, everywhere: bool, seed: int) -> None:
+    """The least of the variations, of sin(w x^3 + p) on [-1, 1], is about 9 w^2 / 5 times the mean of |sin|."""
+    rng = np.random.default_rng([seed, everywhere])
+    w, p = 10.0 ** rng.uniform(7.0, 12.0), rng.uniform(0.0, 2 * math.pi)
+    f = OSCILLATIONS[name]
+    result = of(lambda x: gaussian(x) * f(x, w, p)) if everywhere else of(lambda x: f(x, w, p), Ball(1.0, [0.0]))
+    assert (result.verdict, result.converged, result.upper) == ("unresolved", False, math.inf)
+    assert 0 <= result.lower <= w**2
+
+
+def test_errors_beyond_rounding_are_said_in_what_was_assumed() -> None:
+    """Noise of 1e-9, of which no step shows more: the value is finite, and the result says what it rests on."""
+    result = of(lambda x: gaussian(x) + 1e-9 * np.modf(np.sin(1.23456789e15 * x) * 43758.5453)[0])
+    assert result.verdict == "finite"
+    assert result.lower <= 4 / math.sqrt(math.e) <= result.upper
+    assert "f's values having errors of about" in result.assumed
+
+
+def test_steps_of_single_precision_inside_f_are_not_called_infinite() -> None:
+    result = of(lambda x: gaussian(x.astype(np.float32)).astype(np.float64))
+    assert (result.verdict, result.converged) == ("unresolved", False)
+    assert result.lower <= 4 / math.sqrt(math.e)
+    assert "more than rounding explains" in result.law
