@@ -209,6 +209,12 @@ class Assumption(NamedTuple):
     assumed: str
 
 
+def suppositions(result: RTV) -> str:
+    """What a result assumed of f beyond its domain: the part of `assumed` from ', f' on; '' if nothing."""
+    _, comma, rest = result.assumed.partition(", f")
+    return comma + rest
+
+
 def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:
     """The refinement of values that settled; the uncertainty of each is its distance from the last, plus `error`."""
     at, values = zip(*steps, strict=True)

@@ -13,6 +13,7 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.variation._basis_pursuit import Pursuit
+from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._zernike import Expansion, densities, densities_transposed, expand
 
 _DEGREES = {2: (14, 30, 62, 94), 3: (14, 30, 46)}
@@ -93,8 +94,13 @@ def spectral_bounds(
     -------
     SpectralBounds or None
         None if the coefficients do not decay, or f differs from the expansion at fresh points.
+
+    Raises
+    ------
+    TimeUpError
+        If the time does not suffice for a degree at which they may.
     """
-    resolved = _resolved(f, ball, say)
+    resolved = _resolved(f, ball, until, say)
     if resolved is None:
         return None
     expansion, degree, apart = resolved
@@ -104,10 +110,18 @@ def spectral_bounds(
     return _bounds(f, expansion, degree, apart, scale, tol, until, say)
 
 
-def _resolved(f: BlackBox, ball: Ball, say: Callable[[str], object]) -> tuple[Expansion, int, float] | None:
+def _resolved(
+    f: BlackBox, ball: Ball, until: float, say: Callable[[str], object]
+) -> tuple[Expansion, int, float] | None:
     """The expansion, the degree at which it may be cut, and the difference that remains."""
+    pace = 0.0
     for most in _DEGREES[f.dim]:
+        begin = time.monotonic()
+        if begin + pace * most**f.dim > until:
+            raise TimeUpError
         expansion = expand(f, ball, most)
+        # The count of values grows like the power d of the degree, and the sums not much faster.
+        pace = (time.monotonic() - begin) / most**f.dim
         sizes = expansion.sizes()
         bend = float(sizes[2:].max())
         level = max(_SMALL * bend, f.rounding)

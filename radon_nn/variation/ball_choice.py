@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,8 @@ from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
+from radon_nn.variation._samples import suppositions
+from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import spectral_bounds
 from radon_nn.variation.on_ball import bounded_rtv
 from radon_nn.variation.one_dimension import line_rtv
@@ -152,7 +155,8 @@ def ball_rtv(
     try:
         best = _profile(q)
         if best is None or not best.converged:
-            best = _narrower(best, _expansion(q), q.tol)
+            with suppress(TimeUpError):
+                best = _narrower(best, _expansion(q), q.tol)
         if not _agree(best, first, q.tol):
             above = cusps_on_ball(BlackBox(q.f, q.dim, _REMEDY), q.ball, q.tol, q.until, q.say)
             upper = math.inf if above is None else above.upper
@@ -232,7 +236,12 @@ def expansion_rtv(
     ValueError
         If the expansion does not converge, or d is neither 2 nor 3.
     """
-    found = _expansion(BallQuestion.of(f, domain, dim, tol, seconds, progress))
+    q = BallQuestion.of(f, domain, dim, tol, seconds, progress)
+    try:
+        found = _expansion(q)
+    except TimeUpError:
+        made, law = ("expansion: no degree tried is resolved", q.where), "the time was over"
+        return RTV(0.0, 0.0, math.inf, *made, "unknown", "unresolved", law, None, False)
     if found is None:
         raise ValueError(
             "route: expected a smooth function of 2 or 3 variables for 'expansion', got one whose expansion does not "
@@ -282,7 +291,7 @@ def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
         line,
         method=f"profile: f is a ridge along {rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
         f"at fresh points; on the diameter: {line.method}",
-        assumed=f"{q.where}, f being a ridge",
+        assumed=f"{q.where}, f being a ridge{suppositions(line)}",
         standing="estimated",
         converged=line.verdict == "infinite" or line.upper - line.lower <= q.tol * line.upper,
     )
@@ -320,7 +329,7 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
     if first is None or second is None:
         return second if first is None else first
     lower, upper = max(first.lower, second.lower), min(first.upper, second.upper)
-    if lower > upper:
+    if lower > upper or (lower, upper) == (second.lower, second.upper):
         return second
     return replace(
         second,
@@ -328,6 +337,7 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
         lower=lower,
         upper=upper,
         method=f"{second.method}; {first.method}",
+        assumed=second.assumed + suppositions(first),
         converged=upper - lower <= tol * upper,
     )
 

@@ -12,6 +12,7 @@ import pytest
 from decaying_functions import gaussian, pyramid
 from radon_nn import RTV, Ball, Cuboid, interpolate, rtv
 from radon_nn.fitting.certificate import HyperplaneSearch
+from radon_nn.variation.ball_choice import expansion_rtv
 from reference import affine_free
 
 _LIMIT = 1.0
@@ -141,3 +142,32 @@ def test_no_time_still_gives_a_result_on_the_line(seconds: float, domain: Ball |
     assert 0 <= result.lower <= result.value <= result.upper
     assert result.lower <= 4 * np.sqrt(2 / np.e) * (1 + 1e-12)
     assert result.converged or result.verdict == "unresolved"
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_no_degree_of_an_expansion_is_started_that_would_end_late(dim: int) -> None:
+    """A call for the first degree takes a hundredth of a second; those of the next would take too long."""
+    degrees = []
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        time.sleep(len(x) * 1e-4)
+        degrees.append(len(x))
+        return np.sin(40 * x[:, 0] * x[:, 1])
+
+    result = expansion_rtv(slow, Ball(1.0), dim, seconds=1e-3)
+    assert (result.verdict, result.standing, result.law) == ("unresolved", "unknown", "the time was over")
+    assert (result.lower, result.upper, result.converged) == (0.0, math.inf, False)
+    assert len([count for count in degrees if count > 1]) <= 1
+
+
+@pytest.mark.full
+def test_a_ball_ends_with_its_samples_where_an_expansion_would_be_late() -> None:
+    """Values take a tenth of a millisecond: the first samples have a bound, degree 94 would take a second and more."""
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        time.sleep(len(x) * 1e-4)
+        return np.sin(40 * x[:, 0] * x[:, 1])
+
+    result = rtv(slow, domain=Ball(1.0), dim=2, seconds=0.2)
+    assert result.verdict == "unresolved"
+    assert result.lower > 0
