@@ -13,6 +13,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
+from radon_nn.variation._samples import suppositions
 from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_ball import bounded_rtv
 
@@ -108,6 +109,11 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
     by_ball = inside.lower > sampled.lower
     lower = min(max(sampled.lower, inside.lower), upper)
     parts = [f"lower bound by the ball inside: {inside.method}" if by_ball else sampled.method]
+    assumed = f"{domain}, d = {dim}" + (_within(inside, "inside") if by_ball else "")
+    if around is None or sampled.upper < around.upper:
+        assumed += suppositions(sampled) if math.isfinite(upper) else ""
+    else:
+        assumed += _within(around, "around")
     if around is not None and around.upper <= sampled.upper:
         parts.append(f"upper bound by the ball around, {around.assumed}: {around.method}")
     elif math.isinf(upper):
@@ -120,11 +126,16 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
         lower=lower,
         upper=upper,
         method="; ".join(parts),
-        assumed=f"{domain}, d = {dim}",
+        assumed=assumed,
         standing=sampled.standing if sure else "estimated",
         verdict="finite" if math.isfinite(upper) else "unresolved",
         converged=met,
     )
+
+
+def _within(result: RTV, where: str) -> str:
+    """What a result on a ball assumed of f there."""
+    return f"{suppositions(result)} in the ball {where}" if suppositions(result) else ""
 
 
 def _balls(domain: Domain, dim: int) -> tuple[Ball, Ball]:

@@ -21,6 +21,7 @@ from radon_nn.geometry.grids import Grid
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.result import RTV
 from radon_nn.variation._harmonics import harmonics
+from radon_nn.variation._samples import suppositions
 from radon_nn.variation._zernike import radial_functions
 from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_domain import domain_rtv
@@ -142,12 +143,14 @@ def sampled_on_domain_rtv(
     except KeyboardInterrupt:
         return replace(first, law="interrupted", converged=False)
     lower = min(max(result.lower, first.lower), result.upper)
+    spaced = f"f being that polynomial between samples {inside.spacing:.3g} apart"
     return replace(
         result,
         value=max(result.value, lower),
         lower=lower,
         method=f"for a polynomial of degree {degree}, within {apart:.1g} of the samples left out: {result.method}",
-        assumed=f"{domain}, d = {grid.dim}, f being that polynomial between samples {inside.spacing:.3g} apart",
+        # The expansion of a polynomial is that polynomial.
+        assumed=f"{domain}, d = {grid.dim}, {spaced}" + suppositions(result).removeprefix(", f being that polynomial"),
         standing="estimated",
     )
 
