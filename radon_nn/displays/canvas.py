@@ -28,6 +28,9 @@ PALE = ListedColormap(colormaps["Greys_r"](np.linspace(0.4, 1.0, 256)), name="pa
 """Greys of functions under lines: from black on, the red and blue lines were lost in the dark parts when seen in grey;
 from 0.4 on, chosen by eye, the darkest grey has contrasts of 1.6 and 1.4 to them."""
 
+DATA = "#e08214"
+"""Orange for data: ColorBrewer's PuOr, far from the red and the blue of kinks also for colour-blind readers."""
+
 _ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
 
 
@@ -53,6 +56,22 @@ def axes_and_figure(ax: Axes | None) -> tuple[Axes, Figure]:
     figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     return axes, figure
+
+
+def data_dots(axes: Axes, points: Floats, size: float) -> None:
+    """
+    Draw data over the plane as dots.
+
+    Parameters
+    ----------
+    axes : Axes
+        The axes to draw on.
+    points : ndarray, shape (n, 2)
+        The data.
+    size : float
+        Of a dot, in points.
+    """
+    axes.plot(*points.T, ".", color=DATA, ms=size, zorder=3, label="data")
 
 
 def square_grid(domain: Ball, n: int) -> Grid:

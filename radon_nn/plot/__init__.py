@@ -14,15 +14,17 @@ from radon_nn.displays.film import Film
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.kinks import KinkDisplay
 from radon_nn.displays.layers import LayerDisplay
-from radon_nn.displays.line import LineDisplay, LineMassDisplay
+from radon_nn.displays.line import LineDisplay
+from radon_nn.displays.line_masses import LineMassDisplay
 from radon_nn.displays.masses import MassDisplay
-from radon_nn.displays.path import PathDisplay, TradeOffDisplay
+from radon_nn.displays.path import PathDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.displays.refinement import RefinementDisplay
 from radon_nn.displays.sinogram import SinogramDisplay
 from radon_nn.displays.sphere import SphereDisplay
 from radon_nn.displays.spikes import SpikeDisplay
 from radon_nn.displays.strip import angles_and_offsets
+from radon_nn.displays.trade_off import TradeOffDisplay
 from radon_nn.displays.turntable import Turntable
 from radon_nn.plot._columns import comparison
 from radon_nn.plot._dispatch import overview

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support.wording import counted
 from radon_nn.displays import lettering
-from radon_nn.displays.canvas import square_grid
+from radon_nn.displays.canvas import data_dots, square_grid
 from radon_nn.displays.directions import DirectionDisplay, main_features, scaled_directions
 from radon_nn.displays.features import masses_by_feature
 from radon_nn.displays.function import FunctionDisplay
-from radon_nn.displays.line import LineDisplay, LineMassDisplay
+from radon_nn.displays.line import LineDisplay
+from radon_nn.displays.line_masses import LineMassDisplay
 from radon_nn.displays.masses import MassDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.displays.spikes import SpikeDisplay
@@ -164,7 +165,7 @@ def _planes(columns: Sequence[Column], view: View, n: int, axes: np.ndarray) -> 
         lettering.title(axes[1, k], _said(column))
         axes[2, k].set_title("")
         if view.points is not None:
-            axes[0, k].plot(*view.points.T, ".", color="#e08214", ms=2, zorder=3)
+            data_dots(axes[0, k], view.points, 2.0)
     for displays in (functions, filtered):
         limits = [display.image.get_clim() for display in displays]
         for display in displays:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from radon_nn._support.types import Floats
+from radon_nn.displays.canvas import data_dots
 from radon_nn.displays.curves import SliceDisplay
 from radon_nn.displays.directions import DirectionDisplay
 from radon_nn.displays.features import FeatureDisplay, Groups, masses_by_feature
@@ -107,7 +108,7 @@ def _draw_main_plane(f: Function, spikes: Spikes, view: View, n: int, ax: Axes) 
     disc = Ball(view.domain.radius, np.zeros(2))
     draw_plane(f, spikes.kinks, center, basis, disc, n, ax)
     if view.points is not None:
-        ax.plot(*((view.points - center) @ basis.T).T, ".", color="#e08214", ms=3, zorder=3, label="data")
+        data_dots(ax, (view.points - center) @ basis.T, 3.0)
     names = names_of(f, spikes.measure)
     labels(ax, *(f"{name} = {_combination(row, names)}" for name, row in zip("uv", basis, strict=True)))
     data = "; dots: data, projected" if view.points is not None else ""

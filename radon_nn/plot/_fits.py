@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.wording import counted
-from radon_nn.displays.canvas import square_grid
+from radon_nn.displays.canvas import data_dots, square_grid
 from radon_nn.displays.data import DataDisplay
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.masses import MassDisplay
@@ -66,7 +66,7 @@ def fit_overview(
         ball = ball_about(x)
         grid, on = square_grid(ball, n), measure.restricted(ball)
         FunctionDisplay.from_function(measure, on, grid=grid, domain=ball, ax=axes[0, 0])
-        axes[0, 0].plot(*x.T, ".", color="#e08214", ms=2, zorder=3, label="data")
+        data_dots(axes[0, 0], x, 2.0)
         SpikeDisplay.from_function(measure, on, grid=grid, domain=ball, ax=axes[0, 1])
     DataDisplay.from_measure(measure, x, y, ax=axes[-1, 0])
     MassDisplay.from_measure(measure, ax=axes[-1, 1])

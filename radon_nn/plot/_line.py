@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.displays.lettering import labels, title
-from radon_nn.displays.line import LineDisplay, LineMassDisplay, interval
+from radon_nn.displays.line import LineDisplay, interval
+from radon_nn.displays.line_masses import LineMassDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from radon_nn._support.wording import counted
-from radon_nn.displays.path import PathDisplay, TradeOffDisplay
+from radon_nn.displays.path import PathDisplay
 from radon_nn.displays.picture import Picture
+from radon_nn.displays.trade_off import TradeOffDisplay
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.plot._sheet import headed, sheet

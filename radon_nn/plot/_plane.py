@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from radon_nn._support.wording import counted
 from radon_nn.displays.angles import AngleDisplay
-from radon_nn.displays.canvas import square_grid
+from radon_nn.displays.canvas import data_dots, square_grid
 from radon_nn.displays.fibres import FibreDisplay
 from radon_nn.displays.function import FunctionDisplay
 from radon_nn.displays.kinks import KinkDisplay, grey_image
@@ -18,7 +21,7 @@ from radon_nn.displays.sinogram import SinogramDisplay
 from radon_nn.displays.spikes import SpikeDisplay
 from radon_nn.displays.strip import require_plane
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Function
+from radon_nn.geometry.grids import Function, Grid
 from radon_nn.geometry.naming import Names
 from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.ridge import RidgeMeasure
@@ -62,10 +65,7 @@ def spike_overview(
     on = measure.restricted(ball)
     figure = sheet(2, 2, figsize)
     axes = figure.subplots(2, 2)
-    FunctionDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[0, 0])
-    _draw_data(axes[0, 0], view)
-    SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
-    SpikeDisplay.from_function(f, on, grid=grid, domain=ball, ax=axes[1, 0])
+    _draw_three(f, on, view, grid, axes)
     MassDisplay.from_measure(on, ax=axes[1, 1])
     title(axes[1, 1], f"The |mass| of {counted(len(on), 'spike')} in the disc of radius {ball.radius:.4g}")
     return headed(figure, heading, view.source, claim_of(on, "kink lines"))
@@ -97,10 +97,7 @@ def plain_overview(f: Function, view: View, n: int, figsize: tuple[float, float]
     grid = square_grid(ball, n)
     figure = sheet(2, 2, figsize)
     axes = figure.subplots(2, 2)
-    FunctionDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 0])
-    _draw_data(axes[0, 0], view)
-    SinogramDisplay.from_function(f, grid=grid, domain=ball, ax=axes[0, 1])
-    SpikeDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 0])
+    _draw_three(f, None, view, grid, axes)
     AngleDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 1])
     caption = "\n".join(part for part in (view.source, spikes_wanted(2)) if part)
     return headed(figure, heading, caption, "what values show of it; spikes have to be found first")
@@ -177,12 +174,9 @@ def densities(
     costs, _ = fibres.costs(ball)
     figure = sheet(2, 2, figsize)
     axes = figure.subplots(2, 2)
-    FunctionDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 0])
-    _draw_data(axes[0, 0], view)
+    smeared = _draw_three(network, None, view, grid, axes)
     title(axes[0, 0], f"The function: {counted(network.neurons, f'{network.activation.name} neuron')}")
     _name_axes(axes[0, 0], network.names)
-    SinogramDisplay.from_function(network, grid=grid, domain=ball, ax=axes[0, 1])
-    smeared = SpikeDisplay.from_function(network, grid=grid, domain=ball, ax=axes[1, 0])
     # Densities are broad: the scale of spikes would drown them.
     smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
     smeared.image.set_alpha(0.5)
@@ -304,11 +298,20 @@ _FILTERED = {
 """What its panel of (angle, offset) says."""
 
 
+def _draw_three(f: Function, measure: RidgeMeasure | None, view: View, grid: Grid, axes: NDArray[Any]) -> SpikeDisplay:
+    """The function with its data, its sinogram, and its filtered transform, which is returned: three of four panels."""
+    domain = view.domain
+    FunctionDisplay.from_function(f, measure, grid=grid, domain=domain, ax=axes[0, 0])
+    _draw_data(axes[0, 0], view)
+    SinogramDisplay.from_function(f, grid=grid, domain=domain, ax=axes[0, 1])
+    return SpikeDisplay.from_function(f, measure, grid=grid, domain=domain, ax=axes[1, 0])
+
+
 def _draw_data(axes: Axes, view: View) -> None:
     """The data as dots over the function."""
     if view.points is not None:
         dots = max(0.5, 4.0 * min(1.0, 300 / len(view.points)))
-        axes.plot(*view.points.T, ".", color="#e08214", ms=dots, zorder=3, label="data")
+        data_dots(axes, view.points, dots)
 
 
 def _name_axes(axes: Axes, names: Names) -> None:
