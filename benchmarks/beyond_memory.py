@@ -27,7 +27,7 @@ from distributed import Client, LocalCluster, wait
 import radon_nn.dask as rd
 from radon_nn import Directions, Grid, RadonTransform
 
-SEED, ROUNDS = 0, 6
+SEED, ROUNDS = 0, 9
 
 
 class PrivateMemory:
@@ -95,31 +95,48 @@ def in_memory(transform: RadonTransform, folder: Path) -> None:
 
 
 def overhead(transform: RadonTransform) -> None:
-    """Two workers of one thread, volume and result with them, beside one process of two threads; alternating."""
+    """Two workers of one thread beside one process of two threads, all warm, in turn; each keeps its result in memory.
+
+    The volume is one chunk: with both workers, as after `client.scatter(volume, broadcast=True)`, or with one of them,
+    from which the other fetches it within the time measured. Sinograms stay where they are computed, or are put into
+    the transform's order, in which half of them move to the other worker.
+    """
     volume = np.random.default_rng(SEED).standard_normal(transform.grid.shape, dtype=np.float32)
     expected = transform.forward(volume, num_threads=2)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
-        both = client.scatter(volume, broadcast=True)
-        source = da.from_delayed(dask.delayed(both), volume.shape, volume.dtype)
-        for round_ in range(ROUNDS):
-            begin, used = time.perf_counter(), cpu_seconds(client)
-            result = rd.forward(transform, source, by_period=True).persist()
-            wait(result)
-            cluster_time, cluster_used = time.perf_counter() - begin, cpu_seconds(client) - used
-            computed = result.compute() if round_ == ROUNDS - 1 else None
-            del result  # else the next round would find it done
-            time.sleep(0.5)
+        options = {
+            "with both, by period": (True, True),
+            "with one, by period": (False, True),
+            "with both, in order": (True, False),
+        }
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in ("one process", *options)}
+        for round_ in range(ROUNDS + 1):  # The first warms up.
             begin, used = time.perf_counter(), time.process_time()
-            transform.forward(volume, num_threads=2)
-            one, one_used = time.perf_counter() - begin, time.process_time() - used
-            print(
-                f"cluster {cluster_time:.2f} s ({cluster_used:.2f} CPU s), one process {one:.2f} s "
-                f"({one_used:.2f}): ratio {cluster_time / one:.2f} ({cluster_used / one_used:.2f})",
-                flush=True,
-            )
-        assert computed is not None
-        gap = np.abs(computed.reshape(expected.shape) - expected).max() / np.abs(expected).max()
-        print(f"largest difference {gap:.1e}")
+            kept = transform.forward(volume, num_threads=2)
+            times["one process"].append((time.perf_counter() - begin, time.process_time() - used))
+            del kept
+            for name, (broadcast, by_period) in options.items():
+                sent = client.scatter(volume, broadcast=broadcast, hash=False)
+                source = da.from_delayed(dask.delayed(sent), volume.shape, volume.dtype)
+                begin, used = time.perf_counter(), cpu_seconds(client)
+                result = rd.forward(transform, source, by_period=by_period).persist()
+                wait(result)
+                times[name].append((time.perf_counter() - begin, cpu_seconds(client) - used))
+                if round_ == 0:
+                    gap = np.abs(result.compute().reshape(expected.shape) - expected).max() / np.abs(expected).max()
+                    print(f"{name}: largest difference {gap:.1e} of the largest value", flush=True)
+                del result, source, sent
+                time.sleep(0.5)
+    print(f"median of {ROUNDS} rounds, seconds and CPU seconds; ratios of rounds: median, least to largest")
+    one = np.array(times["one process"][1:])
+    for name, rows in times.items():
+        table = np.array(rows[1:])
+        (wall, cpu), ratios = np.median(table, axis=0), table / one
+        spread = f"{ratios[:, 0].min():.2f} to {ratios[:, 0].max():.2f}"
+        print(
+            f"{name:>22}: {wall:.3f} ({cpu:.3f})  {np.median(ratios[:, 0]):.2f} ({spread}), "
+            f"CPU {np.median(ratios[:, 1]):.2f}"
+        )
 
 
 def cpu_seconds(client: Client) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
-from dask.highlevelgraph import HighLevelGraph
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 
 from radon_nn.dask import _tasks as tasks
 from radon_nn.dask.layouts import Chunks
@@ -34,6 +34,18 @@ def recipe_of(transform: RadonTransform) -> tuple[tasks.Recipe, Graph, Any]:
 def array_of(name: str, graph: Graph, sources: Sequence[da.Array], chunks: Chunks, dtype: np.dtype[Any]) -> da.Array:
     """The array that a graph computes."""
     return da.Array(HighLevelGraph.from_collections(name, graph, dependencies=sources), name, chunks, dtype=dtype)
+
+
+def chunk_key(source: da.Array, index: tuple[int, ...]) -> Any:
+    """
+    The key of a chunk, or of the future that it is another name of.
+
+    Dask gives such a name to one worker, and all others would fetch the data from there although they hold them, as
+    after `client.scatter(volume, broadcast=True)`.
+    """
+    key = (source.name, *index)
+    layer = source.dask.layers[source.name]
+    return getattr(layer[key], "target", key) if isinstance(layer, MaterializedLayer) else key
 
 
 def indices(chunks: Chunks) -> Iterator[tuple[int, ...]]:

@@ -13,7 +13,7 @@ from dask.base import tokenize
 
 from radon_nn._support import checks
 from radon_nn.dask import _tasks as tasks
-from radon_nn.dask._graphs import Graph, array_of, boxes_of, filled, indices, recipe_of
+from radon_nn.dask._graphs import Graph, array_of, boxes_of, chunk_key, filled, indices, recipe_of
 from radon_nn.dask.layouts import Layout, layout
 from radon_nn.geometry.domains import Ball
 from radon_nn.operators.beyond import beyond
@@ -38,7 +38,8 @@ def forward(
     transform : RadonTransform
         The transform.
     volume : dask.array.Array, shape (..., *grid.shape)
-        Samples, in any chunks; leading axes are batch.
+        Samples, in any chunks; leading axes are batch. Each worker needs most chunks: they are fetched once, unless all
+        workers hold them, as after `client.scatter(samples, broadcast=True)` and `dask.array.from_delayed`.
     memory : int or str, optional
         Private memory that a worker process may use, in bytes or as '3 GB': see `layout`.
     rechunk : bool
@@ -46,7 +47,7 @@ def forward(
     by_period : bool
         Whether the sinograms of product directions stay where they are computed, as an array of shape (..., first
         angles, other directions, n) that is cut along the other directions. In the transform's order, in which they are
-        runs, nearly all of them move between workers once.
+        runs, nearly all of them move between workers once, which for 256^3 samples takes half as long as the transform.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def forward(
     if by_period:
         name += "-by-period"
     for index in indices(batch):
-        sums = [_sum_over_boxes(graph, name, given, source.name, index, chosen, number) for number in _numbers(chosen)]
+        sums = [_sum_over_boxes(graph, name, given, source, index, chosen, number) for number in _numbers(chosen)]
         if by_period:
             for number, (group, key) in enumerate(zip(chosen.groups, sums, strict=True)):
                 graph[(name, *index, 0, number, 0)] = (tasks.apart, key, group)
@@ -348,7 +349,7 @@ def _chunks_of(chosen: Layout) -> tuple[int, ...]:
 
 
 def _sum_over_boxes(
-    graph: Graph, name: str, given: Any, source: str, index: tuple[int, ...], chosen: Layout, number: int
+    graph: Graph, name: str, given: Any, source: da.Array, index: tuple[int, ...], chosen: Layout, number: int
 ) -> Any:
     """Add the tasks of a group to a graph; the key of the last one."""
     boxes, ends = boxes_of(chosen.boxes), []
@@ -358,7 +359,7 @@ def _sum_over_boxes(
             where, box = boxes[position]
             key = (f"{name}-box", *index, number, *where)
             cut = [list(map(list, box)), chosen.groups[number]]
-            graph[key] = (tasks.forward, given, cut, (source, *index, *where), before)
+            graph[key] = (tasks.forward, given, cut, chunk_key(source, (*index, *where)), before)
             before = key
         ends.append(before)
     if len(ends) == 1:
@@ -393,7 +394,7 @@ def _filtered(
     recipe, graph, given = recipe_of(transform)
     name = f"radon-filtered-{tokenize(source.name, recipe.token, window, derivative, pad)}"
     for index in indices(source.chunks):
-        graph[(name, *index)] = (tasks.filtered, given, (source.name, *index), window, derivative, list(pad))
+        graph[(name, *index)] = (tasks.filtered, given, chunk_key(source, index), window, derivative, list(pad))
     return array_of(name, graph, [source], (*source.chunks[:-1], (sum(pad) + source.shape[-1],)), source.dtype)
 
 
@@ -432,7 +433,7 @@ def _rows_of(graph: Graph, name: str, source: da.Array, index: tuple[int, ...], 
     """The key of a group's sinograms, put together of those chunks that have some."""
     pieces = []
     for chunk, (begin, end) in enumerate(itertools.pairwise([0, *itertools.accumulate(source.chunks[-2])])):
-        block, run = (source.name, *index, chunk, 0), group.run
+        block, run = chunk_key(source, (*index, chunk, 0)), group.run
         positions = group.positions(begin, end)
         if positions.stop == positions.start:
             continue

@@ -234,3 +234,15 @@ def test_chunks_without_samples_change_nothing() -> None:
         assert laws.difference(computed, transform.forward(image)) < 1e-12
     computed = rd.adjoint(transform, sinogram, chunks=((0, 8), 8)).compute()
     assert laws.difference(computed, transform.adjoint(rows)) < 1e-12
+
+
+def test_data_that_all_workers_hold_are_not_fetched_from_one() -> None:
+    transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
+    image = np.ones(transform.grid.shape)
+    named = dask.delayed(image, pure=True)
+    volume = da.from_delayed(named, image.shape, image.dtype)
+    sinogram = rd.forward(transform, volume)
+    needed, _ = dask.optimization.cull(dict(sinogram.dask), sinogram.__dask_keys__())
+    assert named.key in needed
+    assert (volume.name, 0, 0) not in needed
+    assert laws.difference(sinogram.compute(), transform.forward(image)) < 1e-12
