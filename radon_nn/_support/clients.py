@@ -16,6 +16,10 @@ _WAIT_SECONDS = 0.1
 """How long to sleep at a stretch: on Windows a queue cannot be interrupted while it is waited for."""
 
 
+_CALLS = ("submit", "map", "gather", "run", "cancel", "ncores")
+"""What is called of a client."""
+
+
 class Future(Protocol):
     """The result of a task that may not have run yet, as `distributed.Future` has it."""
 
@@ -39,6 +43,9 @@ class Client(Protocol):
     ) -> Future:
         """Have a worker call a function; futures among its arguments arrive as their results."""
 
+    def map(self, func: Callable[..., Any], *iterables: Sequence[Any], pure: bool = ...) -> list[Future]:
+        """Have workers call a function for each tuple of arguments; all calls are handed out in one message."""
+
     def gather(self, futures: Sequence[Future]) -> Any:
         """The results of several futures."""
 
@@ -54,7 +61,7 @@ class Client(Protocol):
 
 def require_client(client: object) -> None:
     """Raise TypeError unless this is a Dask client whose calls wait for their results."""
-    if not all(callable(getattr(client, name, None)) for name in ("submit", "gather", "run", "cancel", "ncores")):
+    if not all(callable(getattr(client, name, None)) for name in _CALLS):
         raise TypeError(
             f"client: expected a dask.distributed.Client, got {type(client).__name__}; for this machine alone write "
             "Client(n_workers=2, threads_per_worker=1)"

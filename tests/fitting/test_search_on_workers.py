@@ -24,6 +24,9 @@ class SameProcess:
         self.tasks += 1
         return _Done(function(*(arg.value if isinstance(arg, _Done) else arg for arg in args)))
 
+    def map(self, function: Any, *iterables: Any, **options: Any) -> list[Any]:
+        return [self.submit(function, *args, **options) for args in zip(*iterables, strict=True)]
+
     def gather(self, futures: list[Any]) -> list[Any]:
         return [future.value for future in futures]
 

@@ -320,7 +320,7 @@ class _Closed:
     def ncores(self) -> dict[str, int]:
         return {"worker": 1}
 
-    gather = run = cancel = submit
+    map = gather = run = cancel = submit
 
 
 def test_rows_of_a_closed_cluster_say_how_to_go_on() -> None:
