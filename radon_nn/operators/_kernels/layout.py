@@ -36,6 +36,10 @@ BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 PACKED_ROWS = 16
 """Rows packed or unpacked at a time: as many float32 as share a cache line where rows run across memory."""
+ACROSS = 8
+"""Points of a row copied before the next row's, where rows run across memory. The cache lines read for one row then
+still are in the first-level cache for the others that share them, also where 2 or 4 KiB lie between points, so that
+16 or 8 lines share a set of it: rows of 512 points take half as long as point by point, with 64 twice as long."""
 RAISED = 8
 """Slopes of a longer bundle summed together: as many lie between two slopes of the bundles that it is made of, whose
 sums then stay in the first-level cache for all of them."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
-from radon_nn.operators._kernels.layout import PACKED_ROWS, PAD
+from radon_nn.operators._kernels.layout import ACROSS, PACKED_ROWS, PAD
 
 
 class Layout(NamedTuple):
@@ -48,17 +48,21 @@ def _copy_rows(images, layout, interleaved, begins, first, count, rows, into):
                 for point in range(n * layout.lanes):
                     rows[target + np.uint64(point)] = weight * images[source + np.uint64(point)]
         return
-    for point in range(n):
-        k = np.uint64(point)
+    for begin in range(0, n, ACROSS):
+        points = min(ACROSS, n - begin)
         for r in range(count):
             weight = kind(own[first + r])
             if weight > 0:
-                source, target = begins[r] + k * step, into + np.uint64(r) * width + k * lanes
-                if interleaved is None:
-                    rows[target] = weight * images[source]
-                else:
-                    for lane in range(layout.lanes):
-                        rows[target + np.uint64(lane)] = weight * images[source + np.uint64(lane)]
+                source = begins[r] + np.uint64(begin) * step
+                target = into + np.uint64(r) * width + np.uint64(begin) * lanes
+                for point in range(points):
+                    k = np.uint64(point)
+                    if interleaved is None:
+                        rows[target + k] = weight * images[source + k * step]
+                    else:
+                        for lane in range(layout.lanes):
+                            s = np.uint64(lane)
+                            rows[target + k * lanes + s] = weight * images[source + k * step + s]
 
 
 @compiled
@@ -103,17 +107,21 @@ def _add_rows(rows, layout, interleaved, begins, first, count, source, images):
                 for point in range(n * layout.lanes):
                     images[target + np.uint64(point)] += weight * rows[begin + np.uint64(point)]
         return
-    for point in range(n):
-        k = np.uint64(point)
+    for part in range(0, n, ACROSS):
+        points = min(ACROSS, n - part)
         for r in range(count):
             weight = kind(own[first + r])
             if weight > 0:
-                target, begin = begins[r] + k * step, source + np.uint64(r) * width + k * lanes
-                if interleaved is None:
-                    images[target] += weight * rows[begin]
-                else:
-                    for lane in range(layout.lanes):
-                        images[target + np.uint64(lane)] += weight * rows[begin + np.uint64(lane)]
+                target = begins[r] + np.uint64(part) * step
+                begin = source + np.uint64(r) * width + np.uint64(part) * lanes
+                for point in range(points):
+                    k = np.uint64(point)
+                    if interleaved is None:
+                        images[target + k * step] += weight * rows[begin + k]
+                    else:
+                        for lane in range(layout.lanes):
+                            s = np.uint64(lane)
+                            images[target + k * step + s] += weight * rows[begin + k * lanes + s]
 
 
 @compiled

@@ -4,6 +4,7 @@ import numpy as np
 
 from radon_nn._support.compiled import compiled
 from radon_nn._support.subnormals import flush, restore
+from radon_nn.operators._kernels.layout import ACROSS
 
 LINES = 16
 """Lines worked at a time: as many float32 as share a cache line where lines run across memory."""
@@ -12,51 +13,61 @@ SPREAD = 4
 
 
 @compiled
-def fill_lines(values, strides, n, first, least, room, lines):
+def fill_lines(values, strides, n, first, least, lines):
     """Lines of n values, of any layout, to numbers first .. first + n - 1 of lines (count, size), zeros elsewhere.
 
     values is flat, number k of line i at i * strides[0] + k * strides[1]. Subnormal numbers, below `least`, become
-    zeros: the Fourier transform that comes next works without `flush`. room, for 16 n numbers, is working memory.
+    zeros: the Fourier transform that comes next works without `flush`.
     """
     mode = flush()
-    count, width = lines.shape[0], np.uint64(LINES)
+    count, after = lines.shape[0], np.uint64(first)
     across, along = np.uint64(strides[0]), np.uint64(strides[1])
-    for low in range(0, count, LINES):
-        some = min(LINES, count - low)
-        for point in range(n):
-            k = np.uint64(point)
-            for line in range(some):
-                i = np.uint64(line)
-                value = values[(np.uint64(low) + i) * across + k * along]
-                room[k * width + i] = 0 if abs(value) < least else value
-        for line in range(some):
-            i = low + line
-            for point in range(first):
-                lines[i, point] = 0
-            for point in range(first + n, lines.shape[1]):
-                lines[i, point] = 0
+    for i in range(count):
+        for point in range(first):
+            lines[i, point] = 0
+        for point in range(first + n, lines.shape[1]):
+            lines[i, point] = 0
+    if along == 1:
+        for i in range(count):
+            begin = np.uint64(i) * across
             for point in range(n):
-                lines[i, first + point] = room[np.uint64(point) * width + np.uint64(line)]
+                k = np.uint64(point)
+                value = values[begin + k]
+                lines[i, after + k] = 0 if abs(value) < least else value
+        restore(mode)
+        return
+    for low in range(0, count, LINES):
+        for part in range(0, n, ACROSS):
+            for i in range(low, min(low + LINES, count)):
+                begin = np.uint64(i) * across
+                for point in range(part, min(part + ACROSS, n)):
+                    k = np.uint64(point)
+                    value = values[begin + k * along]
+                    lines[i, after + k] = 0 if abs(value) < least else value
     restore(mode)
 
 
 @compiled(fast=True)
-def combine(lines, own, mirrored, real, imaginary):
+def combine(lines, weights, real, imaginary):
     """z[k] becomes own[k] z[k] + mirrored[k] conj(z[-k]) in every line of complex numbers (re, im, re, im, ...).
 
-    real and imaginary are working memory for one number more than a line has.
+    weights (4, numbers) hold the real and the imaginary parts of own, then those of mirrored. real and imaginary are
+    working memory for one number more than a line has.
     """
     mode = flush()
-    count, half = lines.shape[0], lines.shape[1] // 2
+    count, half, end = lines.shape[0], lines.shape[1] // 2, np.uint64(lines.shape[1] // 2)
+    one, two = np.uint64(1), np.uint64(2)
     for i in range(count):
-        for k in range(half):
-            real[k], imaginary[k] = lines[i, 2 * k], lines[i, 2 * k + 1]
+        for step in range(half):
+            k = np.uint64(step)
+            real[k], imaginary[k] = lines[i, two * k], lines[i, two * k + one]
         real[half], imaginary[half] = real[0], imaginary[0]
-        for k in range(half):
-            x, y, u, v = real[k], imaginary[k], real[half - k], imaginary[half - k]
-            a, b, c, d = own[2 * k], own[2 * k + 1], mirrored[2 * k], mirrored[2 * k + 1]
-            lines[i, 2 * k] = a * x - b * y + c * u + d * v
-            lines[i, 2 * k + 1] = a * y + b * x + d * u - c * v
+        for step in range(half):
+            k = np.uint64(step)
+            x, y, u, v = real[k], imaginary[k], real[end - k], imaginary[end - k]
+            a, b, c, d = weights[0, k], weights[1, k], weights[2, k], weights[3, k]
+            lines[i, two * k] = a * x - b * y + c * u + d * v
+            lines[i, two * k + one] = a * y + b * x + d * u - c * v
     restore(mode)
 
 
