@@ -13,6 +13,7 @@ from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._samples import (
     COARSER,
     MOST_DIRECTIONS,
+    ROUNDING,
     TAPER,
     WORK,
     GridSamples,
@@ -247,6 +248,15 @@ class Search:
         """R-TV from the finest run so far."""
         return self.runs.value(self.n, self.radius, self.count)
 
+    @property
+    def error(self) -> float:
+        """The errors of samples, radius, directions and f's values together, once all are known."""
+        assert self.sampled is not None
+        assert self.cut is not None
+        assert self.turned is not None
+        noise = self.runs.noise(self.n, self.radius, self.count)
+        return self.sampled + self.cut + self.turned + noise + ROUNDING * self.value
+
     def refine_samples(self) -> None:
         """Take more samples until the value has settled, or cannot settle within the budget."""
         ratio = COARSER["samples"]
@@ -277,8 +287,20 @@ class Search:
                 return
             self.radius, self.n = self.radius * more / self.n, more
 
-    def refine_directions(self) -> None:
-        """Take more directions until the value has settled."""
+    @property
+    def settled(self) -> bool:
+        """Whether samples and directions have settled."""
+        return self.smooth and self.turned is not None and self.turned <= self.aim * self.value
+
+    def refine_directions(self, budget: float = WORK / 4) -> None:
+        """
+        Take more directions until the value has settled.
+
+        Parameters
+        ----------
+        budget : float
+            Multiplications in one transform, at most; a quarter of what is allowed, since every rung takes one.
+        """
         if self.runs.dim == 1:
             self.turned = 0.0
             return
@@ -288,8 +310,7 @@ class Search:
             more = self.counts[self.j + 1]
             if not self.smooth or self.turned <= self.aim * self.value or more > MOST_DIRECTIONS[self.runs.dim]:
                 return
-            # A quarter of the work allowed for one transform, since there is one transform at every rung.
-            if work(self.runs.dim, self.n, more) > WORK / 4 or not self.runs.fits(self.n, more, 1.0):
+            if work(self.runs.dim, self.n, more) > budget or not self.runs.fits(self.n, more, 1.0):
                 return
             self.j += 1
 
