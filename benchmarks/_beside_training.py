@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,14 +53,20 @@ def cases(quick: bool) -> list[Case]:
     return [each._replace(x=each.x[:40], y=each.y[:40], tol=1e-2) for each in found] if quick else found
 
 
-def beside_training(quick: bool) -> None:
-    """Each case: the certified fit, then other methods for as long, at most 10 s; none may be below ours by its gap."""
+def beside_training(quick: bool, names: Sequence[str] = (), limit: float = 10.0) -> None:
+    """
+    Each case: the certified fit, then other methods for as long, to a limit; none may be below ours by its gap.
+
+    With names, only the cases whose name or loss holds one of them.
+    """
     print(
-        "\nFits; every other method then has as many CPU seconds, 10 at most, for each width and seed\n"
+        f"\nFits; every other method then has as many CPU seconds, {limit:g} at most, for each width and seed\n"
         f"{'':<20} {'loss':<9} {'d':>3} {'n':>5} {'':<34} {'wall s':>7} {'CPU s':>7} {'objective':>12} {'bound':>12} "
         f"{'gap':>8}"
     )
     for case in cases(quick):
+        if names and not any(name in f"{case.name}, {case.loss}" for name in names):
+            continue
         n, d = case.x.shape
         few = d + 5
         # The first call compiles.
@@ -77,7 +84,7 @@ def beside_training(quick: bool) -> None:
         y = loss.targets(case.y)
         # Values of size one, which every method is used to; objectives in the units given.
         unit = float(y.std()) if loss.translates else 1.0
-        widths, seeds, seconds = ((20,), 1, 0.05) if quick else ((20, 100), 2, min(took.cpu, 10.0))
+        widths, seeds, seconds = ((20,), 1, 0.05) if quick else ((20, 100), 2, min(took.cpu, limit))
         runs = [
             Training(case.x, y / unit, loss, case.decay / unit, width=k, seed=s) for k in widths for s in range(seeds)
         ]

@@ -79,7 +79,8 @@ def adam_and_lbfgs(run: Training, seconds: float) -> float:
         if time.process_time() - begin > seconds:
             raise StopIteration
 
-    most = {"maxiter": 10**6, "maxfun": 10**7}
+    # Its own tolerances end it after one iteration where Adam has slowed down; so it ends by rounding or the time.
+    most = {"maxiter": 10**6, "maxfun": 10**7, "ftol": 0.0, "gtol": 0.0}
     best = minimize(run.value, theta, (run.decay,), "L-BFGS-B", jac=True, callback=late, options=most).x
     return run.objective(run.parts(best))
 

@@ -1,6 +1,6 @@
 """What certified fits cost: the exact search and its growth, networks seen as black boxes, and training beside Adam.
 
-    python benchmarks/certificates.py [--quick] [--losses | --dimensions | --warm]
+    python benchmarks/certificates.py [--quick] [--losses [NAME ...] | --dimensions | --warm] [--limit 10]
 
 Times are medians of repeats after a first run, which compiles: on the wall, and of all cores together, which other work
 on the machine changes little. Adam is PyTorch's (skipped where that is not installed): full batches, weight decay on
@@ -216,24 +216,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it runs")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--losses", action="store_true", help="only the fits under several losses beside training")
+    only.add_argument(
+        "--losses",
+        nargs="*",
+        metavar="NAME",
+        help="only the fits under several losses beside training, or those whose data or loss hold a NAME",
+    )
     only.add_argument("--dimensions", action="store_true", help="only the fits in four and five dimensions")
     only.add_argument("--warm", action="store_true", help="only the fits that start from the fit before")
+    parser.add_argument("--limit", type=float, default=10.0, help="CPU seconds for each trained network, at most")
     asked = parser.parse_args()
     quick = asked.quick
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     print(f"python benchmarks/certificates.py: {processor()}, {THREADS} threads, {versions}")
-    alone = {"losses": beside_training, "dimensions": more_dimensions, "warm": warm_starts}
-    for name, section in alone.items():
-        if getattr(asked, name):
-            section(quick)
-            return
+    if asked.losses is not None:
+        beside_training(quick, asked.losses, asked.limit)
+        return
+    if asked.dimensions or asked.warm:
+        (more_dimensions if asked.dimensions else warm_starts)(quick)
+        return
     repeats = 1 if quick else 5
     searches(2, (20, 40) if quick else (100, 200, 400, 800, 1600, 3200), repeats)
     searches(3, (10, 20) if quick else (25, 50, 100, 200), repeats)
     small, large = ((2, 30, 1e-2),), ((2, 100, 1e-3), (2, 400, 1e-3), (2, 2000, 1e-3), (3, 200, 1e-2))
     black_boxes(small if quick else large, 1 if quick else 3)
-    beside_training(quick)
+    beside_training(quick, limit=asked.limit)
     more_dimensions(quick)
     warm_starts(quick)
     training((5,) if quick else (10, 50, 250), 1 if quick else 3, 20 if quick else 4000, 15 if quick else 150)
