@@ -262,8 +262,7 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
     """
     middle = directions.normals @ np.array(grid.center)
     steps = directions.normals * np.array(grid.spacing)
-    sizes = np.abs(steps)
-    ties = sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True)
+    ties = tied_axes(grid, directions)
     chosen = []
     for axis in np.flatnonzero(ties.any(axis=0)).tolist():
         target = np.flatnonzero(ties[:, axis])
@@ -278,6 +277,26 @@ def plans(grid: Grid, directions: Directions) -> tuple[Plan, ...]:
         length = _length(n, half, MARGIN)
         chosen.append(Plan(grid.shape, axis, target, slopes, starts, first, step, length, share))
     return tuple(chosen)
+
+
+def tied_axes(grid: Grid, directions: Directions) -> NDArray[np.bool_]:
+    """
+    Which axes are the nearest to each normal, along which its offset changes most from sample to sample.
+
+    Parameters
+    ----------
+    grid : Grid
+        The grid.
+    directions : Directions
+        Unit normals.
+
+    Returns
+    -------
+    ndarray of bool, shape (m, d)
+        At least one for each direction; several where they tie.
+    """
+    sizes = np.abs(directions.normals * np.array(grid.spacing))
+    return np.asarray(sizes >= (1 - _TIE) * sizes.max(axis=1, keepdims=True))
 
 
 def _others(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ class Slots(NamedTuple):
     @classmethod
     def of(cls, count: int) -> Slots:
         """
-        Bundles that are symmetric about the middle row.
+        An even number of bundles, symmetric about the middle, so that a frame of further rows leaves each as it is.
 
         Parameters
         ----------
@@ -47,7 +47,7 @@ class Slots(NamedTuple):
             The bundles.
         """
         odd = count % 2
-        bundles = 2 * -(-(count + 1) // (2 * SIZE)) if odd else -(-count // SIZE)
+        bundles = 2 * -(-(count + odd) // (2 * SIZE))
         index = np.arange(bundles * SIZE) - (bundles * SIZE - count - odd) // 2
         second = np.arange(bundles * SIZE) >= bundles * SIZE // 2
         index -= second * odd

@@ -26,6 +26,7 @@ from radon_nn.operators._factors import engine
 from radon_nn.operators._reach import extended
 
 if TYPE_CHECKING:
+    from radon_nn.operators.accuracies import Accuracy
     from radon_nn.operators.estimates import Estimate
 
 
@@ -41,9 +42,8 @@ class RadonTransform:
     are the nearest, the mean is taken of the sums along each, so that the transform is as symmetric as its grid.
 
     Where it saves work, directions that are a product (`Directions.product`) are transformed one factor at a time, and
-    images in the plane by bundles of rows, all to the same order or better. This changes the last digits, and blurs
-    edges a little more: by a twentieth of the root mean square error of a disc. `adjoint` is the exact transpose
-    either way. Of stacks, as many images as fill a cache line go together, which is faster than one by one.
+    images in the plane by bundles of rows, to the same order or better; `accuracy` states the error. Edges are blurred
+    a little more: by a twentieth of the root mean square error of a disc. `adjoint` is the exact transpose either way.
 
     Parameters
     ----------
@@ -63,10 +63,6 @@ class RadonTransform:
     ------
     ValueError
         If the grid and the directions are of different dimensions.
-
-    See Also
-    --------
-    radon_nn.find_spikes : Finds a network's neurons in its transform.
 
     Examples
     --------
@@ -93,6 +89,13 @@ class RadonTransform:
     def __getstate__(self) -> dict[str, object]:
         """The parameters alone: what was computed from them is computed anew where it is needed."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def accuracy(self) -> Accuracy:
+        """Its error for white noise and for smooth functions, computed from its weights in a second or two."""
+        from radon_nn.operators import accuracies  # which needs this class
+
+        return accuracies.stated(self)
 
     @property
     def sinogram_shape(self) -> tuple[int, int]:
@@ -386,8 +389,8 @@ class RadonTransform:
         return (replace(self, offsets=offsets) if any(pad) else self), pad
 
     def _filter(self, window: str, derivative: int = 0) -> filters.Filter:
-        scale = filters.inversion_constant(self.grid.dim)
-        return filters.Filter(self.grid.dim - 1, derivative, window=window, scale=scale)
+        dim = self.grid.dim
+        return filters.Filter(dim - 1, derivative, window=window, scale=filters.inversion_constant(dim))
 
     def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
         """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
@@ -409,10 +412,7 @@ class RadonTransform:
         splines: bool = False,
         before: threads.Stage | None = None,
     ) -> Array:
-        """As `backproject`, of samples (B, m, n) or of coefficients of the splines through them.
-
-        A stage `before` is what writes the sinograms.
-        """
+        """As `backproject`, of samples (B, m, n) or of spline coefficients; a stage `before` is what writes them."""
         outside = None if within is None else self._outside(within)
         images = self._gather(sinograms, num_threads, before, weighted=True, splines=splines, within=within)
         if outside is not None:

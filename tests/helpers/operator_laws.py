@@ -50,6 +50,11 @@ def laws(examples: int) -> settings:
     return settings(max_examples=examples if _COMPILED else 1, deadline=None, derandomize=True)
 
 
+def transform(engine: str, grid: Grid, directions: Directions, offsets: Offsets, order: int) -> RadonTransform:
+    """A transform by the engine named; within `only`."""
+    return walked(RadonTransform(grid, directions, offsets, order, "direct" if engine == "rows" else "auto"), engine)
+
+
 @contextmanager
 def only(engine: str) -> Iterator[None]:
     """Bundles on the smallest images, or long ones, or none at all; products one factor at a time however few."""

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import make_interp_spline
 from scipy.special import roots_gegenbauer
 
 from radon_nn import Directions, Grid
@@ -47,6 +48,21 @@ def hat_matrix(grid: Grid, direction: Floats, offsets: Floats) -> Floats:
     step = np.abs(direction * grid.spacing).max()
     away = (np.asarray(offsets)[:, None] - grid.points() @ direction) / step
     return np.maximum(0, 1 - np.abs(away)) * grid.cell_volume / step
+
+
+def spline_matrix(grid: Grid, direction: Floats, offsets: Floats, order: int) -> Floats:
+    """The same for splines of any odd degree, (n, grid.size); where axes tie, the mean over them.
+
+    The spline through samples that are 1 at one point and 0 at all others is sampled by the hyperplane.
+    """
+    reach = 80
+    cardinal = make_interp_spline(np.arange(-reach, reach + 1.0), np.arange(-reach, reach + 1) == 0, k=order)
+    steps = np.abs(direction * grid.spacing)
+    ties, away = np.flatnonzero(steps > 0.99999 * steps.max()), np.asarray(offsets)[:, None] - grid.points() @ direction
+    matrix = np.zeros(away.shape)
+    for step in steps[ties]:
+        matrix += np.nan_to_num(cardinal(away / step, extrapolate=False)) * grid.cell_volume / step / len(ties)
+    return matrix
 
 
 def sharpened(values: Floats, grid: Grid, direction: Floats, phase: float) -> Floats:
