@@ -104,6 +104,11 @@ def difference(one: Array, other: Array) -> float:
     return float(np.abs(one - other).max(initial=0)) / scale
 
 
+def part_of(gap: float | Array, most: float | Array) -> float:
+    """The largest difference, relative to what is allowed."""
+    return float(np.max(np.abs(gap) / most))
+
+
 def asymmetry(
     make: Callable[[Grid, Directions, Offsets], RadonTransform],
     whole: tuple[Grid, Directions, Offsets],
