@@ -130,9 +130,17 @@ class Stage(NamedTuple):
         return self.most is None or self.most >= self.tasks
 
 
+class _Division(NamedTuple):
+    """A program cut up: threads, how many of its stages they share, and these stages' blocks."""
+
+    threads: int
+    shared: int
+    blocks: list[_Block]
+
+
 class Program:
     """
-    Stages of work to be run by several threads.
+    Stages of work to be run by several threads, once or again and again.
 
     Parameters
     ----------
@@ -143,6 +151,7 @@ class Program:
     def __init__(self, num_threads: int) -> None:
         self.num_threads = num_threads
         self._stages: list[tuple[Stage, int]] = []
+        self._division: _Division | None = None
 
     def add(self, stage: Stage, after: int | None = None) -> None:
         """
@@ -157,6 +166,21 @@ class Program:
             before it if not given.
         """
         self._stages.append((stage, len(self._stages) if after is None else after))
+        self._division = None
+
+    def replace(self, number: int, stage: Stage) -> None:
+        """
+        Put another stage in the place of one.
+
+        Parameters
+        ----------
+        number : int
+            Which one.
+        stage : Stage
+            The other.
+        """
+        self._stages[number] = stage, self._stages[number][1]
+        self._division = None
 
     @property
     def present(self) -> int:
@@ -165,12 +189,9 @@ class Program:
 
     def run(self) -> None:
         """Run all stages; an error in a task is raised here, after all threads have left the program."""
-        lengths = [stage.tasks * stage.nanoseconds for stage, _ in self._stages]
-        threads, shared = max(1, min(self.num_threads, int(sum(lengths) / _LEAST_NS))), len(lengths)
-        alone = float(BLOCK_NS if threads == 1 else _ALONE_NS)
-        while shared and (alone := alone - lengths[shared - 1]) >= 0 and self._stages[shared - 1][0].whole:
-            shared -= 1
-        blocks = [block for number in range(shared) for block in _cut(number, *self._stages[number], threads)]
+        if self._division is None:
+            self._division = self._divided()
+        threads, shared, blocks = self._division
         if threads == 1 or len(blocks) < 2:
             for block in blocks:
                 block.work(block.first, block.last)
@@ -179,6 +200,16 @@ class Program:
         for stage, _ in self._stages[shared:]:
             if stage.tasks:
                 stage.work(0, stage.tasks)
+
+    def _divided(self) -> _Division:
+        """How the stages are cut up."""
+        lengths = [stage.tasks * stage.nanoseconds for stage, _ in self._stages]
+        threads, shared = max(1, min(self.num_threads, int(sum(lengths) / _LEAST_NS))), len(lengths)
+        alone = float(BLOCK_NS if threads == 1 else _ALONE_NS)
+        while shared and (alone := alone - lengths[shared - 1]) >= 0 and self._stages[shared - 1][0].whole:
+            shared -= 1
+        blocks = [block for number in range(shared) for block in _cut(number, *self._stages[number], threads)]
+        return _Division(threads, shared, blocks)
 
 
 def run(stage: Stage, num_threads: int) -> None:

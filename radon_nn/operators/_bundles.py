@@ -33,7 +33,7 @@ from radon_nn.operators._kernels.layout import (
     SPAN,
 )
 from radon_nn.operators._kernels.rows import Shape, Shifts
-from radon_nn.operators._kernels.sinograms import Readout, whole_lines
+from radon_nn.operators._kernels.sinograms import whole_lines
 from radon_nn.operators._kernels.stacks import pack_and_sum, walk_and_read
 from radon_nn.operators._kernels.unbundling import SumShape, gather_bundles
 from radon_nn.operators._slots import SIZE
@@ -62,7 +62,7 @@ class Bundles(BundlePlan):
         both = np.dtype(np.float32), np.dtype(np.float64)
         return {dtype: np.ascontiguousarray(self.landing[1][:, ::-1], dtype=dtype) for dtype in both}
 
-    def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
+    def forward(self, stack: Stack, reading: walks.Reading, key: str, num_threads: int) -> list[Stage]:
         """
         The stages that transform a stack.
 
@@ -70,10 +70,8 @@ class Bundles(BundlePlan):
         ----------
         stack : Stack
             The images.
-        readout : Readout
-            How lattices are read.
-        out : ndarray
-            Sinograms, flat, written to.
+        reading : Reading
+            How lattices are read, and the sinograms.
         key : str
             Tells apart the memory of two walks.
         num_threads : int
@@ -86,19 +84,19 @@ class Bundles(BundlePlan):
             thread: what it writes it then reads from the same core's caches. Else sums of bundles, those of longer
             ones for each further tier, and the walk.
         """
-        reading, bundles = walks.Reading(readout, out, self.order), self.bundles
+        bundles, dtype = self.bundles, reading.out.dtype
         base, top = self.tiers[0], self.tiers[-1]
-        summing, walking = self._summing(stack, out.dtype), self._walking(reading)
+        summing, walking = self._summing(stack, dtype), self._walking(reading)
         per_bundle = (self.order + 1) / 2 * base.number * SIZE * self.n * stack.lanes
-        sum_ns = walks.UPDATE_NS * out.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes
+        sum_ns = walks.UPDATE_NS * dtype.itemsize * per_bundle + walks.PACK_NS * SIZE * self.n * stack.lanes
         pairs = top.bundles * top.width * (NODES + MOVES) / 2 * stack.lanes
         walk_ns = reading.nanoseconds(DIRECTIONS * pairs)
-        raisings = [Raising(*tiers, stack.lanes, out.dtype) for tiers in zip(self.tiers, self.tiers[1:], strict=False)]
+        raisings = [Raising(*tiers, stack.lanes, dtype) for tiers in zip(self.tiers, self.tiers[1:], strict=False)]
         sizes = [tier.bundles * tier.number * tier.width * stack.lanes for tier in self.tiers]
 
         def transform(first: int, last: int) -> None:
             """Transform groups of images, each by this thread alone."""
-            sums = [scratch.empty(f"sums of a group {k}", (size,), out.dtype) for k, size in enumerate(sizes)]
+            sums = [scratch.empty(f"sums of a group {k}", (size,), dtype) for k, size in enumerate(sizes)]
             for group in range(first, last):
                 summing(sums[0], group * bundles, (group + 1) * bundles, group * bundles)
                 for raised, below, above in zip(raisings, sums, sums[1:], strict=False):
@@ -110,7 +108,7 @@ class Bundles(BundlePlan):
         group_ns += reading.blocks * walk_ns
         if stack.groups >= max(num_threads, 2) and group_ns <= BLOCK_NS:
             return [Stage(transform, stack.groups, group_ns)]
-        sums = [scratch.empty(f"sums{key} {k}", (stack.groups * size,), out.dtype) for k, size in enumerate(sizes)]
+        sums = [scratch.empty(f"sums{key} {k}", (stack.groups * size,), dtype) for k, size in enumerate(sizes)]
         stages = [Stage(lambda first, last: summing(sums[0], first, last, 0), stack.groups * bundles, sum_ns)]
         for raised, below, above in zip(raisings, sums, sums[1:], strict=False):
             stages.append(raised.stage(below, above, stack.groups))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ from radon_nn.operators._engines import spline_degree
 from radon_nn.operators._kernels.layout import PAD
 from radon_nn.operators._kernels.sinograms import Readout
 from radon_nn.operators._plan import plans
+from radon_nn.operators._prepared import Kept, Part
 from radon_nn.operators._rows import Rows
-from radon_nn.operators._walks import LATTICE_BYTES, Source, Walk
+from radon_nn.operators._walks import LATTICE_BYTES, Reading, Source, Walk
 
 _ROW_BYTES = 1 << 23
 """Working memory of rows of one pass, which are read in order: 8 MiB."""
@@ -101,6 +103,49 @@ class Direct:
         """Whether the images of a stack are transformed one after the other."""
         return False
 
+    def run(self, images: Array, out: Array, num_threads: int) -> None:
+        """
+        Transform a stack of images; for small ones the last call's program is run again if all its arrays were alike.
+
+        Parameters
+        ----------
+        images : ndarray, shape (B, *grid.shape)
+            The images, of any layout.
+        out : ndarray, shape (B, m, n)
+            Overwritten; of any layout.
+        num_threads : int
+            The most threads to use.
+        """
+        self._kept.run("forward", lambda program: self._prepare(images, out, program), (images, out), num_threads)
+
+    def run_gather(
+        self, sinograms: Array, out: Array, num_threads: int, before: Stage | None = None, **options: Any
+    ) -> None:
+        """
+        As `gather`, by a program that may be run again, as in `run`.
+
+        Parameters
+        ----------
+        sinograms, out : ndarray
+            As for `gather`.
+        num_threads : int
+            The most threads to use.
+        before : Stage, optional
+            What writes the sinograms.
+        **options
+            The options of `gather`.
+        """
+
+        def prepare(program: Program) -> list[Part]:
+            """Add the stages."""
+            return self._prepare_gather(sinograms, out, program, **options)
+
+        self._kept.run("gather", prepare, (out, sinograms), num_threads, before, **options)
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept()
+
     def forward(self, images: Array, out: Array, program: Program) -> None:
         """
         Transform a stack of images.
@@ -114,12 +159,18 @@ class Direct:
         program : Program
             What the stages are added to.
         """
+        self._prepare(images, out, program)
+
+    def _prepare(self, images: Array, out: Array, program: Program) -> list[Part]:
+        """As `forward`; returns what holds the arrays."""
         target, into = stacks.flat(out), stacks.strides(out)
+        prepared = []
         pieces = _stencils.lagrange(self.order + _RESAMPLING)
         filters = _sharpening.to_coefficients(self.order, out.dtype)
         for part, lanes in stacks.parts(len(images), self._row_numbers * images.itemsize, _ROW_BYTES, images.itemsize):
             stack = stacks.interleaved(images[part], lanes, program)
             sinograms = target[part.start * into[0] :]
+            readings = []
             abreast = len(stack.images) * lanes * self._row_numbers * images.itemsize <= _ABREAST_BYTES
             spare = scratch.empty("spare rows", (stack.batch, len(self._spare), self.offsets.count), out.dtype)
             transforms = []
@@ -129,10 +180,13 @@ class Direct:
                 where = rows, into, self.offsets.count, stack.batch, walk.plan.length, lanes
                 readout = Readout(alignment, pieces, *where, *filters, spare.reshape(-1))
                 key = f" {number}" if abreast else ""
-                transforms.append(walk.forward(stack, readout, sinograms, key, program.num_threads))
+                readings.append(Reading(readout, sinograms, self.order))
+                transforms.append(walk.forward(stack, readings[-1], key, program.num_threads))
             _add_forward(transforms, abreast, program)
+            prepared.append(Part(part, stack, readings, out[part]))
             if len(self._spare):
-                program.add(_adding(out[part], spare, self._spare))
+                program.add(_adding(prepared[-1], spare, self._spare))
+        return prepared
 
     def gather(
         self,
@@ -162,6 +216,20 @@ class Direct:
         within : Ball, optional
             Where the result is wanted. Elsewhere it may be anything.
         """
+        self._prepare_gather(sinograms, out, program, weighted=weighted, splines=splines, within=within)
+
+    def _prepare_gather(
+        self,
+        sinograms: Array,
+        out: Array,
+        program: Program,
+        *,
+        weighted: bool,
+        splines: bool = False,
+        within: Ball | None = None,
+    ) -> list[Part]:
+        """As `gather`; returns what holds the arrays."""
+        prepared = []
         if not weighted:
             pieces = _stencils.lagrange(self.order + _RESAMPLING)
         elif splines:
@@ -175,12 +243,14 @@ class Direct:
         for part, lanes in stacks.parts(len(out), nbytes, LATTICE_BYTES, item):
             stack = stacks.cleared(out[part], lanes, program)
             abreast = len(stack.images) * lanes * lattice_bytes <= _ABREAST_BYTES
-            transposes = []
+            transposes, sources = [], []
             for number, (walk, alignment) in enumerate(zip(self.walks, alignments, strict=True)):
-                source = Source(sinograms[part], alignment, pieces, weighted, self.grid, within)
-                transposes.append(walk.gather(source, stack, f" {number}" if abreast else ""))
+                sources.append(Source(sinograms[part], alignment, pieces, weighted, self.grid, within))
+                transposes.append(walk.gather(sources[-1], stack, f" {number}" if abreast else ""))
             _add_transposes(transposes, abreast, program)
             stacks.add_lanes(stack, out[part], program)
+            prepared.append(Part(part, stack, sources, sinograms[part]))
+        return prepared
 
     @cached_property
     def _row_numbers(self) -> int:
@@ -243,15 +313,16 @@ class Direct:
         return tuple(alignments)
 
 
-def _adding(out: Array, spare: Array, targets: NDArray[np.int64]) -> Stage:
+def _adding(part: Part, spare: Array, targets: NDArray[np.int64]) -> Stage:
     """The stage that adds spare rows (B, k, n) to the rows `targets` of sinograms (B, m, n)."""
 
     def add(first: int, last: int) -> None:
         """Add rows first .. last - 1."""
+        out = part.sinograms
         for k in range(first, last):
             out[:, targets[k]] += spare[:, k]
 
-    return Stage(add, len(targets), 1.0 * len(out) * spare.shape[-1])
+    return Stage(add, len(targets), 1.0 * spare.size / len(targets))
 
 
 def _add_forward(transforms: Sequence[Sequence[Stage]], abreast: bool, program: Program) -> None:

@@ -17,7 +17,6 @@ from radon_nn.operators import _walks as walks
 from radon_nn.operators._kernels.gathering import gather_rows
 from radon_nn.operators._kernels.layout import DIRECTIONS, PACKED_ROWS, PAD
 from radon_nn.operators._kernels.rows import Shape, Shifts, walk_rows
-from radon_nn.operators._kernels.sinograms import Readout
 from radon_nn.operators._plan import Plan
 from radon_nn.operators._stacks import Stack
 
@@ -122,7 +121,7 @@ class Rows:
     def _sharpening(self) -> Floats:
         return checks.frozen(self.plan.sharpening(self.order))
 
-    def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
+    def forward(self, stack: Stack, reading: walks.Reading, key: str, num_threads: int) -> list[Stage]:
         """
         The stages that transform a stack: packing, and walking.
 
@@ -130,10 +129,8 @@ class Rows:
         ----------
         stack : Stack
             The images.
-        readout : Readout
-            How lattices are read.
-        out : ndarray
-            Sinograms, flat, written to.
+        reading : Reading
+            How lattices are read, and the sinograms.
         key : str
             Tells apart the memory of two walks.
         num_threads : int
@@ -144,14 +141,11 @@ class Rows:
         list of Stage
             Two stages.
         """
-        plan, dtype, lanes, n = self.plan, out.dtype, stack.lanes, self._n
+        plan, dtype, lanes, n = self.plan, reading.out.dtype, stack.lanes, self._n
         several, filling = rooms.interleaving(lanes), walks.packing(self, stack)
         rows = scratch.empty(f"rows{key}", (stack.groups * self.rows * (n + 2 * PAD) * lanes,), dtype)
-        shape = Shape(self.rows, n, plan.length, len(readout.pieces), lanes)
-        shifts, reading = (
-            Shifts(plan.index, plan.slopes, plan.starts, self.order),
-            walks.Reading(readout, out, self.order),
-        )
+        shape = Shape(self.rows, n, plan.length, len(reading.readout.pieces), lanes)
+        shifts = Shifts(plan.index, plan.slopes, plan.starts, self.order)
 
         def walk(first: int, last: int) -> None:
             """Walk all rows for some directions, and read their lattices."""

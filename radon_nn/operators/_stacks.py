@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ _CLEARED = 1 << 15
 """Numbers cleared by one task: 128 KiB of float32, well above the time it takes to call for it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stack:
     """
     Images whose lanes are contiguous.
@@ -29,10 +30,34 @@ class Stack:
         The images, of any layout along the other axes.
     batch : int
         How many of the lanes, from the first on, hold images.
+    source : ndarray, optional
+        The images that are interleaved to these, or that these are added to, as one line; None if these are the same.
     """
 
     images: Array
     batch: int
+    source: Array | None = None
+
+    def exchange(self, images: Array) -> None:
+        """
+        Take other images of the same layout.
+
+        Parameters
+        ----------
+        images : ndarray, shape (batch, *shape)
+            The images.
+        """
+        if self.source is None:
+            self.images = images[..., None]
+        else:
+            self.source = flat(images)
+
+    def release(self) -> None:
+        """Hold the images no longer: others must be exchanged for them before the stack is used again."""
+        if self.source is None:
+            self.images = np.empty((0, *self.images.shape[1:]), self.images.dtype)
+        else:
+            self.source = np.empty(0, self.images.dtype)
 
     @property
     def groups(self) -> int:
@@ -103,11 +128,12 @@ def interleaved(images: Array, lanes: int, program: Program) -> Stack:
     if lanes == 1:
         return Stack(images[..., None], len(images))
     stack = _room(images, lanes)
-    source, lines, memory = flat(images), _lines(images, lanes), stack.memory
+    lines, memory = _lines(images.shape, images.strides, images.itemsize, lanes), stack.memory
+    stack.source = flat(images)
 
     def work(first: int, last: int) -> None:
         """Interleave lines."""
-        interleave(source, lines, memory, first, last)
+        interleave(stack.source, lines, memory, first, last)
 
     program.add(Stage(work, stack.groups * len(lines.begins), 1.0 * lines.n * lanes))
     return stack
@@ -134,6 +160,7 @@ def cleared(images: Array, lanes: int, program: Program) -> Stack:
     if lanes == 1:
         return Stack(images[..., None], len(images))
     stack = _room(images, lanes)
+    stack.source = flat(images)
     clear(stack.images, program)
     return stack
 
@@ -153,11 +180,12 @@ def add_lanes(stack: Stack, images: Array, program: Program) -> None:
     """
     if stack.lanes == 1:
         return
-    target, lines, memory = flat(images), _lines(images, stack.lanes), stack.memory
+    lines = _lines(images.shape, images.strides, images.itemsize, stack.lanes)
+    memory = stack.memory
 
     def work(first: int, last: int) -> None:
         """Add lines."""
-        separate(memory, lines, target, first, last)
+        separate(memory, lines, stack.source, first, last)
 
     program.add(Stage(work, stack.groups * len(lines.begins), 1.5 * lines.n * stack.lanes))
 
@@ -221,26 +249,27 @@ def strides(array: Array) -> NDArray[np.int64]:
 
 def _room(images: Array, lanes: int) -> Stack:
     """Memory for a stack, its axes in the order of the images'."""
-    order = _by_stride(images)
+    order = _by_stride(images.strides)
     shape = (-(-len(images) // lanes), *(images.shape[1 + j] for j in order), lanes)
     memory = scratch.empty("stacks", shape, images.dtype)
     axes = (0, *(1 + order.index(j) for j in range(len(order))), len(order) + 1)
     return Stack(memory.transpose(axes), len(images))
 
 
-def _lines(images: Array, lanes: int) -> Lines:
-    item, order = images.itemsize, _by_stride(images)
+@lru_cache(maxsize=4)
+def _lines(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int, lanes: int) -> Lines:
+    """How images (B, *shape) lie in memory; the last ones are kept, which for volumes take a few MiB."""
+    order = _by_stride(strides)
     begins, points = np.zeros(1, np.int64), np.zeros(1, np.int64)
     for j in order[:-1]:
-        indices = np.arange(images.shape[1 + j])
-        begins = np.add.outer(begins, indices * (images.strides[1 + j] // item)).ravel()
+        indices = np.arange(shape[1 + j])
+        begins = np.add.outer(begins, indices * (strides[1 + j] // itemsize)).ravel()
         points = np.add.outer(points * len(indices), indices).ravel()
     last = 1 + order[-1]
-    step, n = images.strides[last] // item, images.shape[last]
-    size = int(np.prod(images.shape[1:]))
-    return Lines(begins, points * n, step, len(images), images.strides[0] // item, n, size, lanes)
+    step, n = strides[last] // itemsize, shape[last]
+    return Lines(begins, points * n, step, shape[0], strides[0] // itemsize, n, math.prod(shape[1:]), lanes)
 
 
-def _by_stride(images: Array) -> list[int]:
+def _by_stride(strides: tuple[int, ...]) -> list[int]:
     """The axes of images in a stack (B, *shape), the one along memory last."""
-    return sorted(range(images.ndim - 1), key=lambda j: -images.strides[1 + j])
+    return sorted(range(len(strides) - 1), key=lambda j: -strides[1 + j])

@@ -82,14 +82,14 @@ class Walk(Protocol):
     def sharpening(self, phases: int) -> Floats:
         """Weights (k, 4) of the filters that undo the average blur of interpolation, for this number of phases."""
 
-    def forward(self, stack: Stack, readout: Readout, out: Array, key: str, num_threads: int) -> list[Stage]:
+    def forward(self, stack: Stack, reading: Reading, key: str, num_threads: int) -> list[Stage]:
         """The stages that transform a stack, each needing the one before; key distinguishes the memory of two walks."""
 
     def gather(self, source: Source, stack: Stack, key: str) -> list[Stage]:
         """The stages that add the transpose, or the backprojection, to a stack, each needing those before."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
     """
     Sinograms to gather images from, and how to do it.
@@ -116,6 +116,21 @@ class Source:
     weighted: bool
     grid: Grid
     within: Ball | None
+
+    def exchange(self, sinograms: Array) -> None:
+        """
+        Take other sinograms of the same layout.
+
+        Parameters
+        ----------
+        sinograms : ndarray, shape (B, m, n)
+            The sinograms.
+        """
+        self.sinograms = sinograms
+
+    def release(self) -> None:
+        """Hold the sinograms no longer."""
+        self.sinograms = np.empty((0, 0, 0), self.sinograms.dtype)
 
     def lattices(self, walk: Walk, part: slice, groups: int, lanes: int, key: str) -> tuple[Array, Stage]:
         """
@@ -147,11 +162,11 @@ class Source:
         into = strides(self.sinograms)
         readout = Readout(alignment, self.pieces, target, into, count, batch, plan.length, lanes, *filters, spare)
         lattices = scratch.empty(f"lattices{key}", (groups * len(target) * plan.length * lanes,), dtype)
-        memory, several = flat(self.sinograms), rooms.interleaving(lanes)
-        reach = readout.reach + HALO
+        several, reach = rooms.interleaving(lanes), readout.reach + HALO
 
         def fill(first: int, last: int) -> None:
             """Fill the lattices of some directions."""
+            memory = flat(self.sinograms)
             if self.weighted:
                 room = rooms.readout_room(readout, dtype, interpolating=reach)
                 interpolate(memory, readout, several, room, lattices, first, last)
@@ -220,11 +235,11 @@ def packing(walk: Walk, stack: Stack) -> Callable[[Array, int, int, int], None]:
     callable
         Called with (rows, first, last, zero), fills in blocks first .. last - 1; flat rows begin with block `zero`.
     """
-    layout, memory, several = layout_of(walk, stack), stack.memory, rooms.interleaving(stack.lanes)
+    layout, several = layout_of(walk, stack), rooms.interleaving(stack.lanes)
 
     def fill(rows: Array, first: int, last: int, zero: int) -> None:
         """Pack blocks of rows."""
-        pack(memory, layout, several, rooms.packing_room(), rows, (first, last, zero))
+        pack(stack.memory, layout, several, rooms.packing_room(), rows, (first, last, zero))
 
     return fill
 
@@ -264,7 +279,7 @@ class Reading:
     readout : Readout
         How the lattices are read.
     out : ndarray
-        Sinograms, flat.
+        Sinograms, flat, written to; others of the same layout may take their place.
     order : {1, 3, 5}
         Degree of the splines.
     """
@@ -274,6 +289,21 @@ class Reading:
         self.blocks = -(-len(readout.target) // DIRECTIONS)
         self.size = DIRECTIONS * (readout.length + 2 * halo_points(len(readout.pieces))) * readout.lanes
         self.most = max(1, _READ_BYTES // (self.size * out.itemsize))
+
+    def exchange(self, sinograms: Array) -> None:
+        """
+        Take other sinograms of the same layout.
+
+        Parameters
+        ----------
+        sinograms : ndarray, shape (B, m, n)
+            The sinograms.
+        """
+        self.out = flat(sinograms)
+
+    def release(self) -> None:
+        """Hold the sinograms no longer."""
+        self.out = np.empty(0, self.out.dtype)
 
     def lattices(self) -> Array:
         """This thread's memory for the lattices of `most` tasks."""

@@ -21,6 +21,7 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
 from radon_nn.operators._arguments import outside, require_ball, require_in_memory, require_kinds
+from radon_nn.operators._direct import Direct
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
 from radon_nn.operators._reach import extended
@@ -177,9 +178,13 @@ class RadonTransform:
             "take fewer directions or offsets",
         )
         out = np.empty((len(images), *self.sinogram_shape), images.dtype)
-        program = threads.Program(threads.resolve(num_threads))
-        self._engine.forward(images, out, program)
-        program.run()
+        engine, count = self._engine, threads.resolve(num_threads)
+        if isinstance(engine, Direct):
+            engine.run(images, out, count)
+        else:
+            program = threads.Program(count)
+            engine.forward(images, out, program)
+            program.run()
         return unscaled(out, exponent, "samples").reshape(*batch, *self.sinogram_shape)
 
     def adjoint(self, sinogram: ArrayLike, /, *, num_threads: int | None = None) -> Array:
@@ -428,10 +433,14 @@ class RadonTransform:
             "take fewer samples along each axis",
         )
         out = np.zeros((len(sinograms), *self.grid.shape), sinograms.dtype)
-        program = threads.Program(threads.resolve(num_threads))
+        engine, count = self._engine, threads.resolve(num_threads)
+        if isinstance(engine, Direct):
+            engine.run_gather(sinograms, out, count, before, **options)
+            return out
+        program = threads.Program(count)
         if before is not None:
             program.add(before)
-        self._engine.gather(sinograms, out, program, **options)
+        engine.gather(sinograms, out, program, **options)
         program.run()
         return out
 

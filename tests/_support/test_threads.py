@@ -48,6 +48,22 @@ def test_every_task_is_run_once(count: int, num_threads: int, nanoseconds: float
     assert_array_equal(done, 1)
 
 
+@pytest.mark.parametrize("num_threads", [1, 2, 3])
+def test_a_program_may_be_run_again_and_added_to(num_threads: int) -> None:
+    done = np.zeros(20, int)
+
+    def work(first: int, last: int) -> None:
+        done[first:last] += 1
+
+    program = Program(num_threads)
+    for stages in (1, 2):
+        program.add(Stage(work, 20, LONG))
+        for _ in range(2):
+            done[:] = 0
+            program.run()
+            assert_array_equal(done, stages)
+
+
 def test_little_work_stays_in_the_calling_thread() -> None:
     names = set()
     _threads.run(Stage(lambda *_: names.add(threading.get_ident()), 1000, 1.0), 8)

@@ -1,0 +1,99 @@
+"""Programs that are kept from one call to the next."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from radon_nn import Ball, Directions, Grid, Offsets, RadonTransform
+from radon_nn.operators import _prepared
+from radon_nn.operators._direct import Direct
+
+
+def transform(n: int, m: int) -> RadonTransform:
+    return RadonTransform(Grid.cube(n), Directions.half_circle(m), Offsets(n, 2 / n))
+
+
+def programs(kept: RadonTransform) -> list[str]:
+    """The kinds of programs that this thread keeps, those for longer offsets included."""
+    engines = kept._engine, kept._extended[0]._engine
+    return [kind for engine in engines if isinstance(engine, Direct) for kind in engine._kept.programs]
+
+
+@pytest.mark.parametrize("batch", [1, 16, 21])
+@pytest.mark.parametrize("name", ["forward", "adjoint", "backproject", "invert"])
+def test_a_program_kept_gives_what_a_fresh_one_does(name: str, batch: int) -> None:
+    """Arrays that share no memory, in turns with other layouts and types, of one lane and of several."""
+    rng, kept = np.random.default_rng(batch), transform(20, 12)
+    shape = kept.grid.shape if name == "forward" else kept.sinogram_shape
+    for dtype in (np.float32, np.float64, np.float32):
+        for count in (batch, batch, batch + 1, batch):
+            arrays = rng.standard_normal((count, *shape)).astype(dtype)
+            expected = getattr(transform(20, 12), name)(arrays, num_threads=1)
+            for threads in (1, 2):
+                assert_array_equal(getattr(kept, name)(arrays, num_threads=threads), expected)
+
+
+def test_a_program_kept_depends_on_the_ball() -> None:
+    kept, sinogram = transform(20, 12), np.random.default_rng(0).standard_normal((12, 20))
+    for within in (None, Ball(0.5), Ball(0.9), None):
+        for _ in range(2):
+            expected = transform(20, 12).invert(sinogram, within=within)
+            assert_array_equal(kept.invert(sinogram, within=within), expected)
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+@pytest.mark.parametrize("name", ["forward", "adjoint", "backproject", "invert"])
+def test_a_program_kept_holds_neither_images_nor_sinograms(name: str, batch: int) -> None:
+    kept = transform(20, 12)
+    arrays = np.ones((batch, *(kept.grid.shape if name == "forward" else kept.sinogram_shape)))
+    for _ in range(2):
+        results = getattr(kept, name)(arrays)
+    assert programs(kept)
+    alive = [weakref.ref(arrays), weakref.ref(results if results.base is None else results.base)]
+    del arrays, results
+    gc.collect()
+    assert [reference() for reference in alive] == [None, None]
+
+
+def test_threads_keep_programs_of_their_own() -> None:
+    kept, both = transform(20, 12), threading.Barrier(2)
+    images = np.random.default_rng(0).standard_normal((2, 20, 20))
+
+    def calls(image: np.ndarray) -> list[np.ndarray]:
+        both.wait()
+        return [kept.forward(image) for _ in range(20)]
+
+    with ThreadPoolExecutor(2) as pool:
+        for image, results in zip(images, pool.map(calls, images), strict=True):
+            for result in results:
+                assert_array_equal(result, transform(20, 12).forward(image))
+
+
+def test_a_program_that_failed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, image = transform(20, 12), np.ones((20, 20))
+    expected = kept.forward(image)
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_prepared.Program, "run", fail)
+        with pytest.raises(KeyboardInterrupt):
+            kept.forward(image)
+    assert not programs(kept)
+    assert_array_equal(kept.forward(image), expected)
+    assert programs(kept)
+
+
+def test_large_arrays_keep_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_prepared, "_KEPT_BYTES", 1000)
+    kept = transform(20, 12)
+    kept.forward(np.ones((20, 20)))
+    assert not programs(kept)
