@@ -70,12 +70,18 @@ def require_client(client: object) -> None:
         raise TypeError("client: expected one whose calls wait for results, got an asynchronous one; leave that out")
 
 
-def threads_of(client: Client) -> list[str]:
-    """The address of each thread's worker, one thread of each worker first; RuntimeError if there are no workers."""
+def threads_now(client: Client) -> list[str]:
+    """The address of each thread's worker, one thread of each worker first; empty if there are no workers."""
     threads = [(k, address) for address, count in sorted(client.ncores().items()) for k in range(count)]
+    return [address for _, address in sorted(threads)]
+
+
+def threads_of(client: Client) -> list[str]:
+    """The threads of `threads_now`; RuntimeError if there are none."""
+    threads = threads_now(client)
     if not threads:
         raise RuntimeError("client: expected workers, got none; start some, or wait with client.wait_for_workers(1)")
-    return [address for _, address in sorted(threads)]
+    return threads
 
 
 def completed(client: Client, futures: Sequence[Future], until: float = math.inf) -> Iterator[int]:

@@ -42,6 +42,18 @@ def chunk_key(source: da.Array, index: tuple[int, ...]) -> Any:
 
     Dask gives such a name to one worker, and all others would fetch the data from there although they hold them, as
     after `client.scatter(volume, broadcast=True)`.
+
+    Parameters
+    ----------
+    source : dask.array.Array
+        The array.
+    index : tuple of int
+        Number of the chunk along each axis.
+
+    Returns
+    -------
+    str or tuple
+        The key.
     """
     key = (source.name, *index)
     layer = source.dask.layers[source.name]

@@ -84,6 +84,7 @@ class SearchOnWorkers(HyperplaneSearch):
         self._sent = client.submit(np.asarray, self.points, pure=False)
         self._orders: list[clients.Future] | None = None
         self._last: Sequence[clients.Future] = ()
+        self._threads: list[str] = []
         client.run(certificate.prepare, self.dim)
 
     def _require_memory(self) -> None:
@@ -114,7 +115,7 @@ class SearchOnWorkers(HyperplaneSearch):
         RuntimeError
             If the client has no workers.
         """
-        threads = clients.threads_of(self._client)
+        threads = self._threads or clients.threads_of(self._client)
         cuts = self._cuts(len(threads))
         if self.dim == 2:
             tasks = [(_sweep, order, *cut) for order, cut in zip(self._sorted_parts(cuts, threads), cuts, strict=True)]
@@ -155,6 +156,7 @@ class SearchOnWorkers(HyperplaneSearch):
                 for k, (task, order, first, last) in enumerate(tasks)
             ]
         self._last = futures  # Releasing futures is a message too: those of the last search are released here.
+        self._threads = clients.threads_now(client)  # For the next search, asked for while the workers compute.
         for _ in clients.completed(client, futures, until):
             pass
         found = client.gather(futures)
