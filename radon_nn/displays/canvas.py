@@ -29,7 +29,7 @@ PALE = ListedColormap(colormaps["Greys_r"](np.linspace(0.4, 1.0, 256)), name="pa
 from 0.4 on, chosen by eye, the darkest grey has contrasts of 1.6 and 1.4 to them."""
 
 DATA = "#e08214"
-"""Orange for data: ColorBrewer's PuOr, far from the red and the blue of kinks also for colour-blind readers."""
+"""Orange for data, of ColorBrewer's PuOr: lighter than the red and blue of kinks, so told apart without colour."""
 
 _ANGLES = (np.arange(5) * np.pi / 4, ["0", "π/4", "π/2", "3π/4", "π"])
 

@@ -44,11 +44,12 @@ from radon_nn.result_files._claims import (
     slack_of,
 )
 from radon_nn.result_files._parts import (
+    ANSWERS,
     NAMES,
     STEPS,
     Arrays,
+    claims_from,
     finite_array,
-    finite_number,
     names_from,
     names_to,
     number_from_zero,
@@ -60,7 +61,6 @@ _NETWORK = ("weights", "biases", "readout", "skip", "constant")
 _PARAMETERS = {"huber": "delta", "quantile": "tau"}
 """Losses with a parameter."""
 _NUMBERS = ("objective", "lower", "penalty", "decay", "presumed_lower", "affine_decay")
-_ANSWERS = ("certified", "converged", "settled")
 SINGLE = ("loss", *(f"loss.{each}" for each in _PARAMETERS.values()), "penalty", "affine_decay", "linear")
 """Arrays of one entry that other results do not have."""
 TABLES = ("network.weights", "network.readout", "network.skip", "data.points", "data.targets", "subgradients", "metric")
@@ -70,7 +70,7 @@ KNOWN = (
     *(f"names.{part}" for part in NAMES),
     *(f"data.{name}" for name in LossData._fields),
     *("subgradients", "metric", "loss", *(f"loss.{each}" for each in _PARAMETERS.values())),
-    *("linear", *_NUMBERS, *_ANSWERS, "stopped", "refinement.name", *(f"refinement.{name}" for name in STEPS)),
+    *("linear", *_NUMBERS, *ANSWERS, "stopped", "refinement.name", *(f"refinement.{name}" for name in STEPS)),
 )
 """The arrays that a file may have."""
 
@@ -109,7 +109,7 @@ def to_arrays(fit: LossFit) -> dict[str, Any]:
         values[f"loss.{parameter}"] = getattr(loss, parameter)
     if options.metric is not None:
         values["metric"] = options.metric
-    values |= {name: getattr(fit, name) for name in (*_NUMBERS[:-1], *_ANSWERS, "stopped")}
+    values |= {name: getattr(fit, name) for name in (*_NUMBERS[:-1], *ANSWERS, "stopped")}
     return values | {"affine_decay": options.affine_decay} | refinement_to(fit.refinement)
 
 
@@ -135,10 +135,7 @@ def from_arrays(arrays: Arrays) -> LossFit:
         If shapes disagree, a number is not finite, the objective is not the network's, the lower bound is not what
         the subgradients are worth, or they are not feasible, where that is quickly found.
     """
-    numbers: dict[str, Any] = {name: finite_number(arrays, name) for name in ("objective", "lower", "decay")}
-    # Minus infinity where nothing was found in time.
-    numbers["presumed_lower"] = float(arrays["presumed_lower"])
-    numbers |= {"penalty": number_from_zero(arrays, "penalty")} | {name: bool(arrays[name]) for name in _ANSWERS}
+    numbers = claims_from(arrays, ("objective", "lower", "decay"), ("penalty",))
     if not numbers["decay"] > 0:
         raise ValueError(f"decay: expected a positive number, got {numbers['decay']:g}")
     affine_decay = number_from_zero(arrays, "affine_decay")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ Arrays = dict[str, NDArray[Any]]
 
 NAMES = ("features", "outputs", "means", "deviations")
 STEPS = ("at", "value", "lower", "upper")
+ANSWERS = ("certified", "converged", "settled")
+"""What a fit says of itself, true or false."""
 
 
 def names_to(names: Names) -> dict[str, Any]:
@@ -179,6 +182,35 @@ def number_from_zero(arrays: Arrays, name: str) -> float:
     if number < 0:
         raise ValueError(f"{name}: expected a number >= 0, got {number:g}")
     return number
+
+
+def claims_from(arrays: Arrays, finite: Sequence[str], from_zero: Sequence[str]) -> dict[str, Any]:
+    """
+    What a fit claims: its numbers, its presumed lower bound, and its answers.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        The arrays of a file.
+    finite : sequence of str
+        Numbers that are finite.
+    from_zero : sequence of str
+        Those that are also >= 0.
+
+    Returns
+    -------
+    dict of str to float or bool
+        With a presumed lower bound of minus infinity where nothing was found in time.
+
+    Raises
+    ------
+    ValueError
+        If a number is not what it has to be.
+    """
+    numbers: dict[str, Any] = {name: finite_number(arrays, name) for name in finite}
+    numbers["presumed_lower"] = float(arrays["presumed_lower"])
+    numbers |= {name: number_from_zero(arrays, name) for name in from_zero}
+    return numbers | {name: bool(arrays[name]) for name in ANSWERS}
 
 
 def whole_number(arrays: Arrays, name: str) -> int:

@@ -29,11 +29,12 @@ from radon_nn.result_files._claims import (
     slack_of,
 )
 from radon_nn.result_files._parts import (
+    ANSWERS,
     NAMES,
     STEPS,
     Arrays,
+    claims_from,
     finite_array,
-    finite_number,
     names_from,
     names_to,
     number_from_zero,
@@ -52,28 +53,18 @@ _MEASURE = ("directions", "offsets", "masses", "skip", "constant")
 _FIBRES = ("directions", "fibre", "scales", "biases", "readout", "skip", "constant")
 _FIT_ARRAYS = ("dual", "points", "values", "counts")
 _FIT_NUMBERS = ("objective", "lower", "misfit", "decay", "presumed_lower", "scatter")
-_FIT_ANSWERS = ("certified", "converged", "settled")
 _ERRORS = tuple(f"errors.{name}" for name in SpikeErrors._fields)
 
 _SEARCH = ("radius", "center", "relative_error", "max_error", "exact")
 _TEXTS = (_FORMAT, "activation", "loss", "stopped", "refinement.name", "names.features", "names.outputs", "unresolved")
-_TRUTHS = (*_FIT_ANSWERS, "linear", "exact", "interrupted")
+_TRUTHS = (*ANSWERS, "linear", "exact", "interrupted")
 _SINGLE = (
     *(_FORMAT, "activation", "stopped", "refinement.name", "radius", "relative_error", "max_error"),
     *("samples", "rounds", "noise", "queries", "lines", *_FIT_NUMBERS, *_TRUTHS, *_loss_fits.SINGLE),
 )
 _TABLES = (
-    *(
-        "measure.directions",
-        "measure.masses",
-        "measure.skip",
-        "directions",
-        "readout",
-        "skip",
-        "points",
-        "errors.masses",
-    ),
-    *_loss_fits.TABLES,
+    *("measure.directions", "measure.masses", "measure.skip", "directions", "readout", "skip", "points"),
+    *("errors.masses", *_loss_fits.TABLES),
 )
 """Arrays of rows and columns; the others that are not single have rows only."""
 _REAL = ("fiu", "real numbers")
@@ -82,15 +73,15 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "RidgeMeasure": _COMMON,
     "FibreMeasure": (_FORMAT, "activation", *_FIBRES, *(f"names.{part}" for part in NAMES)),
     "Fit": (
-        *(*_COMMON, *_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped", "refinement.name"),
+        *(*_COMMON, *_FIT_ARRAYS, *_FIT_NUMBERS, *ANSWERS, "stopped", "refinement.name"),
         *(f"refinement.{name}" for name in STEPS),
     ),
     "LossFit": (_FORMAT, *_loss_fits.KNOWN),
     "SpikeFit": (*_COMMON, *_SEARCH, "samples", "rounds", "interrupted", "noise", "queries", *_ERRORS),
     "ProbeFit": (*_COMMON, *_SEARCH, "queries", "lines", "unresolved"),
 }
-# Relative; lengths are one to rounding.
 _UNIT = 1e-9
+"""How far lengths of directions may be from 1: saving and rounding leave 1e-15, damage far more."""
 
 
 def to_arrays(result: Result) -> Arrays:
@@ -126,7 +117,7 @@ def to_arrays(result: Result) -> Arrays:
     measure = result.measure
     arrays |= {f"measure.{name}": getattr(measure, name) for name in _MEASURE} | names_to(measure.names)
     if isinstance(result, Fit):
-        arrays |= {name: getattr(result, name) for name in (*_FIT_ARRAYS, *_FIT_NUMBERS, *_FIT_ANSWERS, "stopped")}
+        arrays |= {name: getattr(result, name) for name in (*_FIT_ARRAYS, *_FIT_NUMBERS, *ANSWERS, "stopped")}
         arrays |= refinement_to(result.refinement)
     elif isinstance(result, SpikeFit | ProbeFit):
         arrays |= {"radius": result.domain.radius, "center": result.domain.center_in(measure.dim)}
@@ -254,11 +245,7 @@ def _measure(arrays: Arrays) -> RidgeMeasure:
 
 
 def _fit(arrays: Arrays) -> Fit:
-    numbers: dict[str, Any] = {name: finite_number(arrays, name) for name in ("objective", "lower")}
-    # Minus infinity where nothing was found in time.
-    numbers["presumed_lower"] = float(arrays["presumed_lower"])
-    numbers |= {name: number_from_zero(arrays, name) for name in ("misfit", "decay", "scatter")}
-    numbers |= {name: bool(arrays[name]) for name in _FIT_ANSWERS}
+    numbers = claims_from(arrays, ("objective", "lower"), ("misfit", "decay", "scatter"))
     measure, count = _measure(arrays), len(arrays["points"])
     points = finite_array(arrays, "points", (count, measure.dim))
     dual, values, counts = (finite_array(arrays, name, (count,)) for name in ("dual", "values", "counts"))
