@@ -12,7 +12,7 @@ import numpy as np
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
-from radon_nn.variation._basis_pursuit import Pursuit
+from radon_nn.variation._basis_pursuit import Bounds, Pursuit
 from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._zernike import Expansion, densities, densities_transposed, expand
 
@@ -163,8 +163,7 @@ def _bounds(
 ) -> SpectralBounds:
     """Bounds on finer and finer grids."""
     lower, upper, interrupted = 0.0, np.inf, False
-    state: Floats | None = None
-    last: Pursuit | None = None
+    continued = Continued(until)
     grids: list[int] = []
     lowers: list[float] = []
     uppers: list[float] = []
@@ -177,9 +176,7 @@ def _bounds(
         try:
             pursuit = pursuit_of(f.dim, half)
             target = pursuit.target(densities(z, f.dim, half))
-            start = None if state is None or last is None else pursuit.taken_over(last, state)
-            found, state = pursuit.solve(target, start, (first, second), until)
-            last = pursuit
+            found = continued.solve(pursuit, target, (first, second))
             gradient = densities_transposed(found.dual, f.dim, z.shape[1] - 1)
             rounded = expansion.rounding(gradient, degree) / scale
             lower = max(lower, found.lower * (1 - SEARCHED) - rounded)
@@ -198,6 +195,44 @@ def _bounds(
     return SpectralBounds(
         low, upper * scale, degree, apart, tuple(grids), tuple(lowers), tuple(uppers), f.count, interrupted
     )
+
+
+class Continued:
+    """
+    Pursuits on finer and finer grids, each started from where the last one ended.
+
+    Parameters
+    ----------
+    until : float
+        When to stop (`time.monotonic`).
+    """
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self._last: tuple[Pursuit, Floats] | None = None
+
+    def solve(self, pursuit: Pursuit, target: Floats, iterations: tuple[int, int]) -> Bounds:
+        """
+        The bounds on the next grid.
+
+        Parameters
+        ----------
+        pursuit : Pursuit
+            The grid.
+        target : ndarray
+            The fixed part of the density, as the grid carries it.
+        iterations : tuple of int
+            Iterations for the lower and for the upper bound.
+
+        Returns
+        -------
+        Bounds
+            The bounds.
+        """
+        start = None if self._last is None else pursuit.taken_over(*self._last)
+        found, state = pursuit.solve(target, start, iterations, self.until)
+        self._last = pursuit, state
+        return found
 
 
 @lru_cache(maxsize=3)

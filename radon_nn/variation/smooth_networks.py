@@ -24,7 +24,7 @@ from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.variation._basis_pursuit import Pursuit
 from radon_nn.variation._harmonics import legendre
 from radon_nn.variation._proven_peak import proven_peak
-from radon_nn.variation._spectral import GRIDS, SEARCHED, pursuit_of
+from radon_nn.variation._spectral import GRIDS, SEARCHED, Continued, pursuit_of
 
 _NODES = 16
 """Nodes of Gauss's rule on each panel in t."""
@@ -161,8 +161,7 @@ def _by_densities(
     tol, until = limits
     dim = fibres.directions.shape[1]
     lower, upper, interrupted = summed.lower, summed.upper, False
-    state: Floats | None = None
-    last: Pursuit | None = None
+    continued = Continued(until)
     steps: list[tuple[float, float, float]] = []
     for half, first, second in GRIDS[dim]:
         if steps and (upper - lower <= tol * upper or time.monotonic() > until):
@@ -171,9 +170,7 @@ def _by_densities(
             pursuit = pursuit_of(dim, half)
             moments = fibres.moments(2 * half)
             target = pursuit.of_fibres(fibres.directions, moments)
-            start = None if state is None or last is None else pursuit.taken_over(last, state)
-            found, state = pursuit.solve(target, start, (first, second), until)
-            last = pursuit
+            found = continued.solve(pursuit, target, (first, second))
             proven = proven_peak(pursuit, found.dual, _LOSS * tol) if dim == 2 else 1 + SEARCHED
             low = (found.lower - _charged(pursuit, fibres, found.dual, moments.shape[1])) / max(proven, 1.0)
             high = found.upper * (1 + SEARCHED) + fibres.left(moments)
