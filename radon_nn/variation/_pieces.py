@@ -37,7 +37,7 @@ _NARROW = 64.0
 its change over the piece at curvature 1. Wider pieces suffice, since kinks are extrapolated from both sides, which does
 not halve the digits."""
 
-_LOUD = 1024.0
+LOUD = 1024.0
 """Rounding of f that is allowed for where its noise is measured, in units of what values and slopes tell: sums of terms
 that cancel far away round by more. At 4 the noise at 1e13 was taken for that of a bend near 0 (seen once in 120)."""
 
@@ -131,7 +131,7 @@ class Halving:
         self.unexplained = False
         """Whether the measured errors of f are larger than rounding explains."""
         gaps = np.diff(self.probes)
-        bend = self._bend(gaps, _LOUD)
+        bend = self._bend(gaps, LOUD)
         self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
         # The variation of the chords through the probes, less what rounding explains, is a lower bound.
         self.variation = float(self._bend(gaps).sum())
@@ -184,7 +184,7 @@ class Halving:
         floor = 2 * float(np.median(found)) if 2 * len(found) > len(centers) else 0.0
         rise = np.abs((self.at_probes[at] - self.at_probes[at - 1]) / (self.probes[at] - self.probes[at - 1]))
         size = self.f.precision * (np.abs(self.at_probes[at]) + np.abs(centers) * rise)
-        self.unexplained = floor > _LOUD * float(size.max())
+        self.unexplained = floor > LOUD * float(size.max())
         return floor
 
     def fitted(self, low: Floats, high: Floats) -> Pieces:

@@ -278,7 +278,7 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
             f"its affine part by {float(height(far[None])[0]):.3g} at {far.tolist()}, by {peak:.3g} at most; "
             f"{_remedy(f.dim)}"
         )
-    return replace(found, noise=_noise(found))
+    return replace(found, noise=size_of_errors(found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,12 +373,12 @@ def _moments(
     return mean, root / 4, peak
 
 
-def _noise(h: Survey) -> float:
-    """The size of f's errors, from sixth differences at steps of 1/2000 scale, where a smooth f contributes 1e-19."""
+def size_of_errors(h: Survey, step: float = 5e-4) -> float:
+    """The size of f's errors, from sixth differences; at a step of 1/2000 scale a smooth f contributes 1e-19."""
     dim = h.box.dim
     starts, directions = _normals(512, dim), _normals(1024, dim)[512:]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    steps = 5e-4 * (np.arange(7) - 3.0)
+    steps = step * (np.arange(7) - 3.0)
     points = starts[:, None] + steps[:, None] * directions[:, None]
     values = h(points.reshape(-1, dim)).reshape(len(starts), 7)
     body = np.abs(values[:, 3]) > 0.02 * h.peak

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,15 +24,23 @@ from radon_nn.variation._band_limited import missed, of_band_limited
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks
+from radon_nn.variation._pieces import LOUD
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
 from radon_nn.variation._samples import (
     Assumption,
     on_the_way,
 )
-from radon_nn.variation._survey import Survey, survey
+from radon_nn.variation._survey import Survey, size_of_errors, survey
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
+
+_HIDDEN = 1e-6
+"""Errors of f up to this part of its peak are taken as such: sums in single precision have them. Larger ones look like
+an oscillation finer than all samples, which may add any amount."""
+
+_CLOSE = 5e-6
+"""Step, in scales, over which errors that rounding does not explain are looked at again."""
 
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
@@ -143,8 +152,13 @@ def decaying_rtv(
     say = progress if progress is not None else lambda line: None
     h = survey(BlackBox(f, dim, _REMEDY), limits)
     say(f"{h.box.count} probes: center {np.round(h.center, 6).tolist()}, largest value {h.peak:.4g}")
-    runs = Runs(h, say, until)
-    search = Search(runs, tol, max_samples)
+    return _within_errors(h, _searched(Search(Runs(h, say, until), tol, max_samples), tol, max_samples))
+
+
+def _searched(search: Search, tol: float, max_samples: int) -> RTV:
+    """The result by whatever suits the function, as long as time allows."""
+    runs = search.runs
+    h, dim = runs.h, runs.dim
     try:
         # No grid resolves a cusp, and in space each takes seconds.
         radial = of_radial(runs, tol, _affine_beyond(h, search.radius), rough=True)
@@ -171,6 +185,29 @@ def decaying_rtv(
         if search.sampled is None:
             raise
         return _interrupted(search)
+
+
+def _within_errors(h: Survey, result: RTV) -> RTV:
+    """A result that says which errors of f it takes as such; unresolved if they may as well be oscillations."""
+    errors = _unexplained(h)
+    if errors > _HIDDEN * h.peak and result.verdict != "unresolved":
+        law = f"values vary by about {errors:.2g} over the least steps, more than rounding explains"
+        value = result.lower if math.isinf(result.value) else result.value
+        return replace(result, value=value, upper=math.inf, verdict="unresolved", law=law, converged=False)
+    said = f"{result.assumed}, f's values having errors of about {errors:.2g}"
+    return replace(result, assumed=said) if errors else result
+
+
+def _unexplained(h: Survey) -> float:
+    """The size of f's errors if it is more than rounding explains, else 0."""
+    away = float(np.linalg.norm(h.turn @ h.center))
+    steepness = float(np.linalg.norm(np.linalg.solve(h.turn.T, h.slope)))
+    rounding = h.box.precision * (h.peak * (1 + away) + abs(h.intercept) + steepness * (1 + away))
+    if h.noise <= LOUD * rounding:
+        return 0.0
+    # A hundredth of the step leaves 1e-12 of what a wave contributes; errors stay.
+    errors = min(h.noise, size_of_errors(h, _CLOSE))
+    return errors if errors > LOUD * rounding else 0.0
 
 
 def region(box: ArrayLike, dim: int) -> tuple[Floats, Floats]:

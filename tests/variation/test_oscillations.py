@@ -73,3 +73,25 @@ def test_waves_in_an_envelope(dim: int, seed: int) -> None:
     k, size, phase = wave(dim, seed, (3.0, 12.0))
     result = rtv(lambda x: np.exp(-np.sum(x**2, axis=1) / 2) * np.sin(x @ k + phase), dim=dim, seconds=2.0)
     require_honest(result, 1.5 * size**2, 1.7 * size**2)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(3))
+def test_small_ones_beside_a_bump(seed: int) -> None:
+    """Their amplitude is 1e-5 to 1e-2 of the bump, which alone would be resolved."""
+    k, size, phase = wave(2, seed, (6.0, 12.0))
+    amplitude = 10.0 ** np.random.default_rng(seed).uniform(-5.0, -2.0)
+
+    def f(x: Floats) -> Floats:
+        waves = np.sin(size * np.sin(x @ k + phase))
+        return np.asarray(np.exp(-np.sum(x**2, axis=1) / 2) * (1 + amplitude * waves))
+
+    require_honest(rtv(f, dim=2, seconds=1.0), amplitude * size**2, amplitude * size**2)
+
+
+@pytest.mark.full
+def test_single_precision_inside_f_is_said_in_what_was_assumed() -> None:
+    result = rtv(lambda x: np.exp(-np.sum(x.astype(np.float32) ** 2, axis=1) / 2).astype(np.float64), dim=2, tol=1e-4)
+    assert result.lower <= 4.768562 <= result.upper
+    assert ", f's values having errors of about" in result.assumed
+    assert "errors" not in rtv(lambda x: np.exp(-np.sum(x**2, axis=1) / 2), dim=2, tol=1e-4).assumed
