@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from radon_nn._support import threads
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _cap_kernels as caps
 from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting._kernels import cap_search as caps
+from radon_nn.fitting._kernels.cap_ties import tree_of
 
 FINE = 1e-10
 """Part of the largest |F_r| by which its bound may be above it in three dimensions: far below any gap that is asked
@@ -23,9 +24,10 @@ ROUNDED = 1e-9
 _CAPS_NS, _OUTPUT_NS = 4000.0, 4.0
 """Nanoseconds for a point, to bound all hyperplanes through another one, at n = 200 in space; and more for each output.
 They only decide how work is cut. Measured on one core."""
-_BOXES = 10**6
-"""Boxes for each point and face of the cube, at most: some 300 are usual in space, 10 000 in five dimensions. Only sums
-that are constant on sets of hyperplanes, as lattices may have, take many more; they end with a weaker bound."""
+_BOXES = 10**5
+"""Boxes for each point and face of the cube, at most, where there is no budget: some 300 are usual in space, and up to
+40 000 where pairs of points are 1e-6 apart. Some triples that near, and sums that are constant on sets of hyperplanes,
+take more; they end with a weaker bound, after a tenth of a second for each point."""
 _COARSER = (0.03, 0.1, 0.5)
 """Slacks to fall back on where the budget does not allow the one asked for. For 60 points near an optimum, slacks of
 0.5, 0.1, 0.03 and 1e-4 take 0.73, 1.61, 2.05 and 2.35 million boxes in five dimensions: so a round of more slack does
@@ -47,7 +49,7 @@ class CapLimits(NamedTuple):
     floor : float
         A value that is attained, or below which nothing matters.
     slack : float
-        The search ends when its bound is below the largest |F_r|, or the floor, times 1 + slack.
+        The search ends when its bound is below the largest |F_r|, or the floor, times 1 + slack, but for rounding.
     until : float
         When to give up, by `time.monotonic`.
     budget : float
@@ -89,6 +91,7 @@ class Caps:
     ) -> None:
         self._points, self._r, self._oriented = points, np.ascontiguousarray(r), oriented
         self._rounding = rounding_of(r)
+        self._tree = tree_of(points)
         self.floor = max(floor, self._rounding)
         n, self.spent = len(points), 0
         """`spent`: boxes visited so far."""
@@ -111,8 +114,8 @@ class Caps:
         return Hyperplanes(value[on], normal[on], np.einsum("ij,ij->i", normal[on], self._points[on]))
 
     def open(self, slack: float) -> NDArray[np.int64]:
-        """The points through which hyperplanes may have |F_r| above the largest, times 1 + slack."""
-        return np.flatnonzero(self.results.upper > self.largest * (1 + slack))
+        """The points through which |F_r| may be above its largest so far, times 1 + slack, by more than rounding."""
+        return np.flatnonzero(self.results.upper > self.largest * (1 + slack) + self._rounding)
 
     def visit(self, pivots: NDArray[np.int64], limits: CapLimits, num_threads: int | None) -> None:
         """
@@ -132,8 +135,11 @@ class Caps:
         TimeoutError
             If the search has not ended in time; what is known of points that were visited stays.
         """
-        (n, outputs), boxes = self._r.shape, int(min(_BOXES, limits.budget))
-        search = caps.CapSearch(self._points, self._r, self._oriented, self.floor, limits.slack, boxes, self._rounding)
+        n, outputs = self._r.shape
+        boxes = int(limits.budget) if limits.budget < math.inf else _BOXES
+        search = caps.CapSearch(
+            self._points, self._r, self._oriented, self.floor, limits.slack, boxes, self._rounding, *self._tree
+        )
 
         def in_time(first: int, last: int) -> None:
             """Search through some points, unless it is late."""
@@ -190,16 +196,16 @@ class Caps:
 
 def rounding_of(r: Floats) -> float:
     """
-    How far rounding may move F_r, for points in the unit ball; see `_dual_bounds.rounding_of`.
+    How far rounding may move F_r: n terms |r_i|_2 |a.x_i - t| with |a.x_i - t| <= 2, whose errors add as random steps.
 
     Parameters
     ----------
-    r : ndarray, shape (n, o)
-        One row for each point.
+    r : ndarray, shape (n,) or (n, o)
+        At points in the unit ball.
 
     Returns
     -------
     float
         4 eps sqrt(n) sum |r_i|_2.
     """
-    return float(4 * _EPS * np.sqrt(len(r)) * np.linalg.norm(r, axis=1).sum())
+    return float(4 * _EPS * np.sqrt(len(r)) * np.linalg.norm(r.reshape(len(r), -1), axis=1).sum())

@@ -8,28 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn.fitting._cap_search import rounding_of
 from radon_nn.fitting._problem import Problem
 
-_EPS = float(np.finfo(np.float64).eps)
 _TINY = 1e-300
 """For r = 0 the scale is of no consequence, but must not be infinite."""
-
-
-def rounding_of(r: Floats) -> float:
-    """
-    How far rounding may move F_r: n terms |r_i| |a.x_i - t| with |a.x_i - t| <= 2, whose errors add like random steps.
-
-    Parameters
-    ----------
-    r : ndarray, shape (n,)
-        At points in the unit ball.
-
-    Returns
-    -------
-    float
-        4 eps sqrt(n) sum |r_i|.
-    """
-    return float(4 * _EPS * np.sqrt(len(r)) * np.abs(r).sum())
 
 
 def largest_at_most(points: Floats, r: Floats) -> float:

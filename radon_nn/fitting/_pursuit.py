@@ -13,8 +13,8 @@ from radon_nn._support.clients import Client
 from radon_nn._support.types import Floats, Progress
 from radon_nn._support.wording import counted
 from radon_nn.fitting._active_set import best_masses, thinned
-from radon_nn.fitting._cap_search import BUDGET, CapLimits
-from radon_nn.fitting._dual_bounds import largest_at_most, rounding_of
+from radon_nn.fitting._cap_search import BUDGET, CapLimits, rounding_of
+from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._search_on_workers import search_for

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from radon_nn._support import clients
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _kernels as kernels
 from radon_nn.fitting import certificate
 from radon_nn.fitting._cap_search import CapLimits, Caps, rounding_of
+from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting._kernels import plane as kernels
 from radon_nn.fitting.certificate import HyperplaneSearch
 
 FEWEST = {2: 3000, 3: 250}
@@ -123,7 +124,7 @@ class SearchOnWorkers(HyperplaneSearch):
             return Hyperplanes(value, normals, self._offsets(normals)), float(value.max(initial=floor))
         value, planes = self._collected([(_visit, floor, *cut) for cut in cuts], threads, r, until)
         on, normals, upper = value > 0, planes[:, :3], planes[:, 3]
-        bound = float(upper.max(initial=max(floor, rounding_of(r[:, None]))))
+        bound = float(upper.max(initial=max(floor, rounding_of(r))))
         return Hyperplanes(value[on], normals[on], self._offsets(normals)[on]), bound
 
     def _cuts(self, threads: int) -> list[tuple[int, int]]:
@@ -197,7 +198,8 @@ def _sweep(points: Floats, order: NDArray[np.int32] | None, r: Floats, first: in
 
 def _visit(points: Floats, floor: float, r: Floats, first: int, last: int) -> tuple[Floats, Floats]:
     """The largest |F_r| over planes through each of the pivots first .. last - 1, the plane's normal, and a bound."""
-    search = Caps(_writable(points), _writable(r)[:, None], floor=floor)
+    points, r = _writable(points), _writable(r)
+    search = Caps(points, r[:, None], floor=floor, crude=largest_at_most(points, r))
     search.visit(np.arange(first, last), CapLimits(), 1)
     value, normal, upper, _ = search.results
     return value[first:last], np.column_stack([normal, upper])[first:last]

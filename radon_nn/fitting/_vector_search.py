@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _vector_kernels as kernels
 from radon_nn.fitting._cap_search import FINE, WHOLE, CapLimits, Caps, rounding_of
 from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting._kernels import vectors as kernels
 from radon_nn.fitting.certificate import REACH
 
 _ASCENTS = 60

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _kernels as kernels
 from radon_nn.fitting._cap_search import CapLimits, Caps
+from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting._hyperplanes import Hyperplanes
+from radon_nn.fitting._kernels import plane as kernels
 
 _ASCENTS = 60
 """Steps of an ascent, at most. From 64 starts, for 60 points in d = 4 and 120 in d = 8, the mean of the maxima is then
@@ -43,7 +44,7 @@ class HyperplaneSearch:
     hyperplanes orthogonal to all x_j - x_i cut the sphere. In the plane these are arcs: on one, |a.u| is largest at
     a = +-u/|u|, if that lies in it, or at its ends. All are visited: for d = 1 in O(n log n), for d = 2 in O(n^2) after
     sorting once in O(n^2 log n). From three dimensions on |F_r| is bounded over boxes of normals, which are halved; see
-    `_cap_bounds` for the proof that nothing exceeds these bounds.
+    `_kernels.cap_bounds` for the proof that nothing exceeds these bounds.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ class HyperplaneSearch:
             self._run(sweep, self._nanoseconds(), until)
             planes = Hyperplanes(value, normals, self._offsets(normals))
         elif self.dim == 3:
-            search = Caps(self.points, r[:, None], floor=floor)
+            search = Caps(self.points, r[:, None], floor=floor, crude=largest_at_most(self.points, r))
             search.visit(np.arange(n), CapLimits(until=until), self._num_threads)
             return search.planes(), search.bound
         else:

@@ -13,14 +13,17 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.fitting._affine import affine_fit
-from radon_nn.fitting._cap_search import AGAIN
-from radon_nn.fitting._dual_bounds import largest_at_most, rounding_of
+from radon_nn.fitting._cap_search import AGAIN, rounding_of
+from radon_nn.fitting._dual_bounds import largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.geometry.naming import Names
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.networks.shallow import ShallowNetwork
+
+_STARTS = 64
+"""Ascents for a value of |F_r| that is attained, before all hyperplanes are searched: as many as in a fit."""
 
 
 def about_mean(points: Floats) -> tuple[Floats, float]:
@@ -88,6 +91,12 @@ def dual_value(near: Floats, values: Floats, counts: Floats, dual: Floats, decay
     return decay * pull - decay**2 * float(dual**2 @ (1 / counts)) / 2 + scatter
 
 
+def _climbed(search: HyperplaneSearch, dual: Floats) -> float:
+    """A value of |F_r| that is attained: with it, points all of whose hyperplanes are below take few boxes."""
+    starts = np.random.default_rng(0).standard_normal((_STARTS, search.dim))
+    return float(search.ascend(dual, starts / np.linalg.norm(starts, axis=1, keepdims=True)).strength.max())
+
+
 @dataclass(frozen=True)
 class Certificate:
     """
@@ -134,7 +143,7 @@ class Certificate:
         near, scale = about_mean(points)
         search, rounding = HyperplaneSearch(near), rounding_of(dual)
         if search.is_exact:
-            found = search.largest(dual)[1]
+            found = search.largest(dual, floor=0.0 if search.is_cheap else _climbed(search, dual))[1]
         else:
             found = largest_at_most(near, dual)
             if search.is_bounding:

@@ -11,7 +11,7 @@ import numpy as np
 
 from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
-from radon_nn.fitting._dual_bounds import rounding_of
+from radon_nn.fitting._cap_search import rounding_of
 from radon_nn.fitting.certified_fit import Fit, about_mean, dual_value, moments_of
 from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.geometry.domains import Ball

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from radon_nn._support.types import Floats
-from radon_nn.fitting import _cap_bounds as bounds
-from radon_nn.fitting._cap_kernels import CapSearch
-from radon_nn.fitting._cap_search import CapLimits, Caps, rounding_of
+from radon_nn.fitting._cap_search import WHOLE, CapLimits, Caps, rounding_of
+from radon_nn.fitting._kernels import cap_bounds as bounds
+from radon_nn.fitting._kernels.cap_boxes import Box, box_of, settle
+from radon_nn.fitting._kernels.cap_search import CapSearch
+from radon_nn.fitting._kernels.cap_ties import tree_of
 from radon_nn.fitting._vector_search import largest_at_most
+from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.fitting.loss_data import Frame
+from reference import largest_by_enumeration
 
 
 def sums(x: Floats, r: Floats, a: Floats, t: float) -> Floats:
@@ -49,15 +53,16 @@ def test_a_search_that_is_stopped_bounds_what_is_attained(budget: float) -> None
     assert caps.results.upper[1] >= attained * (1 - 1e-12)
 
 
-def bound_over(x: Floats, r: Floats, pivot: int, box: bounds.Box, best: float, slack: float) -> tuple[float, float]:
+def bound_over(x: Floats, r: Floats, pivot: int, box: Box, best: float, slack: float) -> tuple[float, float]:
     """The bound of |G| over a box, and the largest value known by then."""
-    search = CapSearch(x, r, False, best, slack, 10, rounding_of(r))
+    search = CapSearch(x, r, False, best, slack, 10, rounding_of(r), *tree_of(x))
     (n, d), o = x.shape, r.shape[1]
     v, u, at, q = x - x[pivot], np.zeros((o, d)), np.zeros(o), np.zeros(o)
     lists = np.arange(n, dtype=np.int32), n, np.zeros(n, np.int32)
-    left = bounds.settle(v, r, box, lists, u, at)
+    left = settle(v, r, box, lists, u, at)
     best = max(best, bounds.toward(at, q) / box.length)
-    room = q, np.empty((o, d)), np.empty(d), np.empty(d), np.empty(n), np.empty(n)
+    ties = np.empty(n), np.full(n, -1), np.empty(d), np.empty(d)
+    room = q, np.empty((o, d)), np.empty(d), np.empty(d), np.empty(n), np.empty(n), ties
     data = v, r, np.linalg.norm(r, axis=1), pivot
     return bounds.bound(search, data, box, lists[2][:left], u, (best, best * (1 + slack)), room), best
 
@@ -84,8 +89,60 @@ def test_no_box_around_the_maximum_is_dropped_before_it_is_known(seed: int) -> N
         centre = a / a[face] + rng.uniform(-1, 1, 3) * half
         centre[face] = 1.0
         if np.linalg.norm(half) < 0.85:
-            bound, best = bound_over(x, r, pivot, bounds.box_of(centre, half, face), attained / 1.49, 0.5)
+            bound, best = bound_over(x, r, pivot, box_of(centre, half, face), attained / 1.49, 0.5)
             assert bound >= attained * (1 - 1e-9) or best >= attained
+
+
+def with_twins(seed: int, dim: int, near: float, twins: dict[int, int]) -> tuple[Floats, Floats]:
+    """Points of which some are near others, with r / near that cancels between them."""
+    rng = np.random.default_rng(seed)
+    count = 7 + seed % 2
+    x, r = rng.standard_normal((count, dim)), rng.standard_normal(count)
+    for twin, of in twins.items():
+        x[twin] = x[of] + near * rng.standard_normal(dim)
+        load = rng.standard_normal() / near
+        r[twin], r[of] = r[twin] + load, r[of] - load
+    x = (x - x.mean(axis=0)) / np.linalg.norm(x - x.mean(axis=0), axis=1).max()
+    return x, balanced(x, r[:, None])
+
+
+def climbed(x: Floats, r: Floats) -> float:
+    """A value of |F_r| that is attained, as fits find it before they search."""
+    starts = np.random.default_rng(0).standard_normal((64, x.shape[1]))
+    starts /= np.linalg.norm(starts, axis=1, keepdims=True)
+    return float(HyperplaneSearch(x).ascend(r[:, 0], starts).strength.max())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("near", [1.0, 1e-2, 1e-4])
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("twins", [{1: 0, 3: 2}, {1: 0, 3: 2, 4: 2}], ids=["pairs", "pair and triple"])
+def test_bounds_enclose_the_maximum_within_few_boxes_however_near_points_are(
+    dim: int, near: float, twins: dict[int, int]
+) -> None:
+    """The boxes grow as the inverse root of the distance at most; with every point for itself, as the inverse."""
+    for seed in range(6):
+        x, r = with_twins(seed, dim, near, twins)
+        caps = Caps(x, r, floor=climbed(x, r))
+        caps.visit(np.arange(len(x)), WHOLE, 1)
+        truth, rounding = largest_by_enumeration(x, r), rounding_of(r)
+        assert caps.largest <= truth + rounding
+        assert truth <= caps.bound + rounding
+        assert caps.bound <= caps.largest * (1 + WHOLE.slack) + 2 * rounding
+        assert caps.results.visited.max() <= 600 / np.sqrt(near)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_visits_no_more_boxes_than_its_budget(seed: int) -> None:
+    """Boxes that wait when the budget is spent are bounded as well."""
+    x, r = with_twins(seed, 3, 1e-4, {1: 0, 3: 2, 4: 2})
+    truth, rounding = largest_by_enumeration(x, r), rounding_of(r)
+    for budget in (10, 100, 1000):
+        caps = Caps(x, r, crude=largest_at_most(x, r))
+        caps.visit(np.arange(len(x)), WHOLE._replace(budget=budget), 1)
+        assert caps.results.visited.max() <= (budget + 80) * x.shape[1]
+        assert caps.largest - rounding <= truth <= caps.bound + rounding
 
 
 def test_directions_that_are_thin_are_refused_and_subspaces_are_not() -> None:

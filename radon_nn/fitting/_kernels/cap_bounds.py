@@ -13,6 +13,8 @@ of the order of the box's width; so the bound of |G| errs by the square of the w
 Boxes over which |G| rises in one direction hold no maximum. Without this test, the maximum of |G| over a box that was
 reached first, at its boundary, would have to be resolved to rounding.
 
+Where two points are nearly one, their r_j may be large and of opposite signs; see `cap_ties`.
+
 A point i is searched only where q.r_i < 0. Let |F_r| be largest at (a, t), and q = F_r(a, t) / |F_r(a, t)|. Then q.F_r
 at a is largest there too, as q.F_r <= |F_r|. In its offset it is piecewise linear, and zero for large ones; so the
 interval on which it attains this maximum ends, above, at a concave kink: at t' = a.x_i for some i with q.r_i < 0. There
@@ -22,11 +24,12 @@ interval on which it attains this maximum ends, above, at a concave kink: at t' 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from radon_nn._support.compiled import compiled
+from radon_nn.fitting._kernels.cap_boxes import range_over
+from radon_nn.fitting._kernels.cap_ties import tied
 
 _ROUNDS, _SETTLED = 20, 1e-9
 """Rounds through the multipliers, at most, and the change of g, relative to g, at which they end: a bound errs by the
@@ -34,93 +37,8 @@ change times the width. Three rounds are usual; any multipliers give a bound."""
 _FEW = 4
 """Multipliers are chosen where at most this many points for each dimension are undecided: at wider boxes they gain
 little, and a round costs as much as settling the signs."""
-_TOUCHING, _ROUNDING = 1e-9, 1e-15
-"""A sign counts as settled if a.v_j keeps this part of its range, and this part of its terms, from zero. So a kink on
-the common side of two boxes, as lattices have, is inside both; otherwise |G| would rise towards it in each."""
 _UNIT = 1e-14
 """Rounding of slopes, relative to their terms."""
-
-
-class Box(NamedTuple):
-    """
-    Normals about a centre.
-
-    Parameters
-    ----------
-    centre, half : ndarray, shape (d,)
-        The box.
-    face : int
-        The coordinate that is +-1.
-    length : float
-        |centre|.
-    sine : float
-        Of the largest angle between the centre and a normal, or more.
-    least : float
-        The least |a|.
-    """
-
-    centre: np.ndarray
-    half: np.ndarray
-    face: int
-    length: float
-    sine: float
-    least: float
-
-
-@compiled
-def box_of(centre, half, face):
-    """The box of a centre and half of its sides."""
-    length, least, reach = 0.0, 0.0, 0.0
-    for m in range(len(centre)):
-        length += centre[m] * centre[m]
-        least += max(abs(centre[m]) - half[m], 0.0) ** 2
-        reach += half[m] * half[m]
-    least = math.sqrt(least)
-    return Box(centre, half, face, math.sqrt(length), math.sqrt(reach) / least, least)
-
-
-@compiled
-def _range(box, v):
-    """The middle of a.v over a box, half of its range, and the size of its terms."""
-    height, width, terms = 0.0, 0.0, 0.0
-    for m in range(len(v)):
-        height += box.centre[m] * v[m]
-        width += box.half[m] * abs(v[m])
-        terms += abs(box.centre[m] * v[m])
-    return height, width, terms
-
-
-@compiled
-def settle(v, r, box, lists, u, at):
-    """Settle the signs of points over a box; F at its centre, in `at`, and how many points are left undecided.
-
-    lists are the parent's undecided points, how many, and room for this box's; u is the sum of r_j v_j' over the points
-    that are settled and count.
-    """
-    before, count, after = lists
-    o, d = u.shape
-    left = 0
-    at[:] = 0.0
-    for p in range(count):
-        j = before[p]
-        height, width, terms = _range(box, v[j])
-        margin = _TOUCHING * width + _ROUNDING * terms
-        if height + width + margin < 0 or width + terms == 0.0:
-            continue
-        if height >= width + margin:
-            for k in range(o):
-                for m in range(d):
-                    u[k, m] += r[j, k] * v[j, m]
-            continue
-        after[left] = j
-        left += 1
-        if height > 0:
-            for k in range(o):
-                at[k] += r[j, k] * height
-    for k in range(o):
-        for m in range(d):
-            at[k] += u[k, m] * box.centre[m]
-    return left
 
 
 @compiled
@@ -160,7 +78,7 @@ def _sideways(data, box, undecided, u, pulls, room):
     w[:] = u
     for p in range(len(undecided)):
         j = undecided[p]
-        height, width, _ = _range(box, v[j])
+        height, width, _ = range_over(box, v[j])
         part = (height + width) / (2 * width)
         miss = max(part * (width - height) / 2, 0.0)
         for k in range(o):
@@ -191,7 +109,7 @@ def _chords(v, box, undecided, pulls, parts, g):
     """Add the undecided points to g: chords for q.r_j > 0, for the others p_j z with the slope of the chord."""
     for p in range(len(undecided)):
         j = undecided[p]
-        height, width, _ = _range(box, v[j])
+        height, width, _ = range_over(box, v[j])
         parts[p] = min(1.0, max(0.0, (height + width) / (2 * width)))
         if pulls[p] > 0:
             g[box.face] += pulls[p] * parts[p] * max(width - height, 0.0) * box.centre[box.face]
@@ -256,6 +174,31 @@ def _rises(data, undecided, u, q, pulls, direction, turning):
 
 
 @compiled
+def _bound_by_chords(v, box, undecided, pulls, target, room):
+    """A bound of g.a over a box, once the undecided points are added to g; with g.c and the length of the rest of g."""
+    parts, g, e = room
+    _chords(v, box, undecided, pulls, parts, g)
+    along, across = _upright(g, box, e)
+    bound = _on_cap(along, across, box.sine)
+    if bound > target and len(undecided) <= _FEW * len(g):
+        _multipliers(v, box, undecided, pulls, parts, g)
+        along, across = _upright(g, box, e)
+        bound = min(bound, _on_cap(along, across, box.sine))
+    return bound, along, across
+
+
+@compiled
+def _bound_by_ties(search, data, box, undecided, u, target, room):
+    """A bound of q.G over a box, for one output, with near points tied; infinite if there are none."""
+    q, _, _, _, pulls, parts, (loads, places, g, e) = room
+    for m in range(len(g)):
+        g[m] = q[0] * u[0, m]
+    if not tied(search.parents, data[0], box, undecided, pulls, (loads, places, g)):
+        return np.inf
+    return _bound_by_chords(data[0], box, undecided, loads, target, (parts, g, e))[0]
+
+
+@compiled
 def bound(search, data, box, undecided, u, levels, room):
     """A bound of |G| over a box, for one output of q.G; 0 if it is above the target, but no maximum is inside.
 
@@ -264,7 +207,7 @@ def bound(search, data, box, undecided, u, levels, room):
     """
     v, r, sizes, pivot = data
     best, target = levels
-    q, w, g, e, pulls, parts = room
+    q, w, g, e, pulls, parts, _ = room
     o, d = u.shape
     few = len(undecided) <= _FEW * d
     g[:] = 0.0
@@ -275,13 +218,9 @@ def bound(search, data, box, undecided, u, levels, room):
         pulls[p] = 0.0
         for k in range(o):
             pulls[p] += q[k] * r[undecided[p], k]
-    _chords(v, box, undecided, pulls, parts, g)
-    along, across = _upright(g, box, e)
-    bound = _on_cap(along, across, box.sine)
-    if bound > target and few:
-        _multipliers(v, box, undecided, pulls, parts, g)
-        along, across = _upright(g, box, e)
-        bound = min(bound, _on_cap(along, across, box.sine))
+    bound, along, across = _bound_by_chords(v, box, undecided, pulls, target, (parts, g, e))
+    if o == 1 and bound > target:
+        bound = min(bound, _bound_by_ties(search, data, box, undecided, u, target, room))
     if o == 1 and (bound <= target or not few):
         return bound
     turn = 0.0

@@ -1,4 +1,4 @@
-"""Compiled branch and bound for the largest |F_r|_2 over all hyperplanes, in any dimension; see `_cap_bounds`."""
+"""Compiled branch and bound for the largest |F_r|_2 over all hyperplanes, in any dimension; see `cap_bounds`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from radon_nn._support.compiled import compiled
-from radon_nn.fitting import _cap_bounds as bounds
+from radon_nn.fitting._kernels import cap_bounds as bounds
+from radon_nn.fitting._kernels.cap_boxes import box_of, settle
 
 _HALVINGS = 40
 """Times that each side of a box is halved at most: to 1e-12, where what is left of the errors is rounding."""
@@ -31,11 +32,13 @@ class CapSearch(NamedTuple):
     floor : float
         A value below which nothing matters.
     slack : float
-        A box is done when its bound is below the best value times 1 + slack.
+        A box is done when its bound is below the best value times 1 + slack, and what rounding may add.
     boxes : int
         Boxes for each point and face of the cube, at most; the bounds of those that are left count.
     rounding : float
         By how much rounding may move F_r.
+    parents, order : ndarray, shape (n,)
+        From `cap_ties.tree_of`.
     """
 
     points: np.ndarray
@@ -45,6 +48,8 @@ class CapSearch(NamedTuple):
     slack: float
     boxes: int
     rounding: float
+    parents: np.ndarray
+    order: np.ndarray
 
 
 class Results(NamedTuple):
@@ -76,6 +81,7 @@ def _over_face(search, data, face, sign, best, normal, stack):
     (n, d), o = data[0].shape, data[1].shape[1]
     w, at, q, g, e = np.empty((o, d)), np.empty(o), np.empty(o), np.empty(d), np.empty(d)
     pulls, parts = np.empty(n), np.empty(n)
+    ties = np.empty(n), np.full(n, -1), np.empty(d), np.empty(d)
     q[0] = -1.0 if data[1][data[3], 0] > 0 else 1.0
     upper, waiting, visited = 0.0, 1, 0
     centres[0], halves[0], depths[0] = 0.0, 1.0, 1
@@ -84,20 +90,20 @@ def _over_face(search, data, face, sign, best, normal, stack):
         waiting -= 1
         visited += 1
         depth = depths[waiting]
-        box = bounds.box_of(centres[waiting].copy(), halves[waiting].copy(), face)
+        box = box_of(centres[waiting].copy(), halves[waiting].copy(), face)
         u = matrices[depth]
         u[:] = matrices[depth - 1]
-        left = bounds.settle(data[0], data[1], box, (lists[depth - 1], counts[depth - 1], lists[depth]), u, at)
+        left = settle(data[0], data[1], box, (lists[depth - 1], counts[depth - 1], lists[depth]), u, at)
         counts[depth], undecided = left, lists[depth][:left]
         value = bounds.toward(at, q) / box.length
         if value > best:
             best = value
             for m in range(d):
                 normal[m] = box.centre[m] / box.length
-        bound, target = np.inf, best * (1 + search.slack)
+        bound, target = np.inf, best * (1 + search.slack) + search.rounding
         g[:] = box.centre
         if box.sine < _WIDE:
-            bound = bounds.bound(search, data, box, undecided, u, (best, target), (q, w, g, e, pulls, parts))
+            bound = bounds.bound(search, data, box, undecided, u, (best, target), (q, w, g, e, pulls, parts, ties))
         if bound <= target or depth >= len(lists) - 1 or visited >= search.boxes:
             upper = max(upper, bound)
             continue
@@ -137,7 +143,7 @@ def vectors_over_caps(search, results, pivots, first, last):
         for k in range(o):
             square += search.r[j, k] * search.r[j, k]
         sizes[j] = math.sqrt(square)
-        stack[3][0, j] = j
+        stack[3][0, j] = search.order[j]
     stack[4][0] = n
     for p in range(first, last):
         i = pivots[p]

@@ -1,0 +1,1 @@
+"""Compiled searches for the hyperplane where |F_r| is largest."""
