@@ -10,7 +10,7 @@ import dask.array as da
 import numpy as np
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 
-from radon_nn.dask import _tasks as tasks
+from radon_nn.dask._recipes import Recipe
 from radon_nn.dask.layouts import Chunks
 from radon_nn.operators.transform import RadonTransform
 
@@ -22,9 +22,9 @@ def filled(chunks: Chunks) -> Chunks:
     return tuple(tuple(n for n in lengths if n) or (0,) for lengths in chunks)
 
 
-def recipe_of(transform: RadonTransform) -> tuple[tasks.Recipe, Graph, Any]:
+def recipe_of(transform: RadonTransform) -> tuple[Recipe, Graph, Any]:
     """The transform for tasks; a graph to begin with, and what stands for the transform in a task's arguments."""
-    recipe = tasks.Recipe(transform)
+    recipe = Recipe(transform)
     if recipe.small:
         return recipe, {}, recipe
     key = f"radon-transform-{recipe.token}"

@@ -2,157 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from radon_nn._support.types import Array, Indices
+from radon_nn.dask._cuts import Cut, Group
+from radon_nn.dask._recipes import Recipe
 from radon_nn.geometry.domains import Ball
-from radon_nn.geometry.grids import Box
 from radon_nn.operators.beyond import filtered_beyond
-from radon_nn.operators.transform import RadonTransform
-
-_KEPT = 4
-"""Transforms whose plans a worker keeps: an operator and its extension for `invert`, of two transforms in turn."""
-_INLINE = 2048
-"""Bytes of a pickled transform that is sent with each task; larger ones, which list directions, are sent once."""
-
-
-class Recipe:
-    """
-    A transform that pickles as its parameters, and is made once in each process.
-
-    Parameters
-    ----------
-    transform : RadonTransform
-        The transform.
-    """
-
-    def __init__(self, transform: RadonTransform) -> None:
-        self.pickled = pickle.dumps(transform)
-        self.token = hashlib.blake2b(self.pickled, digest_size=16).hexdigest()
-        self.transform = _kept.get(self.token, lambda: transform)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (self.token, self.pickled)
-
-    @property
-    def small(self) -> bool:
-        """Whether it may be part of each task."""
-        return len(self.pickled) <= _INLINE
-
-
-class _Kept:
-    """The transforms last used in this process, and with them their plans."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.transforms: OrderedDict[str, RadonTransform] = OrderedDict()
-
-    def get(self, token: str, make: Callable[[], RadonTransform]) -> RadonTransform:
-        """The transform of a token, made at its first use."""
-        with self.lock:
-            if token not in self.transforms:
-                self.transforms[token] = make()
-            self.transforms.move_to_end(token)
-            while len(self.transforms) > _KEPT:
-                self.transforms.popitem(last=False)
-            return self.transforms[token]
-
-
-_kept = _Kept()
-
-
-def _made(token: str, pickled: bytes) -> Recipe:
-    """The recipe that was pickled; its transform is unpickled only where this process does not have it yet."""
-    recipe = Recipe.__new__(Recipe)
-    recipe.token, recipe.pickled = token, pickled
-    recipe.transform = _kept.get(token, lambda: pickle.loads(pickled))
-    return recipe
-
-
-@dataclass(frozen=True)
-class Group:
-    """
-    The directions r among all with first <= r % period < last, in ascending order.
-
-    Of a product, `period` is the number of directions b of its rim, and a group takes some b with all polar angles;
-    of others, it is the number of directions, and a group is a run of them.
-
-    Parameters
-    ----------
-    first, last : int
-        The range of remainders.
-    period : int
-        The period.
-    count : int
-        Number of all directions.
-    """
-
-    first: int
-    last: int
-    period: int
-    count: int
-
-    @property
-    def size(self) -> int:
-        """How many directions it has."""
-        return (self.last - self.first) * (self.count // self.period)
-
-    @property
-    def run(self) -> slice | None:
-        """The group as a slice, if it is one."""
-        if self.period == self.count:
-            return slice(self.first, self.last)
-        return slice(0, self.count) if self.last - self.first == self.period else None
-
-    def rows(self, begin: int = 0, end: int | None = None) -> Indices:
-        """Its directions r with begin <= r < end."""
-        whole = np.add.outer(np.arange(0, self.count, self.period), np.arange(self.first, self.last)).ravel()
-        return whole[slice(*np.searchsorted(whole, (begin, self.count if end is None else end)))]
-
-    def positions(self, begin: int, end: int) -> slice:
-        """Where its directions r with begin <= r < end stand among its own."""
-        return slice(self._before(begin), self._before(end))
-
-    def _before(self, row: int) -> int:
-        periods, rest = divmod(row, self.period)
-        return periods * (self.last - self.first) + min(max(rest - self.first, 0), self.last - self.first)
-
-
-class Cut(NamedTuple):
-    """A part of a transform: a box of its grid, and a group of its directions."""
-
-    box: Box
-    group: Group
-
-    def of(self, transform: RadonTransform) -> RadonTransform:
-        """
-        The part, by the plans of the whole.
-
-        Parameters
-        ----------
-        transform : RadonTransform
-            The whole.
-
-        Returns
-        -------
-        RadonTransform
-            The part.
-        """
-        run = self.group.run
-        chosen = self.group.rows() if run is None else run
-        whole = run is not None and run == slice(0, self.group.count)
-        box = [slice(*side) for side in self.box]
-        if whole and all(side == slice(0, n) for side, n in zip(box, transform.grid.shape, strict=True)):
-            return transform
-        return transform.part(box, None if whole else chosen)
 
 
 def forward(recipe: Recipe, cut: Any, block: Array, before: Array | None) -> Array:
@@ -175,7 +34,7 @@ def forward(recipe: Recipe, cut: Any, block: Array, before: Array | None) -> Arr
     ndarray, shape (..., m, n)
         The sum.
     """
-    part = Cut(*cut).of(recipe.transform)
+    part = recipe.part(Cut(*cut))
     try:
         out = part.forward(block, num_threads=1)
     except ValueError as error:
@@ -210,7 +69,7 @@ def gather(recipe: Recipe, cut: Any, rows: Array, before: Array | None, within: 
     ndarray, shape (..., *box)
         The sum.
     """
-    part = Cut(*cut).of(recipe.transform)
+    part = recipe.part(Cut(*cut))
     try:
         out = part.backproject(rows, within=within, num_threads=1) if weighted else part.adjoint(rows, num_threads=1)
     except ValueError as error:

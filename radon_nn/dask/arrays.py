@@ -13,6 +13,7 @@ from dask.base import tokenize
 
 from radon_nn._support import checks
 from radon_nn.dask import _tasks as tasks
+from radon_nn.dask._cuts import Group
 from radon_nn.dask._graphs import Graph, array_of, boxes_of, chunk_key, filled, indices, recipe_of
 from radon_nn.dask.layouts import Layout, layout
 from radon_nn.geometry.domains import Ball
@@ -374,7 +375,7 @@ def _put_in_order(
     """Chunks of the directions in the transform's order, from groups that may be interleaved."""
     for number, (begin, end) in enumerate(itertools.pairwise([0, *itertools.accumulate(rows)])):
         pieces: list[Any] = []
-        groups: list[tasks.Group] = []
+        groups: list[Group] = []
         for group, key in zip(chosen.groups, sums, strict=True):
             positions = group.positions(begin, end)
             if positions.stop > positions.start:
@@ -429,7 +430,7 @@ def _gathered(
     return array_of(name, graph, [source], (*batch, *chosen.boxes), source.dtype)
 
 
-def _rows_of(graph: Graph, name: str, source: da.Array, index: tuple[int, ...], group: tasks.Group, number: int) -> Any:
+def _rows_of(graph: Graph, name: str, source: da.Array, index: tuple[int, ...], group: Group, number: int) -> Any:
     """The key of a group's sinograms, put together of those chunks that have some."""
     pieces = []
     for chunk, (begin, end) in enumerate(itertools.pairwise([0, *itertools.accumulate(source.chunks[-2])])):

@@ -16,7 +16,7 @@ from dask.utils import parse_bytes
 
 from radon_nn._support import checks
 from radon_nn._support.scratch import LINE_BYTES
-from radon_nn.dask._tasks import Group
+from radon_nn.dask._cuts import Group
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import Chosen, Factored
 from radon_nn.operators.transform import RadonTransform

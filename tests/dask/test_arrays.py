@@ -19,7 +19,9 @@ da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 rd = pytest.importorskip("radon_nn.dask")
 
-from radon_nn.dask import _tasks, layouts  # noqa: E402
+from radon_nn.dask import _recipes, _tasks, layouts  # noqa: E402
+from radon_nn.dask._cuts import Cut, Group  # noqa: E402
+from radon_nn.dask._recipes import Recipe  # noqa: E402
 
 ROUNDING = {"float64": 1e-12, "float32": 1e-6}
 LONGEST = {2: 20, 3: 6, 4: 4}
@@ -36,10 +38,10 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def threaded() -> Iterator[None]:
-    _tasks._kept.transforms.clear()
+    _recipes._kept.transforms.clear()
     with dask.config.set(scheduler="threads", num_workers=3):
         yield
-    _tasks._kept.transforms.clear()
+    _recipes._kept.transforms.clear()
 
 
 def noise(shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> Any:
@@ -148,11 +150,11 @@ def test_arguments_of_tasks_stay_as_they_are() -> None:
     """A task that is run again gives the same: none writes to what it was given, which is read-only here."""
     rng = np.random.default_rng(1)
     transform = RadonTransform(Grid.cube(8), Directions.half_circle(6))
-    recipe, image = _tasks.Recipe(transform), rng.standard_normal(transform.grid.shape)
+    recipe, image = Recipe(transform), rng.standard_normal(transform.grid.shape)
     before, rows = rng.standard_normal(transform.sinogram_shape), rng.standard_normal(transform.sinogram_shape)
     for array in (image, before, rows):
         array.flags.writeable = False
-    cut = [[[0, 8], [0, 8]], _tasks.Group(0, 6, 6, 6)]
+    cut = [[[0, 8], [0, 8]], Group(0, 6, 6, 6)]
     first, second = (_tasks.forward(recipe, cut, image, before) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     first, second = (_tasks.gather(recipe, cut, rows, image, None, weighted=False) for _ in range(2))
@@ -171,7 +173,7 @@ def test_tasks_are_small(counts: tuple[int, int]) -> None:
     ours = [task for key, task in graph.items() if str(key[0]).startswith("radon-")]
     assert len(ours) > 2
     assert all(len(pickle.dumps(task)) < 2048 for task in ours)
-    assert pickle.loads(pickle.dumps(_tasks.Recipe(transform))).transform is _tasks.Recipe(transform).transform
+    assert pickle.loads(pickle.dumps(Recipe(transform))).transform is Recipe(transform).transform
 
 
 def test_listed_directions_are_sent_once() -> None:
@@ -246,3 +248,14 @@ def test_data_that_all_workers_hold_are_not_fetched_from_one() -> None:
     assert named.key in needed
     assert (volume.name, 0, 0) not in needed
     assert laws.difference(sinogram.compute(), transform.forward(image)) < 1e-12
+
+
+def test_parts_are_made_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_recipes, "_KEPT_DIRECTIONS", 4)
+    recipe = Recipe(RadonTransform(Grid.cube(8), Directions.half_circle(6)))
+    cuts = [Cut(((0, 8), (0, 8)), Group(first, first + 2, 6, 6)) for first in (0, 2, 4)]
+    first, second = recipe.part(cuts[0]), recipe.part(cuts[1])
+    assert recipe.part(cuts[0]) is first
+    recipe.part(cuts[2])
+    assert recipe.part(cuts[0]) is first
+    assert recipe.part(cuts[1]) is not second

@@ -19,6 +19,8 @@ pytest.importorskip("dask.array")
 rd = pytest.importorskip("radon_nn.dask")
 
 from radon_nn.dask import _tasks, layouts  # noqa: E402
+from radon_nn.dask._cuts import Group  # noqa: E402
+from radon_nn.dask._recipes import Recipe  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +34,7 @@ def two_threads() -> Any:
 def test_groups_tile_the_directions(periods: int, period: int, seed: int) -> None:
     rng, count = np.random.default_rng(seed), periods * period
     ends = np.unique([0, *rng.integers(0, period + 1, 3), period]).tolist()
-    groups = [_tasks.Group(a, b, period, count) for a, b in itertools.pairwise(ends)]
+    groups = [Group(a, b, period, count) for a, b in itertools.pairwise(ends)]
     rows = [group.rows() for group in groups]
     assert [len(some) for some in rows] == [group.size for group in groups]
     assert sorted(np.concatenate(rows).tolist()) == list(range(count))
@@ -56,7 +58,7 @@ def test_groups_tile_the_directions(periods: int, period: int, seed: int) -> Non
 def test_a_task_takes_no_more_than_stated(transform: RadonTransform, memory: str, transpose: bool) -> None:
     chosen = rd.layout(transform, np.float32, memory=memory, transpose=transpose)
     assert chosen.worker_bytes <= layouts.parse_bytes(memory)
-    recipe, group = _tasks.Recipe(transform), chosen.groups[0]
+    recipe, group = Recipe(transform), chosen.groups[0]
     box = [[0, lengths[0]] for lengths in chosen.boxes]
     block = np.ones([stop for _, stop in box], np.float32)
     rows = np.ones((group.size, transform.offsets.count), np.float32)
