@@ -4,15 +4,19 @@ What pytest is told.
 - Doctests of public classes are found although `__module__` names the package and not the module they stand in.
 - A run that leaves slow tests out says how to run them.
 - Examples of hypothesis have no deadline: machines that run tests are busy.
+- Workers of xdist run BLAS and OpenMP on one thread each: as many as there are processors would wait for one another,
+  spinning.
 - Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as in the background.
 """
 
 import doctest
 import inspect
+import os
 import signal
 from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]
@@ -33,6 +37,13 @@ def pytest_configure() -> None:
     settings.load_profile("radon_nn")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Set the number of threads before workers start, and import what reads it."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
