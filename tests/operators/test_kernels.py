@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.interpolate import BSpline
 
 import reference
+from radon_nn._support.checks import frozen
 from radon_nn.operators import _rooms, _stencils, _walks
 from radon_nn.operators._kernels import layout, resampling, rows
 from radon_nn.operators._kernels.gathering import gather_rows
@@ -20,7 +21,8 @@ from radon_nn.operators._kernels.sinograms import Readout, interpolate, spread
 from radon_nn.operators._kernels.splines import spline_weights
 
 ORDERS = (1, 3, 5)
-NO_STAGES = np.empty((0, 3))
+NO_STAGES = frozen(np.empty((0, 3)))
+"""Arguments are frozen and contiguous where those of the package are: other types would be compiled anew."""
 
 
 class Walk(NamedTuple):
@@ -35,7 +37,7 @@ class Walk(NamedTuple):
 
 def a_walk(seed: int, others: tuple[int, ...], n: int, count: int, dtype: DTypeLike = np.float64) -> Walk:
     rng = np.random.default_rng(seed)
-    index = np.indices(others).reshape(len(others), -1).T.astype(float)
+    index = np.indices(others).reshape(len(others), -1).T.astype(float, order="C")
     rows = np.zeros((len(index), n + 2 * layout.PAD), dtype)
     rows[:, layout.PAD : -layout.PAD] = rng.standard_normal((len(index), n))
     slopes = rng.uniform(-1, 1, (count, len(others)))
@@ -70,7 +72,8 @@ def forward(
     m, n, total, width = len(walk.slopes), out.shape[1], *walk.rows.shape
     sinograms = np.array([m * n, n, 1])
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(alignment, pieces, target, sinograms, n, batch, walk.length, lanes, NO_STAGES, 0, out[0, :0])
+    places = frozen(alignment), pieces, frozen(target), sinograms
+    readout = Readout(*places, n, batch, walk.length, lanes, NO_STAGES, 0, out[0, :0])
     reading = _walks.Reading(readout, out.reshape(-1), 1)
     shape = rows.Shape(total, width - 2 * layout.PAD, walk.length, len(pieces), lanes)
     room = _rooms.walk_room(order, total, walk.length, lanes, out.dtype)
@@ -87,7 +90,7 @@ def gather(walk: Walk, lattices: NDArray[Any], order: int, out: NDArray[Any], fr
     sets, m = lattices.shape[:2]
     total, n = out.shape[1:3]
     shape, shifts = rows.Shape(total, n, walk.length, 0, 1), rows.Shifts(walk.places, walk.slopes, walk.starts, order)
-    wanted, room = np.tile([0, n], (sets, 1)), _rooms.gather_room(order, m, 1, lattices.dtype)
+    wanted, room = frozen(np.tile([0, n], (sets, 1))), _rooms.gather_room(order, m, 1, lattices.dtype)
     task = (0, sets, 0, total, 0, fresh)
     gather_rows(lattices.reshape(-1), shifts, shape, _rooms.taps_at_once(order), wanted, room, out.reshape(-1), task)
 
@@ -167,7 +170,8 @@ def test_gather_and_spread_transpose_walk(order: int, dtype: DTypeLike) -> None:
     forward(walk, order, place, target, sinogram)
     lattices, back = np.empty((1, 6, walk.length, 1), dtype), np.zeros((1, 16, 7, 1), dtype)
     pieces = _stencils.lagrange(order + 3)
-    readout = Readout(place, pieces, target, np.array([0, 25, 1]), 25, 1, walk.length, 1, NO_STAGES, 0, g[0, :0])
+    lines = target, np.array([0, 25, 1]), 25, 1, walk.length, 1
+    readout = Readout(frozen(place), pieces, *lines, NO_STAGES, 0, g[0, :0])
     room = _rooms.readout_room(readout, lattices.dtype)
     spread(g.ravel(), readout, None, None, room, lattices.reshape(-1), 0, 6)
     gather(walk, lattices, order, back)
@@ -234,7 +238,7 @@ def test_interpolate_reads_the_named_rows_at_the_lattice_points(stages: list[lis
     in_turn = np.reshape(np.array(stages), (-1, 3))
     reach = int(in_turn[:, 0].sum())
     lines = target, np.array([0, 16, 1]), 16, 1, 60, 1
-    readout = Readout(place, _stencils.lagrange(4), *lines, in_turn, reach, target[:0])
+    readout = Readout(frozen(place), _stencils.lagrange(4), *lines, frozen(in_turn), reach, sinogram[0, :0])
     reach += 3
     room = _rooms.readout_room(readout, lattices.dtype, interpolating=reach)
     interpolate(sinogram.ravel(), readout, None, room, lattices.reshape(-1), 0, 3)

@@ -8,6 +8,7 @@ from scipy.interpolate import BSpline
 
 import reference
 from radon_nn import Directions, Grid, Offsets, RadonTransform
+from radon_nn._support.checks import frozen
 from radon_nn.operators import _rooms, _sharpening, _stencils
 from radon_nn.operators._kernels.layout import DIRECTIONS
 from radon_nn.operators._kernels.sinograms import Readout, halo_points, read_lattices
@@ -21,9 +22,11 @@ def read(lattices: np.ndarray, order: int, first: float, count: int, lanes: int 
     """Lattices (k, length), the same in every lane, turned into coefficients and these read at first, first + 1, ..."""
     (m, length), dtype = lattices.shape, lattices.dtype
     pieces, filters = _stencils.lagrange(4), _sharpening.to_coefficients(order, dtype)
-    alignment = np.tile([first, 1, 1, 1, 0, 0, 0], (m, 1))
+    alignment = frozen(np.tile([first, 1.0, 1, 1, 0, 0, 0], (m, 1)))
     strides, out = np.array([m * count, count, 1]), np.empty((lanes, m, count), dtype)
-    readout = Readout(alignment, pieces, np.arange(m), strides, count, lanes, length, lanes, *filters, out[0, 0, :0])
+    readout = Readout(
+        alignment, pieces, frozen(np.arange(m)), strides, count, lanes, length, lanes, *filters, out[0, 0, :0]
+    )
     room, halo = _rooms.readout_room(readout, dtype), halo_points(len(pieces))
     padded = np.zeros((-(-m // DIRECTIONS) * DIRECTIONS, length + 2 * halo, lanes), dtype)
     padded[:m, halo:-halo] = lattices[:, :, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,20 +72,20 @@ def test_a_dual_that_is_too_large_is_scaled_and_proves_no_more(factor: float) ->
     assert forged.lower <= best.objective * (1 + 1e-12)
 
 
-def results() -> list[Any]:
-    names = Names(["length", "width"], ["price"], [1.0, 2.0], [0.5, 3.0])
-    return [
-        NETWORK.measure(),
-        NETWORK.measure().named(names),
-        RidgeMeasure([], [], [], np.zeros((2, 3)), [0.1, -0.2]),
-        find_spikes(NETWORK, Grid.cube(32), max_rounds=1),
-        probe_spikes(NETWORK, 2),
-        ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres(),
-    ]
+NAMES = Names(["length", "width"], ["price"], [1.0, 2.0], [0.5, 3.0])
+RESULTS: dict[str, Callable[[], Any]] = {
+    "measure": NETWORK.measure,
+    "named measure": lambda: NETWORK.measure().named(NAMES),
+    "affine measure": lambda: RidgeMeasure([], [], [], np.zeros((2, 3)), [0.1, -0.2]),
+    "spikes": lambda: find_spikes(NETWORK, Grid.cube(32), max_rounds=1),
+    "probed spikes": lambda: probe_spikes(NETWORK, 2),
+    "fibres": ShallowNetwork(np.eye(2), [0.0, 0.1], np.eye(2), activation="tanh").fibres,
+}
 
 
-@pytest.mark.parametrize("value", results(), ids=lambda value: type(value).__name__)
-def test_results_come_back_as_they_were(value: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", RESULTS)
+def test_results_come_back_as_they_were(kind: str, tmp_path: Path) -> None:
+    value = RESULTS[kind]()
     save(tmp_path / "result.npz", value)
     again = load(tmp_path / "result.npz")
     assert type(again) is type(value)
