@@ -40,7 +40,8 @@ from .readers.path_norms import path_norm
 from .readers.verification import Verification, verify
 from .skimage import iradon, radon
 from .spikes.from_transform import find_spikes
-from .spikes.probing.probe import ProbeFit, probe_spikes
+from .spikes.probing.probe import probe_spikes
+from .spikes.probing.probe_fit import ProbeFit
 from .spikes.spike_fit import SpikeErrors, SpikeFit
 from .tables.reading import DataTable, read_table
 from .tracking import Snapshot, SpikeTracker

@@ -16,7 +16,7 @@ from radon_nn.readers.graph import Understood
 if TYPE_CHECKING:
     from radon_nn.measures.ridge import RidgeMeasure
     from radon_nn.networks.shallow import ShallowNetwork
-    from radon_nn.spikes.probing.probe import ProbeFit
+    from radon_nn.spikes.probing.probe_fit import ProbeFit
     from radon_nn.spikes.spike_fit import SpikeFit
 
 

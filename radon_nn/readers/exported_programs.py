@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
+from radon_nn.readers._aten_arithmetic import ARITHMETIC, WHOLE, transposed
 from radon_nn.readers.files.archives import Archive, opened
 from radon_nn.readers.files.storages import Storages
 from radon_nn.readers.graph import Understood
@@ -22,8 +23,6 @@ from radon_nn.readers.values import Value
 
 KIND = "a program as torch.export.save writes it"
 REMEDY = "export it again with PyTorch 2.9 or later, or hand the live model to radon_nn.from_model"
-# Decompositions turn a SiLU into a product of two values, a PReLU into a comparison with zero.
-_WHOLE = "save the program before run_decompositions, or hand the live model to radon_nn.from_model"
 # In bytes. A thousand layers take some 5 MB of graph; parsed, it takes ten times as much.
 _LONGEST = 1 << 26
 # PyTorch's own numbers of its dtypes.
@@ -268,12 +267,12 @@ class _Program:
             raise ValueError(
                 f"expected a program in evaluation, got {name} on a buffer; call model.eval() before export"
             )
-        if plain in _ARITHMETIC:
-            return _ARITHMETIC[plain](self, given)
+        if plain in ARITHMETIC:
+            return ARITHMETIC[plain](self, given)
         if plain in ("t", "numpy_T", "transpose", "permute"):
-            return _transposed(first, given, plain)
+            return transposed(first, given, plain)
         if not isinstance(first, Tensor):
-            raise ValueError(f"expected an operator on a value of the network, got {name}; {_WHOLE}")
+            raise ValueError(f"expected an operator on a value of the network, got {name}; {WHOLE}")
         if plain in _SAME:
             if "dropout" in plain:
                 self.graph.note("Dropout is passed over, as in evaluation")
@@ -295,8 +294,8 @@ class _Program:
         if plain in _ELEMENTWISE:
             return first.same(self._activated(plain, first.value, given))
         raise ValueError(
-            f"expected operators among {', '.join(sorted((*_ELEMENTWISE, *_ARITHMETIC, *_SHAPED, *_NORMS)))}, got "
-            f"{name}; {_WHOLE}"
+            f"expected operators among {', '.join(sorted((*_ELEMENTWISE, *ARITHMETIC, *_SHAPED, *_NORMS)))}, got "
+            f"{name}; {WHOLE}"
         )
 
     def _activated(self, name: str, value: Value, given: Mapping[str, Any]) -> Value:
@@ -335,104 +334,3 @@ class _Program:
                 0.0 if shift is None else shift,
             )
         )
-
-
-def _linear(program: _Program, value: Any, matrix: Any, bias: Any) -> Tensor:
-    """A value times a matrix (out, in), plus a bias."""
-    if not isinstance(value, Tensor) or isinstance(matrix, Tensor) or isinstance(bias, Tensor):
-        raise ValueError("expected a value of the network times a matrix of weights, got other factors")
-    if len(value.shape) != 1:
-        raise ValueError(f"expected vectors times a matrix, got samples of shape {value.shape}; flatten them first")
-    after = program.graph.affine(value.value, np.asarray(matrix), bias, name="weight")
-    return Tensor(after, (after.dim,))
-
-
-def _product(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    right = given.get("mat2", given.get("other"))
-    return _linear(program, given["self"], None if isinstance(right, Tensor) else np.asarray(right).T, None)
-
-
-def _addmm(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    if given.get("alpha", 1) != 1 or given.get("beta", 1) != 1:
-        raise ValueError("expected a matrix product plus a bias, got factors alpha and beta")
-    return _linear(program, given["mat1"], np.asarray(given["mat2"]).T, given["self"])
-
-
-def _transposed(given: Any, options: Mapping[str, Any], name: str) -> Floats:
-    """A matrix of weights, its axes exchanged."""
-    if isinstance(given, Tensor) or np.ndim(given) > 2:
-        raise ValueError(f"expected a {name} of a matrix of weights, got one of a value of the network")
-    array = np.asarray(given, np.float64)
-    axes = options["dims"] if name == "permute" else [1, 0]
-    if name == "transpose":
-        axes = [1, 0] if int(options["dim0"]) % 2 != int(options["dim1"]) % 2 else [0, 1]
-    return array if array.ndim < 2 or [int(axis) % 2 for axis in axes] != [1, 0] else array.T
-
-
-def _sum(program: _Program, given: Mapping[str, Any], sign: float = 1.0) -> Tensor:
-    left, right = given["self"], given["other"]
-    factor = sign * float(given.get("alpha", 1))
-    graph = program.graph
-    if isinstance(left, Tensor) and isinstance(right, Tensor):
-        if left.shape != right.shape:
-            raise ValueError(f"expected tensors of one shape, got {left.shape} and {right.shape}")
-        return left.same(graph.add(left.value, graph.scale(right.value, factor) if factor != 1 else right.value))
-    if isinstance(left, Tensor):
-        return left.same(graph.scale(left.value, 1.0, factor * _per_entry(left, right), name="constant"))
-    if isinstance(right, Tensor):
-        return right.same(graph.scale(right.value, factor, _per_entry(right, left), name="constant"))
-    raise ValueError("expected a value of the network, got constants only")
-
-
-def _per_entry(tensor: Tensor, constant: Any) -> Floats:
-    """A constant that PyTorch would broadcast against a tensor with samples in front."""
-    array = np.asarray(constant, np.float64)
-    if array.ndim > len(tensor.shape) and array.shape[0] == 1:
-        array = array.reshape(array.shape[1:])
-    return np.array(np.broadcast_to(array, tensor.shape), np.float64).reshape(-1)
-
-
-def _multiple(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    left, right = given["self"], given["other"]
-    if isinstance(left, Tensor) == isinstance(right, Tensor):
-        raise ValueError(
-            "expected a value times a constant, got a product of two values, which is no network unless it is part of "
-            f"an activation; {_WHOLE}"
-        )
-    tensor, constant = (left, right) if isinstance(left, Tensor) else (right, left)
-    return tensor.same(program.graph.scale(tensor.value, _per_entry(tensor, constant), name="constant"))
-
-
-def _quotient(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    left, right = given["self"], given["other"]
-    if not isinstance(left, Tensor) or isinstance(right, Tensor) or given.get("rounding_mode") is not None:
-        raise ValueError("expected division of a value by constants, got another")
-    return left.same(program.graph.scale(left.value, 1 / _per_entry(left, right), name="constant"))
-
-
-def _negative(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    return _multiple(program, {"self": given["self"], "other": -1.0})
-
-
-def _joined(program: _Program, given: Mapping[str, Any]) -> Tensor:
-    parts = given["tensors"]
-    if not all(isinstance(part, Tensor) and len(part.shape) == 1 for part in parts):
-        raise ValueError("expected vectors of the network to join, got others")
-    if given.get("dim", 0) not in (-1, 1 if program.batched else 0):
-        raise ValueError(f"expected features joined end to end, got dim {given.get('dim', 0)}")
-    after = program.graph.join([part.value for part in parts])
-    return Tensor(after, (after.dim,))
-
-
-_ARITHMETIC: dict[str, Callable[[_Program, Mapping[str, Any]], Tensor]] = {
-    "add": _sum,
-    "addmm": _addmm,
-    "cat": _joined,
-    "div": _quotient,
-    "linear": lambda program, given: _linear(program, given["input"], given["weight"], given.get("bias")),
-    "matmul": _product,
-    "mm": _product,
-    "mul": _multiple,
-    "neg": _negative,
-    "sub": lambda program, given: _sum(program, given, -1.0),
-}

@@ -42,7 +42,7 @@ from radon_nn.result_files._parts import (
     refinement_to,
     whole_number,
 )
-from radon_nn.spikes.probing.probe import ProbeFit
+from radon_nn.spikes.probing.probe_fit import ProbeFit
 from radon_nn.spikes.spike_fit import SpikeErrors, SpikeFit
 
 Result = RidgeMeasure | FibreMeasure | Fit | LossFit | SpikeFit | ProbeFit

@@ -20,6 +20,7 @@ from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.variation._loose_ends import Witness, confirmed
 
 _SHARES = (2.0**-12, 2.0**-9, 2.0**-6, 2.0**-3, 1.0)
 """Parts of the domain to look at, small first: a generic deep network bends nearly everywhere, and a small part has few
@@ -32,23 +33,9 @@ _WIDER = 64.0
 farther out. Any finite figure proves infinite only; a large one is likelier to hold a bend."""
 _SMALLEST = 1e-9
 """Distances below this fraction of a domain are too near rounding (1e-16 each, summed over the inputs) to cut it by."""
-_STEPS = (1e-1, 1e-2, 1e-3)
-"""How far before and beyond a loose end to look for other kinks, relative to the domain: where kinks are crowded, only
-the shortest step stands clear of the next crossing."""
-_TRIALS = 32
-"""Loose ends to confirm; the strongest of a generic network are confirmed at once."""
-_CLEAR = 1e-5
-"""Half the width of the strip that counts as "on the line", relative to the step: kinks that cross at a smaller angle
-are not told apart."""
 _SAME = 1e-8
 """Lines whose middles, lengths and normals agree to this, relative to the domain, may each be given the jump of all:
 ties are taken within 4e-13 of the terms of a pre-activation, which may be 1e4 times its slope."""
-_NARROW = 1e-11
-"""Strips narrower than ten times this, relative to the domain, are no wider than the rounding of the kinks' ends."""
-_CHANGE = 1e-6
-"""A jump that changes by less than this fraction may be the rounding of one-sided derivatives in deep networks.
-
-That of sums beside large slopes is measured, see `Kinks.rounding`: a change is four times as large, or no proof."""
 _COINCIDE = 1e-12
 """Kinks on the line within this distance, in the unit of `hyperplanes.offset_unit`, are one, as in `RidgeMeasure`."""
 _ROUNDING = 1e-13
@@ -158,14 +145,6 @@ def deep_rtv(
 
 
 @dataclass(frozen=True)
-class _Witness:
-    point: Floats
-    jump: float
-    layer: int
-    neuron: int
-
-
-@dataclass(frozen=True)
 class _Look:
     """
     What was seen of the plane: a witness, or the sum over lines and its error.
@@ -173,7 +152,7 @@ class _Look:
     `doubt` says why the sum is not to be relied on.
     """
 
-    witness: _Witness | None = None
+    witness: Witness | None = None
     value: float = 0.0
     error: float = 0.0
     lines: int = 0
@@ -257,14 +236,14 @@ def _parts(plane: DeepNetwork, domain: Ball | Cuboid) -> list[float]:
 def _look_at(known: Kinks) -> _Look:
     """The same from the kinks on the whole domain, cut to each part: among fewer a bend stands clear sooner."""
     for share in _SHARES[:-1]:
-        witness = _confirmed(_cut(known, _part(known.domain, share)))
+        witness = confirmed(_cut(known, _part(known.domain, share)))
         if witness is not None:
             return _Look(witness)
     return _seen(known)
 
 
 def _seen(found: Kinks) -> _Look:
-    witness = _confirmed(found)
+    witness = confirmed(found)
     if witness is not None:
         return _Look(witness)
     lines = found.lines()
@@ -316,50 +295,6 @@ def _cut(known: Kinks, part: Ball | Cuboid) -> Kinks:
     return Kinks(part, first, last, *fields, known.rounding, known.dropped)
 
 
-def _confirmed(found: Kinks) -> _Witness | None:
-    """
-    The strongest loose end that stands clear of other kinks, so that no nearly parallel kink can be mistaken for it.
-
-    Before the end there is nothing near but its own segment; beyond it, straight on, nothing or one of another jump.
-    """
-    points, segments, strength = found.loose_ends()
-    order = np.argsort(-strength, kind="stable")[:_TRIALS]
-    points, segments = points[order], segments[order]
-    if not len(points):
-        return None
-    scale = float(frame(found.domain, 2)[1].max())
-    inward = (found.starts + found.ends)[segments] / 2 - points
-    length = norms(inward)
-    inward /= np.maximum(length, 1e-300)[:, None]
-    jumps = found.jumps[segments]
-    sure = np.full(len(points), False)
-    for step in _STEPS:
-        room = np.minimum(step * scale, np.minimum(length, found.depth(points) / 2))
-        width = _CLEAR * room
-        before, beyond = (
-            _distances(points + sign * room[:, None] * inward, found) <= width[:, None] for sign in (1.0, -1.0)
-        )
-        # One kink near the point beyond, or none: then argmax finds it, or any, and `count` says which.
-        count, other = beyond.sum(axis=1), found.jumps[beyond.argmax(axis=1)]
-        change = norms(np.where(count[:, None] == 0, 0.0, other) - jumps)
-        least = np.maximum(_CHANGE * norms(jumps), 4 * (found.rounding + found.dropped))
-        changed = (count <= 1) & (change > least)
-        sure |= changed & (before.sum(axis=1) == 1) & (width > 10 * _NARROW * scale)
-    if not sure.any():
-        return None
-    first = int(sure.argmax())
-    k = segments[first]
-    return _Witness(points[first], float(found.sizes[k]), int(found.layer[k]), int(found.neuron[k]))
-
-
-def _distances(points: Floats, found: Kinks) -> Floats:
-    """Of points (q, 2) from segments, (q, s)."""
-    step = found.ends - found.starts
-    apart = points[:, None] - found.starts
-    share = np.clip(np.einsum("qsi,si->qs", apart, step) / np.maximum(found.lengths**2, 1e-300), 0, 1)
-    return np.asarray(np.linalg.norm(apart - share[..., None] * step, axis=2))
-
-
 def _middle_ball(layers: Sequence[ShallowNetwork], rng: np.random.Generator) -> Ball:
     """A wide ball about a point near the kinks of the first layer that has any."""
     directions, offsets = _first_kinks(layers)
@@ -406,7 +341,7 @@ def _exact(value: float, error: float, count: int, where: str, more: str = "") -
     return RTV(value, value, value, f"exact, from the weights, {count} {kind}{more}", where)
 
 
-def _infinite(witness: _Witness, point: Floats, where: str) -> RTV:
+def _infinite(witness: Witness, point: Floats, where: str) -> RTV:
     shown = ", ".join(f"{float(p):.6g}" for p in point[:6]) + (", ..." if len(point) > 6 else "")
     method = (
         "from its exact kinks: a piecewise linear function has finite R-TV only if its kinks are whole hyperplanes, "

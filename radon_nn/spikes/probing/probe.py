@@ -14,15 +14,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from radon_nn._support import checks, notebooks
-from radon_nn._support.public import public
+from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.geometry.black_box import pointwise
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.ridge import RidgeMeasure
-from radon_nn.measures.spike_list import SpikeResult
 from radon_nn.spikes.probing._chords import (
     INNER,
     SURE,
@@ -36,6 +34,7 @@ from radon_nn.spikes.probing._chords import (
 from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, candidates, located
 from radon_nn.spikes.probing._measured_neurons import MeasuredNeurons
 from radon_nn.spikes.probing._robust import least_squares, robust_fit
+from radon_nn.spikes.probing.probe_fit import ProbeFit
 
 _CLEAN = 6
 """After this many lines in a row without a kink the rest is taken to be affine, until the values at random points say
@@ -51,75 +50,6 @@ _WORST = 100.0
 """Errors above this many standard deviations of the noise count as explained only if `tol` allows them."""
 _SAME = 1e-3
 """Candidates of two lines closer than this, in (a, t) and units of the radius, are measured one at a time."""
-
-
-@public
-@dataclass(frozen=True)
-class ProbeFit(SpikeResult):
-    """
-    The result of `probe_spikes`: the spikes, and how well they explain the function.
-
-    Parameters
-    ----------
-    measure : RidgeMeasure
-        The spikes and the affine part.
-    domain : Ball
-        The domain searched.
-    queries : int
-        Number of points at which the function was evaluated.
-    lines : int
-        Number of lines searched.
-    relative_error : float
-        Root mean square of f - measure over that of f - its best affine fit, at fresh points of the domain.
-    max_error : float
-        Largest |f - measure| at these points, in units of f.
-    unresolved : tuple of str
-        What could not be resolved, and where, in words; empty if everything is explained.
-    exact : bool
-        Whether the last lines showed nothing more, and fresh points agree to the tolerance asked for, or to rounding.
-
-    See Also
-    --------
-    probe_spikes : What returns it.
-
-    Notes
-    -----
-    "Explained" is measured at points, and no theorem: a neuron that no point met is missed. `docs/words.md` says what
-    the words of other results mean.
-
-    Examples
-    --------
-    >>> from radon_nn import ShallowNetwork, probe_spikes
-    >>> hidden = ShallowNetwork([[1.0, 0.5], [-0.3, 1.0]], [0.2, -0.1], [1.0, -2.0])
-    >>> found = probe_spikes(lambda x: hidden(x), 2)
-    >>> len(found), found.exact
-    (2, True)
-    """
-
-    measure: RidgeMeasure
-    domain: Ball
-    queries: int
-    lines: int
-    relative_error: float
-    max_error: float
-    unresolved: tuple[str, ...]
-    exact: bool
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the search was interrupted from the keyboard, and the spikes are those found until then."""
-        return "interrupted" in self.unresolved
-
-    def __repr__(self) -> str:
-        return notebooks.one_line(f"<ProbeFit: {self}>")
-
-    def __str__(self) -> str:
-        verdict = "explained" if self.exact else f"NOT fully explained ({'; '.join(self.unresolved)})"
-        return (
-            f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is "
-            f"{verdict}: relative error {self.relative_error:.2g}, largest error {self.max_error:.2g}, by "
-            f"{counted(self.queries, 'query')} on and beside {counted(self.lines, 'line')}"
-        )
 
 
 def probe_spikes(
