@@ -10,12 +10,21 @@ are smooth but for their center, where a cusp is a step that no grid of samples 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.measures.result import Refinement
+from radon_nn.variation._radial_breaks import (
+    ENDS,
+    break_widths,
+    broken_total,
+    circle_gaps,
+    placed,
+    smooth_between,
+)
 from radon_nn.variation._radial_pieces import DEGREE, NOISE, Pieces, pieces_of
 from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation._survey import MARGIN, Survey
@@ -204,28 +213,30 @@ def radial_values(h: Survey, profile: Profile) -> Refinement | None:
     -------
     Refinement or None
         Values at falling widths, in units of x, in space each a lower bound up to the errors; None if there are too
-        many singular points, or some too close to each other, or in the plane any but the center.
+        many singular points, or some too close to each other, or in the plane if phi is not smooth up to them.
     """
     read = _read(h, profile)
     if read is None:
         return None
-    return _in_space(h, read) if h.box.dim == 3 else _in_plane(h, read)
+    if h.box.dim == 3:
+        return _in_space(h, read)
+    if all(run.singular in ([], [0.0]) for run in read):
+        return _in_plane(h, read)
+    return _with_circles(h, profile, read)
 
 
-def _read(h: Survey, profile: Profile) -> list[Pieces] | None:
-    """Pieces as read on a few rays; None if some are not resolved."""
+def _read(h: Survey, profile: Profile, gaps: Sequence[tuple[float, float]] = ()) -> list[Pieces] | None:
+    """Pieces as read on a few rays, of r phi in space, of phi in the plane; None if some are not resolved."""
     rng, dim = np.random.default_rng(25), h.box.dim
     rays = rng.standard_normal((_RAYS, dim))
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
 
     def along(ray: Floats) -> Pieces | None:
-        """Pieces of r phi in space, of phi in the plane."""
-
         def profile_of(t: Floats) -> Floats:
             values = h(profile.center + t[:, None] * ray)
             return np.asarray(t * values if dim == 3 else values)
 
-        return pieces_of(profile_of, profile.radius, h.peak, _noise(h), dim)
+        return pieces_of(profile_of, profile.radius, h.peak, _noise(h), dim, gaps)
 
     found = []
     for ray in rays:
@@ -268,8 +279,6 @@ def _in_space(h: Survey, found: list[Pieces]) -> Refinement | None:
 
 def _in_plane(h: Survey, found: list[Pieces]) -> Refinement | None:
     """2 pi times the variation of G, where nothing but the center is singular."""
-    if any(run.singular not in ([], [0.0]) for run in found):
-        return None
     least = 2 * max(run.widest for run in found)
     widths = _widths(least, _WIDEST)
     if widths is None:
@@ -283,6 +292,28 @@ def _in_plane(h: Survey, found: list[Pieces]) -> Refinement | None:
     # G is wrong by at most a quarter of the error of w, up and down once on each piece.
     errors = np.full(len(widths), math.pi * scale * max(run.error * len(run.pieces) for run in found))
     return _steps(widths / scale, scale * values, errors)
+
+
+def _with_circles(h: Survey, profile: Profile, first: list[Pieces]) -> Refinement | None:
+    """The same in the plane, where phi is smooth up to some circles on both sides."""
+    circles = circle_gaps(first)
+    found = None if circles is None else _read(h, profile, circles)
+    if circles is None or found is None or not all(smooth_between(run, circles) for run in found):
+        return None
+    runs = [placed(run, h.peak) for run in found]
+    placed_runs = [run for run in runs if run is not None]
+    if len(placed_runs) < len(runs) or len({jumps for _, jumps in placed_runs}) > 1:
+        return None
+    scale, jumps = abs(float(h.turn[0, 0])), placed_runs[0][1]
+    widths = break_widths(placed_runs[0][0])
+    values = np.array(
+        [
+            [broken_total(run, width) for width in widths] if jumps else [broken_total(run, 0.0)] * len(widths)
+            for run, _ in placed_runs
+        ]
+    )
+    errors = np.full(len(widths), math.pi * scale * max(run.error * len(run.pieces) for run in found))
+    return _steps(widths / scale, scale * values, errors + ENDS * scale * values[0])
 
 
 def _steps(widths: Floats, values: Floats, errors: Floats) -> Refinement | None:

@@ -8,7 +8,7 @@ is to be resolved is what R-TV is a variation of: in space the second derivative
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,9 @@ _OCTAVES = 12
 
 _FIRST = 0.25
 """In the plane they are octaves down to about this radius: on narrower pieces noise counts for more."""
+
+_BESIDE = 0.2
+"""First pieces that begin or end at a gap known are at least this fraction of its distance wide."""
 
 _MOST, _SINGULAR = 4000, 40
 """Pieces and singular points, at most: each of these leaves some 40 pieces, and more are noise or a fractal."""
@@ -76,7 +79,14 @@ class Pieces(NamedTuple):
         return float(np.min(np.diff(points)))
 
 
-def pieces_of(u: Callable[[Floats], Floats], radius: float, peak: float, noise: float, dim: int) -> Pieces | None:
+def pieces_of(
+    u: Callable[[Floats], Floats],
+    radius: float,
+    peak: float,
+    noise: float,
+    dim: int,
+    gaps: Sequence[tuple[float, float]] = (),
+) -> Pieces | None:
     """
     Pieces of a function on [0, radius], halved where polynomials do not resolve it, from octaves of the radius on.
 
@@ -92,6 +102,8 @@ def pieces_of(u: Callable[[Floats], Floats], radius: float, peak: float, noise: 
         Errors of phi relative to its peak, beyond those of rounding its values.
     dim : int
         Dimension d, 2 or 3.
+    gaps : sequence of pairs of float
+        Gaps that are left about singular points already known.
 
     Returns
     -------
@@ -102,7 +114,12 @@ def pieces_of(u: Callable[[Floats], Floats], radius: float, peak: float, noise: 
     to_coefficients = np.linalg.inv(chebyshev.chebvander(nodes, DEGREE))
     octaves = _OCTAVES if dim == 3 else max(0, round(math.log2(radius / _FIRST)))
     edges = radius * np.append(0.0, 2.0 ** np.arange(-octaves, 1.0))
-    low, width = edges[:-1], np.diff(edges)
+    for gap in gaps:
+        # No piece beside a gap is narrow from the start, for noise counts for more on narrow ones.
+        edges = np.append(edges[(edges == 0) | (np.abs(edges - gap[0]) > _BESIDE * gap[0]) | (edges == radius)], gap)
+    edges = np.sort(edges)
+    kept = [not any(low <= edge < high for low, high in gaps) for edge in edges[:-1]]
+    low, width = edges[:-1][kept], np.diff(edges)[kept]
     # In the coordinates y, phi is about a unit bump, and derivatives are of the order of its peak.
     largest, resolved, worst = _FAINT * peak, RESOLVED[dim], 0.0
     pieces: list[Piece] = []

@@ -28,7 +28,7 @@ _ANGLES = 20
 """Gauss nodes for the part of the integral on one piece: w(t sin a) is a polynomial of degree 13 in sin a."""
 
 
-class _Bend(NamedTuple):
+class Bend(NamedTuple):
     """w on a piece: its ends, and Chebyshev coefficients on [low, high] of the piece that it is part of."""
 
     begin: float
@@ -55,9 +55,27 @@ def plane_total(found: Pieces, width: float) -> float:
         2 pi V(G).
     """
     bends = _bends(found.pieces, width)
+    return plane_variation(bends, np.array([bends[0].begin, *(bend.end for bend in bends)]))
+
+
+def plane_variation(bends: list[Bend], edges: Floats) -> float:
+    """
+    2 pi V(G) from w on pieces.
+
+    Parameters
+    ----------
+    bends : list of Bend
+        Pieces of w, in order from 0 on.
+    edges : ndarray
+        Rising offsets from 0 to the end of the last piece, between any two of which G is smooth.
+
+    Returns
+    -------
+    float
+        2 pi times the variation over the line.
+    """
     nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
     to_series = np.linalg.inv(chebyshev.chebvander(nodes, _NODES - 1))
-    edges = np.array([bends[0].begin, *(bend.end for bend in bends)])
     middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     at = middle[:, None] + half[:, None] * nodes
     series = _abel(at.ravel(), bends).reshape(at.shape) @ to_series.T
@@ -72,7 +90,7 @@ def plane_total(found: Pieces, width: float) -> float:
     return 2 * math.pi * 2 * float(abs(G[0]) + np.abs(np.diff(G)).sum() + abs(G[-1]))
 
 
-def _bends(pieces: list[Piece], width: float) -> list[_Bend]:
+def _bends(pieces: list[Piece], width: float) -> list[Bend]:
     """w on each piece outside the gap, and on the gap."""
     kept = [piece for piece in pieces if piece.high > width]
     bends = []
@@ -81,16 +99,33 @@ def _bends(pieces: list[Piece], width: float) -> list[_Bend]:
         # phi' + r phi'' of the parabola with the slope and the bend of phi at the end of the gap.
         begin = max(width, kept[0].low)
         ends = slope - begin * bend, slope + begin * bend
-        bends.append(_Bend(0.0, begin, 0.0, begin, np.array([sum(ends) / 2, (ends[1] - ends[0]) / 2])))
-    for piece in kept:
-        half = (piece.high - piece.low) / 2
-        first, second = (chebyshev.chebder(piece.coefficients, k) / half**k for k in (1, 2))
-        series = chebyshev.chebadd(first, chebyshev.chebmul([(piece.high + piece.low) / 2, half], second))
-        bends.append(_Bend(max(piece.low, width), piece.high, piece.low, piece.high, series[:DEGREE]))
-    return bends
+        bends.append(Bend(0.0, begin, 0.0, begin, np.array([sum(ends) / 2, (ends[1] - ends[0]) / 2])))
+    return [*bends, *(bend_of(piece, max(piece.low, width), piece.high) for piece in kept)]
 
 
-def _abel(t: Floats, bends: list[_Bend]) -> Floats:
+def bend_of(piece: Piece, begin: float, end: float) -> Bend:
+    """
+    w = phi' + r phi'' from a piece of phi.
+
+    Parameters
+    ----------
+    piece : Piece
+        The piece.
+    begin, end : float
+        Where w is taken from it.
+
+    Returns
+    -------
+    Bend
+        That of the piece.
+    """
+    half = (piece.high - piece.low) / 2
+    first, second = (chebyshev.chebder(piece.coefficients, k) / half**k for k in (1, 2))
+    series = chebyshev.chebadd(first, chebyshev.chebmul([(piece.high + piece.low) / 2, half], second))
+    return Bend(begin, end, piece.low, piece.high, series[:DEGREE])
+
+
+def _abel(t: Floats, bends: list[Bend]) -> Floats:
     """G at rising pieces of offsets t > 0, by Gauss' rule in the angle on each piece of w within t."""
     nodes, weights = leggauss(_ANGLES)
     total = np.zeros(len(t))

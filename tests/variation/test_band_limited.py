@@ -16,13 +16,18 @@ from radon_nn.variation.decaying import decaying_rtv
 
 def filtered_variation(k: float, dim: int) -> float:
     """The integral of |g|, g^ = |w|^(d+1) F^, F(t) = exp(-t^2/2) cos(k t): steps of G between the zeros of g."""
-    t, step = np.linspace(-40, 40, 1 << 15, endpoint=False, retstep=True)
+    # For slow waves G has tails, like t^-3 in the plane; for fast ones its extremes lie close to each other.
+    t, step = (
+        np.linspace(-160, 160, 1 << 17, endpoint=False, retstep=True)
+        if k < 8
+        else np.linspace(-20, 20, 1 << 15, endpoint=False, retstep=True)
+    )
     w = 2 * np.pi * np.fft.fftfreq(len(t), step)
     kept = np.abs(w) < k + 12  # beyond, rounding would be all there is
     spectrum = np.fft.fft(np.exp(-(t**2) / 2) * np.cos(k * t)) * kept * np.abs(w) ** (dim + 1)
-    rows = [np.zeros_like(w, dtype=complex), *((1j * w) ** n * spectrum for n in range(3))]
+    rows = [np.zeros_like(w, dtype=complex), *((1j * w) ** n * spectrum for n in range(4))]
     rows[0][w != 0] = spectrum[w != 0] / (1j * w[w != 0])
-    G, g, first, second = (np.fft.ifft(row).real for row in rows)
+    G, g, first, second, third = (np.fft.ifft(row).real for row in rows)
     i = np.flatnonzero(g[:-1] * g[1:] < 0)
     j = np.where(np.abs(g[i]) < np.abs(g[i + 1]), i, i + 1)
     z = np.zeros(len(j))
@@ -30,7 +35,7 @@ def filtered_variation(k: float, dim: int) -> float:
         slope = first[j] + second[j] * z
         change = np.where(slope != 0, (g[j] + first[j] * z + second[j] * z**2 / 2) / np.where(slope == 0, 1, slope), 0)
         z = np.clip(z - change, -step, step)
-    extremes = G[j] + g[j] * z + first[j] * z**2 / 2 + second[j] * z**3 / 6
+    extremes = G[j] + g[j] * z + first[j] * z**2 / 2 + second[j] * z**3 / 6 + third[j] * z**4 / 24
     return float(abs(extremes[0]) + np.abs(np.diff(extremes)).sum() + abs(extremes[-1]))
 
 
