@@ -23,8 +23,9 @@ from radon_nn.kink_lines.segments import Kinks, frame
 _WIDTHS = 0.4, 2.4
 """Line widths in points: a hairline that still prints, and the width of the largest jump."""
 _DOT = 5.0
-"""Area of a dot in square points, and how many dots are drawn at that size; more of them share the ink."""
+"""Area of a dot in square points: 2.2 points across, about as wide as the widest line."""
 _MOST_DOTS = 60
+"""Dots drawn at that size, chosen by eye; more of them share the ink of these 60, and hide no kinks."""
 _SAMPLES = 256
 """Samples along the longer side of the domain, if no grid is given."""
 

@@ -37,22 +37,9 @@ _ELEMENTWISE = (
 _ACTIVATION_NAMES = {"log_sigmoid": "logsigmoid"}
 # The names of the arguments of all operators that are read. PyTorch itself passes over any other.
 ARGUMENTS = (
-    *(
-        "alpha",
-        "approximate",
-        "beta",
-        "bias",
-        "cudnn_enabled",
-        "dim",
-        "dim0",
-        "dim1",
-        "dims",
-        "dtype",
-        "end_dim",
-        "eps",
-    ),
-    *("half_to_float", "implicit", "input", "input_scale", "mat1", "mat2", "max", "max_val", "memory_format", "min"),
-    *("min_val", "momentum", "negative_slope", "other", "out_dtype", "p", "rounding_mode", "running_mean"),
+    *("alpha", "approximate", "beta", "bias", "cudnn_enabled", "dim", "dim0", "dim1", "dims", "dtype", "end_dim"),
+    *("eps", "half_to_float", "implicit", "input", "input_scale", "mat1", "mat2", "max", "max_val", "memory_format"),
+    *("min", "min_val", "momentum", "negative_slope", "other", "out_dtype", "p", "rounding_mode", "running_mean"),
     *("running_var", "scale", "self", "shape", "size", "start_dim", "tensors", "threshold", "train", "training"),
     "weight",
 )

@@ -57,6 +57,7 @@ _LEAST_AIM = 1e-4
 """Relative error of the directions to reach, at least: below that of a limit, which extrapolation gives to 1e-3."""
 
 _MOST_DIRECTIONS = 1000
+"""Directions of a half sphere at most, set by hand as a limit on time: each takes a projection of the whole grid."""
 
 _FADED_BY = 2.0
 """What is cut off costs at most this times the change under a taper at 0.8 of the radius: 1.05 times for tails like

@@ -35,6 +35,8 @@ _MOST = {1: 1 << 11, 2: 400, 3: 256, 4: 64}
 """Most samples along an axis: with these the work in the plane is that of `WORK`, and the memory in space some GiB."""
 
 MOST_DIRECTIONS = {1: 1, 2: 2048, 3: 160, 4: 40}
+"""Most directions per angle, set by hand: 4096, 51 200 and 128 000 rays. With the most samples, too, a transform takes
+2.4, 10 and 0.6 times `WORK`, which ends the refinement sooner."""
 
 ROUNDING = 1e-8
 """Relative error allowed for reading G's extremes from quintics: tested to be below 4e-9 for Gaussians."""

@@ -29,6 +29,7 @@ _FAR = 12.0
 while the recursion for its derivatives has lost a factor of 1e4 (second) to 1e7 (sixth) of the last place."""
 
 _TERMS = 20
+"""Terms of that series: for arguments of `_FAR` they fall until the 72nd, so that 20 may be summed."""
 
 _PER_SCALE = 4
 """Offsets per scale h, at least: G's extremes are then read from quintics to about 1e-8 of its variation."""

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from radon_nn._support import checks
 from radon_nn.readers.refusals import said
 
+# Bytes unpacked at a time: what a file unpacks to beyond what it declares is noticed this soon.
 _CHUNK = 1 << 20
 # Trained weights shrink by a tenth or so, zeros a thousandfold. Below 16 MiB in all, any ratio does no harm.
 _RATIO, _SMALL = 100, 1 << 24

@@ -12,6 +12,7 @@ from radon_nn.readers.files.storages import DTYPES, Storages
 BEGIN = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """A pickle of the number that begins such a file."""
 _VERSION = 1001
+"""What PyTorch calls the protocol version of this format."""
 _COUNT = 8
 """Bytes of the number of numbers before each storage."""
 

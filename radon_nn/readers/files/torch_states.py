@@ -31,6 +31,7 @@ _PLAIN = ("version", "byteorder", ".format_version", ".storage_alignment", ".dat
 _CODE = ("code/", "traced_inputs/", "extra/")
 _SCRIPTED = ("constants.pkl", "traced_inputs.pkl")
 _POLICY = "policy.pth"
+# How deep a state dict may lie in other dicts, set by hand: those of trainers lie one or two deep.
 _NESTED = 8
 # Nested dicts of models are some ten deep, and large checkpoints have some ten thousand entries.
 _DEEPEST = 50

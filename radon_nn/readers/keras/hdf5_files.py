@@ -20,6 +20,7 @@ from radon_nn.readers.keras.models import parsed, understood_config
 from radon_nn.readers.refusals import library, naming, said
 
 _REMEDY = "save the whole model again: model.save('name.keras')"
+# Keras 2 renamed most layers' settings in 2017; files of Keras 1 have the names of before.
 _OLDEST = 2
 
 

@@ -20,6 +20,7 @@ from radon_nn.readers.onnx._linear import gemm, matmul, reduced
 from radon_nn.readers.onnx._quantised import dequantised
 from radon_nn.readers.onnx._tensors import array
 
+# The numbers of data types in ONNX's TensorProto.
 _FLOATS = {1: np.float32, 10: np.float16, 11: np.float64}
 _WHOLE = {6: np.int32, 7: np.int64}
 

@@ -7,6 +7,7 @@ from typing import Any
 # Bytes of memory for each message and each text in one, however small: measured with 20 million empty ones of ONNX's
 # (60 to 165 for a message, 41 for a text), rounded up. A number in a list takes 8.
 _MESSAGE, _TEXT, _NUMBER = 168, 48, 8
+# How protobuf says what follows the number of a field.
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 

@@ -27,6 +27,8 @@ _TYPES = {
     16: ("<u2", "int32_data"),
 }
 FLOATS = (1, 10, 11, 16)
+"""The numbers of ONNX's data types float, float16, double and bfloat16."""
+# The fields of an AttributeProto by the number of its type.
 _FIELDS = {1: "f", 2: "i", 3: "s", 4: "t"}
 
 
