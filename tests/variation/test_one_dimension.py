@@ -208,9 +208,13 @@ OSCILLATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", OSCILLATIONS)
+EACH = [pytest.param(name, marks=pytest.mark.slow if name in ("a wave", "a chirp") else ()) for name in OSCILLATIONS]
+"""Waves and chirps take two seconds each: they are halved until there are 65 536 pieces."""
+
+
+@pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("everywhere", [False, True])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_oscillations_finer_than_all_probes_are_unresolved(name: str, everywhere: bool, seed: int) -> None:
     """The least of the variations, of sin(w x^3 + p) on [-1, 1], is about 9 w^2 / 5 times the mean of |sin|."""
     rng = np.random.default_rng([seed, everywhere])
