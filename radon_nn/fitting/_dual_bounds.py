@@ -83,13 +83,13 @@ class DualBounds:
         The data.
     penalty : float
         Of the penalised problem; 0 for interpolation.
-    exact : bool
+    maximum_found : bool
         Whether max |F_r| is found: otherwise the certified bound takes a bound of it.
     """
 
     problem: Problem
     penalty: float
-    exact: bool
+    maximum_found: bool
     lower: float = 0.0
     presumed: float = 0.0
     dual: Floats = field(init=False)
@@ -113,8 +113,8 @@ class DualBounds:
         rounding = rounding_of(r)
         worth, feasible = self._worth(r, found + rounding)
         # A search that is not exact may have missed a maximum before; what the last one found tells most.
-        self.presumed = max(self.presumed, worth) if self.exact else worth
-        if not self.exact:
+        self.presumed = max(self.presumed, worth) if self.maximum_found else worth
+        if not self.maximum_found:
             most = max(found, min(bound, largest_at_most(self.problem.points, r)))
             worth, feasible = self._worth(r, most + rounding)
         if worth > self.lower:
@@ -132,7 +132,7 @@ class DualBounds:
         worth, feasible = self._worth(r, largest_at_most(self.problem.points, r))
         if worth > self.lower:
             self.lower, self.dual = worth, feasible
-        if self.exact:
+        if self.maximum_found:
             self.presumed = max(self.presumed, self.lower)
 
     def _worth(self, r: Floats, largest: float) -> tuple[float, Floats]:

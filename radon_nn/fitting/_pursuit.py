@@ -15,10 +15,11 @@ from radon_nn._support.wording import counted
 from radon_nn.fitting._active_set import best_masses, thinned
 from radon_nn.fitting._cap_search import BUDGET, CapLimits, rounding_of
 from radon_nn.fitting._dual_bounds import largest_at_most
+from radon_nn.fitting._hyperplane_search import REACH
 from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._problem import Problem
 from radon_nn.fitting._search_on_workers import search_for
-from radon_nn.fitting.certificate import REACH, prepare
+from radon_nn.fitting.certificate import prepare
 from radon_nn.measures.result import Refinement
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -290,7 +291,7 @@ class Pursuit:
     def _largest(self, r: Floats, climbed: Hyperplanes) -> tuple[float, Hyperplanes]:
         """The largest |F_r|, and the strongest hyperplanes, some of them found by ascents before."""
         self._searches += 1
-        if not self.search.is_exact:
+        if not self.search.finds_maximum:
             planes = self.search.ascend(r, self._starts(8 * _STARTS), self._until)
             return float(planes.strength.max()), planes
         try:

@@ -15,6 +15,7 @@ from radon_nn._support.types import Floats
 from radon_nn.fitting import certificate
 from radon_nn.fitting._cap_search import CapLimits, Caps, rounding_of
 from radon_nn.fitting._dual_bounds import largest_at_most
+from radon_nn.fitting._hyperplane_search import sorted_about
 from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._kernels import plane as kernels
 from radon_nn.fitting.certificate import HyperplaneSearch
@@ -177,7 +178,7 @@ def _writable(array: Floats) -> Floats:
 def _sort(points: Floats, first: int, last: int) -> NDArray[np.int32]:
     """The other points about pivots first .. last - 1, in the order of their angles."""
     points = _writable(points)
-    blocks = [certificate.sorted_about(points, begin, min(begin + _ROWS, last)) for begin in range(first, last, _ROWS)]
+    blocks = [sorted_about(points, begin, min(begin + _ROWS, last)) for begin in range(first, last, _ROWS)]
     return np.concatenate(blocks)
 
 
@@ -191,7 +192,7 @@ def _sweep(points: Floats, order: NDArray[np.int32] | None, r: Floats, first: in
     for begin in range(first, last, _ROWS):
         end = min(begin + _ROWS, last)
         part = slice(begin - first, end - first)
-        sorted_ = certificate.sorted_about(points, begin, end)
+        sorted_ = sorted_about(points, begin, end)
         kernels.strongest_in_plane(points, r, sorted_, value[part], normals[part], begin, begin, end)
     return value, normals
 

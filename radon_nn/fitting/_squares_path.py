@@ -84,7 +84,7 @@ class SquaresPath:
         """The optimum at a decay below the last one, from the current atoms."""
         problem, pursuit = self._problem, self._pursuit
         goal = self._goal(decay)
-        bounds = DualBounds(problem, goal, pursuit.search.is_exact)
+        bounds = DualBounds(problem, goal, pursuit.search.finds_maximum)
         pursuit.begin()
         if goal >= self._top:
             # The affine fit: its residual is feasible as it is, and leaves no gap.
@@ -150,7 +150,7 @@ class SquaresPath:
             decay,
             bounds.dual / problem.scale,
             problem.given,
-            bounds.exact or converged,
+            bounds.maximum_found or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(problem.unit**2, problem.scatter),

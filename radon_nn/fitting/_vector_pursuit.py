@@ -123,9 +123,9 @@ class VectorPursuit:
         self.atoms = self._affine()
 
     @property
-    def exact(self) -> bool:
+    def maximum_found(self) -> bool:
         """Whether max |F_z| is found exactly."""
-        return self.search is None or self.search.is_exact
+        return self.search is None or self.search.finds_maximum
 
     def start(self) -> float:
         """The penalty from which on this affine fit is optimal: max |F_z|."""
@@ -273,8 +273,8 @@ class VectorPursuit:
         affine = self.atoms.coefficients.affine
         found = (largest + rounding_of(acting)) / penalty if self.search is not None else 0.0
         value, scale = worth(self.problem, z, found, affine)
-        self.presumed = max(self.presumed, value) if self.exact else value
-        if not self.exact:
+        self.presumed = max(self.presumed, value) if self.maximum_found else value
+        if not self.maximum_found:
             most = min(bound + rounding_of(acting), largest_at_most(self.problem.points, acting))
             found = max(found, most / penalty)
             value, scale = worth(self.problem, z, found, affine)
@@ -300,7 +300,7 @@ class VectorPursuit:
         if self.search is None:
             return 0.0, Hyperplanes(np.empty(0), np.empty((0, 0)), np.empty(0))
         acting = self.problem.at_points(moment_free(self.problem, z))
-        if not self.search.is_exact:
+        if not self.search.finds_maximum:
             planes = self.search.ascend(acting, self._starts(8 * _STARTS), self._until)
             return float(planes.strength.max()), planes
         try:

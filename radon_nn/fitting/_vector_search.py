@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
 from radon_nn.fitting._cap_search import FINE, WHOLE, CapLimits, Caps, rounding_of
+from radon_nn.fitting._hyperplane_search import TINY, HyperplaneSearches, profiles
 from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._kernels import vectors as kernels
-from radon_nn.fitting.certificate import REACH
 
-_ASCENTS = 60
-"""Steps of an ascent, at most; see `certificate`."""
-_HALVINGS = 6
-"""Times that all steps are halved before the ascents end; see `certificate`."""
-_GAIN = 1e-13
-"""What counts as a gain: more than the rounding of a sum of some hundred terms."""
-_TINY = 1e-300
-"""Instead of a length of zero, to divide zeros by."""
-_SORT_NS, _SWEEP_NS, _OUTPUT_NS = 6.0, 12.0, 4.0
-"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event in the plane; and more for
-each output. They only decide how work is cut. Measured on one core."""
+_SWEEP_NS, _OUTPUT_NS = 12.0, 4.0
+"""Nanoseconds for a point: to pass its event in the plane; and more for each output. They only decide how work is cut.
+Measured on one core."""
 
 
-class VectorSearch:
+class VectorSearch(HyperplaneSearches):
     """
     The search for max |F_r(a, t)|_2 over all hyperplanes, F_r(a, t) = sum_i r_i (a.x_i - t)_+ with rows r_i in R^o.
 
@@ -48,25 +36,8 @@ class VectorSearch:
     """
 
     def __init__(self, points: Floats, *, oriented: bool = False, num_threads: int | None = None) -> None:
-        self._num_threads = num_threads
-        self.points, self.oriented = np.ascontiguousarray(points, dtype=np.float64), oriented
-        n, self.dim = self.points.shape
-        checks.fits_memory(
-            4.0 * n * n if self.dim == 2 else 0.0, f"the exact search over {n} points", "take fewer points"
-        )
-        self._order: NDArray[np.int32] | None = None
-        self.spent = 0
-        """Boxes that `bounded` has visited so far."""
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether `strongest` is worth its time in every round: d <= 3."""
-        return bool(self.dim <= 3)
-
-    @property
-    def is_cheap(self) -> bool:
-        """Whether `strongest` costs no more than a few ascents: d <= 2."""
-        return bool(self.dim <= 2)
+        super().__init__(points, num_threads)
+        self.oriented = oriented
 
     def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
@@ -96,7 +67,7 @@ class VectorSearch:
         r = np.ascontiguousarray(r)
         if self.dim == 1:
             sides = (1.0, -1.0) if self.oriented else (1.0,)
-            found = [_profiles(side * self.points, r) for side in sides]
+            found = [profiles(side * self.points, r) for side in sides]
             normals = np.repeat(sides, n)[:, None]
             return Hyperplanes(
                 np.concatenate([np.linalg.norm(profile[:, 0], axis=-1) for profile, _ in found]),
@@ -110,14 +81,9 @@ class VectorSearch:
                 """Sweep the lines through some points."""
                 kernels.vectors_in_plane(self.points, r, order, self.oriented, value, normals, first, last)
 
-            self._run(sweep, (_SWEEP_NS + _OUTPUT_NS * outputs) * n, until)
+            self._run(sweep, n, (_SWEEP_NS + _OUTPUT_NS * outputs) * n, until)
             return Hyperplanes(value, normals, np.einsum("ij,ij->i", normals, self.points))
         return self.bounded(r, CapLimits(floor, FINE, until))[0]
-
-    @property
-    def is_bounding(self) -> bool:
-        """Whether `bounded` lowers the bound of the maximum as far as its budget reaches: 4 <= d <= 6."""
-        return bool(3 < self.dim <= REACH)
 
     def bounded(self, r: Floats, limits: CapLimits = WHOLE) -> tuple[Hyperplanes, float]:
         """
@@ -144,47 +110,12 @@ class VectorSearch:
         """
         crude = largest_at_most(self.points, r)
         search = Caps(self.points, r, oriented=self.oriented, floor=limits.floor, crude=crude)
-        search.lower_bound(limits, self._num_threads)
-        self.spent += search.spent
-        return search.planes(), search.bound
-
-    def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:
-        """
-        Local maxima of |F_r|_2, any d, by ascent from given directions; no bound on the largest.
-
-        Parameters
-        ----------
-        r : ndarray, shape (n, o)
-            As for `strongest`.
-        starts : ndarray, shape (k, d)
-            Unit normals.
-        until : float
-            When to stop with the heights reached, by `time.monotonic`.
-
-        Returns
-        -------
-        Hyperplanes
-            As many as there are starts.
-        """
-        a = starts.copy()
-        strength, offsets, slope = self._best_offsets(a, r)
-        step = np.ones(len(a))
-        for _ in range(_ASCENTS):
-            trial = (1 - step)[:, None] * a + step[:, None] * slope
-            trial /= np.maximum(np.linalg.norm(trial, axis=1, keepdims=True), _TINY)
-            values, heights, slopes = self._best_offsets(trial, r)
-            up = values > strength * (1 + _GAIN)
-            a[up], slope[up] = trial[up], slopes[up]
-            strength[up], offsets[up] = values[up], heights[up]
-            step = np.where(up, np.minimum(2 * step, 1), step / 2)
-            if step.max() < 0.5**_HALVINGS or time.monotonic() > until:
-                break
-        return Hyperplanes(strength, a, offsets)
+        return self._lowered(search, limits)
 
     def _best_offsets(self, a: Floats, r: Floats) -> tuple[Floats, Floats, Floats]:
         """For normals (k, d): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""
         heights = self.points @ a.T
-        profile, sorted_heights = _profiles(heights, r)
+        profile, sorted_heights = profiles(heights, r)
         sizes = np.linalg.norm(profile, axis=-1)
         columns, best = np.arange(len(a)), np.argmax(sizes, axis=0)
         offset = sorted_heights[best, columns]
@@ -192,43 +123,8 @@ class VectorSearch:
         on = (heights > offset) * pull
         pivot = np.argmin(np.abs(heights - offset), axis=0)
         slope = on.T @ self.points - on.sum(axis=0)[:, None] * self.points[pivot]
-        slope /= np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), _TINY)
+        slope /= np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), TINY)
         return sizes[best, columns], offset, slope
-
-    def _sorted(self, until: float) -> NDArray[np.int32]:
-        """The other points about each point of the plane, in the order of their angles; sorted once."""
-        if self._order is None:
-            n = len(self.points)
-            order = np.empty((n, n - 1), np.int32)
-
-            def sort(first: int, last: int) -> None:
-                """Sort the other points about some."""
-                keys = np.empty((last - first, n))
-                kernels.ends_of_arcs(self.points, keys, first, last)
-                order[first:last] = np.argsort(keys, axis=1)[:, : n - 1]
-
-            self._run(sort, _SORT_NS * n * math.log2(n + 1), until)
-            self._order = order
-        return self._order
-
-    def _run(self, work: Callable[[int, int], None], nanoseconds: float, until: float) -> None:
-        """Run a task for each point in this call's threads; TimeoutError, between blocks of them, once it is late."""
-
-        def in_time(first: int, last: int) -> None:
-            """Run some tasks, unless it is late."""
-            if time.monotonic() > until:
-                raise TimeoutError("the time was over")
-            work(first, last)
-
-        threads.run(threads.Stage(in_time, len(self.points), nanoseconds), threads.resolve(self._num_threads))
-
-
-def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:
-    """F_r (n, k, o) at t = each of the heights (n, k), column by column, highest first, and the sorted heights."""
-    order = np.argsort(-heights, axis=0)
-    t = np.take_along_axis(heights, order, axis=0)
-    weights = r[order]
-    return np.cumsum(weights * t[..., None], axis=0) - t[..., None] * np.cumsum(weights, axis=0), t
 
 
 def largest_at_most(points: Floats, r: Floats) -> float:

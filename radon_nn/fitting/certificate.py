@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from radon_nn._support import checks, threads
 from radon_nn._support.types import Floats
 from radon_nn.fitting._cap_search import CapLimits, Caps
 from radon_nn.fitting._dual_bounds import largest_at_most
+from radon_nn.fitting._hyperplane_search import REACH, TINY, HyperplaneSearches, profiles
 from radon_nn.fitting._hyperplanes import Hyperplanes
 from radon_nn.fitting._kernels import plane as kernels
 
-_ASCENTS = 60
-"""Steps of an ascent, at most. From 64 starts, for 60 points in d = 4 and 120 in d = 8, the mean of the maxima is then
-within 2e-4 of that after 300 steps, and the largest one within 2e-4."""
-_HALVINGS = 6
-"""Times that all steps are halved before the ascents end. With 3 the mean is 2e-4 to 1e-3 lower, with 20 it is higher
-by 1e-4, for five times as many steps."""
-_GAIN = 1e-13
-"""What counts as a gain: more than the rounding of a sum of some hundred terms."""
-_TINY = 1e-300
-"""Instead of a length of zero, to divide zeros by."""
-_SORT_NS, _SWEEP_NS, _CAPS_NS = 6.0, 8.0, 12_000.0
-"""Nanoseconds for a point: to sort it, by the logarithm of their number; to pass its event on an arc in the plane; and
-to bound, in space, the hyperplanes through another one. They only decide how work is cut. Measured on one core, the
-last for 442 points near an optimum."""
-REACH = 6
-"""Dimensions in which |F_r| is bounded over boxes of normals; from seven on, thousands of boxes about each point are
-too wide for any bound."""
+_SWEEP_NS, _CAPS_NS = 8.0, 12_000.0
+"""Nanoseconds for a point: to pass its event on an arc in the plane; and to bound, in space, the hyperplanes through
+another one. They only decide how work is cut. Measured on one core, the last for 442 points near an optimum."""
 
 
-class HyperplaneSearch:
+class HyperplaneSearch(HyperplaneSearches):
     """
     The search for max |F_r(a, t)|, F_r(a, t) = sum_i r_i (a.x_i - t)_+, over all hyperplanes, for fixed points x_i.
 
@@ -57,52 +40,6 @@ class HyperplaneSearch:
     ----------
     R. Parhi and R. Nowak, Banach space representer theorems for neural networks and ridge splines, JMLR 22 (2021).
     """
-
-    def __init__(self, points: Floats, num_threads: int | None = None) -> None:
-        self._num_threads = num_threads
-        self.points = np.ascontiguousarray(points, dtype=np.float64)
-        self.dim = self.points.shape[1]
-        self._require_memory()
-        self._order: NDArray[np.int32] | None = None
-        self.spent = 0
-        """Boxes that `bounded` has visited so far."""
-
-    def _require_memory(self) -> None:
-        n = len(self.points)
-        checks.fits_memory(
-            (4.0 * n * n if self.dim == 2 else 0.0) + 64.0 * n * self.dim,
-            f"the exact search over {n} points",
-            "take fewer points",
-        )
-
-    def _sorted(self, until: float) -> NDArray[np.int32]:
-        """The other points about each point of the plane, in the order of their angles; sorted once."""
-        if self._order is None:
-            n = len(self.points)
-            order = np.empty((n, n - 1), np.int32)
-
-            def sort(first: int, last: int) -> None:
-                """Sort the other points about some."""
-                order[first:last] = sorted_about(self.points, first, last)
-
-            self._run(sort, _SORT_NS * n * math.log2(n + 1), until)
-            self._order = order
-        return self._order
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the maximum is found, in space to 1e-10 of it: d <= 3."""
-        return bool(self.dim <= 3)
-
-    @property
-    def is_cheap(self) -> bool:
-        """Whether `strongest` costs no more than a few ascents: d <= 2."""
-        return bool(self.dim <= 2)
-
-    @property
-    def is_bounding(self) -> bool:
-        """Whether `bounded` lowers the bound of the maximum as far as its budget reaches: 4 <= d <= 6."""
-        return bool(3 < self.dim <= REACH)
 
     def strongest(self, r: Floats, until: float = math.inf, floor: float = 0.0) -> Hyperplanes:
         """
@@ -160,7 +97,7 @@ class HyperplaneSearch:
         """
         n = len(self.points)
         if self.dim == 1:
-            profile, offsets = _profiles(self.points, r)
+            profile, offsets = profiles(self.points, r)
             planes = Hyperplanes(np.abs(profile[:, 0]), np.ones((n, 1)), offsets[:, 0])
         elif self.dim == 2:
             value = np.empty(n)
@@ -170,7 +107,7 @@ class HyperplaneSearch:
                 """Sweep the lines through some points."""
                 kernels.strongest_in_plane(self.points, r, order, value, normals, 0, first, last)
 
-            self._run(sweep, self._nanoseconds(), until)
+            self._run(sweep, n, self._nanoseconds(), until)
             planes = Hyperplanes(value, normals, self._offsets(normals))
         elif self.dim == 3:
             search = Caps(self.points, r[:, None], floor=floor, crude=largest_at_most(self.points, r))
@@ -199,9 +136,7 @@ class HyperplaneSearch:
             Hyperplanes above the floor that were met, and the bound, or the floor.
         """
         search = Caps(self.points, r[:, None], floor=limits.floor, crude=crude)
-        search.lower_bound(limits, self._num_threads)
-        self.spent += search.spent
-        return search.planes(), search.bound
+        return self._lowered(search, limits)
 
     def _nanoseconds(self) -> float:
         """About how long `strongest` takes for each point."""
@@ -211,61 +146,17 @@ class HyperplaneSearch:
         """Of the hyperplanes through the points with these normals."""
         return np.asarray(np.einsum("ij,ij->i", normals, self.points))
 
-    def _run(self, work: Callable[[int, int], None], nanoseconds: float, until: float) -> None:
-        """Run a task for each point in this call's threads; TimeoutError, between blocks of them, once it is late."""
-
-        def in_time(first: int, last: int) -> None:
-            """Run some tasks, unless it is late."""
-            if time.monotonic() > until:
-                raise TimeoutError("the time was over")
-            work(first, last)
-
-        threads.run(threads.Stage(in_time, len(self.points), nanoseconds), threads.resolve(self._num_threads))
-
-    def ascend(self, r: Floats, starts: Floats, until: float = math.inf) -> Hyperplanes:
-        """
-        Local maxima of |F_r|, any d, by ascent from given directions; no bound on the largest.
-
-        Parameters
-        ----------
-        r : ndarray, shape (n,)
-            Orthogonal to affine functions.
-        starts : ndarray, shape (k, d)
-            Unit normals.
-        until : float
-            When to stop with the heights reached, by `time.monotonic`.
-
-        Returns
-        -------
-        Hyperplanes
-            As many as there are starts.
-        """
-        a = starts.T.copy()
-        strength, offsets, slope = self._best_offsets(a, r)
-        step = np.ones(a.shape[1])
-        for _ in range(_ASCENTS):
-            trial = (1 - step) * a + step * slope
-            trial /= np.maximum(np.linalg.norm(trial, axis=0), _TINY)
-            values, heights, slopes = self._best_offsets(trial, r)
-            up = values > strength * (1 + _GAIN)
-            a[:, up], slope[:, up] = trial[:, up], slopes[:, up]
-            strength[up], offsets[up] = values[up], heights[up]
-            step = np.where(up, np.minimum(2 * step, 1), step / 2)
-            if step.max() < 0.5**_HALVINGS or time.monotonic() > until:
-                break
-        return Hyperplanes(strength, a.T.copy(), offsets)
-
     def _best_offsets(self, a: Floats, r: Floats) -> tuple[Floats, Floats, Floats]:
-        """For normals (d, k): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""
-        profile, heights = _profiles(self.points @ a, r)
-        i = np.argmax(np.abs(profile), axis=0)
-        columns = np.arange(a.shape[1])
-        value, offset = profile[i, columns], heights[i, columns]
-        on = (self.points @ a > offset) * r[:, None]
-        pivot = np.argmin(np.abs(self.points @ a - offset), axis=0)
-        u = self.points.T @ on - self.points[pivot].T * on.sum(axis=0)
-        u *= np.sign(value) / np.maximum(np.linalg.norm(u, axis=0), _TINY)
-        return np.abs(value), offset, u
+        """For normals (k, d): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""
+        heights = self.points @ a.T
+        profile, sorted_heights = profiles(heights, r)
+        i, columns = np.argmax(np.abs(profile), axis=0), np.arange(len(a))
+        value, offset = profile[i, columns], sorted_heights[i, columns]
+        on = (heights > offset) * r[:, None]
+        pivot = np.argmin(np.abs(heights - offset), axis=0)
+        slope = on.T @ self.points - on.sum(axis=0)[:, None] * self.points[pivot]
+        slope *= (np.sign(value) / np.maximum(np.linalg.norm(slope, axis=1), TINY))[:, None]
+        return np.abs(value), offset, slope
 
 
 def prepare(dim: int) -> None:
@@ -282,32 +173,3 @@ def prepare(dim: int) -> None:
         HyperplaneSearch(points, 1).largest(np.zeros(len(points)))
     elif 3 < dim <= REACH:
         prepare(3)  # The same code.
-
-
-def sorted_about(points: Floats, first: int, last: int) -> NDArray[np.int32]:
-    """
-    The other points about points first .. last - 1 of the plane, in the order in which a turning line meets them.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, 2)
-        Distinct points.
-    first, last : int
-        Which points to sort about.
-
-    Returns
-    -------
-    ndarray, shape (last - first, n - 1)
-        Their numbers.
-    """
-    keys = np.empty((last - first, len(points)))
-    kernels.arc_ends(points, keys, first, last)
-    return np.argsort(keys, axis=1)[:, : len(points) - 1].astype(np.int32)
-
-
-def _profiles(heights: Floats, r: Floats) -> tuple[Floats, Floats]:
-    """F_r at t = each of the heights (n, k), column by column, highest first, and the sorted heights."""
-    order = np.argsort(-heights, axis=0)
-    t = np.take_along_axis(heights, order, axis=0)
-    weights = r[order]
-    return np.cumsum(weights * t, axis=0) - t * np.cumsum(weights, axis=0), t

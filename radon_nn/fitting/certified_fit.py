@@ -142,7 +142,7 @@ class Certificate:
         """
         near, scale = about_mean(points)
         search, rounding = HyperplaneSearch(near), rounding_of(dual)
-        if search.is_exact:
+        if search.finds_maximum:
             found = search.largest(dual, floor=0.0 if search.is_cheap else _climbed(search, dual))[1]
         else:
             found = largest_at_most(near, dual)
@@ -152,7 +152,7 @@ class Certificate:
         largest = scale * (found + rounding)
         lower = dual_value(near, values, counts, dual / max(1.0, largest), decay, scatter)
         moments = moments_of(near, dual)
-        return cls(lower, largest, moments, search.is_exact)
+        return cls(lower, largest, moments, search.finds_maximum)
 
 
 @public

@@ -217,7 +217,7 @@ def loss_certificate(fit: LossFit) -> Certificate:
     problem, z = LossProblem.of_data(fit.data, fit.options), fit.subgradients
     dual = dual_of(problem, z, fit.decay)
     search = VectorSearch(problem.points, oriented=not fit.options.affine) if problem.dim else None
-    exact, largest = search is None or search.is_exact, 0.0
+    exact, largest = search is None or search.finds_maximum, 0.0
     if search is not None and dual.any():
         if search.is_cheap:
             largest = float(search.strongest(dual).strength.max(initial=0.0)) + rounding_of(dual)

@@ -130,7 +130,7 @@ class _Interpolation:
 
     def __init__(self, pursuit: Pursuit, close: float, near: float) -> None:
         self._pursuit, self._problem, self._close, self._near = pursuit, pursuit.problem, close, near
-        self._bounds = DualBounds(pursuit.problem, 0.0, pursuit.search.is_exact)
+        self._bounds = DualBounds(pursuit.problem, 0.0, pursuit.search.finds_maximum)
         self._nearest = pursuit.atoms
         """The atoms that missed the data least at the end of a stage."""
         self._met: RidgeMeasure | None = None
@@ -234,7 +234,7 @@ class _Interpolation:
             0.0,
             share * bounds.dual / problem.scale,
             problem.given,
-            bounds.exact or converged,
+            bounds.maximum_found or converged,
             converged,
             "" if converged else stopped,
             self._pursuit.refinement(unit),

@@ -269,7 +269,7 @@ class _Path:
             decay,
             dual_of(problem, z, decay),
             problem.points,
-            pursuit.exact or converged,
+            pursuit.maximum_found or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(),

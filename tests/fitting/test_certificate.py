@@ -90,14 +90,14 @@ def test_ascents_climb_to_true_values_and_not_above_the_maximum(dim: int) -> Non
     assert np.all(found.strength >= np.array(before) - 1e-12)
     for strength, direction, offset in zip(found.strength, found.directions, found.offsets, strict=True):
         assert abs(neuron_sum(points, r, direction, offset)) == pytest.approx(strength, abs=1e-12)
-    if search.is_exact:
+    if search.finds_maximum:
         best = search.strongest(r).strength.max()
         assert best * 0.9 <= found.strength.max() <= best + 1e-12
 
 
 def test_in_four_dimensions_there_is_no_exact_search() -> None:
     search = HyperplaneSearch(np.random.default_rng(0).uniform(-1, 1, (7, 4)))
-    assert not search.is_exact
+    assert not search.finds_maximum
     with pytest.raises(ValueError, match=r"expected d <= 3 for the exact search, got 4; ascend"):
         search.strongest(np.zeros(7))
 

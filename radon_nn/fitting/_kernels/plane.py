@@ -13,14 +13,14 @@ from radon_nn._support.compiled import compiled
 
 
 @compiled
-def _diamond(x, y):
+def diamond(x, y):
     """A number in [0, 2] that grows with the angle of (x, y), y >= 0, over half a turn."""
     return 1.0 - x / (abs(x) + abs(y))
 
 
 @compiled
 def arc_ends(points, keys, first, last):
-    """For points first .. last - 1, the angle of the normal in [0, pi) orthogonal to x_j - x_i, by `_diamond`.
+    """For points first .. last - 1, the angle of the normal in [0, pi) orthogonal to x_j - x_i, by `diamond`.
 
     keys (last - first, n); the point's own is larger than all others.
     """
@@ -29,9 +29,9 @@ def arc_ends(points, keys, first, last):
             dx = points[j, 0] - points[i, 0]
             dy = points[j, 1] - points[i, 1]
             if dx > 0 or (dx == 0 and dy < 0):
-                keys[i - first, j] = _diamond(-dy, dx)
+                keys[i - first, j] = diamond(-dy, dx)
             elif j != i:
-                keys[i - first, j] = _diamond(dy, -dx)
+                keys[i - first, j] = diamond(dy, -dx)
             else:
                 keys[i - first, j] = 3.0
 
@@ -50,7 +50,7 @@ def _arc_best(u, end, angles, best):
     if steepest > value:
         sign = 1.0 if u[1] > 0 else -1.0
         vx, vy = sign * u[0] / steepest, sign * u[1] / steepest
-        if angles[0] <= _diamond(vx, vy) <= angles[1]:
+        if angles[0] <= diamond(vx, vy) <= angles[1]:
             value, x, y = steepest, vx, vy
     return value, x, y
 
@@ -78,7 +78,7 @@ def strongest_in_plane(points, r, order, value, normal, begin, first, last):
             sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
             length = math.sqrt(dx * dx + dy * dy)
             end = sign * dy / length, -sign * dx / length
-            stop = _diamond(end[0], end[1])
+            stop = diamond(end[0], end[1])
             best = _arc_best((ux, uy), end, (start, stop), best)
             ux += sign * r[j] * dx
             uy += sign * r[j] * dy

@@ -16,27 +16,7 @@ import math
 import numpy as np
 
 from radon_nn._support.compiled import compiled
-
-
-@compiled
-def _diamond(x, y):
-    """A number in [0, 2] that grows with the angle of (x, y), y >= 0, over half a turn."""
-    return 1.0 - x / (abs(x) + abs(y))
-
-
-@compiled
-def ends_of_arcs(points, keys, first, last):
-    """For points first .. last - 1, the angle of the normal in [0, pi) orthogonal to x_j - x_i, by `_diamond`."""
-    for i in range(first, last):
-        for j in range(len(points)):
-            dx = points[j, 0] - points[i, 0]
-            dy = points[j, 1] - points[i, 1]
-            if dx > 0 or (dx == 0 and dy < 0):
-                keys[i - first, j] = _diamond(-dy, dx)
-            elif j != i:
-                keys[i - first, j] = _diamond(dy, -dx)
-            else:
-                keys[i - first, j] = 3.0
+from radon_nn.fitting._kernels.plane import diamond
 
 
 @compiled
@@ -57,7 +37,7 @@ def _arc_best(gram, end, angles, best):
         vx, vy = math.cos(angle), math.sin(angle)
         if vy < 0:
             vx, vy = -vx, -vy
-        if angles[0] <= _diamond(vx, vy) <= angles[1]:
+        if angles[0] <= diamond(vx, vy) <= angles[1]:
             square, x, y = top, vx, vy
     return square, x, y
 
@@ -112,7 +92,7 @@ def vectors_in_plane(points, r, order, both, value, normal, first, last):
             sign = -1.0 if dx > 0 or (dx == 0 and dy < 0) else 1.0
             length = math.sqrt(dx * dx + dy * dy)
             end = sign * dy / length, -sign * dx / length
-            stop = _diamond(end[0], end[1])
+            stop = diamond(end[0], end[1])
             best = _better_arc(u, whole, both, (end, (start, stop)), best)
             for k in range(o):
                 u[k, 0] += sign * r[j, k] * dx
