@@ -89,7 +89,8 @@ class Caps:
     def __init__(
         self, points: Floats, r: Floats, *, oriented: bool = False, floor: float = 0.0, crude: float = math.inf
     ) -> None:
-        self._points, self._r, self._oriented = points, np.ascontiguousarray(r), oriented
+        # Copies: the search would be compiled again for arrays that are read-only, some ten seconds.
+        self._points, self._r, self._oriented = np.array(points, order="C"), np.array(r, order="C"), oriented
         self._rounding = rounding_of(r)
         self._tree = tree_of(points)
         self.floor = max(floor, self._rounding)
@@ -141,11 +142,13 @@ class Caps:
             self._points, self._r, self._oriented, self.floor, limits.slack, boxes, self._rounding, *self._tree
         )
 
+        numbers = np.ascontiguousarray(pivots)
+
         def in_time(first: int, last: int) -> None:
             """Search through some points, unless it is late."""
             if time.monotonic() > limits.until:
                 raise TimeoutError("the time was over")
-            caps.vectors_over_caps(search, self.results, pivots, first, last)
+            caps.vectors_over_caps(search, self.results, numbers, first, last)
 
         stage = threads.Stage(in_time, len(pivots), (_CAPS_NS + _OUTPUT_NS * outputs) * n)
         threads.run(stage, threads.resolve(num_threads))

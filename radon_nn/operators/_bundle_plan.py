@@ -28,8 +28,8 @@ from radon_nn.operators._plan import Plan
 from radon_nn.operators._slots import SIZE, Slots
 from radon_nn.operators._tiers import Blend, Tier
 
-WITHIN = checks.frozen(np.arange(SIZE, dtype=np.float64)[:, None])
-"""Index of each row within a bundle, (size, 1)."""
+WITHIN = np.arange(SIZE, dtype=np.float64)[:, None]
+"""Index of each row within a bundle, (size, 1); not read-only, as `gather_rows` would be compiled for that as well."""
 _GAIN = 0.8
 """Bundles are used where they need less than this fraction of the direct sum's updates, since they have other costs."""
 _FURTHER_GAINS = 0.5, 0.65
