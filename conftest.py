@@ -6,6 +6,8 @@ What pytest is told.
 - Examples of hypothesis have no deadline: machines that run tests are busy.
 - Workers of xdist run BLAS and OpenMP on one thread each: as many as there are processors would wait for one another,
   spinning.
+- Tests of files of fits follow those of fits: of two workers, which begin with a half of the tests each, both would
+  compile the same searches at the same time.
 - Tests press Ctrl-C, which must reach them also where the shell that started the run ignores it, as in the background.
 """
 
@@ -44,6 +46,11 @@ def pytest_xdist_setupnodes() -> None:
     """Set the number of threads before workers start, and import what reads it."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort by file, as they are, but for that."""
+    items.sort(key=lambda item: item.path.as_posix().replace("/result_files/", "/fitting_files/"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
