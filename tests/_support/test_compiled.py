@@ -142,7 +142,7 @@ open({str(package / "cache")!r}, "w").close()
 
 
 @compiling
-@pytest.mark.parametrize(("wish", "lines"), [("1", 1), ("0", 0), ("", 0)])
+@pytest.mark.parametrize(("wish", "lines"), [("1", 1), pytest.param("0", 0, marks=pytest.mark.slow), ("", 0)])
 def test_long_compilation_is_told_once_on_request(package: Path, wish: str, lines: int) -> None:
     ask = f"import radon_nn._support.compiled as c; c._TELL_SECONDS = 0.0\n{RUN}\nroot(1)"
     said = run(ask, package, RADON_NN_SHOW_COMPILATION=wish).stderr

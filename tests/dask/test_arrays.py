@@ -31,7 +31,7 @@ CASES = [
     pytest.param("bundles", 2, "float32", marks=pytest.mark.full),
     pytest.param("rows", 3, "float32", marks=pytest.mark.full),
     pytest.param("factored", 3, "float32", marks=pytest.mark.full),
-    pytest.param("factored", 4, "float64", marks=pytest.mark.full),
+    pytest.param("factored", 4, "float64", marks=[pytest.mark.full, pytest.mark.slow]),
     pytest.param("rows", 4, "float32", marks=pytest.mark.full),
 ]
 

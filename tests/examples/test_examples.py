@@ -37,6 +37,7 @@ def test_weight_decay_leaves_few_spikes(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_tomography(tmp_path: Path) -> None:
     gaussian, phantom, few = example("04_tomography").main(tmp_path / "picture.png", n=120)

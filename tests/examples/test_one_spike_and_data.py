@@ -157,6 +157,7 @@ def test_the_exception_is_a_spike_that_splits_at_no_cost() -> None:
     assert split == pytest.approx(mass * np.maximum(x @ a - t, 0), abs=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.full
 def test_three_inputs(tmp_path: Path) -> None:
     lesson = example("34_three_inputs")

@@ -25,6 +25,7 @@ def test_proximal_step_at_full_size() -> None:
     assert found["AdamW"][0] > 1.5 * found["fit"][0]
 
 
+@pytest.mark.slow
 def test_film_of_training_small(tmp_path: Path) -> None:
     table = example("42_film_of_training").main(tmp_path / "film.gif", neurons=30, steps=40, frames=4)
     assert table["step"][-1] == 40
@@ -39,6 +40,7 @@ def test_film_of_training_at_full_size() -> None:
     assert table["neurons"][-1] < table["neurons"][0] / 2
 
 
+@pytest.mark.slow
 def test_what_is_left_small(tmp_path: Path) -> None:
     found = example("43_what_is_left").main(tmp_path / "picture.png", neurons=20, steps=40, n=24)
     assert min(objective for _, objective in found.values()) == found["fit"][1]

@@ -111,7 +111,7 @@ def test_thousands_of_angles_are_walked_by_long_bundles() -> None:
     seed=st.integers(0, 2**32 - 1),
     step=st.floats(0.03, 1.0),
 )
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 def test_its_adjoint_is_the_transpose_in_any_geometry(
     shape: tuple[int, int], order: int, count: int, seed: int, step: float
 ) -> None:

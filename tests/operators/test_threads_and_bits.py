@@ -29,11 +29,17 @@ CASES = {
 }
 
 
+EACH = [
+    pytest.param(case, parts, marks=pytest.mark.slow if (case, parts) == ("factors of factors", True) else ())
+    for case in CASES
+    for parts in (False, True)
+]
+
+
 @pytest.mark.full
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "parts"), EACH)
 @pytest.mark.parametrize("order", [3, *(pytest.param(order, marks=pytest.mark.slow) for order in (1, 5))])
-@pytest.mark.parametrize("parts", [False, True])
 def test_no_bit_depends_on_the_number_of_threads(
     case: str, order: int, parts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

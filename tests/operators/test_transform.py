@@ -300,9 +300,15 @@ def test_hyperplanes_that_miss_the_grid_see_nothing() -> None:
     assert not far.adjoint(np.ones(far.sinogram_shape)).any()
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("order", "dtype"),
+    [
+        *((order, np.float64) for order in (1, 3, 5)),
+        (1, np.float32),
+        *(pytest.param(order, np.float32, marks=pytest.mark.slow) for order in (3, 5)),
+    ],
+)
 @pytest.mark.parametrize("method", ["auto", "rows", "direct"])
-@pytest.mark.parametrize("order", [1, 3, 5])
 @pytest.mark.parametrize("dim", [1, 2, 3])
 def test_stacks_that_are_interleaved(dim: int, order: int, method: str, dtype: DTypeLike) -> None:
     """More images than fill a cache line, and a few over: each as if alone, and the adjoint exact."""
@@ -514,7 +520,7 @@ def test_beyond_the_offsets_backprojection_sees_zeros() -> None:
     ("shape", "count", "order", "batch"),
     [
         ((64, 70), 200, 1, ()),
-        pytest.param((64, 70), 200, 3, (20,), marks=pytest.mark.full),
+        pytest.param((64, 70), 200, 3, (20,), marks=[pytest.mark.full, pytest.mark.slow]),
         ((37, 30), 150, 1, (2, 2)),
         ((20, 20), 9, 5, ()),
         ((9,), 1, 1, ()),

@@ -186,7 +186,7 @@ def test_no_cusp_is_called_finite(power: float, center: float) -> None:
     assert math.isinf(found.upper)
 
 
-@pytest.mark.parametrize("digits", [0, 1, 3])
+@pytest.mark.parametrize("digits", [0, 1, pytest.param(3, marks=pytest.mark.slow)])
 def test_rounded_values_are_not_called_finite(digits: int) -> None:
     assert line_rtv(lambda x: np.round(x[:, 0] ** 2, digits), Ball(1.0, [0.0])).upper == math.inf
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,12 +47,13 @@ ROUTES: dict[str, Callable[[float], RTV]] = {
 }
 
 
-EACH = [pytest.param(route, marks=() if route in ("line", "ball, plane") else pytest.mark.slow) for route in ROUTES]
-"""All routes, most of them left to the slow tests: each waits for a second."""
+def every_route(quick: str) -> list[Any]:
+    """All routes but one left to the slow tests: each waits for a second."""
+    return [pytest.param(route, marks=() if route == quick else pytest.mark.slow) for route in ROUTES]
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("route", EACH)
+@pytest.mark.parametrize("route", every_route("line"))
 def test_the_limit_is_kept_with_the_best_result_so_far(route: str) -> None:
     """A fast machine may end some of them within the limit."""
     begin = time.monotonic()
@@ -77,7 +79,7 @@ def _pressed_after(seconds: float) -> Iterator[None]:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("route", EACH)
+@pytest.mark.parametrize("route", every_route("ball, plane"))
 def test_control_c_ends_every_route(route: str) -> None:
     """With a result that says so, or, before there is one, with KeyboardInterrupt and nothing else."""
     begin = time.monotonic()
