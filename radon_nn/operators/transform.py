@@ -110,8 +110,8 @@ class RadonTransform:
         The same transform of a box of the grid, to some of the directions: for volumes beyond memory, and for clusters.
 
         Its lattices, sharpening and engine are those of the whole. Hence `forward` of the whole is the sum of that of
-        boxes, and `adjoint` and `backproject` are those of boxes put together, to rounding. So are those of directions
-        the other way round.
+        boxes, and `adjoint` and `backproject` are those of boxes put together, to rounding; directions the other way
+        round. Cut product directions by azimuths or boxes along the first axis: octants cost twice the whole or more.
 
         Parameters
         ----------
