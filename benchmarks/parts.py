@@ -3,11 +3,11 @@ What eight parts of a transform cost together: groups of azimuths, slabs along t
 
     python benchmarks/parts.py [--n 256] [--directions 256 512]
 
-For each, and relative to the whole: updates of accumulators, counted from the plans, and CPU time of one thread, forward in float32, of the least
-of two rounds. Planning is not counted. For product directions the second factor walks a plane of the first axis and of
-the offsets that the box reaches; a quarter of a slab reaches half of them, so that the four quarters walk them twice.
-With N^3 samples and P polar angles the factors' updates are as 1 to (4 / pi) P / N; octants thus need at least
-(1 + 2 r) / (1 + r) times the updates of the whole, r = (4 / pi) P / N, which is 1.56 where P = N.
+For each, and relative to the whole: updates of accumulators, counted from the plans, and CPU time of one thread,
+forward in float32, the least of two rounds without planning. For product directions the second factor walks a plane of
+the first axis and of the offsets that the box reaches; a quarter of a slab reaches half of them, so that the four
+quarters walk them twice. With N^3 samples and P polar angles the factors' updates are as 1 to r = (4 / pi) P / N;
+octants thus need at least (1 + 2 r) / (1 + r) times the updates of the whole, which is 1.56 where P = N.
 """
 
 from __future__ import annotations
