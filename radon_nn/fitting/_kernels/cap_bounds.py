@@ -75,7 +75,9 @@ def _sideways(data, box, undecided, u, pulls, room):
     q, w, g, e = room
     o, d = u.shape
     aside, against = 0.0, 0.0
-    w[:] = u
+    for k in range(o):
+        for m in range(d):
+            w[k, m] = u[k, m]
     for p in range(len(undecided)):
         j = undecided[p]
         height, width, _ = range_over(box, v[j])
@@ -87,7 +89,8 @@ def _sideways(data, box, undecided, u, pulls, room):
             w[k, box.face] += r[j, k] * miss * box.centre[box.face]
         aside += math.sqrt(max(sizes[j] * sizes[j] - pulls[p] * pulls[p], 0.0)) * miss
         against += abs(pulls[p]) * miss
-    g[:] = 0.0
+    for m in range(d):
+        g[m] = 0.0
     total, middle = 0.0, 0.0
     for k in range(o):
         for m in range(d):
@@ -210,7 +213,8 @@ def bound(search, data, box, undecided, u, levels, room):
     q, w, g, e, pulls, parts, _ = room
     o, d = u.shape
     few = len(undecided) <= _FEW * d
-    g[:] = 0.0
+    for m in range(d):
+        g[m] = 0.0
     for k in range(o):
         for m in range(d):
             g[m] += q[k] * u[k, m]

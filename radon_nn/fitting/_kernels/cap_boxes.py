@@ -73,7 +73,8 @@ def settle(v, r, box, lists, u, at):
     before, count, after = lists
     o, d = u.shape
     left = 0
-    at[:] = 0.0
+    for k in range(o):
+        at[k] = 0.0
     for p in range(count):
         j = before[p]
         height, width, terms = range_over(box, v[j])

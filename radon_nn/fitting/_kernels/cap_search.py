@@ -84,7 +84,9 @@ def _over_face(search, data, face, sign, best, normal, stack):
     ties = np.empty(n), np.full(n, -1), np.empty(d), np.empty(d)
     q[0] = -1.0 if data[1][data[3], 0] > 0 else 1.0
     upper, waiting, visited = 0.0, 1, 0
-    centres[0], halves[0], depths[0] = 0.0, 1.0, 1
+    depths[0] = 1
+    for m in range(d):
+        centres[0, m], halves[0, m] = 0.0, 1.0
     centres[0, face], halves[0, face] = sign, 0.0
     while waiting > 0:
         waiting -= 1
@@ -92,7 +94,9 @@ def _over_face(search, data, face, sign, best, normal, stack):
         depth = depths[waiting]
         box = box_of(centres[waiting].copy(), halves[waiting].copy(), face)
         u = matrices[depth]
-        u[:] = matrices[depth - 1]
+        for k in range(o):
+            for m in range(d):
+                u[k, m] = matrices[depth - 1, k, m]
         left = settle(data[0], data[1], box, (lists[depth - 1], counts[depth - 1], lists[depth]), u, at)
         counts[depth], undecided = left, lists[depth][:left]
         value = bounds.toward(at, q) / box.length
@@ -101,7 +105,8 @@ def _over_face(search, data, face, sign, best, normal, stack):
             for m in range(d):
                 normal[m] = box.centre[m] / box.length
         bound, target = np.inf, best * (1 + search.slack) + search.rounding
-        g[:] = box.centre
+        for m in range(d):
+            g[m] = box.centre[m]
         if box.sine < _WIDE:
             bound = bounds.bound(search, data, box, undecided, u, (best, target), (q, w, g, e, pulls, parts, ties))
         if bound <= target or depth >= len(lists) - 1 or visited >= search.boxes:
@@ -112,7 +117,9 @@ def _over_face(search, data, face, sign, best, normal, stack):
         # The last is visited first: the half into which |F_r| rises.
         turn = 1.0 if g[side] > 0 else -1.0
         for step in (-turn, turn):
-            centres[waiting], halves[waiting], depths[waiting] = box.centre, box.half, depth + 1
+            depths[waiting] = depth + 1
+            for m in range(d):
+                centres[waiting, m], halves[waiting, m] = box.centre[m], box.half[m]
             centres[waiting, side] += step * box.half[side]
             waiting += 1
     return best, upper, visited
