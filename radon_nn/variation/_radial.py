@@ -4,7 +4,8 @@ For d = 3 the filter is local: with f = phi(|x - c|) and u(t) = t phi(|t|), the 
 R-TV(f) is the total variation of u'' over the line. u is cut into pieces that polynomials resolve, broken where it is
 not smooth: pieces are halved until gaps of rounding's width are left. The least variation of u'' that agrees with the
 pieces outside wider gaps settles or grows by a law as these narrow. In the plane the same is done for functions that
-are smooth but for their center, where a cusp is a step that no grid of samples resolves (see `_radial_plane`).
+are smooth but for their center, where a cusp is a step that no grid of samples resolves (see `_radial_plane`), or up to
+circles on both sides (see `_radial_breaks`).
 """
 
 from __future__ import annotations
