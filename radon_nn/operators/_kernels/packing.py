@@ -48,21 +48,17 @@ def _copy_rows(images, layout, interleaved, begins, first, count, rows, into):
                 for point in range(n * layout.lanes):
                     rows[target + np.uint64(point)] = weight * images[source + np.uint64(point)]
         return
-    for begin in range(0, n, ACROSS):
-        points = min(ACROSS, n - begin)
+    for point in range(n):
+        k = np.uint64(point)
         for r in range(count):
             weight = kind(own[first + r])
             if weight > 0:
-                source = begins[r] + np.uint64(begin) * step
-                target = into + np.uint64(r) * width + np.uint64(begin) * lanes
-                for point in range(points):
-                    k = np.uint64(point)
-                    if interleaved is None:
-                        rows[target + k] = weight * images[source + k * step]
-                    else:
-                        for lane in range(layout.lanes):
-                            s = np.uint64(lane)
-                            rows[target + k * lanes + s] = weight * images[source + k * step + s]
+                source, target = begins[r] + k * step, into + np.uint64(r) * width + k * lanes
+                if interleaved is None:
+                    rows[target] = weight * images[source]
+                else:
+                    for lane in range(layout.lanes):
+                        rows[target + np.uint64(lane)] = weight * images[source + np.uint64(lane)]
 
 
 @compiled
