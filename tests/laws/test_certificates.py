@@ -30,7 +30,7 @@ def _script() -> ModuleType:
 LAWS = _script()
 
 SLOW = (3, 4, 7, 8, 12, 13)
-"""Seeds whose problems take one to four seconds; the others take a tenth."""
+"""Seeds whose problems take two to eighteen seconds of a core; the others take a tenth or so."""
 
 
 def marked(seed: int) -> Any:
