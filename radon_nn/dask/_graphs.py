@@ -10,8 +10,10 @@ import dask.array as da
 import numpy as np
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 
+from radon_nn.dask import _tasks as tasks
+from radon_nn.dask._cuts import Group
 from radon_nn.dask._recipes import Recipe
-from radon_nn.dask.layouts import Chunks
+from radon_nn.dask.layouts import Chunks, Layout
 from radon_nn.operators.transform import RadonTransform
 
 Graph = dict[Any, Any]
@@ -69,3 +71,59 @@ def boxes_of(chunks: Chunks) -> list[tuple[tuple[int, ...], Any]]:
     """Number of each box along each axis, and its sides: first sample and last + 1."""
     sides = [list(itertools.pairwise([0, *itertools.accumulate(lengths)])) for lengths in chunks]
     return list(zip(indices(chunks), itertools.product(*sides), strict=True))
+
+
+def chunks_in_order(chosen: Layout) -> tuple[int, ...]:
+    """
+    Chunks of the directions: the groups if they are runs, else as many runs, of whole periods where possible.
+
+    Parameters
+    ----------
+    chosen : Layout
+        The groups.
+
+    Returns
+    -------
+    tuple of int
+        Directions of each chunk.
+    """
+    groups = chosen.groups
+    if all(group.run is not None for group in groups):
+        return tuple(group.size for group in groups)
+    periods = groups[0].count // groups[0].period
+    parts = min(len(groups), periods)
+    return tuple((periods // parts + (k < periods % parts)) * groups[0].period for k in range(parts))
+
+
+def put_in_order(
+    graph: Graph, name: str, index: tuple[int, ...], chosen: Layout, sums: Sequence[Any], rows: tuple[int, ...]
+) -> None:
+    """
+    Add tasks to a graph: chunks of the directions in the transform's order, from groups that may be interleaved.
+
+    Parameters
+    ----------
+    graph : dict
+        The graph.
+    name : str
+        Name of the array.
+    index : tuple of int
+        Numbers of a chunk along the batch.
+    chosen : Layout
+        The groups.
+    sums : sequence
+        The key of each group's sinograms.
+    rows : tuple of int
+        Directions of each chunk.
+    """
+    for number, (begin, end) in enumerate(itertools.pairwise([0, *itertools.accumulate(rows)])):
+        pieces: list[Any] = []
+        groups: list[Group] = []
+        for group, key in zip(chosen.groups, sums, strict=True):
+            positions = group.positions(begin, end)
+            if positions.stop > positions.start:
+                piece = (f"{name}-piece", *index, len(pieces), number)
+                graph[piece] = (tasks.some_rows, key, positions)
+                pieces.append(piece)
+                groups.append(group)
+        graph[(name, *index, number, 0)] = (tasks.merged, pieces, groups, begin, end)

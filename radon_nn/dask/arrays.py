@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import dask.array as da
@@ -14,7 +13,17 @@ from dask.base import tokenize
 from radon_nn._support import checks
 from radon_nn.dask import _tasks as tasks
 from radon_nn.dask._cuts import Group
-from radon_nn.dask._graphs import Graph, array_of, boxes_of, chunk_key, filled, indices, recipe_of
+from radon_nn.dask._graphs import (
+    Graph,
+    array_of,
+    boxes_of,
+    chunk_key,
+    chunks_in_order,
+    filled,
+    indices,
+    put_in_order,
+    recipe_of,
+)
 from radon_nn.dask.layouts import Layout, layout
 from radon_nn.geometry.domains import Ball
 from radon_nn.operators.beyond import beyond
@@ -91,7 +100,7 @@ def forward(
     source = source.rechunk((*batch, *chosen.boxes))
     recipe, graph, given = recipe_of(transform)
     name = f"radon-forward-{tokenize(source.name, recipe.token, chosen)}"
-    rows = _chunks_of(chosen)
+    rows = chunks_in_order(chosen)
     if by_period:
         name += "-by-period"
     for index in indices(batch):
@@ -100,7 +109,7 @@ def forward(
             for number, (group, key) in enumerate(zip(chosen.groups, sums, strict=True)):
                 graph[(name, *index, 0, number, 0)] = (tasks.apart, key, group)
             continue
-        _put_in_order(graph, name, index, chosen, sums, rows)
+        put_in_order(graph, name, index, chosen, sums, rows)
     if by_period:
         first = chosen.groups[0]
         rows_of = tuple(group.last - group.first for group in chosen.groups)
@@ -339,16 +348,6 @@ def _numbers(chosen: Layout) -> range:
     return range(len(chosen.groups))
 
 
-def _chunks_of(chosen: Layout) -> tuple[int, ...]:
-    """Chunks of the directions: the groups if they are runs, else as many runs, of whole periods where possible."""
-    groups = chosen.groups
-    if all(group.run is not None for group in groups):
-        return tuple(group.size for group in groups)
-    periods = groups[0].count // groups[0].period
-    parts = min(len(groups), periods)
-    return tuple((periods // parts + (k < periods % parts)) * groups[0].period for k in range(parts))
-
-
 def _sum_over_boxes(
     graph: Graph, name: str, given: Any, source: da.Array, index: tuple[int, ...], chosen: Layout, number: int
 ) -> Any:
@@ -367,23 +366,6 @@ def _sum_over_boxes(
         return ends[0]
     graph[(f"{name}-sum", *index, number)] = (tasks.total, ends)
     return (f"{name}-sum", *index, number)
-
-
-def _put_in_order(
-    graph: Graph, name: str, index: tuple[int, ...], chosen: Layout, sums: Sequence[Any], rows: tuple[int, ...]
-) -> None:
-    """Chunks of the directions in the transform's order, from groups that may be interleaved."""
-    for number, (begin, end) in enumerate(itertools.pairwise([0, *itertools.accumulate(rows)])):
-        pieces: list[Any] = []
-        groups: list[Group] = []
-        for group, key in zip(chosen.groups, sums, strict=True):
-            positions = group.positions(begin, end)
-            if positions.stop > positions.start:
-                piece = (f"{name}-piece", *index, len(pieces), number)
-                graph[piece] = (tasks.some_rows, key, positions)
-                pieces.append(piece)
-                groups.append(group)
-        graph[(name, *index, number, 0)] = (tasks.merged, pieces, groups, begin, end)
 
 
 def _filtered(
