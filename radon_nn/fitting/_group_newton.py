@@ -85,10 +85,11 @@ class Restricted:
         self._loss: Loss | Envelope = problem.options.loss
 
     def objective(self, masses: Floats, affine: Floats) -> float:
-        """The objective, without smoothing."""
+        """The objective, without smoothing; infinite where a loss overflows."""
         predictions = self.columns @ masses + self.problem.design @ affine
         norm = float(np.linalg.norm(masses, axis=1).sum())
-        return self.problem.losses(predictions) + self.penalty * norm + self._charge(affine)
+        with np.errstate(over="ignore"):
+            return self.problem.losses(predictions) + self.penalty * norm + self._charge(affine)
 
     def _charge(self, affine: Floats) -> float:
         return self.problem.options.affine_decay / 2 * float(np.sum(affine**2))

@@ -122,8 +122,8 @@ class SquaresPath:
                     bounds.take(r, largest, pursuit.bound)
                     objective = pursuit.atoms.objective(problem.target, goal)
                     pursuit.note(objective, bounds.lower, objective)
-                    proven = pursuit.bound < np.inf or not pursuit.unproven
-                    if proven and objective - bounds.presumed <= self._close * objective:
+                    known = bounds.presumed if not pursuit.unproven else bounds.lower
+                    if objective - known <= self._close * objective:
                         break
 
     def _result(self, atoms: Atoms, decay: float, bounds: DualBounds) -> Fit:

@@ -65,6 +65,10 @@ class RadonTransform:
     ValueError
         If the grid and the directions are of different dimensions.
 
+    See Also
+    --------
+    radon_nn.find_spikes : Neurons from the filtered transform.
+
     Examples
     --------
     >>> T = RadonTransform(Grid.cube(64), Directions.half_circle(90))
