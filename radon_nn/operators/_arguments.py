@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from radon_nn._support import checks
+from radon_nn._support.scaling import scaled
+from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid
@@ -100,3 +104,40 @@ def outside(grid: Grid, within: Ball) -> NDArray[np.bool_]:
     """
     squares = [(axis - middle) ** 2 for axis, middle in zip(grid.axes, within.center_in(grid.dim), strict=True)]
     return np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+
+
+def stack_of(values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
+    """
+    Images or sinograms as one stack, scaled by a power of two where they are near the ends of their range.
+
+    Parameters
+    ----------
+    values : array_like, shape (..., *shape)
+        The values.
+    name : str
+        Their argument's.
+    shape : tuple of int
+        Of one image or sinogram.
+
+    Returns
+    -------
+    ndarray, shape (B, *shape)
+        The stack, contiguous.
+    tuple of int
+        The axes before those of one.
+    int
+        The power of two.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another.
+    """
+    require_in_memory(values, name)
+    array, largest = checks.real_array_and_size(values, name)
+    split = array.ndim - len(shape)
+    if split < 0 or array.shape[split:] != shape:
+        raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {array.shape}")
+    array, exponent = scaled(array, largest)
+    stack = np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape)
+    return stack, array.shape[:split], exponent

@@ -9,6 +9,7 @@ from radon_nn._support import checks, threads
 from radon_nn._support.scaling import unscaled
 from radon_nn._support.types import Array
 from radon_nn.operators import filters
+from radon_nn.operators._arguments import stack_of
 from radon_nn.operators.transform import RadonTransform
 
 
@@ -62,7 +63,7 @@ def filtered_beyond(
     ndarray, shape (..., pad[0] + n + pad[1])
         The filtered sinograms.
     """
-    rows, batch, exponent = transform._batch(sinogram, "sinogram", (transform.offsets.count,))
+    rows, batch, exponent = stack_of(sinogram, "sinogram", (transform.offsets.count,))
     chosen = transform._filter(window, checks.count(derivative, "derivative", least=0))
     out = np.empty((len(rows), pad[0] + transform.offsets.count + pad[1]), rows.dtype)
     threads.run(filters.stage(rows, transform.offsets.step, chosen, pad=pad, out=out), threads.resolve(num_threads))

@@ -14,13 +14,13 @@ from scipy.sparse.linalg import LinearOperator
 from radon_nn._support import checks, threads
 from radon_nn._support.properties import cached_property
 from radon_nn._support.public import public
-from radon_nn._support.scaling import scaled, unscaled
+from radon_nn._support.scaling import unscaled
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._arguments import outside, require_ball, require_in_memory, require_kinds
+from radon_nn.operators._arguments import outside, require_ball, require_kinds, stack_of
 from radon_nn.operators._direct import Direct
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
@@ -175,7 +175,7 @@ class RadonTransform:
         adjoint : The exact transpose.
         invert : The inverse.
         """
-        images, batch, exponent = self._batch(samples, "samples", self.grid.shape)
+        images, batch, exponent = stack_of(samples, "samples", self.grid.shape)
         checks.fits_memory(
             float(len(images)) * math.prod(self.sinogram_shape) * images.itemsize,
             f"a sinogram of {len(self.directions)} directions and {self.offsets.count} offsets",
@@ -216,7 +216,7 @@ class RadonTransform:
         --------
         backproject : The weighted integral over the sphere, which is another operator.
         """
-        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        sinograms, batch, exponent = stack_of(sinogram, "sinogram", self.sinogram_shape)
         images = self._gather(sinograms, num_threads, weighted=False)
         return unscaled(images, exponent, "sinogram").reshape(*batch, *self.grid.shape)
 
@@ -251,7 +251,7 @@ class RadonTransform:
         --------
         adjoint : The transpose of `forward`'s matrix, without quadrature weights.
         """
-        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        sinograms, batch, exponent = stack_of(sinogram, "sinogram", self.sinogram_shape)
         images = self._backproject(sinograms, within, num_threads)
         return unscaled(images, exponent, "sinogram").reshape(*batch, *self.grid.shape)
 
@@ -282,7 +282,7 @@ class RadonTransform:
         ValueError
             If the window is unknown, or the sinogram not finite or of the wrong shape.
         """
-        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        sinograms, batch, exponent = stack_of(sinogram, "sinogram", self.sinogram_shape)
         chosen = self._filter(window, checks.count(derivative, "derivative", least=0))
         filtered = filters.apply(sinograms, self.offsets.step, chosen, num_threads=num_threads)
         return unscaled(filtered, exponent, "sinogram").reshape(*batch, *self.sinogram_shape)
@@ -322,7 +322,7 @@ class RadonTransform:
         ValueError
             As for `filter` and `backproject`.
         """
-        sinograms, batch, exponent = self._batch(sinogram, "sinogram", self.sinogram_shape)
+        sinograms, batch, exponent = stack_of(sinogram, "sinogram", self.sinogram_shape)
         whole, pad = self._extended
         filtered = np.empty((*sinograms.shape[:-1], whole.offsets.count), sinograms.dtype)
         step = filters.stage(sinograms, self.offsets.step, self._filter(window), pad=pad, out=filtered)
@@ -400,17 +400,6 @@ class RadonTransform:
     def _filter(self, window: str, derivative: int = 0) -> filters.Filter:
         dim = self.grid.dim
         return filters.Filter(dim - 1, derivative, window=window, scale=filters.inversion_constant(dim))
-
-    def _batch(self, values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:
-        """Coerce to (batch, *shape), scaled by a power of two if need be; the batch axes, and the exponent."""
-        require_in_memory(values, name)
-        array, largest = checks.real_array_and_size(values, name)
-        split = array.ndim - len(shape)
-        if split < 0 or array.shape[split:] != shape:
-            raise ValueError(f"{name}: expected shape (..., {', '.join(map(str, shape))}), got {array.shape}")
-        array, exponent = scaled(array, largest)
-        stack = np.ascontiguousarray(array).reshape(math.prod(array.shape[:split]), *shape)
-        return stack, array.shape[:split], exponent
 
     def _backproject(
         self,
