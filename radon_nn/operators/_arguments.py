@@ -86,24 +86,32 @@ def require_ball(within: object) -> None:
         raise TypeError(f"within: expected a Ball, such as Ball(1.0), got {within!r}")
 
 
-def outside(grid: Grid, within: Ball) -> NDArray[np.bool_]:
+def outside_of(within: Ball, grid: Grid, kept: dict[Ball, NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """
     The samples of a grid that are not in a ball.
 
     Parameters
     ----------
-    grid : Grid
-        The grid.
     within : Ball
         The ball.
+    grid : Grid
+        The grid.
+    kept : dict
+        The result of the last call, which is replaced by this one's.
 
     Returns
     -------
     ndarray of bool, shape `grid.shape`
         True outside.
     """
-    squares = [(axis - middle) ** 2 for axis, middle in zip(grid.axes, within.center_in(grid.dim), strict=True)]
-    return np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+    require_ball(within)
+    mask = kept.get(within)
+    if mask is None:
+        squares = [(axis - middle) ** 2 for axis, middle in zip(grid.axes, within.center_in(grid.dim), strict=True)]
+        mask = np.asarray(reduce(np.add.outer, squares) > within.radius**2)
+        kept.clear()
+        kept[within] = mask
+    return mask
 
 
 def stack_of(values: ArrayLike, name: str, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], int]:

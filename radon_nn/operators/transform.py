@@ -20,7 +20,7 @@ from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.operators import filters
-from radon_nn.operators._arguments import outside, require_ball, require_kinds, stack_of
+from radon_nn.operators._arguments import outside_of, require_kinds, stack_of
 from radon_nn.operators._direct import Direct
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._factors import engine
@@ -411,7 +411,7 @@ class RadonTransform:
         before: threads.Stage | None = None,
     ) -> Array:
         """As `backproject`, of samples (B, m, n) or of spline coefficients; a stage `before` is what writes them."""
-        outside = None if within is None else self._outside(within)
+        outside = None if within is None else outside_of(within, self.grid, self._masks)
         images = self._gather(sinograms, num_threads, before, weighted=True, splines=splines, within=within)
         if outside is not None:
             np.copyto(images, 0, where=outside)
@@ -436,16 +436,6 @@ class RadonTransform:
         engine.gather(sinograms, out, program, **options)
         program.run()
         return out
-
-    def _outside(self, within: Ball) -> NDArray[np.bool_]:
-        """The samples not in a ball; the last one asked for is kept."""
-        require_ball(within)
-        mask = self._masks.get(within)
-        if mask is None:
-            mask = outside(self.grid, within)
-            self._masks.clear()
-            self._masks[within] = mask
-        return mask
 
     @cached_property
     def _masks(self) -> dict[Ball, NDArray[np.bool_]]:
