@@ -177,14 +177,18 @@ def wave(k):
 @pytest.mark.parametrize(
     ("f", "dim", "truth"),
     [
-        pytest.param(wave([30.0, 0.0]), 2, 1441.74, marks=LONG),
-        pytest.param(wave([12.0, 16.0]), 2, 643.878, marks=LONG),
+        pytest.param(wave([30.0, 0.0]), 2, 1441.7714593, marks=LONG),
+        pytest.param(wave([12.0, 16.0]), 2, 643.8795870, marks=LONG),
         pytest.param(lorentz, 2, 4.45226146038, marks=LONG),
-        pytest.param(wave([20.0, 0.0, 0.0]), 3, 646.264, marks=pytest.mark.full),
+        pytest.param(wave([20.0, 0.0, 0.0]), 3, 646.2669652, marks=pytest.mark.full),
     ],
 )
 def test_smooth_functions_are_never_called_infinite(f, dim: int, truth: float) -> None:
-    """Their values rise steeply until samples resolve them, faster than any bounded function's V(h) can."""
+    """
+    Their values rise steeply until samples resolve them, faster than any bounded function's V(h) can.
+
+    Truths of waves: test_band_limited.truth, and steps of splines of G for each angle, which agree to 5e-7.
+    """
     result = decaying_rtv(f, dim, max_samples=1 << 18 if dim == 2 else 1 << 19)
     assert result.verdict != "infinite"
     assert result.lower <= truth <= result.upper
