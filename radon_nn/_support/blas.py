@@ -44,7 +44,7 @@ def one_blas_thread() -> Iterator[None]:
     BLAS uses one thread within the block, or the decorated function, and as many as before after it.
 
     The limit is the process's. A block that begins while the limit of another is in force leaves it to that one, which
-    lifts it as it ends: the limit saves time and changes no result, so that nobody waits for it.
+    lifts it as it ends: the limit saves time and moves results by rounding only, so that nobody waits for it.
     """
     limiting = _limiting
     if not limiting.acquire(blocking=False):

@@ -59,7 +59,8 @@ def chunk_key(source: da.Array, index: tuple[int, ...]) -> Any:
     """
     key = (source.name, *index)
     layer = source.dask.layers[source.name]
-    return getattr(layer[key], "target", key) if isinstance(layer, MaterializedLayer) else key
+    task = layer[key] if isinstance(layer, MaterializedLayer) else None
+    return task.target if type(task).__name__ == "Alias" else key
 
 
 def indices(chunks: Chunks) -> Iterator[tuple[int, ...]]:

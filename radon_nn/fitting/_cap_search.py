@@ -92,7 +92,7 @@ class Caps:
         # Copies: the search would be compiled again for arrays that are read-only, some ten seconds.
         self._points, self._r, self._oriented = np.array(points, order="C"), np.array(r, order="C"), oriented
         self._rounding = rounding_of(r)
-        self._tree = tree_of(points)
+        self._tree = tree_of(self._points)
         self.floor = max(floor, self._rounding)
         n, self.spent = len(points), 0
         """`spent`: boxes visited so far."""

@@ -53,6 +53,8 @@ class HyperplaneSearches(ABC):
         self._order: NDArray[np.int32] | None = None
         self.spent = 0
         """Boxes that `bounded` has visited so far."""
+        self.cut_short = False
+        """Whether a search of all hyperplanes ran out of boxes, so that the maximum is bounded, not found."""
 
     def _require_memory(self) -> None:
         n = len(self.points)
@@ -64,7 +66,7 @@ class HyperplaneSearches(ABC):
 
     @property
     def finds_maximum(self) -> bool:
-        """Whether a search finds the maximum, in space to 1e-10 of it: d <= 3."""
+        """Whether a search finds the maximum, in space to 1e-10 of it unless it is `cut_short`: d <= 3."""
         return self.dim <= 3
 
     @property
@@ -118,6 +120,7 @@ class HyperplaneSearches(ABC):
         """The best hyperplanes met by a branch and bound within limits, and the bound, or its floor."""
         caps.lower_bound(limits, self._num_threads)
         self.spent += caps.spent
+        self.cut_short |= limits.budget == math.inf and len(caps.open(limits.slack)) > 0
         return caps.planes(), caps.bound
 
     def _sorted(self, until: float) -> NDArray[np.int32]:

@@ -150,7 +150,7 @@ class SquaresPath:
             decay,
             bounds.dual / problem.scale,
             problem.given,
-            bounds.maximum_found or converged,
+            (bounds.maximum_found and not pursuit.search.cut_short) or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(problem.unit**2, problem.scatter),

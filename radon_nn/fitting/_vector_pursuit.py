@@ -128,6 +128,11 @@ class VectorPursuit:
         """Whether max |F_z| is found exactly."""
         return self.search is None or self.search.finds_maximum
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether a search of all hyperplanes ran out of boxes."""
+        return self.search is not None and self.search.cut_short
+
     def start(self) -> float:
         """The penalty from which on this affine fit is optimal: max |F_z|."""
         return self._largest(self.atoms.coefficients.z)[0]
@@ -280,7 +285,7 @@ class VectorPursuit:
         value, scale = worth(self.problem, z, found, affine)
         self.presumed = max(self.presumed, value) if self.maximum_found else value
         if not self.maximum_found:
-            most = min(bound + rounding_of(acting), largest_at_most(self.problem.points, acting))
+            most = min(bound, largest_at_most(self.problem.points, acting)) + rounding_of(acting)
             found = max(found, most / penalty)
             value, scale = worth(self.problem, z, found, affine)
         if value > self.lower:

@@ -111,8 +111,7 @@ class HyperplaneSearch(HyperplaneSearches):
             planes = Hyperplanes(value, normals, self._offsets(normals))
         elif self.dim == 3:
             search = Caps(self.points, r[:, None], floor=floor, crude=largest_at_most(self.points, r))
-            search.visit(np.arange(n), CapLimits(until=until), self._num_threads)
-            return search.planes(), search.bound
+            return self._lowered(search, CapLimits(until=until))
         else:
             raise ValueError(f"points: expected d <= 3 for the exact search, got {self.dim}; ascend is for higher d")
         return planes, float(planes.strength.max(initial=floor))

@@ -152,7 +152,7 @@ class Certificate:
         largest = scale * (found + rounding)
         lower = dual_value(near, values, counts, dual / max(1.0, largest), decay, scatter)
         moments = moments_of(near, dual)
-        return cls(lower, largest, moments, search.finds_maximum)
+        return cls(lower, largest, moments, search.finds_maximum and not search.cut_short)
 
 
 @public

@@ -226,9 +226,10 @@ def loss_certificate(fit: LossFit) -> Certificate:
         else:
             largest = largest_at_most(problem.points, dual)
             if search.is_bounding:
-                largest = min(largest, search.bounded(dual, AGAIN)[1] + rounding_of(dual))
+                largest = min(largest, search.bounded(dual, AGAIN)[1])
+            largest += rounding_of(dual)
     lower, _ = worth(problem, z, largest, problem.scored(fit.network, fit.decay).affine)
     linear = problem.points[problem.at] if fit.options.affine else np.zeros((len(z), 0))
     sums = np.concatenate([linear, np.ones((len(z), 1))], axis=1).T @ z
     moments = float(np.abs(sums).max()) / max(float(np.abs(z).sum()), 1e-300)
-    return Certificate(lower, largest, moments, exact)
+    return Certificate(lower, largest, moments, exact and not (search is not None and search.cut_short))

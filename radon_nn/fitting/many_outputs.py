@@ -269,7 +269,7 @@ class _Path:
             decay,
             dual_of(problem, z, decay),
             problem.points,
-            pursuit.maximum_found or converged,
+            (pursuit.maximum_found and not pursuit.cut_short) or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(),

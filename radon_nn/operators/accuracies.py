@@ -32,6 +32,9 @@ _LEAST_SIDE = 32
 """Samples of such a box along each axis, at least: Gaussians of a width of 2 reach over 25."""
 _NUMBERS = 1 << 25
 """Weights to compute in all, if one hyperplane does not have more: two to four seconds."""
+_PROJECTIONS = 20
+"""Steps from a random point to a hyperplane and back into the grid, in turn: the box about the point reached is 16
+samples or more to each side, so that it need not lie on the hyperplane."""
 _CHUNK = 1 << 21
 """Weights in memory at a time: 16 MiB, in some five arrays."""
 _OFFSETS = 4
@@ -51,9 +54,10 @@ class Accuracy:
     Parameters
     ----------
     noise : float
-        Root mean square error of the transform of white noise, over all directions and offsets, relative to the root
-        mean square of that transform. It is |A - D| / |D| in the Frobenius norm for the matrices A of the transform and
-        D of the definition; hence |A f - D f| <= noise |D| |f| for any f.
+        Root mean square error of the transform of white noise in float64, over all directions and offsets, relative to
+        the root mean square of that transform; nan if no hyperplane meets the grid. It is |A - D| / |D| in the
+        Frobenius norm for the matrices A of the transform and D of the definition; hence
+        |A f - D f| <= noise |D| |f| for any f.
     smooth : float
         Largest error for Gaussians of standard deviation `width` about any sample, compared with the exact transform,
         relative to its largest value in the same direction; nan if the grid has no room for such a Gaussian. For a sum
@@ -75,6 +79,8 @@ class Accuracy:
     whole: bool
 
     def __str__(self) -> str:
+        if not self.hyperplanes:
+            return "no hyperplane meets the grid"
         extent = "all" if self.whole else "sampled"
         smooth = "no room for a smooth function" if math.isnan(self.smooth) else f"smooth functions {self.smooth:.2g}"
         return f"error on white noise {self.noise:.2g}, {smooth} ({self.hyperplanes} hyperplanes, {extent})"
@@ -105,16 +111,17 @@ def stated(transform: RadonTransform, *, hyperplanes: int = 256, width: float = 
     directions = np.arange(m) if every else np.sort(rng.choice(m, min(m, math.ceil(most / _OFFSETS)), replace=False))
     wrong, weights, worst, seen = 0.0, 0.0, -math.inf, 0
     for number in directions.tolist():
-        corner = [int(rng.integers(0, side - cut + 1)) for side, cut in zip(grid.shape, shape, strict=True)]
-        box = tuple(slice(first, first + cut) for first, cut in zip(corner, shape, strict=True))
-        part = transform.part(box, directions=[number])
+        meeting = _meeting(grid, transform.directions.normals[number], transform.offsets.values)
+        if len(meeting) == 0:
+            continue
+        part = transform.part(_drawn_box(transform, number, meeting, shape, rng), directions=[number])
         offsets = np.arange(n) if every else _drawn(part, most // len(directions), rng)
         seen += len(offsets)
-        for some in np.array_split(offsets, math.ceil(len(offsets) * part.grid.size / _CHUNK)):
+        for some in np.array_split(offsets, max(1, math.ceil(len(offsets) * part.grid.size / _CHUNK))):
             given, exact = _weights(part, some), _definition(part, some)
             wrong, weights = wrong + float(np.sum((given - exact) ** 2)), weights + float(np.sum(exact**2))
             worst = max(worst, _smooth_error(part, given, some, width))
-    noise = math.sqrt(wrong / weights) if weights else 0.0
+    noise = math.sqrt(wrong / weights) if weights else math.nan
     return Accuracy(noise, worst if worst >= 0 else math.nan, width, seen, every and shape == grid.shape)
 
 
@@ -126,11 +133,30 @@ def _box_shape(grid: Grid) -> tuple[int, ...]:
     return tuple(min(n, side) for n in grid.shape)
 
 
-def _drawn(part: RadonTransform, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Some of the offsets at which hyperplanes of the only direction meet the grid."""
-    grid, normal = part.grid, part.directions.normals[0]
+def _meeting(grid: Grid, normal: Floats, offsets: Floats) -> NDArray[np.int64]:
+    """The offsets at which hyperplanes of a normal meet the grid."""
     half = np.abs(normal * grid.spacing) @ np.array(grid.shape) / 2
-    meeting = np.flatnonzero(np.abs(part.offsets.values - normal @ np.array(grid.center)) <= half)
+    return np.flatnonzero(np.abs(offsets - normal @ np.array(grid.center)) <= half)
+
+
+def _drawn_box(
+    transform: RadonTransform, number: int, meeting: NDArray[np.int64], shape: tuple[int, ...], rng: np.random.Generator
+) -> tuple[slice, ...]:
+    """A box of the grid about a random point of one of the hyperplanes that meet the grid, for one direction."""
+    grid, normal = transform.grid, transform.directions.normals[number]
+    low = np.array([axis[0] for axis in grid.axes])
+    high = np.array([axis[-1] for axis in grid.axes])
+    point, t = rng.uniform(low, high), transform.offsets.values[rng.choice(meeting)]
+    for _ in range(_PROJECTIONS):
+        point = np.clip(point + (t - normal @ point) * normal, low, high)
+    first = np.rint((point - low) / np.array(grid.spacing)).astype(int) - np.array(shape) // 2
+    first = np.clip(first, 0, np.array(grid.shape) - np.array(shape))
+    return tuple(slice(int(begin), int(begin) + cut) for begin, cut in zip(first, shape, strict=True))
+
+
+def _drawn(part: RadonTransform, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Some of the offsets at which hyperplanes of the only direction meet a box; the box is about a point of one."""
+    meeting = _meeting(part.grid, part.directions.normals[0], part.offsets.values)
     return np.sort(rng.choice(meeting, min(len(meeting), max(most, 1)), replace=False))
 
 

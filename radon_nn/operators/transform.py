@@ -97,7 +97,7 @@ class RadonTransform:
 
     @cached_property
     def accuracy(self) -> Accuracy:
-        """Its error for white noise and for smooth functions, computed from its weights in a second or two."""
+        """Its error for white noise and for smooth functions, computed from its weights in some seconds."""
         from radon_nn.operators import accuracies  # which needs this class
 
         return accuracies.stated(self)

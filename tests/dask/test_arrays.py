@@ -38,10 +38,9 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def threaded() -> Iterator[None]:
-    _recipes._kept.transforms.clear()
-    with dask.config.set(scheduler="threads", num_workers=3):
+    with pytest.MonkeyPatch.context() as patch, dask.config.set(scheduler="threads", num_workers=3):
+        patch.setattr(_recipes, "_kept", _recipes._Kept())
         yield
-    _recipes._kept.transforms.clear()
 
 
 def noise(shape: tuple[int, ...], dtype: str, rng: np.random.Generator) -> Any:
@@ -251,7 +250,7 @@ def test_data_that_all_workers_hold_are_not_fetched_from_one() -> None:
 
 
 def test_parts_are_made_once_and_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_recipes, "_KEPT_DIRECTIONS", 4)
+    monkeypatch.setattr(_recipes, "_KEPT_BYTES", 4200)
     recipe = Recipe(RadonTransform(Grid.cube(8), Directions.half_circle(6)))
     cuts = [Cut(((0, 8), (0, 8)), Group(first, first + 2, 6, 6)) for first in (0, 2, 4)]
     first, second = recipe.part(cuts[0]), recipe.part(cuts[1])

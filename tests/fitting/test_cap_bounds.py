@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from radon_nn import fit
 from radon_nn._support.types import Floats
 from radon_nn.fitting._cap_search import WHOLE, CapLimits, Caps, rounding_of
 from radon_nn.fitting._kernels import cap_bounds as bounds
@@ -157,3 +158,16 @@ def test_directions_that_are_thin_are_refused_and_subspaces_are_not() -> None:
         line = x[:, :1] * [1.0, 3.0, -0.5] + [0.0, 7.0, 1e3]
         assert Frame.of(unit * line, None).linear.shape == (3, 1)
         assert Frame.of(unit * np.column_stack([x, np.full(12, 1e6), x @ [1.0, 1.0]]), None).linear.shape == (4, 2)
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_searches_that_run_out_of_boxes_do_not_claim_the_maximum(monkeypatch: pytest.MonkeyPatch, outputs: int) -> None:
+    rng = np.random.default_rng(outputs)
+    x, y = rng.standard_normal((12, 3)), rng.standard_normal((12, outputs))
+    best = fit(x, y if outputs > 1 else y[:, 0], decay=0.1)
+    assert best.certified
+    assert best.certificate().exact
+    monkeypatch.setattr("radon_nn.fitting._cap_search._BOXES", 3)
+    again = best.certificate()
+    assert not again.exact
+    assert again.lower <= best.objective

@@ -70,3 +70,23 @@ def test_wrong_options_are_named() -> None:
         accuracies.stated(transform, width=0)
     with pytest.raises(ValueError, match="hyperplanes: expected at least 1"):
         accuracies.stated(transform, hyperplanes=0)
+
+
+@pytest.mark.parametrize(
+    ("grid", "directions", "offsets"),
+    [
+        pytest.param(Grid.cube(1024), Directions.half_circle(400), Offsets(100, 0.002, 0.3), marks=pytest.mark.full),
+        pytest.param(Grid.cube(128, 3), Directions.fibonacci(300), Offsets(4, 0.01, 0.0), marks=pytest.mark.full),
+        (Grid.cube(64), Directions.half_circle(10), Offsets(3, 0.01, 0.9)),
+    ],
+)
+def test_few_offsets_of_a_large_grid_are_met(grid: Grid, directions: Directions, offsets: Offsets) -> None:
+    stated = accuracies.stated(RadonTransform(grid, directions, offsets), hyperplanes=24)
+    assert stated.hyperplanes >= 16
+    assert 0.05 < stated.noise < 1
+
+
+def test_offsets_beyond_the_grid_have_no_error_to_state() -> None:
+    transform = RadonTransform(Grid.cube(64), Directions.half_circle(10), Offsets(300, 0.01, 5.0))
+    assert math.isnan(transform.accuracy.noise)
+    assert str(transform.accuracy) == "no hyperplane meets the grid"
