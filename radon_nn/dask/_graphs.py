@@ -59,7 +59,7 @@ def chunk_key(source: da.Array, index: tuple[int, ...]) -> Any:
     """
     key = (source.name, *index)
     layer = source.dask.layers[source.name]
-    task = layer[key] if isinstance(layer, MaterializedLayer) else None
+    task: Any = layer[key] if isinstance(layer, MaterializedLayer) else None
     return task.target if type(task).__name__ == "Alias" else key
 
 
