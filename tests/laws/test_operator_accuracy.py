@@ -21,11 +21,9 @@ LONGEST = {1: 60, 2: 40, 3: 9, 4: 5}
 EVERY = 10**9
 WIDTH, ROOM = 2.0, 12
 """Standard deviation of smooth functions, and their centers' distance from the rim, in samples."""
+QUICK = {("rows", 1, 1), ("rows", 2, 1), ("bundles", 2, 1), ("factored", 3, 1)}
 ENGINES = [
-    pytest.param(
-        *case, marks=[pytest.mark.full, *([pytest.mark.slow] if case[0] == "factored" and case[2] > 1 else [])]
-    )
-    for case in laws.CASES
+    pytest.param(*case, marks=[pytest.mark.full, *([] if case in QUICK else [pytest.mark.slow])]) for case in laws.CASES
 ]
 SMOOTH = [case for case in ENGINES if case.values[1] < 4]
 
