@@ -126,6 +126,11 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
     -------
     RTV or None
         None if the transform does not end, or the error stays large.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If one comes while the error is still large.
     """
     if runs.dim not in _MOST or line_kinks(runs.h).everywhere:
         return None
@@ -147,12 +152,17 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
     except TimeUpError:
         law = "time ran out before directions were fine enough"
     except KeyboardInterrupt:
-        if not steps:
+        if not _known(steps):
             raise
         law = "interrupted before directions were fine enough"
-    if not steps or not steps[-1].error <= _REPORTED * steps[-1].value:
+    if not _known(steps):
         return None
     return _result(steps, tol, law, len(resolved.samples.axes[0]), runs.dim, assumed)
+
+
+def _known(steps: list[_Step]) -> bool:
+    """Whether the last error is small enough for a result."""
+    return bool(steps) and steps[-1].error <= _REPORTED * steps[-1].value
 
 
 def _result(steps: list[_Step], tol: float, law: str, n: int, dim: int, assumed: str) -> RTV:

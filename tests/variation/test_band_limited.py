@@ -150,3 +150,25 @@ def test_an_interrupt_keeps_the_value_with_its_bar() -> None:
     assert "interrupted" in result.law
     assert not result.converged
     assert covers(result, truth(math.hypot(5, 3), 2))
+
+
+@pytest.mark.parametrize("dim", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_an_interrupt_while_the_bar_is_large_ends_the_whole_search(dim: int) -> None:
+    """In the plane with the value of the grids before; in space, where none comes before, with KeyboardInterrupt."""
+    lines: list[str] = []
+
+    def stop(line: str) -> None:
+        lines.append(line)
+        if " +- " in line:
+            raise KeyboardInterrupt
+
+    try:
+        result = decaying_rtv(wave([20.0, 5.0, 0.0][:dim]), dim, progress=stop)
+    except KeyboardInterrupt:
+        assert dim == 3
+    else:
+        assert dim == 2
+        assert (result.verdict, result.converged) == ("unresolved", False)
+        assert "interrupted" in result.law
+    assert " directions: " in lines[-1]
+    assert sum(" +- " in line for line in lines) == 1
