@@ -123,6 +123,7 @@ def line_rtv(
     if domain is None and box is None:
         _require_affine_ends(halving)
     say = progress if progress is not None else lambda line: None
+    at_probes = halving.variation
     pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
     slopes, rough = _slopes(pieces)
     turns = _turns(slopes)
@@ -149,7 +150,7 @@ def line_rtv(
         f"{counted(halving.f.count, 'value')}; the lower bound is certified"
     )
     if why or rough:
-        return _rough(value, lower, error, Assumption(method, assumed), levels, why, close)
+        return _rough(value, lower, error, Assumption(method, assumed), levels, at_probes, why, close)
     return RTV(
         value,
         lower,
@@ -348,7 +349,14 @@ def _refinement(levels: list[Level]) -> Refinement | None:
 
 
 def _rough(
-    value: float, lower: float, error: float, made: Assumption, levels: list[Level], why: str, close: float
+    value: float,
+    lower: float,
+    error: float,
+    made: Assumption,
+    levels: list[Level],
+    at_probes: float,
+    why: str,
+    close: float,
 ) -> RTV:
     """The verdict if some pieces were not resolved at the least width, or the budget was used up."""
     refinement = _refinement(levels)
@@ -356,6 +364,10 @@ def _rough(
     growth = _growth(levels)
     if growth is None or why or growth.kind == "unclear" or (growth.grows and not growth.possible_in(1)):
         law = why or ("slopes change on every scale" if growth is None else str(growth))
+        return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
+    if growth.grows and levels[-1].variation < at_probes:
+        # Beside a large constant pieces end wider than a bump, which at these widths looks like a jump.
+        law = f"rounding hides slopes over the distances at which those between probes vary by {at_probes:.3g}"
         return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
     if growth.grows:
         return RTV(math.inf, lower, math.inf, *made, "estimated", "infinite", str(growth), refinement, True)
