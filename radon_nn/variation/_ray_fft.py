@@ -29,6 +29,10 @@ _WINDOW = {2: 14, 3: 10}
 _BLOCK = 1 << 20
 """Numbers gathered at a time: 16 MiB."""
 
+_BYTES = 56.0
+"""Memory for each of the count^d / 2 complex frequencies at the peak, measured as 52 at most: 16 each for the FFT, its
+copy turned about the grid's middle and that copy with its mirror image, and a margin beyond the grid's edges."""
+
 _FAINT = 1e-13
 """The transform counts as 0 where, weighted by |w|^(d+1), it is below this fraction of its largest value within a block
 of `_CELLS` frequencies and all blocks around: over the whole ball of frequencies this is 1e-8 of the R-TV at most."""
@@ -53,7 +57,7 @@ class RayTransform:
         self.window = _WINDOW[dim]
         count = fft.next_fast_len(max(math.ceil(_FINER[dim] * n), 8 * self.window), real=True)
         count += count % 2
-        checks.fits_memory(40.0 * (count**dim / 2), f"the transform of {n}^{dim} samples", "lower max_samples")
+        checks.fits_memory(_BYTES * (count**dim / 2), f"the transform of {n}^{dim} samples", "lower max_samples")
         self.unit = 2 * math.pi / (count * samples.spacing)
         self.steepness = 0.98 * math.pi * self.window * (1 - 0.5 / _FINER[dim])
         self.band = min(band, self.unit * (count / 2 - self.window / 2 - 2))

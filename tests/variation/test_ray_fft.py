@@ -1,10 +1,12 @@
 """The transform along rays, interpolated from an FFT, against that of Gaussians times waves and against plain sums."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from radon_nn._support import checks
 from radon_nn.variation._ray_fft import RayTransform
 from radon_nn.variation._samples import GridSamples
 
@@ -43,3 +45,18 @@ def test_arbitrary_samples_against_plain_sums(dim: int) -> None:
     grid = np.stack(np.meshgrid(*made.axes, indexing="ij"), -1).reshape(-1, dim)
     truth = made.spacing**dim * np.exp(-1j * points @ grid.T) @ made.values.ravel()
     assert np.abs(transform.at(points) - truth).max() < {2: 1e-12, 3: 1e-6}[dim] * np.abs(truth).max()
+
+
+@pytest.mark.parametrize(("dim", "n"), [(2, 150), (2, 600), (3, 49), (3, 64)])
+def test_memory_asked_for_is_no_less_than_the_peak(monkeypatch, dim: int, n: int) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(checks, "fits_memory", lambda nbytes, *_: asked.append(nbytes))
+    made = samples_of(lambda x: np.exp(-np.sum(x**2, axis=1)), dim, n, 1.0)
+    tracemalloc.start()
+    try:
+        RayTransform(made, math.inf)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(asked) == 1
+    assert peak <= asked[0]
