@@ -52,6 +52,9 @@ as exp(-c |w|), that ends it on a grid at most this many times as large as allow
 _FRESH, _AGREES = 16, 0.1
 """Points between the samples at which f is compared with them, and the difference allowed in units of the tolerance."""
 
+_BLOCK = 1 << 21
+"""Numbers summed at a time: 16 MiB."""
+
 _MISSED = 0.1
 """The largest difference between f and the polynomial through its samples, relative to its peak, that still shows f: a
 kink leaves some hundredths."""
@@ -102,7 +105,7 @@ def missed(runs: Runs, radius: float) -> bool:
     bool
         True for waves faster than the grid.
     """
-    return _apart(runs, runs.samples(_FIRST[runs.dim], radius).tapered(1.0)) > _MISSED
+    return off_between(runs, runs.samples(_FIRST[runs.dim], radius).tapered(1.0)) > _MISSED
 
 
 def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, assumed: str) -> RTV | None:
@@ -212,7 +215,7 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
         samples = runs.samples(round(n / 2) * 2, radius).tapered(1.0)
         level = max(_ENDED * tol, 1e-13)
         band, edge, target = _band(samples, level)
-        apart = _apart(runs, samples)
+        apart = off_between(runs, samples)
         if band <= _ENDS * math.pi / samples.spacing and apart <= _AGREES * tol + 10 * runs.h.noise / runs.h.peak:
             runs.say(f"{len(samples.axes[0])}^{runs.dim} samples hold the transform, which ends at {band:.3g}")
             return _Resolved(samples, band)
@@ -250,22 +253,41 @@ def _band(samples: GridSamples, level: float) -> tuple[float, float, float]:
     return band, float(largest[edge].max()) / peak, float(least[edge].min()) / peak
 
 
-def _apart(runs: Runs, samples: GridSamples) -> float:
+def off_between(runs: Runs, samples: GridSamples, count: int = _FRESH) -> float:
     """
     How far f is from the trigonometric polynomial through its samples, at points between them, relative to its peak.
 
     A wave beyond the Nyquist frequency looks like a slower one, whose transform may well end.
+
+    Parameters
+    ----------
+    runs : Runs
+        The function.
+    samples : GridSamples
+        Samples of it, tapered between `TAPER` and 1 times the radius.
+    count : int
+        The number of points, normally distributed within the part that is not tapered.
+
+    Returns
+    -------
+    float
+        The largest difference.
     """
-    n, spacing, axis = len(samples.axes[0]), samples.spacing, samples.axes[0]
-    points = np.random.default_rng(26).standard_normal((_FRESH, samples.dim))
+    n, dim, axis = len(samples.axes[0]), samples.dim, samples.axes[0]
+    points = np.random.default_rng(26).standard_normal((count, dim))
     points *= np.minimum(1, 0.7 * samples.radius / np.linalg.norm(points, axis=1, keepdims=True))
-    offsets = (points[..., None] - axis) * (math.pi / spacing)
-    # The trigonometric polynomial through the samples; no point lies on the grid.
-    kernels = np.sin(offsets) / (n * np.tan(offsets / n))
-    values = kernels[:, 0] @ samples.values.reshape(n, -1)
-    for k in range(1, samples.dim):
-        values = np.einsum("mi,mij->mj", kernels[:, k], values.reshape(_FRESH, n, -1))
-    return float(np.abs(values[:, 0] - runs.h(points)).max() / runs.h.peak)
+    difference = -runs.h(points)
+    step = max(1, _BLOCK // n ** (dim - 1))
+    for begin in range(0, count, step):
+        part = slice(begin, min(begin + step, count))
+        offsets = (points[part, :, None] - axis) * (math.pi / samples.spacing)
+        # The trigonometric polynomial through the samples; no point lies on the grid.
+        kernels = np.sin(offsets) / (n * np.tan(offsets / n))
+        values = kernels[:, 0] @ samples.values.reshape(n, -1)
+        for k in range(1, dim):
+            values = np.einsum("mi,mij->mj", kernels[:, k], values.reshape(len(kernels), n, -1))
+        difference[part] += values[:, 0]
+    return float(np.abs(difference).max() / runs.h.peak)
 
 
 def _errors(runs: Runs, cells: DirectionCells, made: _Resolved) -> float:

@@ -256,3 +256,16 @@ def test_powers_in_the_plane_are_narrow(p: float, width: float) -> None:
     assert result.verdict == "finite"
     assert covers(result, f.rtv().value)
     assert result.upper - result.lower < width * result.value
+
+
+@pytest.mark.parametrize(("height", "width"), [(1e-2, 0.002), (1e-5, 0.001)])
+def test_a_ring_narrower_than_the_spacing_is_not_passed_over(height: float, width: float) -> None:
+    """Few samples meet it, and their R-TV settles to that of the Gaussian alone."""
+
+    def ringed(x: np.ndarray) -> np.ndarray:
+        r = np.linalg.norm(x, axis=1)
+        return np.exp(-(r**2) / 2) + height * np.exp(-(((r - 1) / width) ** 2) / 2)
+
+    result = decaying_rtv(ringed, 2)
+    assert (result.verdict, result.converged) == ("unresolved", False)
+    assert "between samples" in result.law
