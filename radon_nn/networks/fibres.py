@@ -31,7 +31,7 @@ _MOST_COMPONENTS = 1 << 23
 def _finite(values: Floats) -> Floats:
     """The values themselves, which overflowed if they are not finite."""
     if not np.isfinite(values).all():
-        raise ValueError("fibres: expected masses |v| |w| up to 1.8e308, got one above 1.8e308; scale weights down")
+        raise ValueError("fibres: expected masses |v| |w| that are float64s, got one above 1.8e308; scale weights down")
     return values
 
 
