@@ -180,7 +180,7 @@ def test_the_old_format_under_every_name(tmp_path: Path, dtype: str, name: str) 
 
 
 def test_damage_of_the_old_format(tmp_path: Path) -> None:
-    """Every truncation is refused; so is every changed byte, or the tensors keep their names and sizes."""
+    """Every truncation is refused; so is every changed byte, or sizes stay, or are those that torch reads."""
     torch = pytest.importorskip("torch")
     path = tmp_path / "net.pt"
     state = {name: torch.tensor(array) for name, array in TENSORS.items()}
@@ -198,7 +198,11 @@ def test_damage_of_the_old_format(tmp_path: Path) -> None:
         except ValueError as error:
             said.append(str(error))
         else:
-            assert sorted(np.shape(part) for part in found.values()) == sorted(a.shape for a in TENSORS.values())
+            shapes = sorted(np.shape(part) for part in found.values())
+            if shapes != sorted(a.shape for a in TENSORS.values()):
+                # A size that was changed may describe a part of the same storage, as a slice does.
+                theirs = torch.load(path, weights_only=True)
+                assert shapes == sorted(tuple(part.shape) for part in theirs.values())
     assert all(line.startswith(str(path)) for line in said)
 
 
