@@ -339,8 +339,6 @@ def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> R
         f"{assumed}, f being radial",
     )
     result = _by_law(steps, 0.0, made, runs.dim)
-    if result.verdict == "infinite" and runs.dim == 2 and not line_kinks(runs.h).everywhere:
-        return None
     met = result.verdict == "infinite" or (result.verdict == "finite" and result.error <= tol * result.value)
     return None if result.verdict == "unresolved" else replace(result, converged=met)
 

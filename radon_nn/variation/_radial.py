@@ -18,6 +18,7 @@ import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.measures.result import Refinement
+from radon_nn.variation._line_kinks import line_kinks
 from radon_nn.variation._radial_breaks import (
     ENDS,
     break_widths,
@@ -306,6 +307,8 @@ def _with_circles(h: Survey, profile: Profile, first: list[Pieces]) -> Refinemen
     if len(placed_runs) < len(runs) or len({jumps for _, jumps in placed_runs}) > 1:
         return None
     scale, jumps = abs(float(h.turn[0, 0])), placed_runs[0][1]
+    if jumps and not line_kinks(h).everywhere:
+        return None
     widths = break_widths(placed_runs[0][0])
     values = np.array(
         [

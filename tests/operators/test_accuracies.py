@@ -46,15 +46,19 @@ def test_rows_on_the_samples_are_exact(order: int) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize(("dim", "n"), [(2, 400), pytest.param(3, 56, marks=pytest.mark.slow)])
 def test_boxes_stand_for_large_grids(dim: int, n: int) -> None:
-    """Errors of hyperplanes and boxes that are drawn agree with those of all hyperplanes of a smaller grid."""
+    """Errors of hyperplanes and boxes that are drawn agree with those of all hyperplanes of a smaller grid.
+
+    All directions are among them: errors differ from direction to direction by far more than the tolerance.
+    """
     directions = Directions.product(*(5, 8)[: dim - 1])
     large, small = (RadonTransform(Grid.cube(k, dim), directions) for k in (n, {2: 40, 3: 25}[dim]))
-    few, every = accuracies.stated(large, hyperplanes=64), accuracies.stated(small, hyperplanes=10**6)
+    most = 4 * len(directions)
+    few, every = accuracies.stated(large, hyperplanes=most), accuracies.stated(small, hyperplanes=10**6)
     assert not few.whole
     assert every.whole
-    assert few.hyperplanes <= 64
-    assert few.noise == pytest.approx(every.noise, rel=0.15)
-    assert few == accuracies.stated(large, hyperplanes=64)
+    assert few.hyperplanes <= most
+    assert few.noise == pytest.approx(every.noise, rel=0.1)
+    assert few == accuracies.stated(large, hyperplanes=most)
 
 
 @pytest.mark.full

@@ -10,6 +10,7 @@ from decaying_functions import covers
 from radon_nn.variation._radial_pieces import pieces_of
 from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation.decaying import decaying_rtv
+from radon_nn.variation.growth import growth_of
 
 EXPONENTIAL = {2: 6.376608828765, 3: 8 + 4 * math.exp(-3)}
 """R-TV of exp(-|x|). In the plane F(t) = 1 / (2 pi) - t (I_0 - L_0)(t) / 4 with Struve's L_0; 40 digits by mpmath."""
@@ -86,6 +87,22 @@ def test_powers_of_the_distance_at_the_center_settle_as_the_gap_narrows() -> Non
         totals.append(plane_total(found, max(width, 2 * found.widest)))
     rises = np.abs(np.diff(totals))
     assert rises[1] < 0.5 * rises[0]
+
+
+@pytest.mark.parametrize("power", [0.25, 0.5, 0.75])
+def test_powers_below_one_at_the_center_grow_by_their_law(power: float) -> None:
+    """With phi = r^p near 0, G is a multiple of t^(p - 1). Random lines meet no kink of such an f."""
+    rng = np.random.default_rng(int(100 * power))
+    center, unit = rng.uniform(-1, 1, 2), 10 ** rng.uniform(-3, 3)
+
+    def f(x):
+        r = np.linalg.norm(x - center, axis=1) / unit
+        return r**power * np.exp(-(r**2) / 2)
+
+    result = decaying_rtv(f, 2, box=np.stack([center - 20 * unit, center + 20 * unit]))
+    assert result.verdict == "infinite"
+    assert "along a ray" in result.method
+    assert growth_of(result.refinement).exponent == pytest.approx(1 - power, abs=0.02)
 
 
 def test_smooth_functions_and_those_that_are_not_radial_stay_with_grids() -> None:
