@@ -11,23 +11,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import threading
 from collections.abc import Iterator
 
 from threadpoolctl import ThreadpoolController
 
-_limiting = threading.Lock()
-"""Held by the block whose limit is in force."""
-
-
-def _start_anew() -> None:
-    """In the child of a fork other threads, and their blocks, are gone."""
-    global _limiting
-    _limiting = threading.Lock()
-
+_limiting: dict[str, object] = {}
+"""The block whose limit is in force, if any. A block knows its own entry, so that an interrupt at any moment leaves
+none behind; one between taking a lock and the block that gives it back would."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    os.register_at_fork(after_in_child=_limiting.clear)  # other threads, and their blocks, are gone there
 
 
 @functools.cache
@@ -46,12 +39,13 @@ def one_blas_thread() -> Iterator[None]:
     The limit is the process's. A block that begins while the limit of another is in force leaves it to that one, which
     lifts it as it ends: the limit saves time and moves results by rounding only, so that nobody waits for it.
     """
-    limiting = _limiting
-    if not limiting.acquire(blocking=False):
-        yield
-        return
+    block = object()
     try:
-        with _controller().limit(limits=1, user_api="blas"):
+        if _limiting.setdefault("block", block) is block:
+            with _controller().limit(limits=1, user_api="blas"):
+                yield
+        else:
             yield
     finally:
-        limiting.release()
+        if _limiting.get("block") is block:
+            del _limiting["block"]

@@ -50,7 +50,11 @@ _SMALL, _SLOW = 1e-2, 1.3
 as exp(-c |w|), that ends it on a grid at most this many times as large as allowed: that of kinks falls like a power."""
 
 _FRESH, _AGREES = 16, 0.1
-"""Points between the samples at which f is compared with them, and the difference allowed in units of the tolerance."""
+"""Points between the samples at which f is first compared with them, and the difference allowed in units of `tol`."""
+
+_BETWEEN, _COMPARED = 1 << 12, 4e9
+"""Points between the samples before a verdict, and multiplications that these may take, some tenths of a second: a ring
+of radius 1 and width 0.002 holds 15 of 4096 points that are normally distributed."""
 
 _BLOCK = 1 << 21
 """Numbers summed at a time: 16 MiB."""
@@ -216,7 +220,10 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
         level = max(_ENDED * tol, 1e-13)
         band, edge, target = _band(samples, level)
         apart = off_between(runs, samples)
-        if band <= _ENDS * math.pi / samples.spacing and apart <= _AGREES * tol + 10 * runs.h.noise / runs.h.peak:
+        allowed = _AGREES * tol + 10 * runs.h.noise / runs.h.peak
+        if band <= _ENDS * math.pi / samples.spacing and apart <= allowed:
+            if off_between(runs, samples, many_between(samples)) > allowed:
+                return None  # there are narrower features, which few points miss
             runs.say(f"{len(samples.axes[0])}^{runs.dim} samples hold the transform, which ends at {band:.3g}")
             return _Resolved(samples, band)
         if before is not None and apart < _SMALL and target < edge < before[1] < _SMALL:
@@ -251,6 +258,23 @@ def _band(samples: GridSamples, level: float) -> tuple[float, float, float]:
     peak, edge = float(largest.max()), slice(round(_ENDS * _SHELLS), _SHELLS)
     band = float(upper[min(above[-1] + 1, 2 * _SHELLS - 1)]) if len(above) else float(upper[-1])
     return band, float(largest[edge].max()) / peak, float(least[edge].min()) / peak
+
+
+def many_between(samples: GridSamples) -> int:
+    """
+    How many points between the samples are looked at before a verdict.
+
+    Parameters
+    ----------
+    samples : GridSamples
+        The samples.
+
+    Returns
+    -------
+    int
+        As many as can be compared in some tenths of a second, 4096 at most.
+    """
+    return min(_BETWEEN, max(_FRESH, int(_COMPARED / samples.values.size)))
 
 
 def off_between(runs: Runs, samples: GridSamples, count: int = _FRESH) -> float:

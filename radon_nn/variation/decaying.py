@@ -20,7 +20,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
-from radon_nn.variation._band_limited import missed, of_band_limited, off_between
+from radon_nn.variation._band_limited import many_between, missed, of_band_limited, off_between
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks
@@ -45,10 +45,6 @@ _CLOSE = 5e-6
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
 
-
-_BETWEEN, _COMPARED = 1 << 12, 4e9
-"""Points between the samples at which f is compared with them, normally distributed in scales, and multiplications that
-this may take, some tenths of a second: a ring of radius 1 and width 0.002 holds 15 of them."""
 
 _CLEAR = 10.0
 """f's errors allowed for there, as many times their size: the largest of 4096 normal deviations is below 5. Apart from
@@ -286,8 +282,8 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
 def _unseen(search: Search, allowed: float) -> float:
     """How far f is from the polynomial through its samples, relative to its peak; 0 if that is as good as allowed."""
     runs = search.runs
-    count = min(_BETWEEN, max(1, int(_COMPARED / search.n**runs.dim)))
-    off = off_between(runs, runs.samples(search.n, search.radius).tapered(1.0), count)
+    samples = runs.samples(search.n, search.radius).tapered(1.0)
+    off = off_between(runs, samples, many_between(samples))
     return off if off > allowed + _CLEAR * runs.h.noise / runs.h.peak else 0.0
 
 

@@ -125,6 +125,20 @@ def test_a_wave_beyond_the_nyquist_frequency_is_not_taken_for_a_slower_one() -> 
     assert of_band_limited(runs, radius, 1e-6, 200**2, "") is None
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wave_beside_a_ring_that_few_points_meet_is_not_the_wave(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    center, width = rng.uniform(-0.3, 0.3, 2), rng.uniform(0.001, 0.004)
+    f = wave(20 * random_direction(rng, 2))
+
+    def both(x):
+        return f(x) + 0.1 * np.exp(-(((np.linalg.norm(x - center, axis=1) - 1) / width) ** 2) / 2)
+
+    runs = Runs(survey(BlackBox(both, 2, "")), print, math.inf)
+    assert of_band_limited(runs, 9.0, 1e-6, 1 << 24, "") is None
+
+
 @pytest.mark.parametrize("power", [2.0, 4.0])
 def test_functions_with_kinks_are_left_to_other_grids_early(power: float) -> None:
     lines: list[str] = []

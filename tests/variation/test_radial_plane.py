@@ -89,7 +89,7 @@ def test_powers_of_the_distance_at_the_center_settle_as_the_gap_narrows() -> Non
     assert rises[1] < 0.5 * rises[0]
 
 
-@pytest.mark.parametrize("power", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("power", [0.4, 0.5, 0.75])
 def test_powers_below_one_at_the_center_grow_by_their_law(power: float) -> None:
     """With phi = r^p near 0, G is a multiple of t^(p - 1). Random lines meet no kink of such an f."""
     rng = np.random.default_rng(int(100 * power))
