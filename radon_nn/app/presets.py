@@ -111,6 +111,7 @@ def presets() -> list[dict[str, Any]]:
     list of dict
         In the order of the menu.
     """
+    # Longer than other bodies, as a table of texts and data is: it reads best in one piece.
     few, more = _points(7, 1), _points(24, 2)
     pyramid = np.maximum(0.8 - np.abs(more).sum(axis=1), 0.0)
     coarse = np.round(more, 2)  # values of an affine function there have three digits, and are not rounded
