@@ -150,8 +150,11 @@ def _normals(count: int, dim: int) -> Floats:
 
 
 def _shells(radii: Floats, count: int, dim: int) -> Floats:
-    """Low-discrepancy points between each radius and the next, at a constant ratio of radii: (shells, count, d)."""
-    cube = _cube(count * len(radii), dim + 1)[: count * len(radii)].reshape(count, len(radii), dim + 1).swapaxes(0, 1)
+    """Low-discrepancy points between each radius and the next, at a constant ratio of radii: (shells, count, d).
+
+    Each shell has 2^m successive points of the sequence, which fill all directions; every k-th point need not.
+    """
+    cube = _cube(count * len(radii), dim + 1)[: count * len(radii)].reshape(len(radii), count, dim + 1)
     direction = ndtri(cube[..., 1:])
     direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
     ratio = radii[1] / radii[0]

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from radon_nn.geometry import black_box
-from radon_nn.variation._survey import smooth_step, survey
+from radon_nn.variation._survey import _shells, smooth_step, survey
 
 
 def blackbox(f: object, dim: int) -> black_box.BlackBox:
@@ -82,7 +82,7 @@ def test_failures_name_the_point_and_keep_the_cause() -> None:
             raise ZeroDivisionError("no value there")
         return x[:, 0]
 
-    with pytest.raises(ValueError, match=r"failed at the point \[3\.27.*ZeroDivisionError: no value there") as caught:
+    with pytest.raises(ValueError, match=r"failed at the point \[3\.01.*ZeroDivisionError: no value there") as caught:
         survey(blackbox(fragile, 2))
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     with pytest.raises(TypeError, match="dtype complex128"):
@@ -98,3 +98,34 @@ def test_smooth_step() -> None:
     assert step[-1] == 1
     assert np.all(np.diff(step) >= 0)
     assert_allclose(step + step[::-1], 1, atol=1e-15)
+
+
+@pytest.mark.parametrize("shells", [34, 41, 66])
+@pytest.mark.parametrize("count", [256, 512])
+def test_probes_of_every_shell_fill_all_directions(shells: int, count: int) -> None:
+    radii = 2.0 ** np.arange(shells)
+    for shell, radius in zip(_shells(radii, count, 2), radii, strict=True):
+        angles = np.sort(np.arctan2(shell[:, 1], shell[:, 0]))
+        assert np.diff(angles, append=angles[0] + 2 * np.pi).max() < 16 * np.pi / count
+        distances = np.sort(np.linalg.norm(shell, axis=1)) / radius
+        assert_allclose(distances, 2.0 ** ((np.arange(count) + 0.5) / count), rtol=0.01)
+    for dim in (1, 3, 4):
+        units = _shells(radii, count, dim)
+        units /= np.linalg.norm(units, axis=2, keepdims=True)
+        assert np.abs(units.mean(axis=1)).max() < 0.02
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_extent_holds_a_bump_that_sticks_out_on_one_side(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    angle, wide = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.4)
+    aside = 0.7 * np.array([np.cos(angle), np.sin(angle)])
+
+    def f(x):
+        inner, outer = np.sum(x**2, axis=1), np.sum(((x - aside) / wide) ** 2, axis=1)
+        return np.maximum(1 - inner, 0) ** 3 + 0.5 * np.maximum(1 - outer, 0) ** 4
+
+    h = survey(blackbox(f, 2))
+    angles = np.linspace(0, 2 * np.pi, 1000)
+    beyond = h.extent(0.0) * np.column_stack([np.cos(angles), np.sin(angles)])
+    assert np.abs(h(beyond)).max() < 1e-4 * h.peak
