@@ -177,9 +177,7 @@ def _add_fit(commands: Commands) -> None:
     fitted.add_argument("--plot", type=Path, metavar="PICTURE", help="draw data and network (png, pdf or svg)")
     fitted.add_argument("--json", action="store_true", help="print JSON")
     fitted.add_argument("--tol", type=_positive, help="gap between the objective and its bound to reach (1e-4)")
-    fitted.add_argument(
-        "--seconds", type=_time_limit, help="time for the fit, and for the choice of the decay (60; or inf)"
-    )
+    fitted.add_argument("--seconds", type=_time_limit, help="time for the choice of the decay and the fit (60; or inf)")
 
 
 def _add_plan(commands: Commands) -> None:

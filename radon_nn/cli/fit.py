@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ from radon_nn.geometry.naming import Names
 from radon_nn.tables.reading import DataTable
 
 _SECONDS = 60.0
-"""The time for the choice of a decay, and for the fit, as for `rtv`: about as long as a user at a prompt will wait."""
+"""The time for the choice of a decay and the fit together, as for `rtv`: as long as a user at a prompt will wait."""
+_CHOICE, _LEAST = 0.5, 0.25
+"""Parts of that time that the choice may take, and that are left for the fit if the choice ends late."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,11 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     """
     _require_names(arguments)
     table = data_table(arguments)
-    choice = None
+    choice, limit = None, _SECONDS if arguments.seconds is None else arguments.seconds
     if arguments.decay is None:
-        limit = _SECONDS if arguments.seconds is None else arguments.seconds
-        choice = choose_decay(table.points, table.values, seconds=limit, progress=to_stderr)
-    best = _fitted(table, choice.decay if choice is not None else arguments.decay, arguments)
+        begin = time.monotonic()
+        choice = choose_decay(table.points, table.values, seconds=limit * _CHOICE, progress=to_stderr)
+        limit = max(limit - (time.monotonic() - begin), limit * _LEAST)
+    best = _fitted(table, choice.decay if choice is not None else arguments.decay, limit, arguments)
     names = Names(table.features, [table.target])
     best = best.named(names)
     written = _write(best, table, arguments)
@@ -70,8 +74,7 @@ def _require_names(arguments: argparse.Namespace) -> None:
         refuse(arguments, "cv", "a fit whose decay is given")
 
 
-def _fitted(table: DataTable, decay: float, arguments: argparse.Namespace) -> Fit:
-    limit = _SECONDS if arguments.seconds is None else arguments.seconds
+def _fitted(table: DataTable, decay: float, limit: float, arguments: argparse.Namespace) -> Fit:
     if decay == 0:
         tol = 1e-3 if arguments.tol is None else arguments.tol
         return interpolate(table.points, table.values, tol=tol, seconds=limit, progress=to_stderr)

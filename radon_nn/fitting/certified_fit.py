@@ -298,7 +298,7 @@ class Fit(SpikeResult):
         what = f"R-TV {self.rtv:.7g}" if not self.decay else f"objective {self.objective:.7g}, R-TV {self.rtv:.7g}"
         bound = "no function through the data costs less than" if not self.decay else "no objective is below"
         proof = "certified"
-        if not self.certified:
+        if not self.certified and f"{self.presumed_lower:.7g}" != f"{self.lower:.7g}":
             proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
         reason = "" if self.converged else f"; {self.stopped}"
         return (

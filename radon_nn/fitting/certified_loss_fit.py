@@ -166,7 +166,7 @@ class LossFit(SpikeResult):
 
     def __str__(self) -> str:
         proof = "certified"
-        if not self.certified:
+        if not self.certified and f"{self.presumed_lower:.7g}" != f"{self.lower:.7g}":
             proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
         reason = "" if self.converged else f"; {self.stopped}"
         return (

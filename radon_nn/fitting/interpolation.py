@@ -171,7 +171,7 @@ class _Interpolation:
                 self._nearest = pursuit.atoms
             unit = problem.unit / problem.scale
             pursuit.say(
-                f"R-TV {unit * norm:.6g}, lower bound {unit * bounds.presumed:.6g}, misfit {problem.unit * off:.1e}"
+                f"R-TV {unit * norm:.6g}, suggested bound {unit * bounds.presumed:.6g}, misfit {problem.unit * off:.1e}"
             )
             gap = abs(norm - bounds.presumed)
             if gap <= self._close * norm:

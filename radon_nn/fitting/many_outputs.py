@@ -199,7 +199,7 @@ class _Path:
             ):
                 if last:
                     pursuit.note(objective, pursuit.lower)
-                    pursuit.say(f"objective {objective:.6g}, lower bound {pursuit.presumed:.6g}")
+                    pursuit.say(f"objective {objective:.6g}, suggested bound {pursuit.presumed:.6g}")
 
     def _joined(self, penalty: float) -> VectorAtoms:
         """The fewest atoms, with near ones joined and new masses, whose objective is within the tolerance."""

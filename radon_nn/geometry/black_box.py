@@ -12,6 +12,7 @@ from radon_nn._support.types import Floats
 
 _CHUNK = 1 << 17
 """Points in one call: 2 MiB of coordinates in the plane, so that intermediate arrays of f stay small."""
+_FRAMEWORKS = frozenset(("torch", "keras", "sklearn"))
 _FOR_A_BATCH = "write it for a batch of shape (n, d), or pass vectorize=True"
 
 
@@ -44,6 +45,24 @@ def pointwise(f: Callable[[Floats], ArrayLike]) -> Callable[[Floats], Floats]:
     if isinstance(getattr(f, "dim", None), int):
         batched.dim = f.dim  # type: ignore[attr-defined]
     return batched
+
+
+def framework_of(f: object) -> str | None:
+    """
+    The framework whose model an object is, from its class alone.
+
+    Parameters
+    ----------
+    f : object
+        Anything.
+
+    Returns
+    -------
+    str or None
+        The framework's package.
+    """
+    roots = {base.__module__.partition(".")[0] for base in type(f).__mro__}
+    return min(roots & _FRAMEWORKS, default=None)
 
 
 class BlackBox:
@@ -118,7 +137,7 @@ class BlackBox:
             self._require_batches(points)
             raise ValueError(
                 f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
-                f"{self._remedy}"
+                f"{self._remedy_of(error)}"
             ) from error
         try:
             return np.asarray(raw)
@@ -127,6 +146,15 @@ class BlackBox:
                 f"f: expected an array of values, got nested lists of unequal length for points of shape "
                 f"{points.shape}; return one row per point"
             ) from error
+
+    def _remedy_of(self, error: BaseException) -> str:
+        """What to do about an error of the function: where its kind tells, else the caller's remedy."""
+        if framework_of(self._f) is not None:
+            return "hand over the network, from_model(model)"
+        if isinstance(error, TypeError) and "positional argument" in str(error):
+            each = ", ".join(f"x[:, {k}]" for k in range(min(self.dim, 3))) + (", ..." if self.dim > 3 else "")
+            return f"write it for one array of points, shape (n, {self.dim}), such as lambda x: f({each})"
+        return self._remedy
 
     def _check_shape(self, got: tuple[int, ...], points: tuple[int, ...]) -> None:
         n = points[0]

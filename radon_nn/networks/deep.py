@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -88,6 +89,14 @@ class DeepNetwork:
 
     def __str__(self) -> str:
         return f"DeepNetwork of {counted(len(self.layers), 'layer')}: " + "; ".join(map(str, self.layers))
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "measure":
+            raise AttributeError(
+                f"measure: expected a network of one hidden layer, got {len(self.layers)}; layer_rtvs(network) has the "
+                "cost of each, and network.layers their measures"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DeepNetwork) and self.layers == other.layers

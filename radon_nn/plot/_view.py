@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
+from radon_nn.geometry.black_box import framework_of
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.geometry.naming import Names
@@ -73,6 +74,11 @@ def dimension_of(
     ValueError
         If two disagree.
     """
+    if framework_of(f) is not None:
+        raise TypeError(
+            f"overview: expected a network or a function, got a model, {type(f).__name__}; write "
+            "overview(from_model(model))"
+        )
     known: dict[str, int] = {}
     if isinstance(getattr(f, "dim", None), int):
         known["the function"] = f.dim  # type: ignore[attr-defined]

@@ -260,16 +260,22 @@ def model_kind(model: Any) -> ModelKind | None:
     TypeError
         If it is none of these.
     """
+    if hasattr(model, "__array__") and hasattr(model, "dtype"):
+        raise TypeError(
+            f"from_model: expected a model, got numbers, {type(model).__name__} of shape {tuple(model.shape)}; for "
+            "samples write rtv((points, values))"
+        )
     packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     for kind in MODELS:
         if packages.intersection(kind.packages):
             return kind
     if isinstance(model, ShallowNetwork | DeepNetwork):
         raise TypeError(f"from_model: expected a framework's model, got a {type(model).__name__}, a network already")
+    if isinstance(model, str | Path):
+        raise TypeError(f"from_model: expected a model, got the path {str(model)!r}; radon_nn.load reads a file")
     if isinstance(model, Mapping | list | tuple) or hasattr(model, "__dataclass_fields__"):
         return None
-    hint = "; radon_nn.load reads a file" if isinstance(model, str | Path) else ""
     raise TypeError(
         f"from_model: expected {', '.join(kind.objects for kind in MODELS)}, or a nested dict of arrays, got "
-        f"{type(model).__module__}.{type(model).__name__}{hint}"
+        f"{type(model).__module__}.{type(model).__name__}"
     )

@@ -16,6 +16,7 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.networks.deep import DeepNetwork
+from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.readers._categories import Front
 from radon_nn.readers.graph import Network, Understood
 from radon_nn.readers.registry import model_kind
@@ -137,6 +138,8 @@ def verify(
     >>> verify(MLPRegressor(hidden_layer_sizes=[3], solver="lbfgs", max_iter=9000).fit(X, y), X).agrees
     True
     """
+    if isinstance(model, ShallowNetwork | DeepNetwork):
+        raise TypeError("verify: expected the model first, got its network; write verify(model, X)")
     kind = model_kind(model)
     if kind is None:
         raise TypeError("verify: expected a live model, got arrays, which compute nothing")

@@ -83,6 +83,9 @@ def guessed_target(names: Sequence[str], candidates: Sequence[int]) -> tuple[int
     # 'y' is the value beside features of any name, but a coordinate beside x, or beside z.
     if lower.count("y") == 1 and not {"x", "z"} & set(lower):
         return candidates[lower.index("y")], "by its name"
+    with_unit = [k for k, name in zip(candidates, lower, strict=False) if name.startswith("y_")]
+    if len(with_unit) == 1:
+        return with_unit[0], "by its name"
     return candidates[-1], "the last one"
 
 

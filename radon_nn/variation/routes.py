@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Progress
 from radon_nn.closed_forms.base import ClosedForm
-from radon_nn.geometry.black_box import pointwise
+from radon_nn.geometry.black_box import framework_of, pointwise
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.measures.result import RTV
@@ -213,8 +213,7 @@ def _domain_written(domain: object) -> str:
 
 def _require_no_model(f: object) -> None:
     """Refuse models of the frameworks, which look like functions of points."""
-    roots = {base.__module__.partition(".")[0] for base in type(f).__mro__}
-    if roots & {"torch", "keras", "sklearn"}:
+    if framework_of(f) is not None:
         raise TypeError(f"rtv: expected a network, got a model, {type(f).__name__}; write rtv(from_model(model))")
 
 

@@ -28,6 +28,7 @@ from radon_nn import (
     read_table,
     rtv,
     save,
+    verify,
 )
 from radon_nn.cli.command import main
 
@@ -83,11 +84,18 @@ def point(p: np.ndarray) -> float:
         (lambda: find_spikes(NETWORK, 64), "got int", "such as Grid.cube(256)"),
         (lambda: kinks(NETWORK, 2), "got int", "take a box that holds it"),
         (lambda: Profile.of("gelo"), "got 'gelo'", "did you mean 'gelu'?"),
-        (lambda: fit([1, 2, 3], [1, 2], decay=1), "got (2,)", "fit outputs one by one"),
+        (lambda: fit([1, 2, 3], [1, 2], decay=1), "got (2,)", "each point needs its value"),
         (lambda: fit([1, 2, 3], [1, 2, 3], decay=0), "got 0.0", "expected a positive number"),
         (lambda: interpolate([0, 0, 1, 2], [0, 1, 2, 3]), "values 0.5 from their mean", "average them, or use fit"),
         (lambda: read_table([[1, 2]]), "got list", "expected the path of a file"),
         (lambda: plot.overview(lambda x: x[:, 0]), "got function", "pass dim=2"),
+        (
+            lambda: rtv(lambda x, y: x * y, domain=Ball(1.0, [0, 0])),
+            "positional argument",
+            "lambda x: f(x[:, 0], x[:, 1])",
+        ),
+        (lambda: from_model(np.ones((5, 2))), "ndarray of shape (5, 2)", "write rtv((points, values))"),
+        (lambda: verify(NETWORK, np.ones((5, 2))), "got its network", "write verify(model, X)"),
     ],
 )
 def test_wrong_things_in_python(call: Callable[[], object], got: str, remedy: str) -> None:

@@ -55,7 +55,7 @@ def test_kinds() -> None:
         (
             lambda: from_model("net.npz"),
             TypeError,
-            "from_model: expected a Keras model, a torch.nn.Module.*builtins.str; radon_nn.load",
+            "from_model: expected a model, got the path 'net.npz'; radon_nn.load reads a file",
         ),
         (lambda: from_model(3), TypeError, "from_model: expected a Keras model.*got builtins.int$"),
         (

@@ -64,6 +64,8 @@ def test_tables_as_people_write_them(text: str, tmp_path: Path) -> None:
         ("target,a,b", 0, "by its name"),
         ("a,Value,b", 1, "by its name"),
         ("y,a,b", 0, "by its name"),
+        ("x,y_metres,east", 1, "by its name"),
+        ("x,y_metres,y_feet", 2, "the last one"),
         ("x,y,height", 2, "the last one"),
         ("x,y,z", 2, "the last one"),
         ("a,b,c", 2, "the last one"),
