@@ -27,7 +27,7 @@ def main(save: Path | None = None, n: int = 256) -> dict[str, tuple[int, float]]
         print(f"{title}: {networks[title].neurons} neurons, {len(measure)} spikes, R-TV {measure.rtv:.4f}")
     if save is not None:
         panels = [(title, networks[title], measures[title]) for title in networks]
-        plot.comparison(panels, n=n).savefig(save, dpi=80)
+        plot.comparison(panels, domain=Ball(1.0), n=n).savefig(save, dpi=80)
     return {title: (len(measure), measure.rtv) for title, measure in measures.items()}
 
 

@@ -1,4 +1,4 @@
-"""Functions side by side, in common scales."""
+"""Functions side by side, in the same scales."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def comparison(
     figsize: tuple[float, float] | None = None,
 ) -> Picture:
     """
-    Functions side by side, a column each, in common scales: the same grey, width, area or height means the same value.
+    Functions side by side, a column each, in the same scales: equal grey, width, area or height means an equal value.
 
     Two inputs: kinks on the domain, spikes in (angle, offset), masses. One: the function and its masses along the same
     axis. More: the directions as rows, of the same inputs, and masses.
@@ -116,7 +116,7 @@ def comparison(
     draw = {1: _lines, 2: _planes}.get(view.dim, _rows)
     draw(columns, view, n, axes)
     each = ", ".join(f"{column.measure.rtv:.4g} ({column.name})" for column in columns)
-    return headed(figure, title, view.source, f"in common scales, R-TV {each}")
+    return headed(figure, title, view.source, f"same scales: R-TV {each}")
 
 
 def _columns(networks: Compared) -> Iterable[Column]:
