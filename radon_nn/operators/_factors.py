@@ -7,6 +7,7 @@ For a = (cos p, sin p b), Rf(a, t) is the Radon transform in the plane, at angle
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from radon_nn._support import scratch
 from radon_nn._support.properties import cached_property
-from radon_nn._support.threads import Program, Stage
+from radon_nn._support.threads import BLOCK_NS, Program, Stage
 from radon_nn._support.types import Array
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.domains import Ball
@@ -24,6 +25,7 @@ from radon_nn.operators import _stacks as stacks
 from radon_nn.operators._direct import Direct
 from radon_nn.operators._engines import Engine
 from radon_nn.operators._kernels.layout import HALO
+from radon_nn.operators._walks import UPDATE_NS
 
 _INTERMEDIATE_BYTES = 1 << 25
 _LEAST_RIM = 128
@@ -142,12 +144,16 @@ class Factored:
         program : Program
             What the stages are added to.
         """
-        room = self._room(images.dtype)
-        for image, sinogram in zip(images, self._by_rim(out), strict=True):
+        sinograms = self._by_rim(out)
+
+        def transform(k: int, room: Array, program: Program | None) -> None:
+            """Transform image k."""
             for part, inner, outer in self._passes:
                 slabs = self._slabs(room, part, outer)
-                inner.forward(image, slabs, program)
-                outer.forward(slabs.transpose(1, 0, 2), sinogram[part], program)
+                _forward(inner, images[k], slabs, program)
+                _forward(outer, slabs.transpose(1, 0, 2), sinograms[k, part], program)
+
+        self._for_each(len(images), images.dtype, transform, program)
 
     def gather(
         self,
@@ -177,13 +183,45 @@ class Factored:
         within : Ball, optional
             Where the result is wanted; it is computed everywhere.
         """
-        room = self._room(out.dtype)
-        for sinogram, image in zip(self._by_rim(sinograms), out, strict=True):
+        rims = self._by_rim(sinograms)
+
+        def gather(k: int, room: Array, program: Program | None) -> None:
+            """Gather image k."""
             for part, inner, outer in self._passes:
                 slabs = self._slabs(room, part, outer)
-                stacks.clear(slabs, program)
-                outer.gather(sinogram[part], slabs.transpose(1, 0, 2), program, weighted=weighted, splines=splines)
-                inner.gather(slabs, image, program, weighted=weighted)
+                if program is None:
+                    stacks.flat(slabs)[:] = 0
+                else:
+                    stacks.clear(slabs, program)
+                planes = slabs.transpose(1, 0, 2)
+                _gather(outer, rims[k, part], planes, program, weighted=weighted, splines=splines)
+                _gather(inner, slabs, out[k], program, weighted=weighted)
+
+        self._for_each(len(out), out.dtype, gather, program)
+
+    def _for_each(
+        self, count: int, dtype: np.dtype[Any], work: Callable[[int, Array, Program | None], None], program: Program
+    ) -> None:
+        """
+        Do some work for each image, given its number and memory for slabs: by one thread alone, or in all of them.
+
+        The former, if each of them has an image and none takes long: then no thread waits for another. `work` is given
+        no program then, and is to be done at once.
+        """
+        image_ns = UPDATE_NS * dtype.itemsize * self.cost
+        if count < max(program.num_threads, 2) or image_ns > BLOCK_NS:
+            room = self._room(dtype)
+            for k in range(count):
+                work(k, room, program)
+            return
+
+        def alone(first: int, last: int) -> None:
+            """Do the work for images first .. last - 1, with the memory of this thread."""
+            room = self._room(dtype)
+            for k in range(first, last):
+                work(k, room, None)
+
+        program.add(Stage(alone, count, image_ns))
 
     @property
     def _rim_size(self) -> int:
@@ -305,6 +343,32 @@ class Chosen:
 
         program.add(Stage(insert, len(out), 1.0 * every[:1].size))
         self.inner.gather(every, out, program, weighted=weighted, splines=splines, within=within)
+
+
+def _forward(engine: Engine, images: Array, out: Array, program: Program | None) -> None:
+    """Add a transform to a program; given none, run it in this thread, which a direct engine prepares for only once."""
+    if program is not None:
+        engine.forward(images, out, program)
+    elif isinstance(engine, Direct):
+        engine.run(images, out, 1)
+    else:
+        alone = Program(1)
+        engine.forward(images, out, alone)
+        alone.run()
+
+
+def _gather(
+    engine: Engine, sinograms: Array, out: Array, program: Program | None, *, weighted: bool, splines: bool = False
+) -> None:
+    """As `_forward` for the transpose."""
+    if program is not None:
+        engine.gather(sinograms, out, program, weighted=weighted, splines=splines)
+    elif isinstance(engine, Direct):
+        engine.run_gather(sinograms, out, 1, weighted=weighted, splines=splines)
+    else:
+        alone = Program(1)
+        engine.gather(sinograms, out, alone, weighted=weighted, splines=splines)
+        alone.run()
 
 
 def _groups(chosen: NDArray[np.int64], several: bool) -> list[NDArray[np.int64]]:

@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from radon_nn import Ball, Directions, Grid, Offsets, RadonTransform
-from radon_nn.operators import _prepared
+from radon_nn.operators import _direct, _prepared
 from radon_nn.operators._direct import Direct
 
 
@@ -51,6 +51,19 @@ def test_a_program_of_bundles_kept_gives_what_a_fresh_one_does(name: str, batch:
         expected = getattr(transform(64, 128), name)(arrays, num_threads=1)
         for threads in (2, 1, 1):
             assert_array_equal(getattr(kept, name)(arrays, num_threads=threads), expected)
+
+
+@pytest.mark.parametrize("name", ["adjoint", "backproject", "invert"])
+def test_a_program_kept_gathers_many_parts_of_a_stack(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part by one thread alone, or all by all threads where there are more of them than parts."""
+    rng, fresh, kept = np.random.default_rng(0), transform(10, 6), transform(10, 6)
+    for _ in range(3):
+        sinograms = rng.standard_normal((35, *kept.sinogram_shape))
+        expected = getattr(fresh, name)(sinograms, num_threads=1)
+        with monkeypatch.context() as patched:
+            patched.setattr(_direct, "LATTICE_BYTES", 1)
+            for threads in (1, 1, 2, 2, 7, 7):
+                assert_array_equal(getattr(kept, name)(sinograms, num_threads=threads), expected)
 
 
 def test_a_program_kept_depends_on_the_ball() -> None:
