@@ -232,7 +232,7 @@ class Direct:
         As `gather`; returns what holds the arrays.
 
         If each thread has a part of the stack, and none takes long, a part is gathered by one thread: its six stages
-        take about a millisecond each, and to wait for all threads after each took a seventh of the time.
+        take a millisecond each, and two threads that wait for each other after every stage lose an eighth of the time.
         """
         if not weighted:
             pieces = _stencils.lagrange(self.order + _RESAMPLING)
