@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ _ROW_BYTES = 1 << 23
 """Working memory of rows of one pass, which are read in order: 8 MiB."""
 _ABREAST_BYTES = 1 << 22
 """Up to 4 MiB of rows or lattices each walk has memory of its own, so that one need not wait for another."""
+_ALONE_NS = 1_000_000
+"""The least work of a part of a stack that is left to one thread: to prepare it takes up to 0.2 ms."""
 _RESAMPLING = 3
 """Taps beyond the spline's degree of the resampling from lattices to offsets: lattices are finer than the offsets and
 resolve what they carry."""
@@ -163,15 +165,18 @@ class Direct:
 
     def _prepare(self, images: Array, out: Array, program: Program) -> list[Part]:
         """As `forward`; returns what holds the arrays."""
+        item = images.itemsize
+        groups = stacks.parts(len(images), self._row_numbers * item, 0, item)
         target, into = stacks.flat(out), stacks.strides(out)
-        prepared = []
+        if prepared := self._alone(groups, images, out, lambda some, rows: self.run(some, rows, 1), program):
+            return prepared
         pieces = _stencils.lagrange(self.order + _RESAMPLING)
         filters = _sharpening.to_coefficients(self.order, out.dtype)
-        for part, lanes in stacks.parts(len(images), self._row_numbers * images.itemsize, _ROW_BYTES, images.itemsize):
+        for part, lanes in stacks.parts(len(images), self._row_numbers * item, _ROW_BYTES, item):
             stack = stacks.interleaved(images[part], lanes, program)
             sinograms = target[part.start * into[0] :]
             readings = []
-            abreast = len(stack.images) * lanes * self._row_numbers * images.itemsize <= _ABREAST_BYTES
+            abreast = program.num_threads > 1 and stack.groups * lanes * self._row_numbers * item <= _ABREAST_BYTES
             spare = scratch.empty("spare rows", (stack.batch, len(self._spare), self.offsets.count), out.dtype)
             transforms = []
             for number, (walk, alignment, rows) in enumerate(
@@ -228,12 +233,7 @@ class Direct:
         splines: bool = False,
         within: Ball | None = None,
     ) -> list[Part]:
-        """
-        As `gather`; returns what holds the arrays.
-
-        If each thread has a part of the stack, and none takes long, a part is gathered by one thread: its six stages
-        take a millisecond each, and two threads that wait for each other after every stage lose an eighth of the time.
-        """
+        """As `gather`; returns what holds the arrays."""
         if not weighted:
             pieces = _stencils.lagrange(self.order + _RESAMPLING)
         elif splines:
@@ -243,36 +243,54 @@ class Direct:
         item = sinograms.itemsize
         lattice_bytes = max(min(len(w.plan.target) * w.plan.length * item, LATTICE_BYTES) for w in self.walks)
         nbytes = self._row_numbers * item + lattice_bytes
-        parts = stacks.parts(len(out), nbytes, LATTICE_BYTES, item)
         alignments = self._lattices_on_offsets if weighted else self._offsets_on_lattices
+        parts = stacks.parts(len(out), nbytes, LATTICE_BYTES, item)
 
-        def gather(number: int, whole: Part, program: Program) -> Part:
-            """Add the stages of a part."""
-            part, lanes = parts[number]
-            images, some = whole.stack.images[part, ..., 0], whole.sinograms[part]
-            sources = [Source(some, alignment, pieces, weighted, self.grid, within) for alignment in alignments]
-            stack = stacks.cleared(images, lanes, program)
+        def gather(images: Array, some: Array) -> None:
+            """Gather a part by this thread alone."""
+            self.run_gather(some, images, 1, weighted=weighted, splines=splines, within=within)
+
+        if prepared := self._alone(parts, out, sinograms, gather, program):
+            return prepared
+        for part, lanes in parts:
+            stack = stacks.cleared(out[part], lanes, program)
             abreast = program.num_threads > 1 and stack.groups * lanes * lattice_bytes <= _ABREAST_BYTES
-            transposes = []
-            for walk_number, (walk, source) in enumerate(zip(self.walks, sources, strict=True)):
-                transposes.append(walk.gather(source, stack, f" {walk_number}" if abreast else ""))
+            transposes, sources = [], []
+            for number, (walk, alignment) in enumerate(zip(self.walks, alignments, strict=True)):
+                sources.append(Source(sinograms[part], alignment, pieces, weighted, self.grid, within))
+                transposes.append(walk.gather(sources[-1], stack, f" {number}" if abreast else ""))
             _add_transposes(transposes, abreast, program)
-            stacks.add_lanes(stack, images, program)
-            return Part(part, stack, sources, some)
+            stacks.add_lanes(stack, out[part], program)
+            prepared.append(Part(part, stack, sources, sinograms[part]))
+        return prepared
 
-        whole = Part(slice(0, len(out)), stacks.Stack(out[..., None], len(out)), (), sinograms)
-        part_ns = UPDATE_NS * item * self.cost * max((len(out[part]) for part, _ in parts), default=0)
-        if len(parts) < max(program.num_threads, 2) or part_ns > BLOCK_NS:
-            return [gather(number, whole, program) for number in range(len(parts))]
+    def _alone(
+        self,
+        parts: Sequence[tuple[slice, int]],
+        images: Array,
+        sinograms: Array,
+        work: Callable[[Array, Array], None],
+        program: Program,
+    ) -> list[Part]:
+        """
+        Leave each part of a stack to one thread if there are enough, with neither too little nor too much work.
 
-        def gather_alone(first: int, last: int) -> None:
-            """Gather parts first .. last - 1 by this thread alone, with its own memory: no thread waits for another."""
-            for number in range(first, last):
-                alone = Program(1)
-                gather(number, whole, alone)
-                alone.run()
+        The stages of a part, with 16 images of 128^2 points, take a millisecond each: two threads that wait for each
+        other after every stage lose an eighth of the time, and what one wrote the other must fetch. Returns what holds
+        the arrays; nothing if no stage was added.
+        """
+        most = parts[0][0].stop if parts else 0
+        part_ns = UPDATE_NS * images.itemsize * self.cost * most
+        if len(parts) < max(program.num_threads, 2) or not _ALONE_NS <= part_ns <= BLOCK_NS:
+            return []
+        whole = Part(slice(0, len(images)), stacks.Stack(images[..., None], len(images)), (), sinograms)
 
-        program.add(Stage(gather_alone, len(parts), part_ns, 1))
+        def each(first: int, last: int) -> None:
+            """Transform parts first .. last - 1."""
+            for part, _ in parts[first:last]:
+                work(whole.stack.images[part, ..., 0], whole.sinograms[part])
+
+        program.add(Stage(each, len(parts), part_ns, 1))
         return [whole]
 
     @cached_property
