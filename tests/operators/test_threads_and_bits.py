@@ -50,6 +50,7 @@ def test_no_bit_depends_on_the_number_of_threads(
         monkeypatch.setattr(_walks, "_LEAST", 5)
         monkeypatch.setattr(_direct, "_ABREAST_BYTES", 0)
         monkeypatch.setattr(_direct, "LATTICE_BYTES", 1)
+        monkeypatch.setattr(_direct, "_ALONE_NS", 0)
     transform = RadonTransform(*CASES[case], Offsets(23, 0.13), order)
     rng = np.random.default_rng(order)
     images = rng.standard_normal((19, *transform.grid.shape))
