@@ -37,28 +37,28 @@ def _find_rows(layout, b, first, count, begins):
 
 @compiled
 def _copy_rows(images, layout, interleaved, begins, first, count, rows, into):
-    """Copy `count` rows to rows of n + 2 PAD points from `into` on."""
-    n, own, width = layout.n, layout.own, np.uint64((layout.n + 2 * PAD) * layout.lanes)
+    """Copy `count` rows to rows of n + 2 PAD points from `into` on, across memory PACKED_ROWS points at a time."""
+    own, width = layout.own, np.uint64((layout.n + 2 * PAD) * layout.lanes)
     step, lanes, kind = np.uint64(layout.strides[-1]), np.uint64(layout.lanes), rows.dtype.type
+    points, run, tile = layout.n, layout.lanes, PACKED_ROWS
+    if interleaved is not None and step == lanes:
+        points, run = 1, layout.n * layout.lanes
     if step == lanes:
+        tile = points
+    for part in range(0, points, tile):
         for r in range(count):
             weight = kind(own[first + r])
             if weight > 0:
-                source, target = begins[r], into + np.uint64(r) * width
-                for point in range(n * layout.lanes):
-                    rows[target + np.uint64(point)] = weight * images[source + np.uint64(point)]
-        return
-    for point in range(n):
-        k = np.uint64(point)
-        for r in range(count):
-            weight = kind(own[first + r])
-            if weight > 0:
-                source, target = begins[r] + k * step, into + np.uint64(r) * width + k * lanes
-                if interleaved is None:
-                    rows[target] = weight * images[source]
-                else:
-                    for lane in range(layout.lanes):
-                        rows[target + np.uint64(lane)] = weight * images[source + np.uint64(lane)]
+                source = begins[r] + np.uint64(part) * step
+                target = into + np.uint64(r) * width + np.uint64(part) * lanes
+                for point in range(min(tile, points - part)):
+                    k = np.uint64(point)
+                    if interleaved is None:
+                        rows[target + k] = weight * images[source + k * step]
+                    else:
+                        for lane in range(run):
+                            s = np.uint64(lane)
+                            rows[target + k * lanes + s] = weight * images[source + k * step + s]
 
 
 @compiled
