@@ -34,6 +34,9 @@ _LATTICE_BYTES = 1 << 21
 """Lattices filled before they are added: 2 MiB, about a second-level cache."""
 _ROWS = 8
 """Rows added by a task."""
+_APART = 16
+"""Numbers between the rows of a turned image, so that they do not begin a power of two apart: the points of a column
+would share a few sets of the first-level cache. 512^2 points are turned in 0.18 ms, in 0.67 without."""
 _FILL_NS, _ADD_NS = 2.0, 0.08
 """Nanoseconds to fill a number of a lattice, and to add a direction to a pixel, measured on one core in float32."""
 
@@ -95,7 +98,10 @@ def _curvature_weights(dtype: np.dtype[Any]) -> Floats:
 
 @dataclass(frozen=True)
 class _Walk:
-    """Directions whose offsets change most along one axis; rows run along it."""
+    """Directions whose offsets change most along one axis; rows run along it.
+
+    start and slope are zero for directions that fill up the last block of TOGETHER.
+    """
 
     axis: int
     target: NDArray[np.int64]
@@ -158,12 +164,12 @@ class LinearBackprojection:
         for walk in self._walks:
             target = images
             if walk.axis == 0:
-                target = turned = np.zeros((len(sinograms), *shape[::-1]), dtype)
+                target = turned = np.zeros((len(sinograms), shape[1], shape[0] + _APART), dtype)
             for image, sinogram in zip(target, sinograms, strict=True):
                 self._add(walk, sinogram, image.reshape(-1), program)
         program.run()
         if turned is not None:
-            images += turned.transpose(0, 2, 1)
+            images += turned[:, :, : shape[0]].transpose(0, 2, 1)
         return images
 
     def _add(self, walk: _Walk, sinogram: Array, image: Array, program: Program) -> None:
@@ -180,8 +186,8 @@ class LinearBackprojection:
                 walk.target[part], walk.step[part], walk.origin[part], walk.weight[part],
                 walk.begin[part], walk.end[part], walk.zero, walk.length,
             )  # fmt: skip
-            more = padded - count
-            rows = Rows(np.pad(walk.start[part], (0, more)), np.pad(walk.slope[part], (0, more)), begin, end)
+            filled = slice(part.start, part.start + padded)
+            rows = Rows(walk.start[filled], walk.slope[filled], begin, end)
 
             def fill(
                 first: int, last: int, lattices: Lattices = lattices, memory: Array = memory, count: int = count
@@ -228,9 +234,8 @@ class LinearBackprojection:
                 first = np.clip(np.floor(begin - origin) - 1, 0, length).astype(np.int64)
                 last = np.clip(np.ceil(end - origin) + 3, first, length).astype(np.int64)
                 weight = self.directions.weights[target]
-                walks.append(
-                    _Walk(axis, target, step, origin, zero, weight, start - origin, slope, first, last, length)
-                )
+                begin, slope = (np.pad(part, (0, -len(target) % TOGETHER)) for part in (start - origin, slope))
+                walks.append(_Walk(axis, target, step, origin, zero, weight, begin, slope, first, last, length))
         return tuple(walks)
 
     @cached_property

@@ -35,12 +35,12 @@ GATHERED_ROWS = 8
 BLOCK_BUNDLES = 4
 """Bundles gathered together, so that lattices of four directions stay in the first-level cache for all of them."""
 PACKED_ROWS = 16
-"""Rows packed or unpacked at a time: as many float32 as share a cache line where rows run across memory."""
+"""Rows packed or unpacked at a time: as many float32 as share a cache line where rows run across memory. There, rows
+are packed as many points at a time: 512^2 points take 0.11 ms, 0.14 with 8, 0.22 point by point, and 0.29 with 32."""
 ACROSS = 8
 """Points of a row added to images, or of a line filtered, before the next one's, where they run across memory. The
 cache lines are then still in the first-level cache for the others that share them, also where 2 or 4 KiB lie between
-points, so that 16 or 8 lines share a set of it: 512^2 points take 0.15 ms, 0.24 point by point, and 1.6 with 64. Rows
-are packed point by point: so they take twice as long, but half a second less to compile at the first call."""
+points, so that 16 or 8 lines share a set of it: 512^2 points take 0.15 ms, 0.24 point by point, and 1.6 with 64."""
 RAISED = 8
 """Slopes of a longer bundle summed together: as many lie between two slopes of the bundles that it is made of, whose
 sums then stay in the first-level cache for all of them."""

@@ -37,7 +37,7 @@ def _find_rows(layout, b, first, count, begins):
 
 @compiled
 def _copy_rows(images, layout, interleaved, begins, first, count, rows, into):
-    """Copy `count` rows to rows of n + 2 PAD points from `into` on, across memory PACKED_ROWS points at a time."""
+    """Copy `count` rows to rows of n + 2 PAD points from `into` on; across memory, PACKED_ROWS points at a time."""
     own, width = layout.own, np.uint64((layout.n + 2 * PAD) * layout.lanes)
     step, lanes, kind = np.uint64(layout.strides[-1]), np.uint64(layout.lanes), rows.dtype.type
     points, run, tile = layout.n, layout.lanes, PACKED_ROWS
@@ -84,7 +84,10 @@ def pack(images, layout, interleaved, begins, rows, task):
         count = min(PACKED_ROWS, size - first)
         begin = np.uint64((t - task[2]) * PACKED_ROWS * width)
         into = begin + np.uint64(PAD * layout.lanes)
-        _clear(rows, begin, PACKED_ROWS * width)
+        for r in range(PACKED_ROWS):
+            start, own = begin + np.uint64(r * width), r < count and layout.own[first + r] > 0
+            _clear(rows, start, PAD * layout.lanes if own else width)
+            _clear(rows, start + np.uint64(width - PAD * layout.lanes), PAD * layout.lanes)
         _find_rows(layout, b, first, count, begins)
         _copy_rows(images, layout, interleaved, begins, first, count, rows, into)
     restore(mode)

@@ -20,30 +20,33 @@ def fill_lines(values, strides, n, first, least, lines):
     zeros: the Fourier transform that comes next works without `flush`.
     """
     mode = flush()
-    count, after = lines.shape[0], np.uint64(first)
+    count, after, zero = lines.shape[0], np.uint64(first), lines.dtype.type(0)
     across, along = np.uint64(strides[0]), np.uint64(strides[1])
-    for i in range(count):
+    for line in range(count):
+        i = np.uint64(line)
         for point in range(first):
-            lines[i, point] = 0
+            lines[i, np.uint64(point)] = 0
         for point in range(first + n, lines.shape[1]):
-            lines[i, point] = 0
+            lines[i, np.uint64(point)] = 0
     if along == 1:
-        for i in range(count):
-            begin = np.uint64(i) * across
+        for line in range(count):
+            i = np.uint64(line)
+            begin = i * across
             for point in range(n):
                 k = np.uint64(point)
                 value = values[begin + k]
-                lines[i, after + k] = 0 if abs(value) < least else value
+                lines[i, after + k] = zero if abs(value) < least else value
         restore(mode)
         return
     for low in range(0, count, LINES):
         for part in range(0, n, ACROSS):
-            for i in range(low, min(low + LINES, count)):
-                begin = np.uint64(i) * across
+            for line in range(low, min(low + LINES, count)):
+                i = np.uint64(line)
+                begin = i * across
                 for point in range(part, min(part + ACROSS, n)):
                     k = np.uint64(point)
                     value = values[begin + k * along]
-                    lines[i, after + k] = 0 if abs(value) < least else value
+                    lines[i, after + k] = zero if abs(value) < least else value
     restore(mode)
 
 
