@@ -187,7 +187,9 @@ class Direct:
                 key = f" {number}" if abreast else ""
                 readings.append(Reading(readout, sinograms, self.order))
                 transforms.append(walk.forward(stack, readings[-1], key, program.num_threads))
-            _add_forward(transforms, abreast, program)
+            # Rows along memory are packed in less than half the time of others: the sooner two threads have work.
+            first = sorted(zip(self.walks, transforms, strict=True), key=lambda both: _apart(stack, both[0]))
+            _add_forward([stages for _, stages in first], abreast, program)
             prepared.append(Part(part, stack, readings, out[part]))
             if len(self._spare):
                 program.add(_adding(prepared[-1], spare, self._spare))
@@ -352,6 +354,11 @@ class Direct:
             alignment[:, 0] += np.tile(np.arange(phases) / phases, len(first)) * alignment[:, 1]
             alignments.append(checks.frozen(alignment))
         return tuple(alignments)
+
+
+def _apart(stack: stacks.Stack, walk: Walk) -> int:
+    """Bytes between the points of a walk's rows."""
+    return stack.images.strides[1 + walk.plan.axis]
 
 
 def _adding(part: Part, spare: Array, targets: NDArray[np.int64]) -> Stage:
