@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn.closed_forms._rounding import LOSS, ROUNDED, barred, losses_nearby
 from radon_nn.closed_forms._sums import gathered
 from radon_nn.closed_forms._waves import Part, Wave
 from radon_nn.geometry.directions import sphere_area
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.line import Copies, merged_atoms, variation
-
-_SAME = 1e-12
-"""Centers, roots and axes that agree within this, relative to the radius or to 1, are equal: as in sums."""
+from radon_nn.measures.result import RTV
 
 
-def known_on_ball(parts: Sequence[Part], ball: Ball) -> float | None:
+def known_on_ball(parts: Sequence[Part], ball: Ball) -> RTV | None:
     """
     The R-TV of a sum of parts on a ball.
 
@@ -38,55 +38,69 @@ def known_on_ball(parts: Sequence[Part], ball: Ball) -> float | None:
 
     Returns
     -------
-    float or None
-        None if the sum is neither radial about the ball's center, nor that of an orthogonal projection, nor a sum of
-        ridges along orthogonal directions, or if its measure is not finite.
+    RTV or None
+        With its bar of rounding, where terms cancel or the ball is small; None if the sum is neither radial about the
+        ball's center, nor that of an orthogonal projection, nor a sum of ridges along orthogonal directions, or if its
+        measure is not finite.
     """
     carriers = gathered(parts)
-    if any(jumps or any(wave.measure.law for wave in waves) for _, waves, jumps in carriers):
+    if any(c.joined or c.jumps or any(wave.measure.law for wave in c.waves) for c in carriers):
         return None
-    carriers = [carrier for carrier in carriers if carrier[1]]
+    lost = math.fsum(carrier.lost for carrier in carriers)
+    carriers = [carrier for carrier in carriers if carrier.waves]
     if len(carriers) > 1:
-        axes = np.concatenate([basis for basis, _, _ in carriers])
-        if any(len(basis) > 1 for basis, _, _ in carriers) or not _orthonormal(axes):
+        axes = np.concatenate([carrier.basis for carrier in carriers])
+        if any(len(carrier.basis) > 1 for carrier in carriers) or not _orthonormal(axes):
             return None
-    total = 0.0
-    for basis, waves, _ in carriers:
+    value, down, up = 0.0, lost, lost
+    for basis, waves, *_ in carriers:
         center = basis @ ball.center_in(basis.shape[1])
         if len(basis) > 1 and not all(_radial(wave, center, ball.radius) for wave in waves):
             return None
-        total += _along_one_direction(waves, center, ball.radius)
-    return total
+        found, below, above = _along_one_direction(waves, center, ball.radius)
+        value, down, up = value + found, down + below, up + above
+    return replace(barred(value, down, up, "exact, from the closed form"), assumed=str(ball))
 
 
 def _orthonormal(axes: Floats) -> bool:
-    return bool(np.abs(axes @ axes.T - np.eye(len(axes))).max() <= _SAME)
+    return bool(np.abs(axes @ axes.T - np.eye(len(axes))).max() <= ROUNDED)
 
 
 def _radial(wave: Wave, center: Floats, radius: float) -> bool:
     """Whether a wave is that of a radial function about a center."""
     square = wave.square
     unit = float(np.trace(square)) / wave.dim
-    round_ = np.abs(square - unit * np.eye(wave.dim)).max() <= _SAME * unit
-    return bool(round_ and np.linalg.norm(wave.center - center) <= _SAME * radius)
+    round_ = np.abs(square - unit * np.eye(wave.dim)).max() <= ROUNDED * unit
+    return bool(round_ and np.linalg.norm(wave.center - center) <= ROUNDED * radius)
 
 
-def _along_one_direction(waves: Sequence[Wave], center: Floats, radius: float) -> float:
-    """The norm of densities that are the same in all directions, or live on one, over the offsets that meet a ball."""
+def _along_one_direction(waves: Sequence[Wave], center: Floats, radius: float) -> tuple[float, float, float]:
+    """The norm, over offsets that meet a ball, of densities alike in all directions, or on one; its bars down and up."""
     dim = len(center)
     normal = np.eye(dim)[:1]
     middle = float(normal[0] @ center)
     interval = np.array([middle - radius]), np.array([middle + radius])
     copies, places, masses = [], [], []
+    rounded = 0.0
     for wave in waves:
         alpha, mu, sigma = wave.placed(normal)
         if len(wave.measure.mesh):
-            copies.append(Copies(wave.measure, alpha[None], mu[None], sigma[None]))
+            copy = Copies(wave.measure, alpha[None], mu[None], sigma[None])
+            copies.append(copy)
+            # Antiderivatives are subtracted, and the place of a wave along one direction was computed.
+            end = np.abs(copy.integral(np.arange(1), interval[0][:, None]))[0, 0]
+            rounded += float(variation([copy], interval)[0] + end)
+            width, moved = float(abs(sigma[0])), float(abs(mu[0])) + abs(middle)
+            near = min(1.0, (width + radius) / max(abs(float(mu[0]) - middle), 1e-300))
+            rounded += float(abs(alpha[0])) * wave.measure.smooth_variation * moved * near * (dim == 1)
         for place, mass in wave.measure.atoms:
             at = float(mu[0] + sigma[0] * place)
-            if abs(at - middle) < radius * (1 - _SAME):
+            if abs(at - middle) < radius * (1 - ROUNDED):
                 places.append(at)
                 masses.append(float(alpha[0] * abs(sigma[0]) * mass))
     smooth = float(variation(copies, interval)[0]) if copies else 0.0
-    spikes = merged_atoms(np.array(places), np.array(masses), np.abs(places) + radius) if places else 0.0
-    return sphere_area(dim) * math.fsum([smooth, spikes])
+    points = np.array(places), np.array(masses), np.abs(places) + radius
+    spikes, apart = (merged_atoms(*points, same) if places else 0.0 for same in (ROUNDED, 0.0))
+    below, above = losses_nearby(waves)
+    area, bar = sphere_area(dim), LOSS * float(np.finfo(np.float64).eps) * (rounded + math.fsum(map(abs, masses)))
+    return area * math.fsum([smooth, spikes]), area * bar + below, area * (bar + apart - spikes) + above

@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from radon_nn._support.types import Floats
 from radon_nn.closed_forms import _cubature
+from radon_nn.closed_forms._rounding import ROUNDED, barred, bars, gap, in_units, one_measure
 from radon_nn.closed_forms._waves import Jump, Part, Wave, mean_length
 from radon_nn.geometry.directions import sphere_area
 from radon_nn.measures.line import Copies, merged_atoms, variation
 from radon_nn.measures.result import RTV, Refinement, Standing
 
-_SAME = 1e-12
-"""Centers, roots and subspaces coincide within this, relative to their size: rounding of a few changes of variable."""
-_CANCELLED = 64 * np.finfo(np.float64).eps
+_CANCELLED = 64 * float(np.finfo(np.float64).eps)
 """A sum of amplitudes below this fraction of the sum of their moduli is rounding."""
 _UNIFORM = 0.1
 """The fraction of directions drawn uniformly: it bounds the weight of a sample by ten, whatever the waves."""
 _STANDINGS: tuple[Standing, ...] = ("exact", "estimated", "statistical")
 
 
-def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]]]:
+class Carrier(NamedTuple):
+    """
+    What a sum of parts has on one subspace of directions.
+
+    `basis` (k, d) spans it; waves and jumps are in R^k. Waves that are equal to the bit are merged, and those that
+    cancel left out; `lost` is what rounding of their amplitudes may leave of them, as an R-TV. `joined` tells whether
+    the subspaces of the parts differ in the last digits.
+    """
+
+    basis: Floats
+    waves: list[Wave]
+    jumps: list[Jump]
+    lost: float
+    joined: bool
+
+
+def gathered(parts: Sequence[Part], same: float = ROUNDED) -> list[Carrier]:
     """
     Parts grouped by the subspace of directions that carries them, and merged where only their amplitudes differ.
 
@@ -37,25 +54,38 @@ def gathered(parts: Sequence[Part]) -> list[tuple[Floats, list[Wave], list[Jump]
     ----------
     parts : sequence of Part
         All in one R^d.
+    same : float
+        Subspaces within this are one: bases were computed. With 0 only those that are equal to the bit.
 
     Returns
     -------
-    list of (ndarray, list of Wave, list of Jump)
-        For each subspace its basis (k, d), and its waves and jumps in R^k; waves that cancel are left out.
+    list of Carrier
+        One for each subspace.
     """
-    carriers: list[tuple[Floats, list[Wave], list[Jump]]] = []
+    groups: list[list[Part]] = []
     for part in parts:
-        carrier = next((known for known in carriers if _same_space(known[0], part.basis)), None)
-        if carrier is None:
-            carrier = part.basis, [], []
-            carriers.append(carrier)
-        basis, waves, jumps = carrier
-        moved = part.content.composed(part.basis @ basis.T, np.zeros(len(basis)))
-        if isinstance(moved, Jump):
-            jumps.append(moved)
+        group = next((known for known in groups if _same_space(known[0].basis, part.basis, same)), None)
+        if group is None:
+            groups.append([part])
         else:
-            waves.append(moved)
-    return [(basis, _merged(waves), jumps) for basis, waves, jumps in carriers]
+            group.append(part)
+    carriers = []
+    for group in groups:
+        basis = group[0].basis
+        contents = [_moved(part, basis) for part in group]
+        waves, lost = _merged([content for content in contents if isinstance(content, Wave)])
+        jumps = [content for content in contents if isinstance(content, Jump)]
+        joined = not all(_same_space(basis, part.basis, 0.0) for part in group)
+        carriers.append(Carrier(basis, waves, jumps, lost, joined))
+    return carriers
+
+
+def _moved(part: Part, basis: Floats) -> Wave | Jump:
+    """What a part contains, in the coordinates of a basis of the same subspace."""
+    if np.array_equal(part.basis, basis):
+        return part.content
+    turn = np.sign(part.basis @ basis.T) if len(basis) == 1 else part.basis @ basis.T
+    return part.content.composed(turn, np.zeros(len(basis)))
 
 
 def density(parts: Sequence[Part], normals: Floats, offsets: Floats) -> Floats:
@@ -83,7 +113,7 @@ def density(parts: Sequence[Part], normals: Floats, offsets: Floats) -> Floats:
     """
     wanted = "filtered: expected a function whose d_t^2 K R f is a density, got"
     out = np.zeros((len(normals), len(offsets)))
-    for basis, waves, jumps in gathered(parts):
+    for basis, waves, jumps, _, _ in gathered(parts):
         if jumps:
             raise ValueError(
                 f"{wanted} one that jumps across a surface: it is not even a measure; rtv() is infinite, and "
@@ -131,21 +161,39 @@ def rtv(parts: Sequence[Part], dim: int, *, tol: float, most: int, rng: np.rando
     RTV
         The sum over the subspaces.
     """
-    results = [_on_carrier(waves, jumps, tol, most, rng) for _, waves, jumps in gathered(parts)]
-    results = [r for r in results if r.value != 0] or [_exact(0.0, "exact: all cancels, or is affine")]
+    carriers = gathered(parts)
+    whole = _added(carriers, dim, tol, most, rng)
+    if whole.verdict != "finite" or not any(carrier.joined for carrier in carriers):
+        return whole
+    # Subspaces that differ in the last digits may be one, or may not: then their measures add.
+    apart = _added(gathered(parts, same=0.0), dim, tol, most, rng)
+    if apart.upper <= whole.upper * (1 + ROUNDED):
+        return whole
+    method = f"{whole.method.removeprefix('exact, ')}; directions that differ by rounding may be one, or cancel nothing"
+    return replace(whole, upper=apart.upper, method=method, standing="estimated", converged=False)
+
+
+def _added(carriers: Sequence[Carrier], dim: int, tol: float, most: int, rng: np.random.Generator) -> RTV:
+    """The sum of the R-TVs of mutually singular parts."""
+    results = [_on_carrier(carrier, dim, tol, most, rng) for carrier in carriers]
+    results = [r for r in results if r.value != 0 or r.error > 0] or [
+        barred(0.0, 0.0, 0.0, "exact: all cancels, or is affine")
+    ]
     for verdict in ("infinite", "unresolved"):
         for r in results:
             if r.verdict == verdict:
                 return replace(r, assumed=f"R^{dim}")
-    value, error = math.fsum(r.value for r in results), math.fsum(r.error for r in results)
+    value = math.fsum(r.value for r in results)
+    down, up = math.fsum(r.value - r.lower for r in results), math.fsum(r.upper - r.value for r in results)
+    error = max(down, up)
     standing = max((r.standing for r in results), key=_STANDINGS.index)
     method = results[0].method
     if len(results) > 1:
         method = f"{len(results)} mutually singular parts: " + "; ".join(dict.fromkeys(r.method for r in results))
     return RTV(
         value,
-        max(value - error, 0.0),
-        value + error,
+        max(value - down, 0.0),
+        value + up,
         method,
         f"R^{dim}",
         standing,
@@ -154,67 +202,92 @@ def rtv(parts: Sequence[Part], dim: int, *, tol: float, most: int, rng: np.rando
     )
 
 
-def _same_space(one: Floats, other: Floats) -> bool:
-    """Whether orthonormal rows span the same space."""
-    turn = one @ other.T
-    return len(one) == len(other) and bool(np.abs(turn @ turn.T - np.eye(len(one))).max() < _SAME)
+def _same_space(one: Floats, other: Floats, same: float) -> bool:
+    """Whether orthonormal rows span the same space, to rounding or, where `same` is 0, for certain."""
+    if len(one) != len(other):
+        return False
+    if len(one) == one.shape[1] or np.array_equal(one, other) or (len(one) == 1 and np.array_equal(one, -other)):
+        return True
+    # The distance of the rows from the other space: sines of angles, where cosines would lose half of the digits.
+    return same > 0 and bool(np.abs(one - (one @ other.T) @ other).max() <= same)
 
 
-def _merged(waves: Sequence[Wave]) -> list[Wave]:
-    """Waves joined that share measure, center and square (on the line, the signed scale), without those that cancel."""
-    kept: list[tuple[Wave, float, float]] = []
+def _merged(waves: Sequence[Wave]) -> tuple[list[Wave], float]:
+    """
+    Waves joined that share measure, center and square (on the line, the signed scale) to the bit, and what that loses.
+
+    Only pairs of opposites given by the same numbers cancel without rounding: others may have been equal by rounding.
+    """
+    groups: list[list[Wave]] = []
     for wave in waves:
-        for i, (other, amplitude, size) in enumerate(kept):
-            if _alike(wave, other):
-                kept[i] = other, amplitude + wave.amplitude, size + abs(wave.amplitude)
-                break
+        group = next((known for known in groups if _alike(wave, known[0])), None)
+        if group is None:
+            groups.append([wave])
         else:
-            kept.append((wave, wave.amplitude, abs(wave.amplitude)))
-    return [replace(w, amplitude=a) for w, a, size in kept if abs(a) > _CANCELLED * size]
+            group.append(wave)
+    kept, lost = [], 0.0
+    for group in groups:
+        amplitudes = [wave.amplitude for wave in group]
+        if Counter((w.amplitude, w.given) for w in group) == Counter((-w.amplitude, w.given) for w in group):
+            continue
+        total, size = math.fsum(amplitudes), math.fsum(map(abs, amplitudes))
+        if abs(total) > _CANCELLED * size:
+            kept.append(replace(group[0], amplitude=total))
+            rounding = 4 * np.finfo(np.float64).eps * size if abs(total) < size else 0.0
+        else:
+            rounding = abs(total) + 4 * np.finfo(np.float64).eps * size
+        if rounding and not group[0].measure.law:
+            lost += replace(group[0], amplitude=float(rounding)).total()
+    return kept, lost
 
 
-def _concentric(one: Wave, other: Wave) -> bool:
-    """Whether the centers coincide, relative to their size and to the width of the waves; masses at 0 have no width."""
-    width = max(np.abs(w.root).max() if len(w.measure.mesh) else 0.0 for w in (one, other))
-    size = np.abs([one.center, other.center]).max()
-    return bool(np.abs(one.center - other.center).max() <= _SAME * (width + size))
-
-
-def _alike(one: Wave, other: Wave) -> bool:
+def _alike(wave: Wave, other: Wave) -> bool:
     """Whether two waves differ in amplitude alone."""
-    if one.measure.name != other.measure.name:
-        return False
-    if not _concentric(one, other):
-        return False
-    length = np.abs(other.root).max()
-    if one.dim == 1:
-        return bool(abs(one.root[0, 0] - other.root[0, 0]) <= _SAME * length)
-    return bool(np.abs(one.square - other.square).max() <= _SAME * length**2)
+    return gap(wave, other) == 0 and one_measure(wave.measure, other.measure)
 
 
-def _on_carrier(waves: list[Wave], jumps: list[Jump], tol: float, most: int, rng: np.random.Generator) -> RTV:
+def _on_carrier(carrier: Carrier, dim: int, tol: float, most: int, rng: np.random.Generator) -> RTV:
     """The R-TV of waves and jumps in one R^k."""
-    endless = _endless(waves, jumps)
+    endless = _endless(carrier.waves, carrier.jumps)
     if endless is not None:
         return endless
-    if not waves:
-        return _exact(0.0, "")
-    if len(waves) == 1:
-        return _exact(waves[0].total(), "exact, from the closed form")
+    lost = carrier.lost
+    if not carrier.waves:
+        return barred(0.0, 0.0, lost, "exact: all cancels, or is affine")
+    if len(carrier.waves) == 1:
+        return barred(carrier.waves[0].total(), lost, lost, "exact, from the closed form")
+    given = carrier.waves[0].dim > 1 and len(carrier.basis) == dim and np.array_equal(carrier.basis, np.eye(dim))
+    waves, unit = in_units(carrier.waves)
+    far = 0.0 if given else max(float(np.linalg.norm(wave.center)) for wave in carrier.waves) / unit
+    down, up = bars(waves, far)
+    found = _of_waves(waves, down + lost * unit, up + lost * unit, far, (tol, most, rng))
+    path = found.refinement
+    if path is not None:
+        values, lower, upper = (tuple(x / unit for x in row) for row in (path.value, path.lower, path.upper))
+        path = replace(path, value=values, lower=lower, upper=upper)
+    return replace(found, value=found.value / unit, lower=found.lower / unit, upper=found.upper / unit, refinement=path)
+
+
+def _of_waves(
+    waves: list[Wave], down: float, up: float, far: float, search: tuple[float, int, np.random.Generator]
+) -> RTV:
+    """The R-TV of two waves or more with its bars of rounding; `far` is the size of what centers are computed from."""
     if waves[0].dim == 1:
-        return _exact(_on_line(waves), f"exact: {len(waves)} terms merged on one line")
+        value, apart = _on_line(waves, far)
+        return barred(value, down, up + apart - value, f"exact: {len(waves)} terms merged on one line")
     smooth = [wave for wave in waves if len(wave.measure.mesh)]
     fixed, shared = _atoms(waves)
     if len(smooth) < 2 or _similar(smooth):
         fixed += _alike_everywhere(smooth, partial(_densities, smooth)) if smooth else 0.0
         smooth = []
     if not smooth and not shared:
-        return _exact(fixed, f"exact: {len(waves)} terms that are alike in every direction, or mutually singular")
-    return _integrated(smooth, shared, fixed, tol, most, rng)
-
-
-def _exact(value: float, method: str) -> RTV:
-    return RTV(value, value, value, method, "")
+        method = f"exact: {len(waves)} terms that are alike in every direction, or mutually singular"
+        return barred(fixed, down, up, method)
+    tol, most, rng = search
+    found = _integrated(smooth, shared, fixed, tol, most, rng)
+    lower, upper = max(found.lower - down, 0.0), found.upper + up
+    met = found.converged and max(found.value - lower, upper - found.value) <= tol * found.value
+    return replace(found, lower=lower, upper=upper, converged=met)
 
 
 def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
@@ -232,8 +305,10 @@ def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
         law = "it jumps across a surface, and a function of finite R-TV is continuous"
     if rough and not certain:
         law = f"{rough[0].measure.name}: {rough[0].measure.law}"
-        # Singularities on different spheres cannot cancel; on the line, intervals can share all their ends.
-        certain = not jumps and (rough[0].dim > 1 or len(rough) == 1)
+        # Singularities on different spheres cannot cancel; on the line, intervals can share all their ends. Spheres
+        # that differ by rounding may be one.
+        alone = any(all(other is wave or gap(wave, other) > ROUNDED for other in rough) for wave in rough)
+        certain = not jumps and (alone if rough[0].dim > 1 else len(rough) == 1)
     elif rough and rough[0].dim == 1:
         certain = False
     inf = math.inf
@@ -243,19 +318,20 @@ def _endless(waves: list[Wave], jumps: list[Jump]) -> RTV | None:
     return RTV(inf, 0.0, inf, method, "", "estimated", verdict="unresolved", law=law, converged=False)
 
 
-def _on_line(waves: list[Wave]) -> float:
-    """TV(f') for a sum on R: twice the integral over the direction 1."""
+def _on_line(waves: list[Wave], far: float) -> tuple[float, float]:
+    """TV(f') for a sum on R: twice the integral over the direction 1; and with masses merged only where equal."""
     one = np.ones((1, 1))
     places, masses, scale = [], [], []
     for wave in waves:
         alpha, mu, sigma = (float(x[0]) for x in wave.placed(one))
         for u, mass in wave.measure.atoms:
-            scale.append(abs(mu) + abs(sigma * u))
+            scale.append(far + abs(mu) + abs(sigma * u))
             places.append(mu + sigma * u)
             masses.append(alpha * abs(sigma) * mass)
     smooth = [wave for wave in waves if len(wave.measure.mesh)]
     value = float(_densities(smooth, one)[0]) if smooth else 0.0
-    return 2 * (value + merged_atoms(np.array(places), np.array(masses), np.array(scale)))
+    points = np.array(places), np.array(masses), np.array(scale)
+    return 2 * (value + merged_atoms(*points, ROUNDED)), 2 * (value + merged_atoms(*points, 0.0))
 
 
 def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
@@ -271,7 +347,7 @@ def _atoms(waves: Sequence[Wave]) -> tuple[float, list[list[Wave]]]:
             total += wave.total() / wave.measure.variation * sum(abs(mass) for _, mass in wave.measure.atoms)
             continue
         for group in centered:
-            if _concentric(wave, group[0]):
+            if np.array_equal(wave.center, group[0].center):
                 group.append(wave)
                 break
         else:
@@ -293,11 +369,12 @@ def _sum_of_masses(waves: Sequence[Wave], normals: Floats) -> Floats:
 
 
 def _similar(waves: Sequence[Wave]) -> bool:
-    """Whether all have one center, and squares that are multiples of one another."""
+    """Whether all have one center, and squares that are multiples of one another, to rounding."""
     first = waves[0]
     unit = first.square / np.abs(first.square).max()
     return all(
-        _concentric(wave, first) and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= _SAME
+        np.array_equal(wave.center, first.center)
+        and np.abs(wave.square / np.abs(wave.square).max() - unit).max() <= ROUNDED
         for wave in waves[1:]
     )
 
@@ -313,11 +390,15 @@ def _alike_everywhere(waves: Sequence[Wave], cost: Callable[[Floats], Floats]) -
 
 def _densities(waves: Sequence[Wave], normals: Floats) -> Floats:
     """The integral over t of |sum of densities|, for each normal."""
-    groups: dict[str, list[Wave]] = {}
+    groups: list[list[Wave]] = []
     for wave in waves:
-        groups.setdefault(wave.measure.name, []).append(wave)
+        group = next((known for known in groups if one_measure(known[0].measure, wave.measure)), None)
+        if group is None:
+            groups.append([wave])
+        else:
+            group.append(wave)
     copies = []
-    for group in groups.values():
+    for group in groups:
         alpha, mu, sigma = (np.stack(x, axis=1) for x in zip(*(w.placed(normals) for w in group), strict=True))
         copies.append(Copies(group[0].measure, alpha, mu, sigma))
     return variation(copies)

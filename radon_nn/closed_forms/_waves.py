@@ -31,12 +31,15 @@ class Wave:
         The center.
     root : ndarray, shape (k, k)
         Invertible L; L L^T is a Gaussian's covariance.
+    given : bytes
+        The numbers that center and root were computed from, to tell whether two waves are equal or equal to rounding.
     """
 
     measure: LineMeasure
     amplitude: float
     center: Floats
     root: Floats
+    given: bytes = b""
 
     @property
     def dim(self) -> int:
@@ -63,7 +66,8 @@ class Wave:
     def composed(self, matrix: Floats, shift: Floats) -> Wave:
         """The wave of y -> f(matrix y + shift), for an invertible matrix."""
         inverse = np.linalg.inv(matrix).astype(np.float64)
-        return replace(self, center=inverse @ (self.center - shift), root=inverse @ self.root)
+        given = self.given + matrix.tobytes() + shift.tobytes()
+        return replace(self, center=inverse @ (self.center - shift), root=inverse @ self.root, given=given)
 
     def total(self) -> float:
         """The integral of |g| over the whole sphere and all t."""

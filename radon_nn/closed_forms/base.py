@@ -197,10 +197,7 @@ class ClosedForm(ABC):
         RTV or None
             The exact value on a ball where `rtv` knows it, else None.
         """
-        value = known_on_ball(self._parts(), domain) if isinstance(domain, Ball) else None
-        if value is None:
-            return None
-        return RTV(value, value, value, "exact, from the closed form", str(domain))
+        return known_on_ball(self._parts(), domain) if isinstance(domain, Ball) else None
 
     def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
         """

@@ -111,7 +111,8 @@ class Gaussian(ClosedForm):
 
     def _parts(self) -> tuple[Part, ...]:
         measure, size = _gaussian_wave.measure(self.dim)
-        return (Part(np.eye(self.dim), Wave(measure, size * self.amplitude, self.center, self._root)),)
+        given = np.asarray(self.covariance).tobytes()
+        return (Part(np.eye(self.dim), Wave(measure, size * self.amplitude, self.center, self._root, given)),)
 
     def compose(self, matrix: ArrayLike, shift: ArrayLike | None = None) -> ClosedForm:
         """The function x -> f(A x + c): a Gaussian if A is square, a `Composed` if it is wide."""

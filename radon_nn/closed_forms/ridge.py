@@ -95,7 +95,8 @@ class Ridge(ClosedForm):
 
     def _parts(self) -> tuple[Part, ...]:
         length = float(np.linalg.norm(self.direction))
-        wave = Wave(self.profile.measure, self.amplitude / 2, np.array([self.offset / length]), np.eye(1) / length)
+        center, given = np.array([self.offset / length]), np.append(self.direction, self.offset).tobytes()
+        wave = Wave(self.profile.measure, self.amplitude / 2, center, np.eye(1) / length, given)
         return (Part(self.direction[None] / length, wave),)
 
     def _scaled(self, factor: float) -> Self:

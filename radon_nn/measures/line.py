@@ -142,7 +142,7 @@ def variation(copies: Sequence[Copies], interval: tuple[Floats, Floats] | None =
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def merged_atoms(places: Floats, masses: Floats, scale: Floats) -> float:
+def merged_atoms(places: Floats, masses: Floats, scale: Floats, same: float = _CANCELLED) -> float:
     """
     The sum of |mass| over distinct points.
 
@@ -151,7 +151,9 @@ def merged_atoms(places: Floats, masses: Floats, scale: Floats) -> float:
     places, masses : ndarray, shape (n,)
         Points with their masses.
     scale : ndarray, shape (n,)
-        The size of the numbers that each point was computed from; neighbours within 1e-12 times it coincide.
+        The size of the numbers that each point was computed from.
+    same : float
+        Neighbours within this times the scale coincide; 64 roundings if not given.
 
     Returns
     -------
@@ -159,7 +161,7 @@ def merged_atoms(places: Floats, masses: Floats, scale: Floats) -> float:
         The variation; masses that cancel to rounding count as zero.
     """
     order = np.argsort(places)
-    reach = 1e-12 * np.maximum(scale[order][1:], scale[order][:-1])
+    reach = same * np.maximum(scale[order][1:], scale[order][:-1])
     group = np.concatenate([[0], np.cumsum(np.diff(places[order]) > reach)]) if len(places) else order
     total = np.bincount(group, masses[order])
     size = np.bincount(group, np.abs(masses[order]))
