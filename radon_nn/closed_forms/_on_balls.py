@@ -75,7 +75,7 @@ def _radial(wave: Wave, center: Floats, radius: float) -> bool:
 
 
 def _along_one_direction(waves: Sequence[Wave], center: Floats, radius: float) -> tuple[float, float, float]:
-    """The norm, over offsets that meet a ball, of densities alike in all directions, or on one; its bars down and up."""
+    """The norm, over offsets that meet a ball, of densities alike in all directions, or on one; bars down and up."""
     dim = len(center)
     normal = np.eye(dim)[:1]
     middle = float(normal[0] @ center)

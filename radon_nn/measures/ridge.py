@@ -293,9 +293,12 @@ class RidgeMeasure(SpikeList):
         ValueError
             If `tol` is negative, or `unit` not positive.
         """
-        checks.at_least_zero(tol, "tol")
+        return self._joined(checks.at_least_zero(tol, "tol"), unit)[0]
+
+    def _joined(self, tol: float, unit: float | None = None) -> tuple[RidgeMeasure, float]:
+        """`merged`, and what rounding may leave of masses that cancel, as an R-TV."""
         if len(self) == 0:
-            return self
+            return self, 0.0
         unit = hyperplanes.offset_unit(self.offsets, self.sizes) if unit is None else checks.positive(unit, "unit")
         place = np.column_stack([self.directions, hyperplanes.compressed(self.offsets, unit)])
         clusters, label, leader = hyperplanes.clusters(place, tol)
@@ -323,8 +326,11 @@ class RidgeMeasure(SpikeList):
         far = (signed < -unit) & (target < 0)
         skip = skip + self.masses[far].T @ (sign[:, None] * self.directions - normals[label])[far]
         constant = constant - self.masses[far].T @ (signed - target)[far]
-        keep = norms(masses) > total(_CANCELLED * self.sizes[:, None])[:, 0]  # the sum itself may overflow
-        return RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant, names=self.names)
+        left, moduli = norms(masses), total(_CANCELLED * self.sizes[:, None])[:, 0]  # their sum itself may overflow
+        keep = left > moduli
+        lost = np.where(keep, moduli / 16, left + moduli / 16)[(left > 0) & (moduli > 2 * _CANCELLED * left)].sum()
+        joined = RidgeMeasure.trusted(normals[keep], offsets[keep], masses[keep], skip, constant, names=self.names)
+        return joined, float(lost)
 
     def placed(self, scale: float, center: Floats) -> RidgeMeasure:
         """

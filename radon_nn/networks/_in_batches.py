@@ -11,6 +11,8 @@ from radon_nn._support.types import Floats, Indices
 from radon_nn.geometry import hyperplanes
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.points import norms
+from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.networks._endless import SAME
 from radon_nn.networks.neurons import Neurons
 
 WIDE = 1 << 26
@@ -23,7 +25,7 @@ _ROUNDING = 1e-13
 """Rounding of a projection is below the number of inputs times eps; 1e-13 times its root leaves room up to 400^2."""
 
 
-def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, int]:
+def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, float, int]:
     """
     The sum of |mass| over the distinct hyperplanes of a piecewise linear network, in little memory.
 
@@ -41,6 +43,9 @@ def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, int]:
     -------
     value : float
         The sum.
+    apart : float
+        The sum over hyperplanes that are apart by more than rounding, and rounding of masses that cancel: at least so
+        much.
     count : int
         The number of distinct hyperplanes.
     """
@@ -51,22 +56,50 @@ def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, int]:
         masses = abs(jump) * norms(neurons.readout) * sizes
     live = np.flatnonzero((sizes > 0) & np.isfinite(offsets) & (masses != 0))
     if not len(live):
-        return 0.0, 0
+        return 0.0, 0.0, 0
     unit = hyperplanes.offset_unit(offsets[live], masses[live])
     # Arbitrary, and orthogonal to nothing that networks are made of.
     normal = np.cos(np.arange(1.0, neurons.weights.shape[1] + 1) ** 2)
     along = np.abs(neurons.weights @ (normal / np.linalg.norm(normal)))[live] / sizes[live]
     order = np.argsort(along)
-    values, count = [], 0
+    values, apart, count = [], [], 0
     for batch in _batches(live[order], along[order], neurons.weights.shape[1]):
         part = neurons._replace(
             weights=neurons.weights[batch], biases=neurons.biases[batch], readout=neurons.readout[batch]
         )
-        measure = part.spikes().merged(_TOL, unit=unit)
-        measure = measure if domain is None else measure.restricted(domain)
+        spikes = part.spikes()
+        spikes = spikes if domain is None else spikes.restricted(domain)
+        measure, most = spread_of(spikes, unit)
         values.append(measure.rtv)
+        apart.append(most)
         count += len(measure)
-    return math.fsum(values), count
+    return math.fsum(values), math.fsum(apart), count
+
+
+def spread_of(spikes: RidgeMeasure, unit: float | None = None) -> tuple[RidgeMeasure, float]:
+    """
+    The distinct spikes, and the largest R-TV that they have if hyperplanes that nearly coincide are different ones.
+
+    Parameters
+    ----------
+    spikes : RidgeMeasure
+        Spikes, as neurons have them.
+    unit : float, optional
+        Unit of offsets, as in `RidgeMeasure.merged`.
+
+    Returns
+    -------
+    measure : RidgeMeasure
+        Merged within 1e-12.
+    most : float
+        The R-TV if only hyperplanes that agree to rounding are merged, with the rounding of masses that cancel.
+    """
+    with np.errstate(over="ignore"):
+        measure = spikes.merged(_TOL, unit=unit)
+        if spikes.rtv <= measure.rtv * (1 + _ROUNDING):
+            return measure, measure.rtv
+        close, lost = spikes._joined(SAME, unit)
+        return measure, max(close.rtv, measure.rtv) + lost
 
 
 def _batches(rows: Indices, along: Floats, dim: int) -> Iterator[Indices]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Ball, Domain
-from radon_nn.measures.result import RTV
+from radon_nn.measures.result import RTV, Standing
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks._endless import SAME, fate
-from radon_nn.networks._in_batches import WIDE, batched_rtv
+from radon_nn.networks._in_batches import WIDE, batched_rtv, spread_of
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 
@@ -39,11 +39,11 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     Returns
     -------
     RTV
-        Exact to rounding of the path norm for spikes, since masses that cancel to 64 eps of the sum of their moduli are
-        left out; for densities, exact to the error of a one-dimensional quadrature on R^d, for d = 1 and where
-        they lie on one direction (see `FibreMeasure.chord_bound`), and otherwise an upper bound; infinite where s'' is
-        no measure, or unresolved if such neurons may cancel. Never above the path
-        norm, which bounds the R-TV too.
+        Exact for spikes, unless masses cancel on hyperplanes that are neither the same to rounding of the weights (16
+        eps) nor 1e-12 apart, or to rounding of their moduli: then between bounds. For densities, exact to the error of
+        a one-dimensional quadrature on R^d, for d = 1 and where they lie on one direction (see
+        `FibreMeasure.chord_bound`), and otherwise an upper bound; infinite where s'' is no measure, or unresolved if
+        such neurons may cancel. Never above the path norm, which bounds the R-TV too.
     """
     source = "from the spikes"
     where = f"R^{f.dim}" if domain is None else str(domain)
@@ -52,29 +52,51 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     if isinstance(f, ShallowNetwork):
         source = f"from the weights of {counted(f.neurons, 'neuron')}"
         if f.weights.nbytes > WIDE and f.activation.piecewise_linear and len(f.activation.kinks) == 1:
-            value, count = batched_rtv(f._neurons(), domain)
-            return _of_spikes(min(value, bound), count, source, where)
+            value, apart, count = batched_rtv(f._neurons(), domain)
+            return _of_spikes(value, apart, bound, f"{source}, {counted(count, 'distinct spike')}", where)
         # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity. Two kinks
         # of one neuron may be too near each other for the offsets of a measure of spikes.
         one_kink = f.activation.piecewise_linear and len(f.activation.kinks) <= 1
         if one_kink:
-            f = f.measure()
+            f = f._neurons().spikes()
         elif f.activation.law and (domain is None or f.activation.order == 1):
             f = f.simplify(tol=SAME)[0].fibres(SAME)
         else:
-            f = f.simplify()[0].fibres()
+            f = f.simplify(tol=SAME)[0]
+            return _of_directions(f, domain, bound, source, where)
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, bound, source, where)
-    measure = (f if domain is None else f.restricted(domain)).merged()
+    measure, apart = spread_of(f if domain is None else f.restricted(domain))
     with np.errstate(over="ignore"):
-        value = min(measure.rtv, bound)
-    return _of_spikes(value, len(measure), source, where)
+        value = measure.rtv
+    return _of_spikes(value, apart, bound, f"{source}, {counted(len(measure), 'distinct spike')}", where)
 
 
-def _of_spikes(value: float, count: int, source: str, where: str) -> RTV:
-    """The sum over distinct spikes, as a result."""
-    _require_finite(value)
-    return RTV(value, value, value, f"exact, {source}, {counted(count, 'distinct spike')}", where)
+def _of_spikes(value: float, apart: float, bound: float, source: str, where: str) -> RTV:
+    """The sum over distinct spikes, as a result; `apart` is that over those which differ by more than rounding."""
+    value, apart = min(value, bound), min(apart, bound)
+    _require_finite(apart)
+    if apart <= value * (1 + _ROUNDING):
+        return RTV(value, value, value, f"exact, {source}", where)
+    method = f"certified, {source}; some nearly cancel: their hyperplanes almost coincide, or masses to rounding"
+    return RTV(value, value, apart, method, where, "certified")
+
+
+def _of_directions(f: ShallowNetwork, domain: Domain | None, bound: float, source: str, where: str) -> RTV:
+    """The R-TV of a network by its fibres; with directions and masses that nearly coincide as one, and apart."""
+    whole = _of_fibres(f.fibres(), domain, bound, source, where)
+    if whole.verdict != "finite" or bound <= whole.upper * (1 + _ROUNDING):
+        return whole
+    apart = _of_fibres(f.fibres(SAME), domain, bound, source, where)
+    if apart.upper <= whole.upper * (1 + _ROUNDING) + whole.error:
+        return whole
+    method = f"{whole.method.removeprefix('exact, ')}; some nearly cancel: their hyperplanes almost coincide"
+    standing: Standing = "certified" if {whole.standing, apart.standing} == {"exact"} else "estimated"
+    lower, upper = min(whole.lower, apart.upper), apart.upper
+    value = apart.upper if apart.standing == "upper bound" else min(whole.value, upper)
+    standing = apart.standing if apart.standing == "upper bound" else standing
+    method = f"certified, {method}" if standing == "certified" else method
+    return RTV(value, lower, upper, method, where, standing)
 
 
 def _require_finite(value: float) -> None:

@@ -66,6 +66,8 @@ class FibreMeasure:
         The activation s.
     names : Names
         Names of the inputs and outputs, for tables.
+    tol : float
+        Point masses within it, or within 1e-12 if that is less, are one; see `masses`.
 
     See Also
     --------
@@ -89,6 +91,7 @@ class FibreMeasure:
     constant: Floats
     profile: Profile
     names: Names = NO_NAMES
+    tol: float = 1e-12
 
     @classmethod
     def of(cls, neurons: Neurons, tol: float) -> FibreMeasure:
@@ -115,7 +118,7 @@ class FibreMeasure:
         sign = np.where(np.einsum("ki,ki->k", unit, directions[label]) < 0, -1.0, 1.0)
         fields = directions, label, sign * size, live.biases, live.readout, live.skip, live.constant
         normals, fibre, scales, biases, readout, skip, constant = (checks.frozen(x) for x in fields)
-        return cls(normals, fibre, scales, biases, readout, skip, constant, live.profile)
+        return cls(normals, fibre, scales, biases, readout, skip, constant, live.profile, tol=tol)
 
     def __repr__(self) -> str:
         neurons, directions = counted(len(self.scales), f"{self.profile.name} neuron"), counted(len(self), "direction")
@@ -380,7 +383,7 @@ class FibreMeasure:
     def _spikes(self, domain: Domain | None) -> tuple[Indices, Floats]:
         """The fibre and mass of each spike whose hyperplane meets the domain."""
         low, high = self._extent(domain)
-        fibre, offsets, masses = self.masses()
+        fibre, offsets, masses = self.masses(min(self.tol, 1e-12))
         inside = (offsets > low[fibre]) & (offsets < high[fibre])
         return fibre[inside], masses[inside]
 

@@ -143,3 +143,35 @@ def test_sums_that_overflow_are_refused() -> None:
     huge = RidgeMeasure([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [1e308, 1e308])
     with pytest.raises(ValueError, match=r"rtv: expected masses whose sum is a float64, .*; scale the outputs down"):
         rtv(huge)
+
+
+@pytest.mark.parametrize("activation", ["relu", "hard_tanh", "tanh", "gelu"])
+@pytest.mark.parametrize("where", ["weight", "bias"])
+def test_neurons_that_nearly_cancel_have_a_bar(activation: str, where: str) -> None:
+    """Two opposite neurons a little apart, beside a third: both readings of the weights lie between the bounds."""
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        unit, size = 2.0 ** rng.integers(-40, 41, 2)
+        apart = 10 ** rng.uniform(-14, -9)
+        weights, biases = np.array([[1.0, 0.3], [1.0, 0.3], [0.2, -1.0]]) * unit, np.array([0.2, 0.2, 0.1])
+        if where == "weight":
+            weights[1, 1] += apart * unit
+        else:
+            biases[1] += apart
+        f = ShallowNetwork(weights, biases, np.array([1.0, -1.0, 1e-3]) * size, activation=activation)
+        found = rtv(f)
+        lone = float(rtv(ShallowNetwork(weights[2:], biases[2:], [1e-3 * size], activation=activation)))
+        if where == "weight" or f.activation.piecewise_linear:
+            assert found.upper >= f.path_norm * (1 - 1e-12)
+        if found.standing == "exact":
+            assert apart > 9e-13
+        else:
+            assert found.lower <= lone * (1 + 1e-12)
+        assert found.lower <= found.upper <= f.path_norm * (1 + 1e-12)
+
+
+def test_masses_that_cancel_to_rounding_have_a_bar() -> None:
+    found = rtv(ShallowNetwork([[1.0, 0.3]] * 3, [0.2] * 3, [0.1, 0.2, -0.3]))
+    assert found.lower == 0 < found.upper < 2e-15
+    assert found.standing == "certified"
+    assert rtv(ShallowNetwork([[1.0, 0.3]] * 2, [0.2] * 2, [0.1, -0.1])).standing == "exact"
