@@ -84,8 +84,8 @@ class SpikeFit(SpikeResult):
 
     Notes
     -----
-    "Explained" is measured at points, and no theorem: a neuron that no point met is missed. `docs/words.md` says what
-    the words of other results mean.
+    "Explained" is said of the samples, and is no theorem about the function: a neuron that no sample met is missed.
+    `docs/words.md` says what the words of other results mean.
 
     Examples
     --------
@@ -123,7 +123,7 @@ class SpikeFit(SpikeResult):
         elif self.noise > 0:
             verdict = f"explained up to noise of standard deviation {self.noise:.2g}"
         return (
-            f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is "
+            f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the samples are "
             f"{verdict}: relative error {self.relative_error:.2g}, largest error {self.max_error:.2g} at "
             f"{counted(self.samples, 'sample')}" + f" and {counted(self.queries, 'further point')}" * (self.queries > 0)
         )

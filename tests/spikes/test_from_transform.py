@@ -249,7 +249,7 @@ def test_report_describes_the_fit() -> None:
     x = grid.points()[Ball(1.0).contains(grid.points())]
     assert fit.samples == len(x)
     assert len(lines) == fit.rounds
-    assert f"2 spikes, R-TV {true.rtv:.6g}, on Ball(radius=1.0); the function is explained" in str(fit)
+    assert f"2 spikes, R-TV {true.rtv:.6g}, on Ball(radius=1.0); the samples are explained" in str(fit)
     with pytest.raises(AttributeError):
         fit.rounds = 0  # type: ignore[misc]
 

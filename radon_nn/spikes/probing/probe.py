@@ -34,7 +34,7 @@ from radon_nn.spikes.probing._chords import (
 from radon_nn.spikes.probing._hyperplanes import NEAR, Candidates, candidates, located
 from radon_nn.spikes.probing._measured_neurons import MeasuredNeurons
 from radon_nn.spikes.probing._robust import least_squares, robust_fit
-from radon_nn.spikes.probing.probe_fit import ProbeFit
+from radon_nn.spikes.probing.probe_fit import ProbeFit, points_of_each_kind
 
 _CLEAN = 6
 """After this many lines in a row without a kink the rest is taken to be affine, until the values at random points say
@@ -115,7 +115,8 @@ def probe_spikes(
 
     Notes
     -----
-    A spike that cuts off a small cap of the domain can be missed, since no query may fall there. Nearly parallel
+    A spike that cuts off a small cap of the domain can be missed, since no query may fall there; the result says of how
+    much of the ball and of its surface that is excluded. Nearly parallel
     neurons come out as one, with the R-TV of one, where rounding hides the wedge between them. Neurons on one
     hyperplane, antipodes included, are one spike as well.
 
@@ -157,7 +158,7 @@ def probe_spikes(
 
 def _checked(dim: int) -> int:
     """The number of points that the verdict rests on."""
-    return 4 * (dim + 1) + 512
+    return 3 * points_of_each_kind(dim)
 
 
 @dataclass
@@ -304,10 +305,15 @@ class _Search:
         return f"x = {np.array2string(self.box.outside(point), precision=6, threshold=8, max_line_width=10**6)}"
 
     def points(self, count: int) -> Floats:
-        """Random points, half uniform in the ball, half closer to its center."""
+        """
+        Random points: a third uniform in the ball, a third closer to its center, a third on its surface.
+
+        A cap of depth h is h^((d+1)/2) of the ball and h^((d-1)/2) of its surface, to a factor.
+        """
         far = self.rng.random((count, 1)) ** (1 / self.box.dim)
         near = 10 ** (-3 * self.rng.random((count, 1)))
-        reach = INNER * np.where(np.arange(count)[:, None] % 2, far, near)
+        kind = np.arange(count)[:, None] % 3
+        reach = INNER * np.select([kind == 0, kind == 1], [near, far], 1.0)
         return np.asarray(reach * unit_vectors(self.rng, (count,), self.box.dim))
 
     def _strays(self) -> tuple[str, Lines | None]:

@@ -11,6 +11,26 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.measures.spike_list import SpikeResult
 
+CONFIDENCE = 0.95
+"""Of the statement about what no fresh point met."""
+
+
+def points_of_each_kind(dim: int) -> int:
+    """
+    The number of fresh points in the ball, near its center, and on its surface, that a verdict rests on.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+
+    Returns
+    -------
+    int
+        Enough for an affine fit, and for a statement about all but 1.2 % of the ball.
+    """
+    return 256 + 2 * (dim + 1)
+
 
 @public
 @dataclass(frozen=True)
@@ -29,7 +49,8 @@ class ProbeFit(SpikeResult):
     lines : int
         Number of lines searched.
     relative_error : float
-        Root mean square of f - measure over that of f - its best affine fit, at fresh points of the domain.
+        Root mean square of f - measure over that of f - its best affine fit, at fresh points of the domain, of which a
+        third lies on its surface.
     max_error : float
         Largest |f - measure| at these points, in units of f.
     unresolved : tuple of str
@@ -43,8 +64,10 @@ class ProbeFit(SpikeResult):
 
     Notes
     -----
-    "Explained" is measured at points, and no theorem: a neuron that no point met is missed. `docs/words.md` says what
-    the words of other results mean.
+    "Explained" is measured at random points that the fit did not use, in the ball, near its center and on its surface.
+    A neuron that none of them met is missed, such as one that cuts a small cap off the ball. Where n points of a kind
+    are drawn, the error exceeds the largest one found on less than 1 - 0.05^(1/n) of the ball, or of its surface, with
+    95 % confidence. `docs/words.md` says what the words of other results mean.
 
     Examples
     --------
@@ -73,9 +96,17 @@ class ProbeFit(SpikeResult):
         return notebooks.one_line(f"<ProbeFit: {self}>")
 
     def __str__(self) -> str:
-        verdict = "explained" if self.exact else f"NOT fully explained ({'; '.join(self.unresolved)})"
+        each = points_of_each_kind(self.measure.dim)
+        verdict = f"NOT fully explained ({'; '.join(self.unresolved)}): "
+        sure = ""
+        if self.exact:
+            verdict = f"explained at {3 * each} fresh points: "
+            missed = 1 - (1 - CONFIDENCE) ** (1 / each)
+            sure = (
+                f", and no larger on all but {missed:.2g} of the ball and of its surface ({CONFIDENCE:.0%} confidence)"
+            )
         return (
             f"{counted(len(self.measure), 'spike')}, R-TV {self.measure.rtv:.6g}, on {self.domain!r}; the function is "
-            f"{verdict}: relative error {self.relative_error:.2g}, largest error {self.max_error:.2g}, by "
+            f"{verdict}relative error {self.relative_error:.2g}, largest error {self.max_error:.2g}{sure}, by "
             f"{counted(self.queries, 'query')} on and beside {counted(self.lines, 'line')}"
         )

@@ -279,7 +279,8 @@ def test_report_and_seed() -> None:
     assert str(one) == str(two)
     assert one.measure != other.measure
     said = str(one)
-    assert said.startswith(f"4 spikes, R-TV {one.measure.rtv:.6g}, on {one.domain!r}; the function is explained: ")
+    assert said.startswith(f"4 spikes, R-TV {one.measure.rtv:.6g}, on {one.domain!r}; the function is explained at ")
+    assert "(95% confidence)" in said
     assert f"by {counted(one.queries, 'query')} on and beside {counted(one.lines, 'line')}" in said
     with pytest.raises(AttributeError):
         one.lines = 0  # type: ignore[misc]
@@ -310,3 +311,30 @@ def test_refusals(f: object, dim: int, options: dict, error: type[Exception], sa
 def test_number_of_outputs_may_not_change() -> None:
     with pytest.raises(ValueError, match=r"f: expected values of shape \(\d+, 1\) for points"):
         probe_spikes(lambda x: x if len(x) != 960 else x[:, 0], 2)
+
+
+def test_pairs_of_neurons_at_the_rim_are_not_overlooked() -> None:
+    """Two neurons 1e-5 apart cut caps off the ball that hold 1e-3 to 1e-4 of its area: points on the rim meet them."""
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        normals = unit_vectors(rng, 3, 2)
+        offsets = np.array([1 - 10 ** rng.uniform(-2.7, -2.0), 0.0, rng.uniform(-0.5, 0.5)])
+        offsets[1] = offsets[0] + 1e-5
+        true = RidgeMeasure(normals[[0, 0, 2]], offsets, rng.choice([-1.0, 1.0], 3) * rng.uniform(0.3, 2, 3))
+        fit = probe_spikes(lambda x, true=true: true(x), 2, domain=Ball(1.0, [0.0, 0.0]), rng=1)
+        assert not fit.exact or fit.measure.rtv == pytest.approx(true.rtv, rel=1e-5)
+
+
+def test_how_much_of_the_ball_was_checked_is_true() -> None:
+    """A neuron at the rim that is missed cuts off no more of the ball and of its surface than the report says."""
+    said = 1 - 0.05 ** (1 / 262)
+    rng, missed = np.random.default_rng(1), []
+    for _ in range(20):
+        depth = 10 ** rng.uniform(-5.5, -2)
+        true = RidgeMeasure(unit_vectors(rng, 2, 2), [1 - depth, 0.1], [1.0, 1.0])
+        fit = probe_spikes(lambda x, true=true: true(x), 2, domain=Ball(1.0, [0.0, 0.0]), rng=rng)
+        if fit.exact and len(fit) < 2:
+            missed.append(np.arccos(1 - depth) / np.pi)
+            assert f"on all but {said:.2g} of the ball" in str(fit)
+    assert missed  # a cap of depth 1e-5 is 0.14 % of the circle
+    assert max(missed) < said
