@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn.closed_forms._carriers import gathered
 from radon_nn.closed_forms._rounding import LOSS, ROUNDED, barred, losses_nearby
-from radon_nn.closed_forms._sums import gathered
 from radon_nn.closed_forms._waves import Part, Wave
 from radon_nn.geometry.directions import sphere_area
 from radon_nn.geometry.domains import Ball
