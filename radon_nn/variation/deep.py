@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from radon_nn._support import checks
-from radon_nn._support.types import Floats, Progress
+from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
@@ -177,19 +177,24 @@ def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV
         if not low < high:
             return _exact(0.0, 0.0, 0, where)
     pieces = _intervals.pieces(network.layers, low, high)
-    jumps, groups = np.diff(pieces.slopes, axis=0), np.empty(0, np.int64)
-    if len(jumps):
-        # Kinks of neurons that cancel may differ in place by rounding: they are one kink, as in measures.
-        unit = hyperplanes.offset_unit(pieces.breaks, norms(jumps))
-        new = np.diff(hyperplanes.compressed(pieces.breaks, unit)) > _COINCIDE
-        groups = np.flatnonzero(np.append(True, new))
-        jumps = np.add.reduceat(jumps, groups, axis=0)
-    jumps, paths = norms(jumps), norms(pieces.paths)
+    jumps, paths = np.diff(pieces.slopes, axis=0), norms(pieces.paths)
     rounding = ROUNDING * (paths[1:] + paths[:-1])
-    if len(groups):
-        rounding = np.add.reduceat(rounding, groups)
-    seen = jumps > rounding
-    return _exact(float(jumps[seen].sum()), float(rounding.sum() + jumps[~seen].sum()), int(seen.sum()), where)
+    if not len(jumps):
+        return _exact(0.0, 0.0, 0, where)
+    # Kinks of neurons that cancel may differ in place by rounding: they are one kink, as in measures.
+    unit = hyperplanes.offset_unit(pieces.breaks, norms(jumps))
+    steps = np.diff(hyperplanes.compressed(pieces.breaks, unit))
+    (value, bar, count), (apart, wider, _) = (
+        _summed(jumps, rounding, np.flatnonzero(np.append(True, steps > near))) for near in (_COINCIDE, ROUNDING)
+    )
+    return _exact(value, bar if apart <= value + bar else apart + wider - value, count, where)
+
+
+def _summed(jumps: Floats, rounding: Floats, groups: Indices) -> tuple[float, float, int]:
+    """The sum of |jump| over groups of neighbouring kinks, its bar, and how many groups have a jump."""
+    sizes, bars = norms(np.add.reduceat(jumps, groups, axis=0)), np.add.reduceat(rounding, groups)
+    seen = sizes > bars
+    return float(sizes[seen].sum()), float(bars.sum() + sizes[~seen].sum()), int(seen.sum())
 
 
 def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: bool) -> RTV:

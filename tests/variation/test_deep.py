@@ -264,3 +264,14 @@ def test_a_bend_too_weak_to_follow_is_not_called_finite(part: float) -> None:
     both = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
     faint = ShallowNetwork([[1.0, 0.0], [-1.0, -1.0]], [1.0, 0.5], [[1.0, part]])
     assert math.isinf(deep_rtv(DeepNetwork([both, faint]), Ball(1.0)).upper)
+
+
+def test_kinks_of_a_deep_network_that_nearly_cancel_have_a_bar() -> None:
+    """Two opposite kinks a little apart may be one by rounding, or two: both R-TVs lie between the bounds."""
+    first = ShallowNetwork([[1.0], [1.0]], [0.2, 0.2], np.eye(2))
+    for apart in 10.0 ** -np.arange(9, 15):
+        last = ShallowNetwork(np.eye(2), [-0.5, -0.5 + apart], [[1.0, -1.0]])
+        for domain in (None, Ball(1.0, [0.0])):
+            found = deep_rtv(DeepNetwork([first, last]), domain)
+            assert found.upper >= 2 * (1 - 1e-9)
+            assert found.standing == ("exact" if found.lower > 1 else "estimated")
