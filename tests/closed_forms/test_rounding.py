@@ -49,7 +49,8 @@ def test_bars_are_a_few_roundings_of_the_terms() -> None:
         assert isinstance(f, Sum)
         found = f.rtv()
         assert found.standing == "estimated"
-        assert 0 < found.error < 100 * np.finfo(float).eps * sum(float(g.rtv()) for g in f.terms)
+        few = 200 if kind == "bump" else 100  # tables end 1e-9 from the edge, which costs 100 more
+        assert 0 < found.error < few * np.finfo(float).eps * sum(float(g.rtv()) for g in f.terms)
 
 
 def test_infinite_terms_cancel_only_if_equal() -> None:
@@ -106,3 +107,18 @@ def test_near_cancellation_on_a_ball(apart: float) -> None:
     assert small.lower <= want * (1 + 1e-9)
     assert want * (1 - 1e-9) <= small.upper
     assert small.standing != "exact"
+
+
+def test_logarithms_at_edges_that_nearly_coincide_have_a_bar() -> None:
+    """A bump of power 2.5 in the plane: R-TV / step grows by 69.08 a decade, and tables end 1e-9 from the edge."""
+
+    def shrunk(step: float) -> ClosedForm:
+        return Bump([0.0, 0.0], 1.0, 2.5) - Bump([0.0, 0.0], 1.0 + step, 2.5)
+
+    first, second = (float(shrunk(2.0**-k).rtv()) * 2.0**k for k in (16, 20))
+    for decade in (7, 8, 9, 10, 12):
+        step = (1 + 10.0**-decade) - 1
+        want = (second + (second - first) / 4 * (-math.log2(step) - 20)) * step
+        found = shrunk(step).rtv()
+        assert found.lower <= want * (1 + 1e-4)
+        assert want * (1 - 1e-4) <= found.upper
