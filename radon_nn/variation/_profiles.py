@@ -25,6 +25,7 @@ from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.directions import sphere_area
 from radon_nn.geometry.domains import Ball
+from radon_nn.variation._profile_panels import NODES, Panels, Rough, nodes_of, panels_of, series_of
 
 _GRADIENTS = 48
 """Points at which gradients are taken: a center in R^3 and an affine part are 9 unknowns of three equations a point."""
@@ -35,18 +36,15 @@ _NEAR, _SAME = 1e-4, 1e-9
 """Relative residuals: of the equations for a or c from differences, before polishing; and of f against its profile."""
 _FRESH = 1000
 """Points at which f is compared with its profile."""
-_PANELS, _NODES = 12, 24
-"""Panels in the radius, each half as wide as the one before, and Chebyshev nodes on each: singularities at the center
-are resolved, and second derivatives keep 1e-16 * 24^4 / 2^-12 = 1e-7 of their size."""
-_TAIL = 1e-8
-"""The last coefficients of a panel, relative to the largest value, if g is smooth there: a kink leaves 1e-3."""
-_JOINED = 1e-6
-"""A jump of g' between panels, relative to the largest g', that counts as a kink, as does one a hundred times as large
-of the panel's width times g'': rounding leaves 5e-10 and 1e-7."""
-_FINE = 400
-"""Points of a panel between which H is taken as monotone: an extreme between two is missed by 1e-5 of H's change."""
+_FINE = 800
+"""Points of a panel between which H is taken as monotone. What is missed at extremes falls like the square of their
+distance, so that twice as many would add less than they add to half of them."""
 _MARGIN = 1e-5
-"""Error of the variation, relative to it: that of `_FINE`, and of second derivatives."""
+"""Error of the variation, relative to it, at least: seven times what quadratures leave for powers of the norm from 1 to
+4.5."""
+_NOISE_FIRST, _NOISE_SECOND = 440.0, 16_000.0
+"""Variation that noise of values adds to g' / (2 pi) and g'' / (4 pi) on a panel of half width 1, in its units: the
+mean over 2000 draws, twice that where values are rounded by less than noise is taken to be."""
 
 
 class Center(NamedTuple):
@@ -96,6 +94,11 @@ class Probe:
     def values(self, points: Floats) -> Floats:
         """f at points (n, d) of the unit ball."""
         return self.f(self.ball.center_in(self.f.dim) + self.ball.radius * points)
+
+    @property
+    def offset(self) -> float:
+        """How far the ball's center is from the origin, in radii."""
+        return float(np.linalg.norm(self.ball.center_in(self.f.dim))) / self.ball.radius
 
     @property
     def meaningful(self) -> bool:
@@ -217,13 +220,14 @@ def _ray(center: Floats) -> Floats:
 
 
 class Radial(NamedTuple):
-    """Bounds of the R-TV of a radial function on the unit ball, with the error of each included."""
+    """Bounds of the R-TV of a radial function on the unit ball, errors included, and the least kink that shows."""
 
     lower: float
     upper: float
+    unseen: float
 
 
-def radial_bounds(probe: Probe, about: Center) -> Radial | None:
+def radial_bounds(probe: Probe, about: Center) -> Radial | Rough | None:
     """
     The R-TV of a radial function: sharp about the ball's center; elsewhere that of the balls about c inside and around.
 
@@ -236,8 +240,9 @@ def radial_bounds(probe: Probe, about: Center) -> Radial | None:
 
     Returns
     -------
-    Radial or None
-        None if the profile is not smooth between the center and the sphere.
+    Radial, Rough or None
+        `Rough` if the profile has a kink or a feature too narrow between the center and the sphere; None if it is
+        constant, noisy or rough in too many places.
     """
     size, dim = float(np.linalg.norm(about.center)), probe.f.dim
     reach, ray = (1 + size if size > _NEAR else 1 - size), _ray(about.center)
@@ -247,13 +252,14 @@ def radial_bounds(probe: Probe, about: Center) -> Radial | None:
         points = about.center + r[:, None] * ray
         return probe.values(points) - points @ about.slope
 
-    variation = _variation(profile, reach, dim)
-    if variation is None:
-        return None
+    panels = panels_of(profile, reach, lambda: probe.f.rounding, size + probe.offset)
+    if not isinstance(panels, Panels):
+        return panels
+    variation = _variation(panels, dim)
     if size <= _SAME:
         value, error = variation(np.array([reach]))
         total = 2 * sphere_area(dim) * float(value[0])
-        return Radial(max(total * (1 - error), 0.0), total * (1 + error))
+        return Radial(max(total * (1 - error), 0.0), total * (1 + error), panels.unseen)
     inside, error = variation(np.array([1 - size]))
     nodes, weights = leggauss(64)
     if dim == 2:
@@ -263,52 +269,37 @@ def radial_bounds(probe: Probe, about: Center) -> Radial | None:
     else:
         around, error = variation(1 + size * nodes)
         total = 4 * np.pi * float(weights @ around)
-    return Radial(2 * sphere_area(dim) * float(inside[0]) * (1 - error), total * (1 + error))
+    below = max(2 * sphere_area(dim) * float(inside[0]) * (1 - error), 0.0)
+    return Radial(below, total * (1 + error), panels.unseen)
 
 
 _Variation = Callable[[Floats], tuple[Floats, float]]
 
 
-def _variation(profile: Callable[[Floats], Floats], reach: float, dim: int) -> _Variation | None:
-    """The variation of H over [0, s), half its jump at 0 included, with a relative error; None if g is not smooth."""
-    edges = reach * 2.0 ** -np.arange(_PANELS + 1.0)[::-1]
-    x = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)[::-1]
+def _variation(panels: Panels, dim: int) -> _Variation:
+    """The variation of H over [0, s), half its jump at 0 included, with a relative error."""
+    edges, first, second, _ = panels
     middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
-    values = profile((middle[:, None] + half[:, None] * x).ravel()).reshape(_PANELS, _NODES)
-    values = values - values[0, 0]
-    largest = float(np.abs(values).max())
-    if largest == 0:
-        return None
-    series = chebyshev.chebfit(x, values.T, _NODES - 1)
-    if np.abs(series[-3:]).max() > _TAIL * largest:
-        return None
-    first = chebyshev.chebder(series) / half
-    second = chebyshev.chebder(series, 2) / half**2
-    if max(_jump(first, 1.0), 1e-2 * _jump(second, half[:-1])) > _JOINED * float(np.abs(first).sum(axis=0).max()):
-        return None
     fine = np.linspace(-1, 1, _FINE + 1)
+    missed = float(np.sum(panels.noise * (_NOISE_FIRST / half + _NOISE_SECOND * middle / half**2)))
     if dim == 3:
         at = middle[:, None] + half[:, None] * fine
         heights = (2 * chebyshev.chebval(fine, first) + at * chebyshev.chebval(fine, second)) / (4 * np.pi)
     else:
-        nodal = _abel(middle[:, None] + half[:, None] * x, edges, first, second)
-        heights = np.asarray(chebyshev.chebval(fine, chebyshev.chebfit(x, nodal.T, _NODES - 1)), np.float64)
-    steps = np.abs(np.diff(heights, axis=1))
+        series = series_of(_abel(nodes_of(edges[:-1], edges[1:]), edges, first, second))
+        heights = np.asarray(chebyshev.chebval(fine, series), np.float64)
+        missed += 2 * NODES * float(np.abs(series[-3:, 2:]).sum())
+    # Steps on panels and, where g'' jumps, between them.
+    steps = np.abs(np.diff(heights.ravel()))
     # Within the innermost panels H is taken as monotone from 0 or from a jump; their width is 1/4096 of the reach.
     start = abs(float(heights[0, 0]))
-    check = abs(start + float(steps[:2].sum()) - abs(float(heights[1, -1])))
+    check = abs(start + float(steps[: 2 * _FINE + 1].sum()) - abs(float(heights[1, -1])))
     total = start + float(steps.sum())
-    places = np.concatenate([edges[:1], (middle[:, None] + half[:, None] * fine[1:]).ravel()])
-    sums = np.concatenate([[start], start + np.cumsum(steps.ravel())])
-    error = _MARGIN + (check / total if total > 0 else 0.0)
+    missed += float(np.abs(np.diff(heights, axis=1)).sum() - np.abs(np.diff(heights[:, ::2], axis=1)).sum())
+    places = (middle[:, None] + half[:, None] * fine).ravel()
+    sums = np.concatenate([[start], start + np.cumsum(steps)])
+    error = _MARGIN + ((check + missed) / total if total > 0 else 0.0)
     return lambda s: (np.interp(s, places, sums, left=start), error)
-
-
-def _jump(series: Floats, weights: Floats | float) -> float:
-    """The largest weighted step between polynomials (degree, panels) of neighbours: a kink there is on neither."""
-    ends = np.asarray(chebyshev.chebval(1.0, series))[:-1]
-    starts = np.asarray(chebyshev.chebval(-1.0, series))[1:]
-    return float(np.max(np.abs(ends - starts) * weights))
 
 
 def _abel(s: Floats, edges: Floats, first: Floats, second: Floats) -> Floats:
@@ -318,15 +309,18 @@ def _abel(s: Floats, edges: Floats, first: Floats, second: Floats) -> Floats:
     # g' on the innermost disc is that at its edge: its share of the integral is (edge / s)^3.
     borders = np.concatenate([[0.0], edges])
     for panel in range(len(borders) - 1):
-        low = np.arcsin(np.clip(borders[panel] / s, 0, 1))
-        high = np.arcsin(np.clip(borders[panel + 1] / s, 0, 1))
+        # Offsets on this panel and on those beyond it.
+        beyond = slice(max(panel - 1, 0), None)
+        t = s[beyond]
+        low = np.arcsin(np.clip(borders[panel] / t, 0, 1))
+        high = np.arcsin(np.clip(borders[panel + 1] / t, 0, 1))
         y = (low + high)[..., None] / 2 + (high - low)[..., None] / 2 * nodes
-        r = s[..., None] * np.sin(y)
+        r = t[..., None] * np.sin(y)
         column = max(panel - 1, 0)
         middle, half = (edges[column + 1] + edges[column]) / 2, (edges[column + 1] - edges[column]) / 2
         u = np.clip((r - middle) / half, -1, 1)
         slopes = chebyshev.chebval(u, first[:, column])
         bends = chebyshev.chebval(u, second[:, column]) if panel else np.zeros_like(u)
-        inner = np.sin(y) ** 2 * slopes + s[..., None] / 2 * np.sin(y) ** 3 * bends
-        result += (high - low) / 2 * (inner @ weights)
+        inner = np.sin(y) ** 2 * slopes + t[..., None] / 2 * np.sin(y) ** 3 * bends
+        result[beyond] += (high - low) / 2 * (inner @ weights)
     return result / np.pi

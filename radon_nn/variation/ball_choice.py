@@ -18,6 +18,7 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
+from radon_nn.variation._profile_panels import FRESH, Rough
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
 from radon_nn.variation._samples import suppositions
 from radon_nn.variation._sharp import TimeUpError
@@ -153,14 +154,17 @@ def ball_rtv(
         return first
     best: RTV | None = None
     try:
-        best = _profile(q)
-        if best is None or not best.converged:
+        best, rough = _profile(q)
+        if not rough and (best is None or not best.converged):
             with suppress(TimeUpError):
                 best = _narrower(best, _expansion(q), q.tol)
         if not _agree(best, first, q.tol):
-            above = cusps_on_ball(BlackBox(q.f, q.dim, _REMEDY), q.ball, q.tol, q.until, q.say)
+            box = BlackBox(q.f, q.dim, _REMEDY)
+            above = None if rough else cusps_on_ball(box, q.ball, q.tol, q.until, q.say)
             upper = math.inf if above is None else above.upper
             sampled = bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng, above=upper)
+            if rough:
+                return replace(sampled, law="; ".join(part for part in (rough, sampled.law) if part))
             return sampled if above is None else _below(q, above, sampled)
     except KeyboardInterrupt:
         return _interrupted(best, first, q.tol)
@@ -197,11 +201,11 @@ def profile_rtv(
     ValueError
         If f is neither.
     """
-    found = _profile(BallQuestion.of(f, domain, dim, tol, seconds, progress))
+    found, rough = _profile(BallQuestion.of(f, domain, dim, tol, seconds, progress))
     if found is None:
         raise ValueError(
             "route: expected a ridge g(a.x) or a radial function g(|x - c|) with a smooth profile for 'profile', got "
-            "another one; take route='ball', which chooses"
+            f"{rough or 'another one'}; take route='ball', which chooses"
         )
     return found
 
@@ -250,31 +254,36 @@ def expansion_rtv(
     return found
 
 
-def _profile(q: BallQuestion) -> RTV | None:
-    """By the profile, if f is a ridge or radial."""
+def _profile(q: BallQuestion) -> tuple[RTV | None, str]:
+    """By the profile, if f is a ridge or radial; and in words where that is rough, if so."""
     probe = Probe(BlackBox(q.f, q.dim, _REMEDY), q.ball)
     if not probe.meaningful:
-        return None
+        return None, ""
     axis = probe.axis()
     if axis is not None:
-        return _of_ridge(q, axis)
+        return _of_ridge(q, axis), ""
     about = probe.center() if q.dim in (2, 3) else None
     bounds = None if about is None else radial_bounds(probe, about)
     if about is None or bounds is None:
-        return None
-    lower, upper = bounds.lower / q.ball.radius, bounds.upper / q.ball.radius
-    center = rounded(q.ball.center_in(q.dim) + q.ball.radius * about.center, q.ball.radius)
+        return None, ""
+    radius = q.ball.radius
+    center = rounded(q.ball.center_in(q.dim) + radius * about.center, radius)
+    if isinstance(bounds, Rough):
+        where = f"f is radial about {center}, and at a distance of {bounds.radius * radius:.4g} has a kink, a jump or"
+        return None, f"{where} a feature narrower than {bounds.width * radius:.2g}"
+    lower, upper = bounds.lower / radius, bounds.upper / radius
     q.say(f"radial about {center}: {lower:.7g} to {upper:.7g}")
-    return RTV(
+    result = RTV(
         value=(lower + upper) / 2,
         lower=lower,
         upper=upper,
         method=f"profile: f is radial about {center} up to an affine part, within {about.apart:.1g} at "
-        f"{len(probe.fresh)} points",
-        assumed=f"{q.where}, f being radial",
+        f"{len(probe.fresh)} points; polynomials equal its profile to rounding at {FRESH} radii",
+        assumed=f"{q.where}, f being radial with no kink below {bounds.unseen / radius:.1g}",
         standing="estimated",
         converged=upper - lower <= q.tol * upper,
     )
+    return result, ""
 
 
 def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:

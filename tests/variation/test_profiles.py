@@ -9,7 +9,8 @@ from scipy.special import gamma
 
 from radon_nn import Ball
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.variation._profiles import Probe, radial_bounds
+from radon_nn.variation._profile_panels import Rough
+from radon_nn.variation._profiles import Probe, Radial, radial_bounds
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def test_powers_of_the_norm(dim: int, p: float) -> None:
     about = probe.center()
     assert about is not None
     bounds = radial_bounds(probe, about)
-    assert bounds is not None
+    assert isinstance(bounds, Radial)
     truth = power_truth(p, dim)
     assert bounds.lower <= truth <= bounds.upper
     assert bounds.upper - bounds.lower <= 1e-3 * truth
@@ -57,7 +58,7 @@ def test_the_center_is_found(dim: int, seed: int) -> None:
     assert about is not None
     np.testing.assert_allclose(about.center, inside, atol=1e-8)
     bounds = radial_bounds(probe, about)
-    assert bounds is not None
+    assert isinstance(bounds, Radial)
     truth = 1e3 * radius * {2: math.pi, 3: 4.0}[dim]
     assert bounds.lower <= truth <= bounds.upper <= truth * 1.001
 
@@ -92,4 +93,36 @@ def test_a_kink_on_a_circle_has_no_smooth_profile() -> None:
     """Its R-TV is infinite in the plane."""
     probe = Probe(BlackBox(lambda x: np.maximum(0.5 - np.linalg.norm(x, axis=1), 0), 2, ""), Ball(1.0))
     about = probe.center()
-    assert about is None or radial_bounds(probe, about) is None
+    assert about is None or isinstance(radial_bounds(probe, about), Rough)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("seed", range(15))
+def test_narrow_rings_are_never_missed(dim: int, seed: int) -> None:
+    """By the triangle inequality; a ring's R-TV in space is 2 int |(r g)'''|, and no smaller in the plane."""
+    rng = np.random.default_rng(seed)
+    place, width = rng.uniform(0.2, 0.8), 10 ** rng.uniform(-3.5, -1.5)
+    size = 10 ** rng.uniform(-7, -1) * min(1.0, 300 * width)
+
+    def f(x: Floats) -> Floats:
+        r = np.linalg.norm(x, axis=1)
+        return np.asarray(r**2 / 2 + size * np.exp(-(((r - place) / width) ** 2) / 2))
+
+    probe = Probe(BlackBox(f, dim, ""), Ball(1.0))
+    about = probe.center()
+    bounds = None if about is None else radial_bounds(probe, about)
+    if not isinstance(bounds, Radial):
+        return
+    t = np.linspace(-min(9, place / width), min(9, (1 - place) / width), 20001)
+    bell = size * np.exp(-(t**2) / 2)
+    third = (place + width * t) * (3 * t - t**3) / width**3 * bell + 3 * (t**2 - 1) / width**2 * bell
+    ring = 2 * width * np.trapezoid(np.abs(third), t)
+    if dim == 3:
+        # (r^3 / 2)''' is 3: the variation of the sum is that of 3 + third, outside the ring 3 alone.
+        truth = 6 + 2 * width * np.trapezoid(np.abs(3 + third) - 3, t)
+        assert bounds.lower <= truth <= bounds.upper
+        assert bounds.upper - bounds.lower <= 1e-3 * truth
+    else:
+        # A disc through the center of a ball costs no more than the ball; averaged over the ring, a third at least.
+        assert bounds.upper <= 4 + ring
+        assert bounds.upper - bounds.lower <= 1e-3 * bounds.upper
