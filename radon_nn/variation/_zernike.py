@@ -67,6 +67,33 @@ class Expansion:
         parts = np.einsum("akcn,nkp->pakc", self.cut(degree), table, optimize=True)
         return np.asarray(np.sum(self.harmonics.at(directions) * parts, axis=(1, 2, 3)))
 
+    def on_spheres(self, radii: Floats, directions: Floats, degree: int) -> Floats:
+        """
+        The terms up to a degree at several points of each of several spheres, less the value at the center.
+
+        Parameters
+        ----------
+        radii : ndarray, shape (m,)
+            The radii, in those of the ball.
+        directions : ndarray, shape (m, n, d)
+            Unit vectors of the points on each sphere.
+        degree : int
+            The largest degree N that counts.
+
+        Returns
+        -------
+        ndarray, shape (m, n)
+            The values.
+        """
+        table = radial_functions(self.z.shape[1] - 1, self.harmonics.dim, radii)
+        # Harmonics of the degrees that count: where half of all do, a quarter of the time in space.
+        basis = harmonics(self.harmonics.dim, degree)
+        kept = self.cut(degree)[: degree + 1, : degree + 1]
+        parts = np.einsum("akcn,nkp->pakc", kept, table[:, : degree + 1], optimize=True)
+        waves = basis.at(directions.reshape(-1, self.harmonics.dim))
+        waves = waves.reshape(*directions.shape[:2], -1)
+        return np.asarray(np.einsum("mnx,mx->mn", waves, parts.reshape(len(radii), -1), optimize=True))
+
     def rounding(self, gradient: Floats, degree: int) -> float:
         """
         What rounding of the samples may add to a linear function of the coefficients up to a degree.

@@ -36,10 +36,10 @@ root of their number along an axis: degree 30 takes 225 there."""
 _PER_TERM = 3.0
 """Samples per coefficient, at least."""
 _LEFT_OUT = 4
-"""Every fourth plane of samples along each axis is left out of the fit, and compared. Single samples would not do: what
+"""Every fourth plane of samples along each axis is left out of the fit, and compared with it. Single samples would not do: what
 interpolates |x1|^1.5 linearly between planes equals it at all samples of the planes that it knows."""
 _APART, _NETWORK = 1e-8, 1e-9
-"""The largest distance between samples left out and a polynomial, or a network, that stands for f, relative to f's
+"""The largest distance between samples and a polynomial, or a network, that stands for f, relative to f's
 bend: as where f can be evaluated, in `_spectral` and `on_ball`."""
 _ROUNDINGS = 64.0
 """Rounding of the samples may leave this many times as much in a polynomial fitted to them."""
@@ -132,7 +132,7 @@ def sampled_on_domain_rtv(
         if found is None:
             return first
         f, degree, apart = found
-        say(f"a polynomial of degree {degree} equals the samples left out within {apart:.2g}")
+        say(f"a polynomial of degree {degree} equals the samples within {apart:.2g}")
         options = {"tol": close, "seconds": _left(until), "progress": progress}
         if grid.dim == 1:
             result = line_rtv(f, domain, **options)  # type: ignore[arg-type]
@@ -142,13 +142,15 @@ def sampled_on_domain_rtv(
             result = domain_rtv(f, domain, grid.dim, **options)  # type: ignore[arg-type]
     except KeyboardInterrupt:
         return replace(first, law="interrupted", converged=False)
+    if first.standing == "certified" and first.lower > result.upper * (1 + close):
+        return first
     lower = min(max(result.lower, first.lower), result.upper)
     spaced = f"f being that polynomial between samples {inside.spacing:.3g} apart"
     return replace(
         result,
         value=max(result.value, lower),
         lower=lower,
-        method=f"for a polynomial of degree {degree}, within {apart:.1g} of the samples left out: {result.method}",
+        method=f"for a polynomial of degree {degree}, within {apart:.1g} of the samples: {result.method}",
         # The expansion of a polynomial is that polynomial.
         assumed=f"{domain}, d = {grid.dim}, {spaced}" + suppositions(result).removeprefix(", f being that polynomial"),
         standing="estimated",
@@ -235,7 +237,7 @@ def _by_network(
 
 
 def _polynomial(inside: _Samples, domain: Domain, dim: int) -> tuple[Function, int, float] | None:
-    """The polynomial of least degree that equals the samples left out, with its degree and the distance; or None."""
+    """The polynomial of least degree that equals the samples, with its degree and the distance; or None."""
     if dim > 3:
         return None
     low, high = domain.extent(np.eye(dim))
@@ -251,7 +253,8 @@ def _polynomial(inside: _Samples, domain: Domain, dim: int) -> tuple[Function, i
         factors: Floats = np.linalg.lstsq(design[~left_out], inside.values[~left_out] - level, rcond=1e-13)[0].astype(
             np.float64
         )
-        apart = float(np.abs(design[left_out] @ factors + level - inside.values[left_out]).max())
+        # Those of the fit too: a feature narrower than three planes may touch no sample left out.
+        apart = float(np.abs(design @ factors + level - inside.values).max())
         if apart <= _APART * bend + _ROUNDINGS * inside.rounding:
 
             def f(x: Floats, degree: int = degree, factors: Floats = factors) -> Floats:

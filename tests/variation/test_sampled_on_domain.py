@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from radon_nn import Ball, Cuboid, Grid, Hull, ShallowNetwork, rtv
 from radon_nn.measures.result import RTV
+from radon_nn.variation.sampled_on_domain import _inside, _polynomial
 
 Floats = NDArray[np.float64]
 
@@ -86,3 +87,15 @@ def test_errors() -> None:
         rtv(values[1:], grid=grid, domain=Ball(1.0))
     with pytest.raises(TypeError, match="expected Ball"):
         rtv(values, grid=grid, domain=3.0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_feature_that_touches_no_sample_left_out_is_seen(seed: int) -> None:
+    """A single sample off by 1e-7 moves the polynomial fitted to hundreds by too little to show at the others."""
+    rng = np.random.default_rng(seed)
+    grid, ball = Grid.cube(64, 2), Ball(0.9)
+    values = grid.sample(lambda x: np.exp(x[:, 0] / 2 + x[:, 1]))
+    assert _polynomial(_inside(values, grid, ball), ball, 2) is not None
+    row, column = 4 * rng.integers(6, 10, 2) + rng.integers(0, 3, 2)
+    values[row, column] += 1e-7
+    assert _polynomial(_inside(values, grid, ball), ball, 2) is None

@@ -124,3 +124,15 @@ def test_rounding_of_samples_is_charged() -> None:
     bound = clean.rounding(gradient, 8) / clean.precision * noise
     # The value at the center, subtracted from all samples, changes the constant term only.
     assert abs(change) <= bound + noise * np.abs(gradient[0, 0, 0, 0]) * np.sqrt(2 * np.pi)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("degree", [0, 1, 4, 9, 14])
+def test_values_on_spheres_are_those_at_the_points(dim: int, degree: int) -> None:
+    rng = np.random.default_rng(degree)
+    found = expand(BlackBox(lambda x: np.exp(x[:, 0] - x[:, 1] ** 2), dim, ""), Ball(1.0), 14)
+    directions = rng.standard_normal((7, 3, dim))
+    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
+    radii = rng.random(7)
+    values = found.at((radii[:, None, None] * directions).reshape(-1, dim), degree).reshape(7, 3)
+    np.testing.assert_allclose(found.on_spheres(radii, directions, degree), values, atol=1e-13)
