@@ -36,8 +36,8 @@ root of their number along an axis: degree 30 takes 225 there."""
 _PER_TERM = 3.0
 """Samples per coefficient, at least."""
 _LEFT_OUT = 4
-"""Every fourth plane of samples along each axis is left out of the fit, and compared with it. Single samples would not do: what
-interpolates |x1|^1.5 linearly between planes equals it at all samples of the planes that it knows."""
+"""Every fourth plane of samples along each axis is left out of the fit, and compared with it. Single samples would not
+do: what interpolates |x1|^1.5 linearly between planes equals it at all samples of the planes that it knows."""
 _APART, _NETWORK = 1e-8, 1e-9
 """The largest distance between samples and a polynomial, or a network, that stands for f, relative to f's
 bend: as where f can be evaluated, in `_spectral` and `on_ball`."""

@@ -144,3 +144,26 @@ def test_an_interrupt_keeps_what_was_found() -> None:
     result = rtv(wavy, domain=Ball(1.0), dim=2, tol=1e-4, progress=interrupt)
     assert 0 < result.lower < result.upper < math.inf
     assert "interrupted" in result.law
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("kind", ["ring", "kink"])
+def test_narrow_features_of_radial_functions_are_counted_or_said(dim: int, kind: str) -> None:
+    """A ring of R-TV 469 beside 6, and kinks of 1e-5 and 1e-6 along spheres, of infinite R-TV."""
+    rng = np.random.default_rng(dim)
+
+    def f(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        r = np.linalg.norm(x, axis=1)
+        if kind == "ring":
+            return np.asarray(r**2 / 2 + 1e-3 * np.exp(-(((r - 0.75) / 0.0035) ** 2) / 2))
+        return np.asarray(r**2 / 2 + 1e-5 * np.maximum(r - place, 0))
+
+    place = rng.uniform(0.2, 0.9)
+    result = rtv(f, domain=Ball(1.0, np.zeros(dim)), seconds=1)
+    if kind == "ring" and result.verdict == "finite":
+        # 4 pi TV(H) and 2 int |(r g)'''| by quadratures of their own.
+        assert result.lower <= {2: 34.84455, 3: 469.26262}[dim] <= result.upper
+    if kind == "kink":
+        assert result.verdict == "unresolved"
+        assert math.isinf(result.upper)
+        assert "kink" in result.law
