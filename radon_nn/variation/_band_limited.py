@@ -23,6 +23,7 @@ from radon_nn.variation._ray_spectrum import frequency_rule, total_variation
 from radon_nn.variation._refining import Runs
 from radon_nn.variation._samples import GridSamples, geometric_error, noise_cost
 from radon_nn.variation._sharp import TimeUpError
+from radon_nn.variation._unseen import SPARE, Lattice, compared, few_between, looked_at
 
 _MOST = {2: 1024, 3: 256}
 """Samples along an axis at most: in space their transform takes 1 GiB."""
@@ -49,15 +50,8 @@ _SMALL, _SLOW = 1e-2, 1.3
 """Once samples hold f, and |f^| is near the Nyquist frequency, to this fraction of the peaks, |f^| must fall at a pace,
 as exp(-c |w|), that ends it on a grid at most this many times as large as allowed: that of kinks falls like a power."""
 
-_FRESH, _AGREES = 16, 0.1
-"""Points between the samples at which f is first compared with them, and the difference allowed in units of `tol`."""
-
-_BETWEEN, _COMPARED = 1 << 12, 4e9
-"""Points between the samples before a verdict, and multiplications that these may take, some tenths of a second: a ring
-of radius 1 and width 0.002 holds 15 of 4096 points that are normally distributed."""
-
-_BLOCK = 1 << 21
-"""Numbers summed at a time: 16 MiB."""
+_AGREES = 0.1
+"""The difference allowed between f and the polynomial through its samples, in units of `tol`."""
 
 _MISSED = 0.1
 """The largest difference between f and the polynomial through its samples, relative to its peak, that still shows f: a
@@ -87,10 +81,11 @@ class _Step(NamedTuple):
 
 
 class _Resolved(NamedTuple):
-    """Samples fine enough for the transform to end, and where it does."""
+    """Samples fine enough for the transform to end, where it does, and at how many points f was compared with them."""
 
     samples: GridSamples
     band: float
+    seen: Lattice
 
 
 def missed(runs: Runs, radius: float) -> bool:
@@ -109,7 +104,7 @@ def missed(runs: Runs, radius: float) -> bool:
     bool
         True for waves faster than the grid.
     """
-    return off_between(runs, runs.samples(_FIRST[runs.dim], radius).tapered(1.0)) > _MISSED
+    return few_between(runs.h, runs.samples(_FIRST[runs.dim], radius).tapered(1.0)) > _MISSED
 
 
 def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, assumed: str) -> RTV | None:
@@ -147,7 +142,7 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
     steps: list[_Step] = []
     law = ""
     try:
-        variation = _Variation(*resolved, runs.until)
+        variation = _Variation(resolved.samples, resolved.band, runs.until)
         cells = DirectionCells(variation, runs.dim, variation.transform.band)
         fixed = _errors(runs, cells, resolved) + _QUINTIC
         noise = noise_cost(resolved.samples, variation.transform.band)
@@ -164,6 +159,7 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
         law = "interrupted before directions were fine enough"
     if not _known(steps):
         return None
+    assumed += looked_at(runs.h, resolved.seen)
     return _result(steps, tol, law, len(resolved.samples.axes[0]), runs.dim, assumed)
 
 
@@ -219,13 +215,14 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
         samples = runs.samples(round(n / 2) * 2, radius).tapered(1.0)
         level = max(_ENDED * tol, 1e-13)
         band, edge, target = _band(samples, level)
-        apart = off_between(runs, samples)
+        apart = few_between(runs.h, samples)
         allowed = _AGREES * tol + 10 * runs.h.noise / runs.h.peak
         if band <= _ENDS * math.pi / samples.spacing and apart <= allowed:
-            if off_between(runs, samples, many_between(samples)) > allowed:
+            looked = compared(runs.h, samples, SPARE * runs.h.peak + 10 * runs.h.noise, allowed * runs.h.peak)
+            if looked.off:
                 return None  # there are narrower features, which few points miss
             runs.say(f"{len(samples.axes[0])}^{runs.dim} samples hold the transform, which ends at {band:.3g}")
-            return _Resolved(samples, band)
+            return _Resolved(samples, band, looked.lattice)
         if before is not None and apart < _SMALL and target < edge < before[1] < _SMALL:
             # ln |f^| is convex where f has kinks: its pace on the last two grids is the best that can be hoped for.
             pace = math.log(before[1] / edge) / (n - before[0])
@@ -258,60 +255,6 @@ def _band(samples: GridSamples, level: float) -> tuple[float, float, float]:
     peak, edge = float(largest.max()), slice(round(_ENDS * _SHELLS), _SHELLS)
     band = float(upper[min(above[-1] + 1, 2 * _SHELLS - 1)]) if len(above) else float(upper[-1])
     return band, float(largest[edge].max()) / peak, float(least[edge].min()) / peak
-
-
-def many_between(samples: GridSamples) -> int:
-    """
-    How many points between the samples are looked at before a verdict.
-
-    Parameters
-    ----------
-    samples : GridSamples
-        The samples.
-
-    Returns
-    -------
-    int
-        As many as can be compared in some tenths of a second, 4096 at most.
-    """
-    return min(_BETWEEN, max(_FRESH, int(_COMPARED / samples.values.size)))
-
-
-def off_between(runs: Runs, samples: GridSamples, count: int = _FRESH) -> float:
-    """
-    How far f is from the trigonometric polynomial through its samples, at points between them, relative to its peak.
-
-    A wave beyond the Nyquist frequency looks like a slower one, whose transform may well end.
-
-    Parameters
-    ----------
-    runs : Runs
-        The function.
-    samples : GridSamples
-        Samples of it, tapered between `TAPER` and 1 times the radius.
-    count : int
-        The number of points, normally distributed within the part that is not tapered.
-
-    Returns
-    -------
-    float
-        The largest difference.
-    """
-    n, dim, axis = len(samples.axes[0]), samples.dim, samples.axes[0]
-    points = np.random.default_rng(26).standard_normal((count, dim))
-    points *= np.minimum(1, 0.7 * samples.radius / np.linalg.norm(points, axis=1, keepdims=True))
-    difference = -runs.h(points)
-    step = max(1, _BLOCK // n ** (dim - 1))
-    for begin in range(0, count, step):
-        part = slice(begin, min(begin + step, count))
-        offsets = (points[part, :, None] - axis) * (math.pi / samples.spacing)
-        # The trigonometric polynomial through the samples; no point lies on the grid.
-        kernels = np.sin(offsets) / (n * np.tan(offsets / n))
-        values = kernels[:, 0] @ samples.values.reshape(n, -1)
-        for k in range(1, dim):
-            values = np.einsum("mi,mij->mj", kernels[:, k], values.reshape(len(kernels), n, -1))
-        difference[part] += values[:, 0]
-    return float(np.abs(difference).max() / runs.h.peak)
 
 
 def _errors(runs: Runs, cells: DirectionCells, made: _Resolved) -> float:

@@ -6,6 +6,7 @@ antiderivative G of the density steps, and grids would smear the step over their
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from radon_nn.variation._refining import Runs, even
 from radon_nn.variation._samples import ROUNDING, TAPER, GridSamples
 from radon_nn.variation._smoothing import Smoothing
 from radon_nn.variation._sphere_cells import HalfSphere, independent_error, turned_frame
+from radon_nn.variation._unseen import SPARE, compared, looked_at, narrower
 
 _SIZES = {2: (256, 512, 1024, 2048), 3: (96, 160, 256)}
 """Samples along each axis, in turn, until the error settles."""
@@ -37,6 +39,8 @@ _FADED, _FADED_BY, _HALVED = 0.8, 2.0, 4.0
 """As those of `_fine_grids` and `_sharp`: the error of what is cut off, and of directions."""
 _AIM, _MOST = 1e-4, 1000
 """Relative error of the directions to reach, and how many there are at most."""
+_CLEAR = 10.0
+"""f's errors are allowed for this many times their size where f is compared with what is left: as in `decaying`."""
 _BLOCK = 8
 """Directions transformed at a time."""
 _CREDIBLE = 5e-3
@@ -89,7 +93,7 @@ def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | 
         begin = time.monotonic()
         if k and took * (n / sizes[k - 1]) ** dim > runs.until - begin:
             break
-        value, sampled, common = _on_grid(smooth, cusps, n, radius)
+        value, sampled, common, rest = _on_grid(smooth, cusps, n, radius)
         error = sampled + common
         took = time.monotonic() - begin
         runs.say(f"{n}^{dim} samples of f without its cusps: {value:.10g} +- {error:.2g}")
@@ -107,22 +111,20 @@ def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | 
     if error > _CREDIBLE * value:
         return None
     columns = [(float(n), v, v - e, v + e) for n, v, e in steps]
-    return RTV(
-        value,
-        max(value - error, 0.0),
-        value + error,
-        f"{named}, in closed form, and the Radon transform of {n}^{dim} samples of the rest",
-        assumed,
-        "estimated",
-        "finite",
-        "",
-        Refinement("samples along each axis", *(tuple(column) for column in zip(*columns, strict=True))),
-        error <= tol * value,
-    )
+    refinement = Refinement("samples along each axis", *(tuple(column) for column in zip(*columns, strict=True)))
+    method = f"{named}, in closed form, and the Radon transform of {n}^{dim} samples of the rest"
+    spare = _CLEAR * h.noise + SPARE * h.peak
+    looked = compared(lambda y: round_h(y) - cusped_values(cusps, y), rest, spare)
+    if looked.off:
+        law = narrower(looked.off, h.peak)
+        return RTV(value, 0.0, math.inf, method, assumed, "unknown", "unresolved", law, refinement, False)
+    bounds, met = (max(value - error, 0.0), value + error), error <= tol * value
+    assumed += looked_at(round_h, looked.lattice)
+    return RTV(value, *bounds, method, assumed, "estimated", "finite", "", refinement, met)
 
 
-def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[float, float, float]:
-    """The R-TV from one grid of what is left, its error by the spacing, and that by what is cut off and directions."""
+def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[float, float, float, GridSamples]:
+    """The R-TV, its error by the spacing, that by what is cut off and directions, and the samples of what is left."""
     fine, coarse, coarsest = (_rest(runs, cusps, even(n / _COARSER**k), radius) for k in range(3))
     parts = (fine.tapered(1.0), coarse.tapered(1.0), coarse.tapered(_FADED), coarsest.tapered(1.0))
     grids = [_Cusped(samples, cusps) for samples in parts]
@@ -134,7 +136,7 @@ def _on_grid(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> tuple[floa
     turned = independent_error(sphere, sphere.value[1:2], check)
     value, other, faded, third = (float(v) for v in sphere.value)
     sampled = max(_PLAIN * abs(value - other), _EARLIER * abs(other - third))
-    return value, sampled, _FADED_BY * abs(faded - other) + (turned + ROUNDING) * value
+    return value, sampled, _FADED_BY * abs(faded - other) + (turned + ROUNDING) * value, parts[0]
 
 
 def _rest(runs: Runs, cusps: list[Cusp], n: int, radius: float) -> GridSamples:

@@ -17,7 +17,7 @@ import numpy as np
 from radon_nn.measures.result import RTV, Refinement, Verdict
 from radon_nn.variation._limits import settled_limit
 from radon_nn.variation._line_kinks import LineKinks, line_kinks
-from radon_nn.variation._radial import radial_profile, radial_values
+from radon_nn.variation._radial import off_profile, radial_profile, radial_values
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, even
 from radon_nn.variation._samples import (
@@ -34,6 +34,7 @@ from radon_nn.variation._samples import (
 )
 from radon_nn.variation._sharp import Sharp, TimeUpError, sharp_values
 from radon_nn.variation._survey import smooth_step
+from radon_nn.variation._unseen import SPARE, compared, looked_at, narrower
 from radon_nn.variation.growth import growth_of
 
 GRIDS = {2: (512, 1024, 2048, 4096), 3: (96, 160, 256, 400)}
@@ -65,6 +66,13 @@ _FADED_BY = 2.0
 
 _WIDER = 2.0
 """The radius grows by this, at the spacing of the last grid, if what is cut off is the larger part of the error."""
+
+_CLEAR, _ALIKE = 10.0, 1e-9
+"""Allowed where f is compared with its model: f's errors, this many times, as in `decaying`; and this part of the peak
+for profiles, from which f differs at other points by its rounding of the radius."""
+
+_HELD = 0.95
+"""A function that vanishes outside a ball is compared with its samples to this part of the radius."""
 
 _ZOOM = 8.0
 """The grid on which growth must persist covers a ball narrower by this: three octaves of scale, less one for having
@@ -112,7 +120,7 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
     if dim not in GRIDS:
         return _by_rays(runs, max_samples, first)
     sizes = [n for n in GRIDS[dim] if n**dim <= max_samples] or [int(max_samples ** (1 / dim) + 1e-9) // 2 * 2]
-    view, result = _view(runs), None
+    view, result, chosen = _view(runs), None, None
     took = 0.0
     try:
         kinks = line_kinks(runs.h)
@@ -123,10 +131,11 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
             begin = time.monotonic()
             if result is not None and took * (n / sizes[k - 1]) ** dim > runs.until - begin:
                 break
-            found, cut = _on_grid(runs, n, view, tol, first, kinks)
+            found, cut, fine = _on_grid(runs, n, view, tol, first, kinks)
             took = time.monotonic() - begin
             twice = result is not None and _has_law(result) and _has_law(found)
             result = _better(result, found)
+            chosen = fine if result is found else chosen
             if twice or (result.converged and result.verdict == "finite"):
                 break
             if cut > 0.5 * found.error / max(abs(found.value), 1e-300) and found.verdict == "finite":
@@ -137,6 +146,8 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
         if result is None:
             return _stopped(result, first, "time ran out")
     assert result is not None
+    if result.verdict == "finite" and chosen is not None:
+        return _compared(runs, result, chosen, view.compact)
     return result
 
 
@@ -210,6 +221,11 @@ def _endless(found: RTV, kinks: LineKinks) -> RTV:
     )
 
 
+def _unseen(found: RTV, law: str) -> RTV:
+    """A finite value whose model does not predict f."""
+    return replace(found, lower=0.0, upper=math.inf, standing="unknown", verdict="unresolved", law=law, converged=False)
+
+
 def _passing(found: RTV, finer: float) -> RTV:
     """A verdict of growth that a finer grid did not confirm: it was the approach to a feature of f, not a law."""
     law = f"{found.law} on one grid, but not on one {finer:g} times finer where f varies most"
@@ -236,8 +252,10 @@ def _better(before: RTV | None, after: RTV) -> RTV:
     return after if after.upper - after.lower <= before.upper - before.lower else before
 
 
-def _on_grid(runs: Runs, n: int, view: _View, tol: float, first: Estimate, kinks: LineKinks) -> tuple[RTV, float]:
-    """The verdict from one grid, and the relative error of what is cut off."""
+def _on_grid(
+    runs: Runs, n: int, view: _View, tol: float, first: Estimate, kinks: LineKinks
+) -> tuple[RTV, float, GridSamples]:
+    """The verdict from one grid, the relative error of what is cut off, and the samples."""
 
     def samples(n: int) -> GridSamples:
         plain = runs.samples(n, view.radius)
@@ -255,7 +273,16 @@ def _on_grid(runs: Runs, n: int, view: _View, tol: float, first: Estimate, kinks
     elif result.verdict == "infinite" and not _persists(_zoomed(runs, n, view.radius, fine)):
         result = _passing(result, _ZOOM / 2)
     met = result.verdict != "unresolved" and (result.verdict == "infinite" or result.error <= tol * result.value)
-    return replace(result, converged=met), _FADED_BY * found.cut
+    return replace(result, converged=met), _FADED_BY * found.cut, fine
+
+
+def _compared(runs: Runs, result: RTV, fine: GridSamples, compact: bool) -> RTV:
+    """A finite verdict, unless f is not what the samples say between them."""
+    spare = _CLEAR * runs.h.noise + SPARE * runs.h.peak
+    looked = compared(runs.h, fine, spare, share=_HELD if compact else 0.7)
+    if looked.off:
+        return _unseen(result, narrower(looked.off, runs.h.peak))
+    return replace(result, assumed=result.assumed + looked_at(runs.h, looked.lattice))
 
 
 def _verdict(found: Sharp, common: float, made: tuple[str, str], dim: int) -> RTV:
@@ -339,6 +366,11 @@ def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> R
         f"{assumed}, f being radial",
     )
     result = _by_law(steps, 0.0, made, runs.dim)
+    if result.verdict == "finite":
+        off, view = off_profile(runs.h, profile)
+        if off > _ALIKE * runs.h.peak + _CLEAR * runs.h.noise:
+            return _unseen(result, narrower(off, runs.h.peak))
+        result = replace(result, assumed=result.assumed + looked_at(runs.h, view))
     met = result.verdict == "infinite" or (result.verdict == "finite" and result.error <= tol * result.value)
     return None if result.verdict == "unresolved" else replace(result, converged=met)
 

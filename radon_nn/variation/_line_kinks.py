@@ -38,8 +38,11 @@ _DECADES = 3.0
 _LASTS = 0.9
 """What must be left of the change of slope over the last `_DECADES` decades: h^p with p = 0.015 falls to this. Powers
 1 + p of a distance have no kink for p > 0, and finite R-TV in the plane for p > 1/2."""
-_STEEP = 1e-3
-"""Changes of slope below this part of the largest slope, |h| per radius, are not judged."""
+_STEEP = 1e-6
+"""Changes of slope below this part of the largest slope, |h| per radius, are not judged: at the finest step rounding
+changes slopes by 1e-8 of it."""
+_CLEAR = 30.0
+"""Nor are those below this many times what rounding of f's values changes slopes by."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ def line_kinks(h: Survey, seed: int = 0) -> LineKinks:
         step, count = step / _FACTOR, _ZOOMED
         if step < _FINEST * radius or 4 * rounding / step > h.peak / radius / _ABOVE_NOISE:
             break
-    return _judged(h, np.array(steps), np.stack(changes), radius)
+    return _judged(
+        h, np.array(steps), np.stack(changes), max(_STEEP * h.peak / radius, _CLEAR * 4 * rounding / steps[-1])
+    )
 
 
 def _sharpest(values: Floats) -> tuple[NDArray[np.intp], Floats]:
@@ -120,17 +125,19 @@ def _sharpest(values: Floats) -> tuple[NDArray[np.intp], Floats]:
     best = np.abs(np.diff(second, n=2, axis=1)).argmax(axis=1) + 2
     # A kink at or between points near `best` lies within these four differences.
     near = np.clip(best[:, None] + np.arange(-3, 1), 0, second.shape[1] - 1)
+    beside = np.clip(best[:, None] + np.array([-5, -4, 1, 2]), 0, second.shape[1] - 1)
     across = np.take_along_axis(second, near, axis=1)
+    # Without what f bends by beside, of order step^2, a faint kink stands out three decades of steps earlier.
+    across = across - np.take_along_axis(second, beside, axis=1).mean(axis=1, keepdims=True)
     return best, np.maximum(np.abs(across.sum(axis=1)), np.abs(across).max(axis=1))
 
 
-def _judged(h: Survey, steps: Floats, changes: Floats, radius: float) -> LineKinks:
+def _judged(h: Survey, steps: Floats, changes: Floats, least: float) -> LineKinks:
     """Which lines have a change of slope that lasted over the last decades of steps."""
     early = steps >= steps[-1] * 10**_DECADES
     unit = float(abs(np.linalg.det(h.turn))) ** (-1 / h.box.dim)
     if not early.any():
         return LineKinks(_LINES, 0, float(steps[-1]) * unit)
     first, last = changes[np.flatnonzero(early)[-1]], changes[-1]
-    slope = h.peak / radius
-    met = (last >= _LASTS * first) & (last >= _STEEP * slope) & np.isfinite(last)
+    met = (last >= _LASTS * first) & (last >= least) & np.isfinite(last)
     return LineKinks(_LINES, int(np.count_nonzero(met)), float(steps[-1]) * unit)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
@@ -225,6 +226,16 @@ class Halving:
         agree = np.full(len(count), True)
         agree[piece[off > self.allowed[probe]]] = False
         return agree
+
+    def predicted(self, pieces: Pieces, x: Floats) -> NDArray[np.bool_]:
+        """Whether polynomials agree with f at other points (m,), rising, as well as at the probes."""
+        piece = np.clip(np.searchsorted(pieces.low, x, side="right") - 1, 0, len(pieces.low) - 1)
+        values = self(x)
+        u = (x - pieces.middle[piece]) / pieces.half[piece]
+        off = np.abs(values - series(pieces.coefficients[piece], u))
+        gap = pieces.slope_error[piece] * pieces.half[piece]
+        allowed = 4 * _ROUNDING * np.maximum(self.noise_at(x, values), pieces.noise[piece]) + gap
+        return np.asarray((off <= allowed) | ~pieces.resolved[piece].astype(bool))
 
     def narrowest(self, pieces: Pieces) -> Floats:
         """Widths at which rounding hides what halving would show, of the order of the root of the precision."""

@@ -30,6 +30,7 @@ from radon_nn.variation._radial_breaks import (
 from radon_nn.variation._radial_pieces import DEGREE, NOISE, Pieces, pieces_of
 from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation._survey import MARGIN, Survey
+from radon_nn.variation._unseen import Lattice, lattice
 
 _RELIABLE = 2e-5
 """A value is used if its error is at most this fraction of it: small beside the rises, from which the limit is told."""
@@ -227,11 +228,49 @@ def radial_values(h: Survey, profile: Profile) -> Refinement | None:
     return _with_circles(h, profile, read)
 
 
-def _read(h: Survey, profile: Profile, gaps: Sequence[tuple[float, float]] = ()) -> list[Pieces] | None:
+def off_profile(h: Survey, profile: Profile) -> tuple[float, Lattice]:
+    """
+    How far f is from its profile along a ray, on a lattice around the center.
+
+    Parameters
+    ----------
+    h : Survey
+        The function.
+    profile : Profile
+        Its center.
+
+    Returns
+    -------
+    tuple of float and Lattice
+        The largest difference, infinite if the profile is not resolved; and the points compared.
+    """
+    read, dim = _read(h, profile, rays=1), h.box.dim
+    y, view = lattice(profile.radius, dim)
+    if read is None:
+        return math.inf, view
+    t = np.linalg.norm(y, axis=1)
+    order = np.argsort(t)
+    y, t = y[order], t[order]
+    values = h(profile.center + y)
+    pieces = read[0].pieces
+    begins = np.searchsorted(t, [piece.low for piece in pieces])
+    ends = np.searchsorted(t, [piece.high for piece in pieces])
+    off = 0.0
+    for piece, begin, end in zip(pieces, begins, ends, strict=True):
+        if begin < end:
+            inside = t[begin:end]
+            along = piece.value(inside) / (inside if dim == 3 else 1.0)
+            off = max(off, float(np.abs(along - values[begin:end]).max()))
+    return off, view
+
+
+def _read(
+    h: Survey, profile: Profile, gaps: Sequence[tuple[float, float]] = (), rays: int = _RAYS
+) -> list[Pieces] | None:
     """Pieces as read on a few rays, of r phi in space, of phi in the plane; None if some are not resolved."""
     rng, dim = np.random.default_rng(25), h.box.dim
-    rays = rng.standard_normal((_RAYS, dim))
-    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    units = rng.standard_normal((rays, dim))
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
 
     def along(ray: Floats) -> Pieces | None:
         def profile_of(t: Floats) -> Floats:
@@ -241,7 +280,7 @@ def _read(h: Survey, profile: Profile, gaps: Sequence[tuple[float, float]] = ())
         return pieces_of(profile_of, profile.radius, h.peak, _noise(h), dim, gaps)
 
     found = []
-    for ray in rays:
+    for ray in units:
         run = along(ray)
         if run is None:
             return None

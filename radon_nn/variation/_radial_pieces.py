@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
 
@@ -47,6 +48,14 @@ _MOST, _SINGULAR = 4000, 40
 """Pieces and singular points, at most: each of these leaves some 40 pieces, and more are noise or a fractal."""
 
 
+_PROBES, _NEAR = 1 << 14, 4.0
+"""Radii at which a piece that seems resolved is compared with the function, and the radius within which half of them
+lie, in coordinates in which f is a bump: rings a thousandth as wide are met there."""
+
+_ROUGH, _UNSEEN = 64.0, 1e-12
+"""A piece may be off by this many times its last coefficients, or what noise leaves, and by this part of the peak."""
+
+
 class Piece(NamedTuple):
     """A piece of u resolved by a polynomial, perhaps only up to noise, with the points where u'' turns."""
 
@@ -62,6 +71,10 @@ class Piece(NamedTuple):
         x = (2 * t - self.low - self.high) / width
         rows = [chebyshev.chebval(x, chebyshev.chebder(self.coefficients, k)) * (2 / width) ** k for k in range(3)]
         return np.stack(rows)
+
+    def value(self, t: Floats) -> Floats:
+        """u at points: (n,)."""
+        return np.asarray(chebyshev.chebval((2 * t - self.low - self.high) / (self.high - self.low), self.coefficients))
 
 
 class Pieces(NamedTuple):
@@ -123,6 +136,8 @@ def pieces_of(
     # In the coordinates y, phi is about a unit bump, and derivatives are of the order of its peak.
     largest, resolved, worst = _FAINT * peak, RESOLVED[dim], 0.0
     pieces: list[Piece] = []
+    probes = _probes(radius)
+    at_probes = u(probes)
     while len(low) and len(pieces) + len(low) < _MOST:
         samples = u((low[:, None] + width[:, None] * (nodes + 1) / 2).ravel()).reshape(len(low), -1)
         coefficients = samples @ to_coefficients.T
@@ -133,6 +148,8 @@ def pieces_of(
         level = gain * (NOISE * np.max(np.abs(samples), axis=1) + (NOISE + noise) * unit)
         tails = gain * np.max(np.abs(coefficients[:, -3:]), axis=1)
         noisy, done = tails > resolved * largest, tails <= np.maximum(resolved * largest, level)
+        errors = np.maximum(np.abs(coefficients[:, -3:]).max(axis=1), level / gain)
+        done &= noisy | _agree(coefficients, low, width, _ROUGH * errors + _UNSEEN * unit, probes, at_probes)
         for k in np.flatnonzero(done):
             if not noisy[k]:
                 second = float(np.abs(coefficients[k, 2:4]).max())
@@ -149,6 +166,7 @@ def pieces_of(
     if len(low) or not pieces:
         return None
     pieces.sort(key=lambda piece: piece.low)
+    pieces, largest = _kept_features(pieces, radius, resolved, largest, dim)
     lows, highs = np.array([p.low for p in pieces]), np.array([p.high for p in pieces])
     begins, ends = np.append(0.0, highs), np.append(lows, radius)
     spans = [(p.low, p.high, False) for p in pieces if p.noisy]
@@ -160,7 +178,75 @@ def pieces_of(
     return Pieces(pieces, singular, widest, error) if len(singular) <= _SINGULAR else None
 
 
-def _gain(low: Floats, width: Floats, first: float, second: float, dim: int) -> Floats:
+def _kept_features(
+    pieces: list[Piece], radius: float, resolved: float, largest: float, dim: int
+) -> tuple[list[Piece], float]:
+    """
+    Pieces, of which those of a narrow ring no longer count as noisy, and the largest value that is to be resolved.
+
+    Noise was judged by what wide pieces hold. It is small beside what a ring adds, which has no gap near it.
+    """
+    noisy = [k for k, piece in enumerate(pieces) if piece.noisy and _without_gaps(pieces, k, radius)]
+    if not noisy:
+        return pieces, largest
+    low = np.array([pieces[k].low for k in noisy])
+    width = np.array([pieces[k].high for k in noisy]) - low
+    c = np.abs([pieces[k].coefficients for k in noisy])
+    gain = _gain(low, width, DEGREE**2, DEGREE**2 * (DEGREE**2 - 1) / 3, dim)
+    tails = gain * c[:, -3:].max(axis=1)
+    largest = max(largest, float(np.max(_gain(low, width, c[:, 1], c[:, 2:4].max(axis=1), dim))))
+    kept = list(pieces)
+    for k in np.array(noisy)[tails <= resolved * largest]:
+        kept[k] = kept[k]._replace(noisy=False)
+    return kept, largest
+
+
+def _without_gaps(pieces: list[Piece], k: int, radius: float) -> bool:
+    """Whether there is no gap beside the noisy pieces that touch each other around this one."""
+    for step in (-1, 1):
+        i = k
+        while True:
+            if not 0 <= i + step < len(pieces):
+                if step == -1 and pieces[i].low > 0:
+                    return False
+                break
+            before, after = (pieces[i], pieces[i + step]) if step == 1 else (pieces[i + step], pieces[i])
+            if not _touch(before, after, radius):
+                return False
+            if not pieces[i + step].noisy:
+                break
+            i += step
+    return True
+
+
+def _touch(before: Piece, after: Piece, radius: float) -> bool:
+    """Whether there is no gap between two pieces."""
+    return after.low - before.high <= 1e-3 * _NARROWEST * radius
+
+
+def _probes(radius: float) -> Floats:
+    """Radii, rising, at which pieces are compared with the function: half of them near the center."""
+    rng = np.random.default_rng(27)
+    near = min(_NEAR, radius)
+    return np.sort(np.concatenate([rng.uniform(0, near, _PROBES // 2), rng.uniform(0, radius, _PROBES // 2)]))
+
+
+def _agree(
+    coefficients: Floats, low: Floats, width: Floats, allowed: Floats, probes: Floats, at_probes: Floats
+) -> NDArray[np.bool_]:
+    """Whether polynomials on [low, low + width] agree with the function at all probes inside."""
+    begin, count = np.searchsorted(probes, low), np.searchsorted(probes, low + width)
+    count = count - begin
+    piece = np.repeat(np.arange(len(low)), count)
+    probe = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + begin[piece]
+    x = 2 * (probes[probe] - low[piece]) / width[piece] - 1
+    off = np.abs(chebyshev.chebval(x, coefficients[piece].T, tensor=False) - at_probes[probe])
+    agree = np.full(len(low), True)
+    agree[piece[~(off <= allowed[piece])]] = False
+    return agree
+
+
+def _gain(low: Floats, width: Floats, first: float | Floats, second: float | Floats, dim: int) -> Floats:
     """Derivatives on [-1, 1] as what is to be resolved on pieces: u'' in space, phi' + r phi'' in the plane."""
     if dim == 3:
         return second * (2 / width) ** 2

@@ -20,7 +20,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
-from radon_nn.variation._band_limited import many_between, missed, of_band_limited, off_between
+from radon_nn.variation._band_limited import missed, of_band_limited
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks
@@ -32,6 +32,7 @@ from radon_nn.variation._samples import (
     on_the_way,
 )
 from radon_nn.variation._survey import Survey, size_of_errors, survey
+from radon_nn.variation._unseen import SPARE, compared, looked_at, narrower
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
@@ -260,31 +261,28 @@ def _method(dim: int, n: int, count: int) -> str:
 
 
 def _result(search: Search, tol: float, max_samples: int) -> RTV:
-    value, dim = search.value, search.runs.dim
+    value, dim, h = search.value, search.runs.dim, search.runs.h
     error = search.error
     made = _assumption(search)
-    if search.smooth or (error <= _SETTLED * value and (dim == 1 or not line_kinks(search.runs.h).everywhere)):
+    kinks = dim > 1 and line_kinks(h).everywhere
+    if (search.smooth or error <= _SETTLED * value) and not kinks:
         refinement = on_the_way("samples along each axis", search.steps, value, error)
-        unseen = _unseen(search, max(tol, error / value))
-        if unseen:
-            law = f"between samples f is off by {unseen:.2g} of its largest value: it has narrower features"
-            return RTV(value, 0.0, math.inf, made.method, made.assumed, "unknown", "unresolved", law, refinement, False)
+        samples = search.runs.samples(search.n, search.radius).tapered(1.0)
+        # Samples that hold f are off by far less than the error, those of f with a weak singularity perhaps by more.
+        most = max(tol, error / value) * h.peak if search.smooth else math.inf
+        looked = compared(h, samples, _CLEAR * h.noise + SPARE * h.peak, most)
+        if looked.off:
+            law = narrower(looked.off, h.peak)
+            return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value
-        return RTV(value, *bounds, made.method, made.assumed, "estimated", "finite", "", refinement, met)
-    if dim > 1 and not line_kinks(search.runs.h).everywhere:
+        assumed = made.assumed + looked_at(h, looked.lattice)
+        return RTV(value, *bounds, made.method, assumed, "estimated", "finite", "", refinement, met)
+    if dim > 1 and not kinks:
         cusped = cusped_rtv(search.runs, tol, max_samples, made.assumed)
         if cusped is not None:
             return cusped
     return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed, search.radius))
-
-
-def _unseen(search: Search, allowed: float) -> float:
-    """How far f is from the polynomial through its samples, relative to its peak; 0 if that is as good as allowed."""
-    runs = search.runs
-    samples = runs.samples(search.n, search.radius).tapered(1.0)
-    off = off_between(runs, samples, many_between(samples))
-    return off if off > allowed + _CLEAR * runs.h.noise / runs.h.peak else 0.0
 
 
 def _interrupted(search: Search) -> RTV:

@@ -39,6 +39,10 @@ the kinks and bumps of `tests/variation` by 4e-7 at most."""
 _SOON = 0.5
 """Seconds for the lower bound after Ctrl-C: it takes some hundredths for a formula, and a user waits."""
 
+_FRESH, _REST = 1 << 16, 0.01
+"""Random points at which the polynomials are compared with f: in the interval that holds all of the slope's variation
+but for this part at either end, and as far beyond on both sides. A formula takes some milliseconds for these."""
+
 _FEWEST_WIDTHS = 8
 """With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""
 
@@ -126,6 +130,12 @@ def line_rtv(
     at_probes = halving.variation
     pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
     slopes, rough = _slopes(pieces)
+    fresh = _fresh(slopes)
+    if not why and len(fresh) and not halving.predicted(pieces, fresh).all():
+        say(f"f is not what is expected at all of {len(fresh)} points: {len(pieces.low)} pieces are halved again")
+        halving = Halving(halving.f, np.unique(np.concatenate([view.probes, fresh])), close / 100, view.finest)
+        pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
+    slopes, rough = _slopes(pieces)
     turns = _turns(slopes)
     value = float(np.abs(np.diff(slopes.slope[turns])).sum())
     # Changes of the slope between turns are below their own error, or noise.
@@ -134,6 +144,9 @@ def line_rtv(
     # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
     rough = rough or (not pieces.resolved.all() and _still_rises(levels))
     assumed = view.assumed
+    if len(fresh) and not why and not rough:
+        gap = 4 * float(np.ptp(fresh)) / len(fresh)
+        assumed += f", f having no features narrower than {gap:.2g} between {len(fresh)} points"
     if halving.unexplained and (rough or error > _DROWNED * value):
         why = why or f"values vary by about {halving.floor:.2g} over the least steps, more than rounding explains"
     elif halving.unexplained:
@@ -161,6 +174,18 @@ def line_rtv(
         refinement=_refinement(levels),
         converged=max(error, value - lower) <= close * value or len(turns) == 1,
     )
+
+
+def _fresh(slopes: Slopes) -> Floats:
+    """Random points, rising, where the slope varies, and beside: none if it does not."""
+    rises = np.cumsum(np.abs(np.diff(slopes.slope)))
+    if not rises[-1] > 0:
+        return np.empty(0)
+    low, high = slopes.at[np.searchsorted(rises, np.array([_REST, 1 - _REST]) * rises[-1])]
+    most = slopes.at[0], slopes.at[-1]
+    beside = max(high - low, 1e-6 * (abs(low) + abs(high)))
+    low, high = max(low - beside, most[0]), min(high + beside, most[1])
+    return np.unique(np.random.default_rng(29).uniform(low, high, _FRESH))
 
 
 def _weights(count: int) -> Floats:
