@@ -184,6 +184,8 @@ def _on_rays(runs: Runs, n: int, count: int, first: Estimate) -> RTV:
     fine, coarse = (runs.samples(size, radius).tapered(1.0) for size in sizes)
     made = Assumption(method, first.assumed)
     found = verdict_of(ladder(fine, coarse, 1.0, count, runs.say), first.value, first.error, made, runs.dim)
+    if found.verdict == "finite":
+        return _compared(runs, found, fine, compact=False)
     if found.verdict != "infinite":
         return found
     center = _roughest(fine)
