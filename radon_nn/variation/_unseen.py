@@ -20,12 +20,12 @@ from radon_nn.variation._survey import Survey
 _FRESH = 16
 """Points between the samples at which f is first compared with them."""
 
-MANY = 1 << 18
-"""Points before a verdict: a formula takes some hundredths of a second for these. Of 4096 random ones, 2 lay in a bump
-of width 0.01 in the plane."""
+_MANY = {1: 1 << 18, 2: 1 << 18, 3: 1 << 20, 4: 1 << 18}
+"""Points before a verdict, by dimension: a formula takes some hundredths of a second for these, in space a tenth. Of
+4096 random ones, 2 lay in a bump of width 0.01 in the plane."""
 
-_MOST = 1 << 20
-"""Points of grids finer than that, at most."""
+_MOST = 4
+"""Points of grids finer than that, at most, in units of these."""
 
 _NEAR = 3.0
 """They lie within this many scales of the center. A quarter as many lie on a coarser lattice that reaches farther."""
@@ -75,12 +75,12 @@ def lattice(reach: float, dim: int) -> tuple[Floats, Lattice]:
     Returns
     -------
     points : ndarray, shape (m, d)
-        About `MANY` of them, in three scales or less.
+        About `_MANY` of them, in three scales or less.
     seen : Lattice
         Their spacing.
     """
     reach = min(reach, _NEAR)
-    step = 2 * reach / MANY ** (1 / dim)
+    step = 2 * reach / _MANY[dim] ** (1 / dim)
     shift = np.random.default_rng(28).uniform(0, step, dim)
     axis = np.arange(-reach, reach, step)
     points = np.stack(np.meshgrid(*(axis + move for move in shift), indexing="ij"), axis=-1).reshape(-1, dim)
@@ -173,12 +173,12 @@ def compared(
     """
     far = share * samples.radius
     rough = _ROUGHER * _roughness(samples.values)
-    off = 0.0
+    off, many = 0.0, _MANY[samples.dim]
     views: list[Lattice] = []
-    for reach, count in ((min(_NEAR, far), MANY), (far, MANY // 4)):
+    for reach, count in ((min(_NEAR, far), many), (far, many // 4)):
         step = 2 * reach / count ** (1 / samples.dim)
         times = max(1, math.ceil(samples.spacing / step)) if reach < far or not views else 1
-        axes, values = _between(samples, times, reach, _MOST if not views else count)
+        axes, values = _between(samples, times, reach, _MOST * many if not views else count)
         points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, samples.dim)
         inside = np.einsum("ij,ij->i", points, points) < reach**2
         points = points[inside]
