@@ -10,8 +10,9 @@ from examples_of_networks import random_measure
 from radon_nn import Ball, Cuboid, Hull, rtv
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
+from radon_nn.measures.result import RTV
 from radon_nn.variation._domain_samples import DomainSamples
-from radon_nn.variation.on_domain import _balls
+from radon_nn.variation.on_domain import _balls, _bounded
 
 Floats = NDArray[np.float64]
 TRIANGLE = Hull([[0.0, 0.0], [2.0, 0.0], [0.3, 1.5]])
@@ -84,3 +85,12 @@ def test_a_flat_hull_is_refused() -> None:
         rtv(lambda x: x[:, 0], domain=Hull([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), dim=2)
     with pytest.raises(TypeError, match="expected no extends"):
         rtv(lambda x: x[:, 0], domain=Ball(1.0), dim=2, extends=True)
+
+
+def test_a_certified_bound_refutes_that_of_a_ball_around() -> None:
+    sampled = RTV(5.0, 5.0, math.inf, "samples", "a box", "certified", "unresolved", "", None, False)
+    inside = RTV(3.0, 3.0, 3.1, "a ball", "a ball", "estimated", "finite", "", None, True)
+    around = RTV(4.0, 4.0, 4.1, "a ball", "a ball", "estimated", "finite", "", None, True)
+    result = _bounded(sampled, inside, around, Cuboid([-1.0, -1.0], [1.0, 1.0]), 2, 1e-3)
+    assert (result.lower, result.upper) == (5.0, math.inf)
+    assert result.verdict == "unresolved"
