@@ -27,7 +27,7 @@ _AFFINE = 1e-8
 """What is left counts as affine if it departs from that by at most this part of f's departure: slopes and places of
 cusps are known to 1e-12, and to 1e-10 if f's values are a thousand times as large as what bends."""
 _FRESH = 4000
-"""Points at which f is compared with its cusps and an affine function: a bump 0.01 of the radius wide meets 6 on a disc
+"""Points at which f is compared with its cusps and an affine function: a bump 0.01 of the radius wide meets 9 on a disc
 if it is 1e-3 of f's size."""
 _ROUNDING = 1e-7
 """The bound is raised by this part, for what is left then."""

@@ -28,7 +28,7 @@ _APART = 1e-9
 """The largest distance between f and its expansion at fresh points, relative to its bend: that of smooth functions is
 up to 5e-11, the sum of terms left out, 1e-12 each."""
 _SPHERES, _ON_EACH = 400, 15
-"""Spheres, and fresh points on each, at which f and its expansion are compared: a bump 0.01 of the radius wide meets 9
+"""Spheres, and fresh points on each, at which f and its expansion are compared: a bump 0.01 of the radius wide meets 18
 points of a disc if it is 1e-3 of f's size. Common radii save the time for 6000, 0.5 s at degree 62."""
 GRIDS = {2: ((30, 600, 400), (62, 500, 400), (126, 400, 400)), 3: ((11, 400, 300), (17, 400, 300), (25, 400, 300))}
 """Half the nodes in t, and iterations for the lower and for the upper bound, of each grid in turn: about 0.2, 0.5 and
