@@ -127,9 +127,10 @@ class ClosedForm(ABC):
         R-TV(f) = || d_t^2 K R f ||_M, the total variation of the measure over the whole sphere and all offsets.
 
         It is exact for every single closed form, and for sums of terms that are equal up to a factor in every direction
-        or mutually singular, unless they nearly cancel: then the value has a bar of rounding, and is estimated. Only terms
-        of equal parameters cancel exactly. For other sums the integral over t is exact to rounding for each direction, and that over
-        directions, whose integrand has kinks, is adaptive quadrature for d <= 3 and importance sampling for d >= 4.
+        or mutually singular, unless they nearly cancel: then the value has a bar of rounding, and is estimated. Only
+        terms of equal parameters cancel exactly. For other sums the integral over t is exact to rounding for each
+        direction, and that over directions, whose integrand has kinks, is adaptive quadrature for d <= 3 and importance
+        sampling for d >= 4.
 
         On a ball it is known, and exact, for functions that are radial about its center, for those of an orthogonal
         projection that is radial about the center's, and for sums of ridges along orthogonal directions.
