@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,8 @@ class BlackBox:
         self._several = several
         self.outputs: int | None = None if several else 1
         """The number of outputs; with `several`, None until the first call."""
+        self.seconds = 0.0
+        """The time that all calls took."""
         self.rounding = 0.0
         """The rounding error, at least, of the largest value so far: `precision` times its modulus."""
         self.precision = float(np.finfo(np.float64).eps)
@@ -127,8 +130,28 @@ class BlackBox:
         self.rounding = max(self.rounding, float(precision * largest))
         return values
 
+    def affordable(self, most: int, seconds: float) -> int:
+        """
+        How many points take at most some time, by what earlier ones took.
+
+        Parameters
+        ----------
+        most : int
+            Points wanted.
+        seconds : float
+            The time.
+
+        Returns
+        -------
+        int
+            At most that many.
+        """
+        expected = most * self.seconds / max(self.count, 1)
+        return most if expected <= seconds else int(most * seconds / expected)
+
     def _called(self, points: Floats) -> NDArray[Any]:
         """What the function returns, as an array."""
+        begin = time.perf_counter()
         try:
             # Formulas may overflow and underflow far out; what they return is checked afterwards.
             with np.errstate(over="ignore", under="ignore"):
@@ -139,6 +162,7 @@ class BlackBox:
                 f"f: failed at the point {self._culprit(points).tolist()} with {type(error).__name__}: {error}; "
                 f"{self._remedy_of(error)}"
             ) from error
+        self.seconds += time.perf_counter() - begin
         try:
             return np.asarray(raw)
         except ValueError as error:

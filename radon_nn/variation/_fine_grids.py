@@ -34,7 +34,7 @@ from radon_nn.variation._samples import (
 )
 from radon_nn.variation._sharp import Sharp, TimeUpError, sharp_values
 from radon_nn.variation._survey import smooth_step
-from radon_nn.variation._unseen import SPARE, compared, looked_at, narrower
+from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower
 from radon_nn.variation.growth import growth_of
 
 GRIDS = {2: (512, 1024, 2048, 4096), 3: (96, 160, 256, 400)}
@@ -281,7 +281,7 @@ def _on_grid(
 def _compared(runs: Runs, result: RTV, fine: GridSamples, compact: bool) -> RTV:
     """A finite verdict, unless f is not what the samples say between them."""
     spare = _CLEAR * runs.h.noise + SPARE * runs.h.peak
-    looked = compared(runs.h, fine, spare, share=_HELD if compact else 0.7)
+    looked = compared(runs.h, fine, many_for(runs.h.box), spare, share=_HELD if compact else 0.7)
     if looked.off:
         return _unseen(result, narrower(looked.off, runs.h.peak))
     return replace(result, assumed=result.assumed + looked_at(runs.h, looked.lattice))

@@ -30,7 +30,7 @@ from radon_nn.variation._radial_breaks import (
 from radon_nn.variation._radial_pieces import DEGREE, NOISE, Pieces, pieces_of
 from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation._survey import MARGIN, Survey
-from radon_nn.variation._unseen import Lattice, lattice
+from radon_nn.variation._unseen import Lattice, lattice, many_for
 
 _RELIABLE = 2e-5
 """A value is used if its error is at most this fraction of it: small beside the rises, from which the limit is told."""
@@ -245,7 +245,7 @@ def off_profile(h: Survey, profile: Profile) -> tuple[float, Lattice]:
         The largest difference, infinite if the profile is not resolved; and the points compared.
     """
     read, dim = _read(h, profile, rays=1), h.box.dim
-    y, view = lattice(profile.radius, dim)
+    y, view = lattice(profile.radius, dim, many_for(h.box))
     if read is None:
         return math.inf, view
     t = np.linalg.norm(y, axis=1)

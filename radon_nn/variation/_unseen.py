@@ -14,6 +14,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import BlackBox
 from radon_nn.variation._samples import GridSamples
 from radon_nn.variation._survey import Survey
 
@@ -23,6 +24,9 @@ _FRESH = 16
 _MANY = {1: 1 << 18, 2: 1 << 18, 3: 1 << 20, 4: 1 << 18}
 """Points before a verdict, by dimension: a formula takes some hundredths of a second for these, in space a tenth. Of
 4096 random ones, 2 lay in a bump of width 0.01 in the plane."""
+
+_SECONDS, _LEAST = 0.5, 1 << 12
+"""Fewer points are compared if f would take longer than this for all of them, but at least so many."""
 
 _MOST = 4
 """Points of grids finer than that, at most, in units of these."""
@@ -61,7 +65,24 @@ class Compared(NamedTuple):
     lattice: Lattice
 
 
-def lattice(reach: float, dim: int) -> tuple[Floats, Lattice]:
+def many_for(box: BlackBox) -> int:
+    """
+    How many points to compare before a verdict.
+
+    Parameters
+    ----------
+    box : BlackBox
+        The function.
+
+    Returns
+    -------
+    int
+        Fewer for a slow function, so that time limits are kept.
+    """
+    return max(_LEAST, box.affordable(_MANY[box.dim], _SECONDS))
+
+
+def lattice(reach: float, dim: int, many: int) -> tuple[Floats, Lattice]:
     """
     Points of a lattice about 0, moved by a random part of its spacing.
 
@@ -71,16 +92,18 @@ def lattice(reach: float, dim: int) -> tuple[Floats, Lattice]:
         The radius of the ball that holds them.
     dim : int
         Dimension d.
+    many : int
+        Points in the cube around it.
 
     Returns
     -------
     points : ndarray, shape (m, d)
-        About `_MANY` of them, in three scales or less.
+        Those in the ball, in three scales or less.
     seen : Lattice
         Their spacing.
     """
     reach = min(reach, _NEAR)
-    step = 2 * reach / _MANY[dim] ** (1 / dim)
+    step = 2 * reach / many ** (1 / dim)
     shift = np.random.default_rng(28).uniform(0, step, dim)
     axis = np.arange(-reach, reach, step)
     points = np.stack(np.meshgrid(*(axis + move for move in shift), indexing="ij"), axis=-1).reshape(-1, dim)
@@ -146,6 +169,7 @@ def few_between(h: Survey, samples: GridSamples) -> float:
 def compared(
     f: Callable[[Floats], Floats],
     samples: GridSamples,
+    many: int,
     spare: float,
     most: float = math.inf,
     share: float = 0.7,
@@ -159,6 +183,8 @@ def compared(
         The function, in the coordinates of the samples.
     samples : GridSamples
         Samples of it, tapered between `TAPER` and 1 times the radius.
+    many : int
+        Points in the cube around three scales, at most `_MOST` times as many on finer grids of samples.
     spare : float
         A difference that is allowed everywhere.
     most : float
@@ -173,7 +199,7 @@ def compared(
     """
     far = share * samples.radius
     rough = _ROUGHER * _roughness(samples.values)
-    off, many = 0.0, _MANY[samples.dim]
+    off = 0.0
     views: list[Lattice] = []
     for reach, count in ((min(_NEAR, far), many), (far, many // 4)):
         step = 2 * reach / count ** (1 / samples.dim)

@@ -32,7 +32,7 @@ from radon_nn.variation._samples import (
     on_the_way,
 )
 from radon_nn.variation._survey import Survey, size_of_errors, survey
-from radon_nn.variation._unseen import SPARE, compared, looked_at, narrower
+from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
@@ -270,7 +270,7 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         samples = search.runs.samples(search.n, search.radius).tapered(1.0)
         # Samples that hold f are off by far less than the error, those of f with a weak singularity perhaps by more.
         most = max(tol, error / value) * h.peak if search.smooth else math.inf
-        looked = compared(h, samples, _CLEAR * h.noise + SPARE * h.peak, most)
+        looked = compared(h, samples, many_for(h.box), _CLEAR * h.noise + SPARE * h.peak, most)
         if looked.off:
             law = narrower(looked.off, h.peak)
             return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)

@@ -42,6 +42,8 @@ _SOON = 0.5
 _FRESH, _REST = 1 << 16, 0.01
 """Random points at which the polynomials are compared with f: in the interval that holds all of the slope's variation
 but for this part at either end, and as far beyond on both sides. A formula takes some milliseconds for these."""
+_FRESH_SECONDS = 0.5
+"""Of a slow function there are as many as it takes this long for."""
 
 _FEWEST_WIDTHS = 8
 """With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""
@@ -130,7 +132,7 @@ def line_rtv(
     at_probes = halving.variation
     pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
     slopes, rough = _slopes(pieces)
-    fresh = _fresh(slopes)
+    fresh = _fresh(slopes, halving.f.affordable(_FRESH, _FRESH_SECONDS))
     if not why and len(fresh) and not halving.predicted(pieces, fresh).all():
         say(f"f is not what is expected at all of {len(fresh)} points: {len(pieces.low)} pieces are halved again")
         halving = Halving(halving.f, np.unique(np.concatenate([view.probes, fresh])), close / 100, view.finest)
@@ -176,7 +178,7 @@ def line_rtv(
     )
 
 
-def _fresh(slopes: Slopes) -> Floats:
+def _fresh(slopes: Slopes, count: int) -> Floats:
     """Random points, rising, where the slope varies, and beside: none if it does not."""
     rises = np.cumsum(np.abs(np.diff(slopes.slope)))
     if not rises[-1] > 0:
@@ -185,7 +187,7 @@ def _fresh(slopes: Slopes) -> Floats:
     most = slopes.at[0], slopes.at[-1]
     beside = max(high - low, 1e-6 * (abs(low) + abs(high)))
     low, high = max(low - beside, most[0]), min(high + beside, most[1])
-    return np.unique(np.random.default_rng(29).uniform(low, high, _FRESH))
+    return np.unique(np.random.default_rng(29).uniform(low, high, count))
 
 
 def _weights(count: int) -> Floats:

@@ -124,3 +124,18 @@ def test_rounding_is_that_of_the_coarsest_type_and_the_largest_value() -> None:
 def test_no_points() -> None:
     assert box(lambda x: x[:, 0])(np.empty((0, 2))).shape == (0, 1)
     assert box(lambda x: x[:, 0], several=False)(np.empty((0, 2))).shape == (0,)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_slow_function_affords_fewer_points(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    box = BlackBox(lambda x: x[:, 0], 2, "")
+    box(rng.random((100, 2)))
+    assert box.count == 100
+    assert box.seconds > 0
+    most, limit = int(rng.integers(1, 10**6)), float(10 ** rng.uniform(-3, 3))
+    for pace in 10 ** rng.uniform(-8, 0, 20):
+        box.seconds = 100 * pace
+        afforded = box.affordable(most, limit)
+        assert afforded == most or afforded * pace <= limit * (1 + 1e-9) < most * pace * (1 + 1e-6)
+        assert afforded >= min(most, limit / pace) - 1 - 1e-6
