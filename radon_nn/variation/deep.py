@@ -14,7 +14,7 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
-from radon_nn.kink_lines._regions import TooManyRegionsError
+from radon_nn.kink_lines._regions import SNAP, TooManyRegionsError
 from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
@@ -204,7 +204,8 @@ def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: b
     if seen.doubt:
         return _unresolved(seen.doubt, where)
     if whole:
-        return _exact(seen.value, seen.error, seen.lines, where, "; all of them are whole lines there")
+        snapped = f"{where}, pre-activations below {SNAP:.0g} of their terms being zero"
+        return _exact(seen.value, seen.error, seen.lines, snapped, "; all of them are whole lines there")
     return _unresolved(
         f"on {looked_at}, taken wide about the kinks of the first layer, all {seen.lines} kink lines are whole, and "
         f"R-TV is {seen.value:.10g}; that none bends farther out is not proved",
