@@ -56,6 +56,11 @@ _ROUGH, _UNSEEN = 64.0, 1e-12
 """A piece may be off by this many times its last coefficients, or what noise leaves, and by this part of the peak."""
 
 
+_GRADED = 1 / 64
+"""Pieces halved towards a singular point are of all widths, down to where noise ends the halving: 1e-7 of their run for
+(1 - r^2)^1.5, 1e-2 for the power 2.5. Those of a ring are about as wide as it."""
+
+
 class Piece(NamedTuple):
     """A piece of u resolved by a polynomial, perhaps only up to noise, with the points where u'' turns."""
 
@@ -186,8 +191,8 @@ def _kept_features(
 
     Noise was judged by what wide pieces hold. It is small beside what a ring adds, which has no gap near it.
     """
-    noisy = [k for k, piece in enumerate(pieces) if piece.noisy and _without_gaps(pieces, k, radius)]
-    if not noisy:
+    noisy = np.flatnonzero(_of_features(pieces, radius))
+    if not len(noisy):
         return pieces, largest
     low = np.array([pieces[k].low for k in noisy])
     width = np.array([pieces[k].high for k in noisy]) - low
@@ -196,32 +201,22 @@ def _kept_features(
     tails = gain * c[:, -3:].max(axis=1)
     largest = max(largest, float(np.max(_gain(low, width, c[:, 1], c[:, 2:4].max(axis=1), dim))))
     kept = list(pieces)
-    for k in np.array(noisy)[tails <= resolved * largest]:
+    for k in noisy[tails <= resolved * largest]:
         kept[k] = kept[k]._replace(noisy=False)
     return kept, largest
 
 
-def _without_gaps(pieces: list[Piece], k: int, radius: float) -> bool:
-    """Whether there is no gap beside the noisy pieces that touch each other around this one."""
-    for step in (-1, 1):
-        i = k
-        while True:
-            if not 0 <= i + step < len(pieces):
-                if step == -1 and pieces[i].low > 0:
-                    return False
-                break
-            before, after = (pieces[i], pieces[i + step]) if step == 1 else (pieces[i + step], pieces[i])
-            if not _touch(before, after, radius):
-                return False
-            if not pieces[i + step].noisy:
-                break
-            i += step
-    return True
-
-
-def _touch(before: Piece, after: Piece, radius: float) -> bool:
-    """Whether there is no gap between two pieces."""
-    return after.low - before.high <= 1e-3 * _NARROWEST * radius
+def _of_features(pieces: list[Piece], radius: float) -> NDArray[np.bool_]:
+    """Which pieces belong to noisy runs that no halving towards one point has made, with no gap in them or beside."""
+    lows, highs = np.array([p.low for p in pieces]), np.array([p.high for p in pieces])
+    noisy = np.array([p.noisy for p in pieces])
+    apart = np.append(lows, radius) - np.append(0.0, highs) > 1e-3 * _NARROWEST * radius
+    found = np.full(len(pieces), False)
+    for run in np.split(np.arange(len(pieces)), np.flatnonzero(np.diff(noisy)) + 1):
+        first, last = run[0], run[-1]
+        graded = (highs - lows)[run].min() < _GRADED * (highs[last] - lows[first])
+        found[run] = noisy[first] and not graded and not apart[first : last + 2].any()
+    return found
 
 
 def _probes(radius: float) -> Floats:

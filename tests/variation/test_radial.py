@@ -31,7 +31,7 @@ def test_powers_in_random_units(p: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("p", "exponent"), [(1.75, 0.25), (0.0, 2.0), (1.0, 1.0)])
+@pytest.mark.parametrize(("p", "exponent"), [(1.75, 0.25), (1.5, 0.5), (1.25, 0.75), (0.0, 2.0), (1.0, 1.0)])
 def test_rims_too_rough_grow_by_their_power(p: float, exponent: float) -> None:
     """u'' is like (1 - t)^(p-2) at the rim, and the steps of p = 0 and 1 give h^-2 and h^-1."""
     f = power(p, center=0.3) if p else lambda x: (np.sum((x - 0.3) ** 2, axis=1) < 1) * 1.0
