@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from decaying_functions import UNIT, covers, gaussian, pyramid
-from radon_nn import Grid
+from radon_nn import RTV, Bump, Grid
 from radon_nn.variation.growth import growth_of
 from radon_nn.variation.sampled import sampled_rtv
 
@@ -67,3 +67,44 @@ def test_bad_samples() -> None:
         sampled_rtv(np.zeros((8, 8)), Grid.cube(8, 2))
     with pytest.raises(ValueError, match=r"affine near the grid's faces.*at index"):
         sampled_rtv(grid.sample(lambda x: np.sum(x**2, axis=1)), grid)
+
+
+def bump(rng: np.random.Generator, dim: int, power: float):
+    """(1 - |(x - c) / s|^2)^p as a function, and 1 / s."""
+    scale, center = rng.uniform(0.3 * dim, 2.0), rng.uniform(-0.5, 0.5, dim)
+    return lambda x: np.maximum(1 - np.sum(((x - center) / scale) ** 2, axis=1), 0) ** power, 1 / scale
+
+
+def holds(result: RTV, truth: float) -> bool:
+    """Whether a result claims nothing false: its bounds hold the truth, which is finite."""
+    return result.verdict != "infinite" and result.lower <= truth * (1 + 1e-5) and result.upper >= truth * (1 - 1e-5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_samples_on_a_line_claim_nothing_false(seed: int) -> None:
+    """Hats, powers and a Gaussian, of which some have few samples."""
+    rng, answered = np.random.default_rng(seed), 0
+    for power in (1.5, 2.0, 2.5, 3.0, 4.0):
+        grid = Grid.cube(int(rng.integers(40, 400)), 1, 5.0)
+        f, unit = bump(rng, 1, power)
+        t = np.linspace(-1, 1, 400001)
+        truth = unit * float(np.abs(np.diff(2 * power * t * (1 - t * t) ** (power - 1))).sum())
+        result = sampled_rtv(grid.sample(f), grid)
+        assert holds(result, truth)
+        scale, center = rng.uniform(0.3, 2.0), rng.uniform(-0.5, 0.5)
+        hat = sampled_rtv(grid.sample(lambda x, c=center, s=scale: np.maximum(1 - np.abs(x[:, 0] - c) / s, 0)), grid)
+        assert holds(hat, 4 / scale)
+        answered += (result.verdict == "finite") + (hat.verdict == "finite")
+    assert answered >= 5
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("dim", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("power", [1.75, 2.5, 4.0])
+def test_samples_in_space_claim_nothing_false(power: float, dim: int) -> None:
+    rng = np.random.default_rng(int(10 * power))
+    truth = Bump(np.zeros(dim), 1.0, power).rtv().value
+    for n in rng.integers(30, 160 if dim == 2 else 48, 4):
+        grid = Grid.cube(int(n), dim, 5.0)
+        f, unit = bump(rng, dim, power)
+        assert holds(sampled_rtv(grid.sample(f), grid), truth * unit)
