@@ -209,7 +209,7 @@ def _checked(points: ArrayLike, values: ArrayLike) -> tuple[Floats, Floats]:
     if y.shape == (len(x), 1):
         y = y[:, 0]
     if y.shape != (len(x),):
-        remedy = "fit outputs one by one" if y.ndim == 2 and len(y) == len(x) else "each point needs its value"
+        remedy = "take outputs one by one" if y.ndim == 2 and len(y) == len(x) else "each point needs its value"
         raise ValueError(f"values: expected one number a point, shape ({len(x)},), got {y.shape}; {remedy}")
     if x.shape[1] == 0:
         raise ValueError("points: expected shape (n, d) with d >= 1, got d = 0; add a column of coordinates")

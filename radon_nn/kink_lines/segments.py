@@ -59,7 +59,8 @@ class Kinks:
     rounding : float
         What rounding may change a jump by, at most.
     dropped : float
-        The largest jump that was left out since it is small beside the slopes.
+        The largest jump that was left out since it is small beside the slopes. Kinks of neurons whose pre-activations
+        differ by less than 1e-13 of their terms count as one, whose jumps add up.
 
     See Also
     --------
@@ -99,7 +100,8 @@ class Kinks:
         """Some of the segments, by a number, a slice, a mask or indices."""
         chosen = [index] if isinstance(index, int | np.integer) else index
         starts, ends, normals, jumps = (x[chosen] for x in (self.starts, self.ends, self.normals, self.jumps))
-        return Kinks(self.domain, starts, ends, normals, jumps, self.layer[chosen], self.neuron[chosen])
+        rest = self.layer[chosen], self.neuron[chosen], self.rounding, self.dropped
+        return Kinks(self.domain, starts, ends, normals, jumps, *rest)
 
     def __iter__(self) -> Iterator[Kinks]:
         return (self[k] for k in range(len(self)))

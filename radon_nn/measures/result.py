@@ -143,6 +143,8 @@ class RTV:
         nothing = self.lower <= 0 and math.isinf(self.upper) and self.verdict != "infinite"
         if nothing or self.standing == "unknown":
             object.__setattr__(self, "standing", "unknown" if nothing else "estimated")
+        if self.verdict == "unresolved":
+            object.__setattr__(self, "converged", False)
 
     @property
     def error(self) -> float:

@@ -93,8 +93,8 @@ class DeepNetwork:
     def __getattr__(self, name: str) -> Any:
         if name == "measure":
             raise AttributeError(
-                f"measure: expected a network of one hidden layer, got {len(self.layers)}; layer_rtvs(network) has the "
-                "cost of each, and network.layers their measures"
+                f"measure: expected a network of one hidden layer, got {len(self.layers)}; network.layer_rtvs() has "
+                "the cost of each, and network.layers their measures"
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

@@ -358,7 +358,7 @@ def test_result_reads_like_a_sentence_and_is_a_function() -> None:
         ([[0.0, np.nan], [1, 0], [0, 1], [1, 1]], [0, 0, 0, 1], "points: expected finite"),
         ([[0.0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, np.inf, 1], "values: expected finite"),
         ([[0.0, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 1], r"one number a point, shape \(4,\), got \(3,\)"),
-        ([[0.0, 0], [1, 0], [0, 1], [1, 1]], np.zeros((4, 2)), r"shape \(4,\), got \(4, 2\); fit outputs one by one"),
+        ([[0.0, 0], [1, 0], [0, 1], [1, 1]], np.zeros((4, 2)), r"shape \(4,\), got \(4, 2\); take outputs one by one"),
         (np.empty((0, 2)), [], "at least d"),
         (np.empty((4, 0)), np.zeros(4), "d >= 1"),
         ([[[0.0]]], [0.0], r"shape \(n, d\)"),

@@ -348,3 +348,10 @@ def test_a_wide_network_keeps_the_divergence_theorem_along_lines() -> None:
         slopes = [(rows(f, x[None] + e * (q - p)) - rows(f, x[None])) / e for x, e in ((p, STEP), (q, -STEP))]
         assert_allclose(slopes[0] + jumps[inside].sum(axis=0), slopes[1], atol=1e-6)
         assert_allclose(first + slopes[0] + (1 - at[inside]) @ jumps[inside], last, atol=1e-6)
+
+
+def test_parts_of_kinks_say_what_rounding_and_dropped_jumps_allow() -> None:
+    found = kinks(ShallowNetwork(np.eye(2), [0.1, 0.2], [1.0, -1.0]), Ball(1.0))
+    assert found.rounding > 0
+    for part in (found[:1], found[0], *found):
+        assert (part.rounding, part.dropped) == (found.rounding, found.dropped)

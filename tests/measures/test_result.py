@@ -75,3 +75,7 @@ def test_the_page_of_types_lists_every_standing_and_verdict() -> None:
         listed = re.search(rf"py:type:: {name}\n\s+:canonical: Literal\[(.*)\]", text)
         assert listed is not None
         assert re.findall(r'"([^"]+)"', listed[1]) == list(get_args(literal))
+
+
+def test_what_is_unresolved_has_not_converged() -> None:
+    assert not RTV(1.0, 0.5, math.inf, "a method", "R", "certified", "unresolved", converged=True).converged
