@@ -44,6 +44,10 @@ _ROUGHER = 2.0
 """Between the samples a polynomial may be off by up to this many times what one through every other sample is off at
 those left out nearby: by less than one of these where f is smooth, and by about half of it where f has kinks."""
 
+_RINGS = 5e-4
+"""Far from kinks a polynomial may be off by this part of what it is off at them: where the edges of two bumps cross,
+1.6e-4 of it was seen."""
+
 
 SPARE = 1e-9
 """A difference of this part of the peak is allowed: polynomials through samples of a Gaussian are off by 1e-14 of it,
@@ -198,7 +202,8 @@ def compared(
         Differences up to `most` are allowed where samples left out differ as much from polynomials through the others.
     """
     far = share * samples.radius
-    rough = _ROUGHER * _roughness(samples.values)
+    rough = _roughness(samples.values)
+    rough = np.maximum(_ROUGHER * rough, _RINGS * rough.max())
     off = 0.0
     views: list[Lattice] = []
     for reach, count in ((min(_NEAR, far), many), (far, many // 4)):
