@@ -154,7 +154,7 @@ def test_what_is_said_reads_like_a_sentence() -> None:
     assert repr(said["estimated"]) == ("R-TV 2.5 +- 0.12 (estimated error) on R^2: by hand; the tolerance was not met")
     assert repr(said["open"]) == (
         "R-TV at least 2.25 on R^2: by hand; it grew; whether it is finite could not be resolved: "
-        "help(radon_nn.RTV) says what may help"
+        "help(radon_nn.RTV) says what may help; the tolerance was not met"
     )
     assert repr(said["infinite"]) == "R-TV infinite on R^2: by hand; like log^2(1/h)"
     assert said["certified"].error == 0.25
