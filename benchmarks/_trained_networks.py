@@ -81,8 +81,11 @@ def adam_and_lbfgs(run: Training, seconds: float) -> float:
 
     # Its own tolerances end it after one iteration where Adam has slowed down; so it ends by rounding or the time.
     most = {"maxiter": 10**6, "maxfun": 10**7, "ftol": 0.0, "gtol": 0.0}
-    best = minimize(run.value, theta, (run.decay,), "L-BFGS-B", jac=True, callback=late, options=most).x
-    return run.objective(run.parts(best))
+    # A step too far overflows where the loss is an exponential: it is infinite, and the search takes a shorter one.
+    with np.errstate(over="ignore", invalid="ignore"):
+        best = minimize(run.value, theta, (run.decay,), "L-BFGS-B", jac=True, callback=late, options=most).x
+        reached = run.objective(run.parts(best))
+    return reached if math.isfinite(reached) else math.inf
 
 
 def by_torch(run: Training, seconds: float, *, proximal: bool) -> float:

@@ -135,7 +135,7 @@ def one(seed: int, margins: dict[str, float]) -> str:
         run = Training(x, loss.targets(y), loss, decay, width=width, seed=seed)
         tried["Adam and L-BFGS"] = min(adam_and_lbfgs(run, 0.2), tried.get("Adam and L-BFGS", np.inf))
     for means, reached in tried.items():
-        margin = (reached - lower) / max(abs(reached), 1e-6)
+        margin = (reached - lower) / max(abs(reached), 1e-6) if np.isfinite(reached) else np.inf
         note(means, margin)
         assert margin >= -1e-12, f"problem {seed}: {means} reached {reached}, below the bound {lower}"
     if not best.converged:
