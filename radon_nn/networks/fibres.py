@@ -438,8 +438,7 @@ class FibreMeasure:
         heaviest = self.directions[np.unique(self.fibre[np.argsort(-sizes)[:_CHORDS]])]
         if self.dim > _MOST_AXES:
             return heaviest
-        masses = self.readout.sum(axis=1) * np.abs(self.scales)
-        a = self.directions[self.fibre]
+        masses, a = self.readout.sum(axis=1) * np.abs(self.scales), self.directions[self.fibre]
         values, axes = np.linalg.eigh((masses[:, None] * a).T @ a)
         return np.concatenate([heaviest, axes.T[np.argsort(-np.abs(values))[:_CHORDS]]])
 

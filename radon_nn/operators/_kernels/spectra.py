@@ -74,6 +74,7 @@ def combine(lines, weights, real, imaginary):
     restore(mode)
 
 
+# Four numbers and places in three arrays are passed one by one: this innermost loop then runs on registers.
 @compiled(fast=True)
 def _add_four(a, b, c, d, taps, begin, filtered, into, n):
     """filtered[into + k] += a t[3 + k] + b t[2 + k] + c t[1 + k] + d t[k] for k < n, t being the taps from begin on."""
