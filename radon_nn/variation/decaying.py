@@ -46,10 +46,9 @@ _CLOSE = 5e-6
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
 
-
 _CLEAR = 10.0
-"""f's errors allowed for there, as many times their size: the largest of 4096 normal deviations is below 5. Apart from
-these a value settled to `tol` comes with differences of 2e-3 tol at most in tests, that of a Gaussian with 3e-15."""
+"""f's errors are allowed for this many times their size where f is compared with its samples: the largest of 4096
+normal deviations is below 5. Apart from these a value settled to `tol` differs by 2e-3 tol at most in tests."""
 
 _QUICK = 4e9
 """Multiplications up to which product rules over directions come first, about half a second: they suit round bumps."""
