@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -16,18 +17,38 @@ _WAIT_SECONDS = 0.1
 """How long to sleep at a stretch: on Windows a queue cannot be interrupted while it is waited for."""
 
 
-_CALLS = ("submit", "map", "gather", "run", "cancel", "ncores")
+_CALLS = ("submit", "gather", "run", "cancel", "ncores")
 """What is called of a client."""
 
 
 class Future(Protocol):
     """The result of a task that may not have run yet, as `distributed.Future` has it."""
 
+    @property
+    def key(self) -> str:
+        """The name under which a worker holds the result."""
+
     def result(self) -> Any:
         """The result, or the error that the task raised."""
 
     def add_done_callback(self, fn: Callable[[Any], object]) -> object:
         """Call a function, given the future, once the task has ended in whatever way."""
+
+
+class Worker(Protocol):
+    """What is used of a `distributed.Worker`, which Dask passes to functions that a client runs on it."""
+
+    @property
+    def address(self) -> str:
+        """Its address, as in `Client.ncores`."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The results that it holds."""
+
+    @property
+    def executors(self) -> Mapping[str, Executor]:
+        """The threads in which its tasks run: "default"."""
 
 
 class Client(Protocol):
@@ -43,14 +64,13 @@ class Client(Protocol):
     ) -> Future:
         """Have a worker call a function; futures among its arguments arrive as their results."""
 
-    def map(self, func: Callable[..., Any], *iterables: Sequence[Any], pure: bool = ...) -> list[Future]:
-        """Have workers call a function for each tuple of arguments; all calls are handed out in one message."""
-
     def gather(self, futures: Sequence[Future]) -> Any:
         """The results of several futures."""
 
-    def run(self, function: Callable[..., Any], *args: Any) -> object:
-        """Call a function on every worker that there is."""
+    def run(
+        self, function: Callable[..., Any], *args: Any, workers: Sequence[str] | None = ..., on_error: str = ...
+    ) -> dict[str, Any]:
+        """Call a function on each worker, at once and beside its tasks; with "return", errors are among the results."""
 
     def cancel(self, futures: Sequence[Future]) -> object:
         """Forget tasks that have not begun."""
@@ -70,18 +90,12 @@ def require_client(client: object) -> None:
         raise TypeError("client: expected one whose calls wait for results, got an asynchronous one; leave that out")
 
 
-def threads_now(client: Client) -> list[str]:
-    """The address of each thread's worker, one thread of each worker first; empty if there are no workers."""
-    threads = [(k, address) for address, count in sorted(client.ncores().items()) for k in range(count)]
-    return [address for _, address in sorted(threads)]
-
-
 def threads_of(client: Client) -> list[str]:
-    """The threads of `threads_now`; RuntimeError if there are none."""
-    threads = threads_now(client)
+    """The address of each thread's worker, one thread of each worker first; RuntimeError if there are no workers."""
+    threads = [(k, address) for address, count in sorted(client.ncores().items()) for k in range(count)]
     if not threads:
         raise RuntimeError("client: expected workers, got none; start some, or wait with client.wait_for_workers(1)")
-    return threads
+    return [address for _, address in sorted(threads)]
 
 
 def completed(client: Client, futures: Sequence[Future], until: float = math.inf) -> Iterator[int]:

@@ -1,6 +1,11 @@
 """The search on a client's workers: equal to the bit to that of one process, for parts of any number."""
 
+import asyncio
+import inspect
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -17,32 +22,38 @@ distributed = pytest.importorskip("distributed")
 class SameProcess:
     """A client whose tasks run at once in this process, with as many parts as it has threads."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads, self.tasks = threads, 0
+    def __init__(self, threads: int, *, loses: bool = False, fails: bool = False) -> None:
+        self.threads, self.tasks, self.loses, self.fails = threads, 0, loses, fails
+        self.address = "here"
+        self.data: dict[str, Any] = {}
+        self.executors = {"default": ThreadPoolExecutor(2)}
 
     def submit(self, function: Any, *args: Any, **_: Any) -> Any:
         self.tasks += 1
-        return _Done(function(*(arg.value if isinstance(arg, _Done) else arg for arg in args)))
-
-    def map(self, function: Any, *iterables: Any, **options: Any) -> list[Any]:
-        return [self.submit(function, *args, **options) for args in zip(*iterables, strict=True)]
+        result = _Done(function(*(arg.value if isinstance(arg, _Done) else arg for arg in args)), str(self.tasks))
+        if not self.loses:
+            self.data[result.key] = result.value
+        return result
 
     def gather(self, futures: list[Any]) -> list[Any]:
         return [future.value for future in futures]
 
-    def run(self, function: Any, *args: Any) -> None:
-        function(*args)
+    def run(self, function: Any, *args: Any, **_: Any) -> dict[str, Any]:
+        if inspect.iscoroutinefunction(function):
+            reply = OSError("lost") if self.fails else asyncio.run(function(*args, dask_worker=self))
+            return {self.address: reply}
+        return {self.address: function(*args)}
 
     def cancel(self, futures: list[Any]) -> None:
         pass
 
     def ncores(self) -> dict[str, int]:
-        return {"here": self.threads}
+        return {self.address: self.threads} if self.threads else {}
 
 
 class _Done:
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    def __init__(self, value: Any, key: str) -> None:
+        self.value, self.key = value, key
 
     def add_done_callback(self, function: Any) -> None:
         function(self)
@@ -76,6 +87,18 @@ def test_parts_of_any_number_find_the_same_to_the_bit(
     for _ in range(2):
         r = affine_free(points, rng.standard_normal(count))
         assert_same_planes(whole.strongest(r), spread.strongest(r))
+
+
+@pytest.mark.parametrize("trouble", [{}, {"loses": True}, {"fails": True}])
+def test_parts_that_no_worker_holds_become_tasks(trouble: dict[str, bool]) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-1, 1, (30, 2))
+    client = SameProcess(4, **trouble)
+    whole, spread = HyperplaneSearch(points), on_workers.SearchOnWorkers(points, client)  # type: ignore[arg-type]
+    for later in range(3):
+        r, before = affine_free(points, rng.standard_normal(30)), client.tasks
+        assert_same_planes(whole.strongest(r), spread.strongest(r))
+        assert client.tasks - before == (4 * bool(trouble) if later else 8)
 
 
 def test_few_points_and_dimensions_beyond_the_search_stay_in_this_process() -> None:
@@ -119,3 +142,26 @@ def test_a_local_cluster_gives_the_same_fits_and_is_late_in_time(
         search = on_workers.SearchOnWorkers(points, client)
         with pytest.raises(TimeoutError):
             search.strongest(np.zeros(count), until=time.monotonic() - 1)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.filterwarnings("default")  # what distributed itself warns of is not ours
+def test_a_worker_that_ends_within_a_search() -> None:
+    rng = np.random.default_rng(3)
+    points = rng.uniform(-1, 1, (4000, 2))
+    whole = HyperplaneSearch(points)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as processes,
+        distributed.Client(processes) as client,
+    ):
+        spread = on_workers.SearchOnWorkers(points, client)
+        for k in range(8):
+            r = affine_free(points, rng.standard_normal(4000))
+            if k in (2, 5):
+                # The search itself takes 0.1 s.
+                victim = min(client.run(os.getpid).values())
+                Timer(0.03, os.kill, (victim, 9)).start()
+            assert_same_planes(whole.strongest(r), spread.strongest(r))
