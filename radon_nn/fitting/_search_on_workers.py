@@ -23,8 +23,8 @@ from radon_nn.fitting._kernels import plane as kernels
 from radon_nn.fitting.certificate import HyperplaneSearch
 
 FEWEST = {2: 3000, 3: 250}
-"""Points from which on workers are used: a search then takes 70 ms of one thread in the plane, 0.7 s in space, beside
-5 to 10 ms for handing out the work and collecting the results. For d = 1 and d > 3 nothing is spread."""
+"""Points from which on workers are used: a search then takes 130 ms of one thread in the plane, 0.4 s in space, beside
+5 to 15 ms for handing out the work and collecting the results. For d = 1 and d > 3 nothing is spread."""
 _PART_SECONDS = 2.0
 """Longest part: how late a search ends after its time limit."""
 _NS = 1e-9

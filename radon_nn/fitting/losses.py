@@ -17,6 +17,19 @@ where rounding and curvature err alike."""
 _NEWTON, _ENOUGH = 60, 1e-14
 """Steps of Newton's method for a proximal point, at most, and the relative step at which it ends."""
 
+_SQUARED = "'squared', half the squared errors"
+_ABSOLUTE = "'quantile', half the absolute errors"
+_LOG = "'logistic' for labels -1 and 1, 'cross_entropy' for classes 0, 1, ..."
+_ELSEWHERE = {
+    **dict.fromkeys(("mse", "l2", "squared_error", "squared_loss", "mean_squared_error"), _SQUARED),
+    **dict.fromkeys(("mae", "l1", "absolute", "absolute_error", "mean_absolute_error"), _ABSOLUTE),
+    **dict.fromkeys(("bce", "log", "log_loss", "binary_cross_entropy", "binary_crossentropy"), _LOG),
+    **dict.fromkeys(("softmax", "nll", "categorical_crossentropy", "sparse_categorical_crossentropy"), _LOG),
+    **dict.fromkeys(("smooth_l1", "huber_loss"), "'huber'"),
+    "pinball": "'quantile'",
+}
+"""Names of other libraries, and what to take instead."""
+
 
 @public
 class Loss:
@@ -208,6 +221,11 @@ def loss_named(loss: str | Loss) -> Loss:
     if not isinstance(loss, str):
         raise TypeError(f"loss: expected a name or a Loss, got {type(loss).__name__}; derive from radon_nn.Loss")
     known = registry()
+    if loss not in known and loss.lower() in _ELSEWHERE:
+        raise ValueError(
+            f"loss: expected one of {', '.join(known)}; got {loss!r}; here it is {_ELSEWHERE[loss.lower()]}, summed "
+            "over the data"
+        )
     return known[checks.one_of(loss, "loss", list(known))]()
 
 

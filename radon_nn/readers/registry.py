@@ -263,7 +263,7 @@ def model_kind(model: Any) -> ModelKind | None:
     if hasattr(model, "__array__") and hasattr(model, "dtype"):
         raise TypeError(
             f"from_model: expected a model, got numbers, {type(model).__name__} of shape {tuple(model.shape)}; for "
-            "samples write rtv((points, values))"
+            "samples write rtv(points, values)"
         )
     packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     for kind in MODELS:

@@ -29,6 +29,7 @@ PointsAndValues = tuple[ArrayLike, ArrayLike]
 
 def rtv(
     f: ShallowNetwork | DeepNetwork | RidgeMeasure | FibreMeasure | ClosedForm | Function | PointsAndValues | ArrayLike,
+    values: ArrayLike | None = None,
     /,
     *,
     route: str | None = None,
@@ -72,6 +73,8 @@ def rtv(
     f : shallow or deep network, measure, closed form, callable, pair of arrays or array
         The function: a callable takes points (n, d) and returns n values; a pair is points (n, d) and values (n,); an
         array has the shape of `grid`.
+    values : array_like, shape (n,), optional
+        The values at points `f`, instead of a pair.
     route : str, optional
         The route to take instead of the first that suits: 'ball' treats a network on a ball as a black box. It chooses
         between 'profile', 'expansion' and 'sampling', and names its choice in `method`.
@@ -132,8 +135,18 @@ def rtv(
     >>> rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0])).value
     2.0
     """
+    given = f if values is None else _pair(f, values)
     asked = Question(
-        pointwise(cast(Function, f)) if vectorize else f, dim, domain, grid, box, tol, seconds, progress, rng, extends
+        pointwise(cast(Function, given)) if vectorize else given,
+        dim,
+        domain,
+        grid,
+        box,
+        tol,
+        seconds,
+        progress,
+        rng,
+        extends,
     )
     chosen = _chosen(asked, route)
     _require_used(asked, chosen)
@@ -145,6 +158,20 @@ def used_by(f: object, options: Mapping[str, Any]) -> frozenset[str]:
     asked = {name: value for name, value in options.items() if name in _OPTIONS}
     route = _chosen(replace(Question(f), **asked), options.get("route"))
     return frozenset(options) & {*route.options, "route"}
+
+
+def _pair(points: object, values: object) -> object:
+    """Points and their values, given as two arguments."""
+    if hasattr(values, "extent"):
+        raise TypeError(f"rtv: expected values as second argument, got {type(values).__name__}; write domain={values}")
+    if isinstance(values, Grid):
+        raise TypeError("rtv: expected values as second argument, got Grid; write grid=Grid(...)")
+    if not isinstance(points, np.ndarray | Sequence) and not hasattr(points, "__array__"):
+        raise TypeError(
+            f"rtv: expected points before the values, got {type(points).__name__}; write rtv(points, values), or one "
+            "argument for a function"
+        )
+    return points, values
 
 
 def _chosen(asked: Question, name: str | None) -> Route:
@@ -226,5 +253,5 @@ def _named(f: object) -> str:
 def _remedy(f: object) -> str:
     """What to write instead of something that no route takes."""
     if isinstance(f, np.ndarray | Sequence) and not isinstance(f, str):
-        return "; write rtv((points, values)) for scattered samples, or give the grid they were taken on"
+        return "; write rtv(points, values) for scattered samples, or give the grid they were taken on"
     return "" if isinstance(f, str) else "; see help(rtv) for what it takes"

@@ -61,7 +61,7 @@ def point(p: np.ndarray) -> float:
         (lambda: plot.comparison([]), "got none", "write comparison([("),
         (lambda: load(3), "got int", "write load('file.npz')"),
         (lambda: save(NETWORK, "net.npz"), "got ShallowNetwork", "write save('file.npz', network)"),
-        (lambda: rtv([[1, 2], [3, 4]]), "got samples", "write rtv((points, values))"),
+        (lambda: rtv([[1, 2], [3, 4]]), "got samples", "write rtv(points, values)"),
         (lambda: rtv(None), "got NoneType", "see help(rtv)"),
         (lambda: rtv(NETWORK, domain=2), "got int", "write domain=Ball(2)"),
         (lambda: rtv(point, dim=2), "got one of a single point", "pass vectorize=True"),
@@ -94,7 +94,7 @@ def point(p: np.ndarray) -> float:
             "positional argument",
             "lambda x: f(x[:, 0], x[:, 1])",
         ),
-        (lambda: from_model(np.ones((5, 2))), "ndarray of shape (5, 2)", "write rtv((points, values))"),
+        (lambda: from_model(np.ones((5, 2))), "ndarray of shape (5, 2)", "write rtv(points, values)"),
         (lambda: verify(NETWORK, np.ones((5, 2))), "got its network", "write verify(model, X)"),
     ],
 )

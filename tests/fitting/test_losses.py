@@ -111,6 +111,13 @@ def test_names() -> None:
     assert isinstance(loss_named("hinge"), Hinge)
     with pytest.raises(ValueError, match="did you mean 'logistic'"):
         loss_named("logistics")
+    for name, here in (
+        ("MSE", "'squared', half the squared errors"),
+        ("mae", "'quantile', half"),
+        ("bce", "'logistic'"),
+    ):
+        with pytest.raises(ValueError, match=f"got '{name}'; here it is {here}"):
+            loss_named(name)
     with pytest.raises(TypeError, match="expected a name or a Loss"):
         loss_named(3)  # type: ignore[arg-type]
 

@@ -141,6 +141,19 @@ def test_samples_alone() -> None:
         rtv(([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]), domain=Ball(1.0))
 
 
+def test_points_and_values_are_one_argument_or_two() -> None:
+    rng = np.random.default_rng(5)
+    points, values = rng.standard_normal((12, 2)), rng.standard_normal(12)
+    assert rtv(points, values) == rtv((points, values)) == rtv(points.tolist(), values.tolist())
+    for arguments, way_out in [
+        ((gaussian, Ball(1.0)), r"write domain=Ball\(radius=1\.0\)"),
+        ((points, Grid.cube(3, 2)), "write grid=Grid"),
+        ((gaussian, values), r"points before the values, got function; write rtv\(points, values\)"),
+    ]:
+        with pytest.raises(TypeError, match=way_out):
+            rtv(*arguments)  # type: ignore[arg-type]
+
+
 def test_what_is_said_reads_like_a_sentence() -> None:
     said = {
         "exact": RTV(2.5, 2.5, 2.5, "by hand", "R^2"),
@@ -183,7 +196,7 @@ def test_the_table_in_the_docs_is_the_table_in_the_module() -> None:
     assert textwrap.indent(routes_table(), "    ") in rtv.__doc__
     signature = inspect.signature(rtv).parameters
     used = {option for route in ROUTES for option in route.options}
-    assert used | {"f", "route", "progress", "vectorize"} == set(signature)
+    assert used | {"f", "values", "route", "progress", "vectorize"} == set(signature)
     assert all(signature[option].default is None for option in used)
 
 
