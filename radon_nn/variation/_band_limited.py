@@ -12,7 +12,6 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from radon_nn._support.types import Floats
 from radon_nn.measures.result import RTV, Refinement
@@ -39,9 +38,6 @@ _COARSER, _CLOSER = 1.1, 1.15
 
 _ENDED = 1e-3
 """Where it ends |w|^(d+1) |f^| has fallen to this fraction of the tolerance, relative to its largest value."""
-
-_NOISE = 6.0
-"""Standard deviations of f's errors that a value of their transform exceeds nowhere among 1e7 values."""
 
 _SHELLS = 100
 """Shells of frequencies in which the largest value is noted."""
@@ -240,16 +236,12 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
 
 def _band(samples: GridSamples, level: float) -> tuple[float, float, float]:
     """Where |w|^(d+1) |f^| has fallen to a level; |f^| / its peak near the Nyquist frequency, and what it should be."""
-    dim, spacing, n = samples.dim, samples.spacing, len(samples.axes[0])
-    size = np.abs(fft.rfftn(samples.values)) * spacing**dim
-    k = 2 * math.pi * np.fft.fftfreq(n, spacing)
-    axes = [*[k] * (dim - 1), np.abs(k[: n // 2 + 1])]
-    w = np.sqrt(sum(x.reshape(-1, *(1,) * (dim - 1 - i)) ** 2 for i, x in enumerate(axes)))
-    unit = math.pi / spacing / _SHELLS
+    dim = samples.dim
+    w, size, noise = samples.spectrum()
+    unit = math.pi / samples.spacing / _SHELLS
     largest = np.zeros(2 * _SHELLS)
     np.maximum.at(largest, np.minimum((w / unit).astype(np.int64), 2 * _SHELLS - 1).ravel(), size.ravel())
     upper = unit * (np.arange(2 * _SHELLS) + 1)
-    noise = _NOISE * samples.noise * spacing**dim * math.sqrt(samples.values.size)
     weighted = largest * upper ** (dim + 1)
     least = level * float(weighted.max()) / upper ** (dim + 1)
     above = np.flatnonzero(largest > np.maximum(least, noise))

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import fft
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
@@ -53,9 +52,6 @@ infinite, and limits of (1 - r^2)^1.75 were off by a fifth."""
 _DOTS, _SLOWEST, _FEWEST = 0.02, 0.75, 32
 """The largest rise of the connected dots' R-TV, from twice the spacing, from which a limit is estimated; the slowest
 pace at which rises may fall, a little above that of slopes like x^(1/2), 0.71; and the fewest samples."""
-
-_NOISE = 6.0
-"""Standard deviations of f's errors that a value of their transform exceeds nowhere among 1e7 values."""
 
 _SETTLED = 1e-3
 """An error of sampling above this fraction, and a quarter of the tolerance, leaves the verdict to the law of growth."""
@@ -161,13 +157,8 @@ def sampled_rtv(
 
 def _ringing(samples: GridSamples, band: float) -> float:
     """The relative error of cutting |w|^(d+1) |f^| off at the band limit, where it falls no faster than a power."""
-    dim = samples.dim
-    sizes = np.abs(fft.rfftn(samples.values))
-    k = [2 * math.pi * fft.fftfreq(n) for n in samples.values.shape]
-    k[-1] = k[-1][: sizes.shape[-1]]
-    w = np.sqrt(sum(np.square(x).reshape(-1, *(1,) * (dim - 1 - i)) for i, x in enumerate(k)))
-    noise = _NOISE * samples.noise * math.sqrt(samples.values.size)
-    weighted = w ** (dim + 1) * np.maximum(sizes - noise, 0.0)
+    w, sizes, noise = samples.spectrum()
+    weighted = w ** (samples.dim + 1) * np.maximum(sizes - noise, 0.0)
     before, edge = (
         float(weighted[(w >= low * band) & (w <= high * band)].max(initial=0.0)) for low, high in (_MIDDLE, _EDGE)
     )
