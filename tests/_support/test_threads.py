@@ -219,6 +219,7 @@ def test_a_pool_of_forked_processes_works_after_a_first_call() -> None:
 
 
 @forking
+@pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")  # on a single core
 def test_loaders_of_pytorch_transform_in_their_workers() -> None:
     data = pytest.importorskip("torch.utils.data")
 
