@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.points import affine_design
 from radon_nn.variation._cusps import cusps_in_words, slopes_of
+from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import spectral_bounds
 
 _COST = {2: np.pi, 3: 4.0}
@@ -109,7 +111,10 @@ def cusps_on_ball(f: BlackBox, ball: Ball, tol: float, until: float, say: Callab
 
     more, kind = 0.0, "an affine function"
     if around.bend(rest(middle + radius * around.points)) > _AFFINE * around.peak:
-        bounds = spectral_bounds(BlackBox(rest, dim, "choose a domain on which it is defined"), ball, tol, until, say)
+        left = BlackBox(rest, dim, "choose a domain on which it is defined")
+        bounds = None
+        with suppress(TimeUpError):
+            bounds = spectral_bounds(left, ball, tol, until, say)
         if bounds is None:
             return None
         if bounds.interrupted:

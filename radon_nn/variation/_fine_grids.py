@@ -143,8 +143,10 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
     except KeyboardInterrupt:
         return _stopped(result, first, "interrupted")
     except TimeUpError:
+        stopped = _stopped(result, first, "time ran out")
         if result is None:
-            return _stopped(result, first, "time ran out")
+            return stopped
+        result = stopped
     assert result is not None
     if result.verdict == "finite" and chosen is not None:
         return _compared(runs, result, chosen, view.compact)

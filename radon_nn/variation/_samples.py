@@ -224,6 +224,11 @@ class Assumption(NamedTuple):
     assumed: str
 
 
+def refuted(upper: float, lower: float) -> float:
+    """An upper bound; where a lower bound refutes it, as far above that as it was below."""
+    return upper if lower <= upper else 2 * lower - upper
+
+
 def suppositions(result: RTV) -> str:
     """What a result assumed of f beyond its domain: the part of `assumed` from ', f' on; '' if nothing."""
     _, comma, rest = result.assumed.partition(", f")

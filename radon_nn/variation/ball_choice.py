@@ -20,7 +20,7 @@ from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
 from radon_nn.variation._profile_panels import FRESH, Rough
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
-from radon_nn.variation._samples import suppositions
+from radon_nn.variation._samples import refuted, suppositions
 from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import spectral_bounds
 from radon_nn.variation.on_ball import bounded_rtv
@@ -387,13 +387,14 @@ def _interrupted(best: RTV | None, sampled: RTV, tol: float) -> RTV:
 
 def _with_samples(best: RTV, sampled: RTV, tol: float) -> RTV:
     """A result with the lower bound of samples, which is named where it is a theorem."""
-    lower = min(max(best.lower, sampled.lower), best.upper)
-    upper = best.upper
+    lower = max(best.lower, sampled.lower)
+    upper = refuted(best.upper, lower)
     theorem = f"; {sampled.lower:.4g} is certified, by samples" if sampled.standing == "certified" else ""
     return replace(
         best,
         value=best.value if math.isinf(upper) else min(max(best.value, lower), upper),
         lower=lower,
         method=best.method + theorem,
-        converged=best.converged or upper - lower <= tol * upper,
+        upper=upper,
+        converged=(best.converged and upper == best.upper) or upper - lower <= tol * upper,
     )

@@ -31,8 +31,11 @@ O(n^2 log n) in d = 2 and O(n^3) in d = 3, so a further doubling multiplies its 
 _STILL = 2
 """Doublings over which the bound must not have grown: over one, it may stay the same by luck in where samples fall."""
 _SAME = 1e-9
-"""A network this near f at all fresh points, relative to f's bend, counts as f. Chosen by hand, well above rounding and
-well below the tolerances that users ask for."""
+"""A network this near f at all fresh points, relative to f's bend, needs no more samples. Chosen by hand, well above
+rounding and well below the tolerances that users ask for."""
+_EQUAL = 16
+"""A network this near f, in units of the rounding of f's values, may be f; of six networks of three neurons, with
+100 added to their values or not, the farthest was 3.1 away."""
 _ROUNDED = 1e-12
 """What rounding may add to the norm of a network that equals f, relative to it: up to 6e-15 in 8 random networks."""
 _CAUTION = 3.0
@@ -209,6 +212,11 @@ class _Round:
         """Whether the network equals f at fresh points, to within `tol` of f's bend."""
         return self.off <= tol * self.bend + self.rounding
 
+    @property
+    def equals(self) -> bool:
+        """Whether the network equals f at fresh points to rounding, so that it may be f."""
+        return self.off <= _EQUAL * self.rounding
+
     def __str__(self) -> str:
         return (
             f"{self.count} samples: R-TV at least {self.lower:.6g}, the network's {self.fitted.rtv:.6g}, off by "
@@ -234,20 +242,23 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
     value = max(last.fitted.rtv, lower) if known else lower
     growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
     assumed, upper, meaning = f"{domain}, d = {dim}", math.inf, "is not yet f"
-    if known and last.agrees(_SAME):
+    if known and last.equals:
         assumed += ", f being the network between the samples"
         upper, meaning = value * (1 + _ROUNDED), "equals f"
     elif known and last.agrees(tol):
-        upper, meaning = value + _CAUTION * growth, "is nearly f"
+        # Samples do not tell what a difference costs that is too small to matter and too large for rounding.
+        error = tol * value if last.agrees(_SAME) else _CAUTION * growth
+        upper, meaning = value + error, "is nearly f"
     grew = 0 < growth < math.inf and lower > 0
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified"
     if not last.fitted.certified:
         proof += f", but crude; a heuristic search, not certified, suggests {last.fitted.presumed_lower:.7g}"
-    theorem = last.fitted.certified and (last.agrees(_SAME) or math.isinf(upper))
+    theorem = last.fitted.certified and (last.equals or math.isinf(upper))
     norms = tuple(one.fitted.rtv for one in rounds)
     tops = tuple(
-        one.fitted.rtv if one.fitted.settled and one.agrees(_SAME if theorem else tol) else math.inf for one in rounds
+        one.fitted.rtv if one.fitted.settled and (one.equals if theorem else one.agrees(tol)) else math.inf
+        for one in rounds
     )
     return RTV(
         value=value,

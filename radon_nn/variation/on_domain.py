@@ -13,7 +13,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
-from radon_nn.variation._samples import suppositions
+from radon_nn.variation._samples import refuted, suppositions
 from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_ball import bounded_rtv
 
@@ -109,7 +109,8 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
         around = replace(around, upper=math.inf, law="")
     upper = sampled.upper if around is None else min(sampled.upper, around.upper)
     by_ball = inside.lower > sampled.lower
-    lower = min(max(sampled.lower, inside.lower), upper)
+    lower = max(sampled.lower, inside.lower)
+    upper = refuted(upper, lower)
     parts = [f"lower bound by the ball inside: {inside.method}" if by_ball else sampled.method]
     assumed = f"{domain}, d = {dim}" + (_within(inside, "inside") if by_ball else "")
     if around is None or sampled.upper < around.upper:

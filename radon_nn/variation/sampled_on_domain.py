@@ -44,6 +44,10 @@ bend: as where f can be evaluated, in `_spectral` and `on_ball`."""
 _ROUNDINGS = 64.0
 """Rounding of the samples may leave this many times as much in a polynomial fitted to them."""
 
+_EQUAL = 64
+"""A network this near f at all samples, in units of their rounding, may be f: as in `on_ball`, where it is 16 times 4
+roundings."""
+
 Function = Callable[[Floats], Floats]
 
 
@@ -213,24 +217,26 @@ def _by_network(
     bend = inside.bend
     off = float(np.abs(fit(inside.points[others]) - inside.values[others]).max()) if len(others) else math.inf
     lower = max(0.0, fit.lower - inside.rounding * float(np.abs(fit.dual).sum()))
-    same = fit.settled and off <= _NETWORK * bend + 4 * inside.rounding
-    upper = max(fit.rtv, lower) if same else math.inf
-    meaning = "equals" if same else "is not"
+    near = fit.settled and off <= _NETWORK * bend + 4 * inside.rounding
+    same = near and off <= _EQUAL * inside.rounding
+    value = max(fit.rtv, lower) if near else lower
+    upper = value * (1 if same else 1 + tol) if near else math.inf
+    meaning = "equals" if same else "is nearly" if near else "is not"
     text = (
         f"a network of {counted(len(fit.measure), 'neuron')} through {most} of {count} samples, which {meaning} f "
         "at the others"
     )
     return (
         RTV(
-            value=upper if same else lower,
+            value=value,
             lower=lower,
             upper=upper,
             method=f"{text} (within {off:.1g}); no function through them costs less than the lower bound",
             assumed=f"{domain}, d = {dim}" + (", f being the network between the samples" if same else ""),
-            standing="certified" if fit.certified else "estimated",
-            verdict="finite" if same else "unresolved",
-            law="" if same else f"samples {inside.spacing:.3g} apart bound nothing from above",
-            converged=same and upper - lower <= tol * upper,
+            standing="certified" if fit.certified and (same or not near) else "estimated",
+            verdict="finite" if near else "unresolved",
+            law="" if near else f"samples {inside.spacing:.3g} apart bound nothing from above",
+            converged=near and value - lower <= tol * value,
         ),
         fit,
     )

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from radon_nn import Ball, DeepNetwork, ShallowNetwork, rtv
+from radon_nn import RTV, Ball, DeepNetwork, ShallowNetwork, rtv
+from radon_nn.variation import ball_choice
 
 Floats = NDArray[np.float64]
 
@@ -167,3 +168,16 @@ def test_narrow_features_of_radial_functions_are_counted_or_said(dim: int, kind:
         assert result.verdict == "unresolved"
         assert math.isinf(result.upper)
         assert "kink" in result.law
+
+
+def test_a_certified_lower_bound_is_never_cut() -> None:
+    """Wherever it lies: it stands, and an estimate that it refutes gets a bar that reaches beyond it."""
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        center, bar = rng.uniform(1, 2), 10 ** rng.uniform(-6, -1)
+        best = RTV(center, center - bar, center + bar, "an expansion", "a disc", "estimated")
+        lower = center + rng.uniform(-3, 3) * bar
+        sampled = RTV(lower, lower, math.inf, "samples", "a disc", "certified", "unresolved", converged=False)
+        found = ball_choice._with_samples(best, sampled, 1e-3)
+        assert max(lower, best.lower) <= found.lower <= found.value <= found.upper
+        assert found.upper == best.upper or found.upper - lower == pytest.approx(lower - best.upper, rel=1e-6)

@@ -11,6 +11,7 @@ from radon_nn.geometry.domains import Ball
 from radon_nn.measures.result import RTV
 from radon_nn.variation import _cusps_on_ball
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
+from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import SpectralBounds
 from radon_nn.variation.ball_choice import BallQuestion, _below, ball_rtv
 from radon_nn.variation.on_ball import bounded_rtv
@@ -139,3 +140,17 @@ def test_the_search_for_cusps_ends_with_the_time(monkeypatch) -> None:
         cusps_on_ball(box, Ball(1.0), 1e-2, until, lambda line: None)
         counts.append(box.count)
     assert counts == sorted(set(counts))
+
+
+@pytest.mark.parametrize("ends", [TimeUpError, KeyboardInterrupt])
+def test_an_expansion_that_is_cut_short_leaves_no_bound(ends: type[BaseException], monkeypatch) -> None:
+    def late(*_: object) -> None:
+        raise ends
+
+    monkeypatch.setattr(_cusps_on_ball, "spectral_bounds", late)
+    box = BlackBox(lambda x: np.linalg.norm(x, axis=1) + x[:, 0] ** 2, 2, "")
+    if ends is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            cusps_on_ball(box, Ball(1.0), 1e-2, math.inf, lambda line: None)
+    else:
+        assert cusps_on_ball(box, Ball(1.0), 1e-2, math.inf, lambda line: None) is None
