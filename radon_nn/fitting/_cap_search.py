@@ -35,6 +35,10 @@ not pay before one of less."""
 BUDGET = 3e3 if numba.config.DISABLE_JIT else 6e6  # type: ignore[attr-defined]
 """Boxes for the proofs of one fit, to within those of a few points: some twenty seconds of one core. Plain Python takes
 a thousand times as long for a box."""
+_BOX_NS = 20.0
+"""Nanoseconds for a box and a point, somewhat more than measured in space: until what boxes take has been measured."""
+_FIRST = 4.0
+"""The time is divided by this before that: some boxes take longer."""
 _TOGETHER = 4
 """Points visited between two looks at what was spent, spread over all points of a round: enough for some threads."""
 _EPS = float(np.finfo(np.float64).eps)
@@ -94,7 +98,7 @@ class Caps:
         self._rounding = rounding_of(r)
         self._tree = tree_of(self._points)
         self.floor = max(floor, self._rounding)
-        n, self.spent = len(points), 0
+        n, self.spent, self._seconds = len(points), 0, 0.0
         """`spent`: boxes visited so far."""
         self.results = caps.Results(np.zeros(n), np.zeros(points.shape), np.full(n, crude), np.zeros(n, np.int64))
 
@@ -187,14 +191,23 @@ class Caps:
         pivots, before = self.open(slack), self.spent
         parts = -(-len(pivots) // _TOGETHER)
         for part in range(parts):
+            some, begin = pivots[part::parts], time.monotonic()
             each = (limits.budget - self.spent) / (2 * _TOGETHER * self._points.shape[1])
+            faces = len(some) * self._points.shape[1] * (2 if self._oriented else 1)
+            each = min(each, self._boxes_until(limits.until) / faces)
             try:
-                self.visit(pivots[part::parts], limits._replace(slack=slack, budget=each), num_threads)
+                self.visit(some, limits._replace(slack=slack, budget=each), num_threads)
             except TimeoutError:
                 return False
+            self._seconds += time.monotonic() - begin
             if before + (self.spent - before) * parts / (part + 1) > limits.budget:
                 return False
         return len(self.open(slack)) == 0
+
+    def _boxes_until(self, until: float) -> float:
+        """The boxes that can be visited before a time, by what those so far took: a visit itself looks at no clock."""
+        box = self._seconds / self.spent if self.spent else _FIRST * 1e-9 * _BOX_NS * len(self._points)
+        return max(until - time.monotonic(), 0.0) / box
 
 
 def rounding_of(r: Floats) -> float:
