@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.fitting._loss_problem import LossProblem
+from radon_nn.fitting._vector_pursuit import LossStoppedError
 from radon_nn.fitting.certified_loss_fit import LossFit
 from radon_nn.fitting.losses import Loss
 from radon_nn.fitting.many_outputs import Limits, fit_losses, largest_useful_decay, options_of
@@ -24,6 +26,10 @@ from radon_nn.networks.shallow import ShallowNetwork
 
 _ROUGH = 1e-2
 """Gap of the fits that are only compared: a hundredth of the objective moves predictions less than folds differ."""
+_TOO_SHORT = (
+    "seconds: expected enough for one decay to be tried on all parts, which was not so ({}); allow more time, "
+    "seconds=600, or give a decay to RTVRegressor or RTVClassifier"
+)
 
 
 class Bound(NamedTuple):
@@ -157,11 +163,16 @@ class Path(NamedTuple):
     decays : ndarray, shape (k,)
         The decays, largest first.
     losses : ndarray, shape (k, folds)
-        Mean loss at the points left out.
+        Mean loss at the points left out; NaN where the fit did not reach its tolerance.
     """
 
     decays: Floats
     losses: Floats
+
+    @property
+    def best(self) -> float:
+        """The decay of least mean loss, of those whose losses are all known."""
+        return float(self.decays[np.nanargmin(self.losses.mean(axis=1))])
 
 
 def compared(
@@ -189,16 +200,24 @@ def compared(
     -------
     Path
         The comparison.
+
+    Raises
+    ------
+    ValueError
+        If no decay was tried on all parts in time.
     """
     whole = estimator._problem(data)
     if isinstance(decays, (int, np.integer)):
-        top = largest_useful_decay(whole, estimator._limits(_ROUGH))
+        try:
+            top = largest_useful_decay(whole, estimator._limits(_ROUGH))
+        except LossStoppedError as stop:
+            raise ValueError(_TOO_SHORT.format(stop)) from None
         # Affine data: the fit is the same at any decay.
         top = top if top > 0 else 1.0
         tried = np.geomspace(top, checks.positive(eps, "eps") * top, checks.count(int(decays), "decays"))
     else:
         tried = np.array(sorted({checks.positive(float(each), "decays") for each in decays}, reverse=True))
-    loss, total, columns = whole.options.loss, data.weights.sum(), []
+    loss, total, columns, why = whole.options.loss, data.weights.sum(), [], ""
     targets = loss.targets(data.targets)
     for train, test in check_cv(cv, labels, classifier=hasattr(estimator, "decision_function")).split(
         data.points, labels
@@ -207,12 +226,28 @@ def compared(
         # The sum of losses is over fewer points: a decay for all of them is that much smaller here.
         share = part.weights.sum() / total
         fits = fit_losses(estimator._problem(part), (share * tried).tolist(), estimator._limits(_ROUGH))
+        if any(each.stopped.startswith("interrupted") for each in fits):
+            raise KeyboardInterrupt
+        why = next((each.stopped for each in fits if not each.settled), why)
         seen, weights = targets[test], data.weights[test]
         columns.append([_mean_loss(loss, each, data.points[test], seen, weights) for each in fits])
-    return Path(tried, np.array(columns).T)
+    path = Path(tried, np.array(columns).T)
+    left = int(np.count_nonzero(np.isnan(path.losses).any(axis=1)))
+    if left == len(tried):
+        raise ValueError(_TOO_SHORT.format(why))
+    if left:
+        warnings.warn(
+            f"{type(estimator).__name__}: {left} of {len(tried)} decays could not be tried on all parts ({why}); the "
+            f"best of the others, {path.best:.3g}, is taken",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    return path
 
 
 def _mean_loss(loss: Loss, fitted: LossFit, points: Floats, targets: Floats, weights: Floats) -> float:
+    if not fitted.settled:
+        return math.nan
     values = loss.value(fitted(points).reshape(len(points), -1), targets)
     total = float(weights.sum())
     return float(weights @ values) / total if total > 0 else 0.0

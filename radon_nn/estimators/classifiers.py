@@ -233,11 +233,13 @@ class RTVClassifierCV(RTVClassifier):
     Attributes
     ----------
     decay_ : float
-        The decay chosen.
+        The decay chosen, of those tried on all parts. If it is the first or the last of them, decays beyond it may
+        predict better.
     decays_ : ndarray, shape (k,)
         Those compared, largest first.
     cv_losses_ : ndarray, shape (k, folds)
-        Mean losses at the points left out.
+        Mean losses at the points left out; NaN where a fit did not reach its tolerance, for lack of time or by
+        rounding.
     classes_, network_, certificate_, spikes_, fit_, stopped_, n_features_in_, feature_names_in_, n_iter_
         As for `RTVClassifier`.
 
@@ -298,7 +300,7 @@ class RTVClassifierCV(RTVClassifier):
             Itself.
         """
         data, labels = self._data(X, y, sample_weight)
-        self.decays_, self.cv_losses_ = compared(self, data, labels, self.decays, self.eps, self.cv)
-        self.decay_ = float(self.decays_[np.argmin(self.cv_losses_.mean(axis=1))])
+        path = compared(self, data, labels, self.decays, self.eps, self.cv)
+        self.decays_, self.cv_losses_, self.decay_ = *path, path.best
         self._fitted(data, self.decay_, self._outputs())
         return self

@@ -112,6 +112,10 @@ class HyperplaneSearches(ABC):
                 break
         return Hyperplanes(strength, a, offsets)
 
+    def forget(self) -> None:
+        """Free the memory of what was sorted; the next search sorts it again."""
+        self._order = None
+
     @abstractmethod
     def _best_offsets(self, a: Floats, r: Floats) -> tuple[Floats, Floats, Floats]:
         """For normals (k, d): max over t of |F_r|, where, and the unit gradient of |F_r| along t = a.x_i."""

@@ -39,12 +39,19 @@ each other depend on each other to rounding, and masses found from them come and
 _ROUNDS = 200
 """Near a smooth maximum of |F_r| a round divides the violation by four; so 200 rounds end by rounding, or cycle."""
 
+LATE = "the time was over"
+ENDLESS = f"no end after {_ROUNDS} rounds at one penalty"
+"""Why a stage stopped, where it had no time, and where it had."""
+
+NOT_BEGUN = ", before the fit at this decay was begun"
+"""After the reason, at decays for which atoms of a larger one stand."""
+
 
 class StoppedError(Exception):
     """The time is over, or a stage does not end."""
 
 
-def unproven(dim: int) -> str:
+def unproven(dim: int, stopped: str = "", *, proving: bool = True) -> str:
     """
     Why a fit has settled and not converged.
 
@@ -52,6 +59,10 @@ def unproven(dim: int) -> str:
     ----------
     dim : int
         Dimension d.
+    stopped : str
+        What cut the search for a proof short, if not its budget.
+    proving : bool
+        Whether a proof was sought.
 
     Returns
     -------
@@ -59,8 +70,14 @@ def unproven(dim: int) -> str:
         The reason.
     """
     if dim > REACH:
-        return f"above {REACH} dimensions no search proves that its maximum is the largest"
-    return "the search for a proof ended by its budget, before its bound met the largest |F_r| found"
+        ended = f"above {REACH} dimensions no better one is sought"
+    elif not proving:
+        ended = "no proof was sought"
+    elif stopped:
+        ended = f"the search for a proof was cut short ({stopped})"
+    else:
+        ended = "the search for a proof ran out of its budget"
+    return f"the lower bound is not tight: {ended}, so the tolerance was not met"
 
 
 @dataclass(frozen=True)
@@ -231,7 +248,7 @@ class Pursuit:
         least, idle = np.inf, 0
         for _ in range(_ROUNDS):
             if self.late():
-                raise StoppedError("the time was over")
+                raise StoppedError(LATE)
             self.atoms = self.atoms.corrected(target, penalty)
             r = self.problem.weights * self.problem.projected(target - self.atoms.values) / penalty
             # Below its own rounding no |F_r| can be told from 1.
@@ -252,7 +269,7 @@ class Pursuit:
                 if largest <= 1 + above or (idle == _IDLE and least <= 1 + _SLIGHT):
                     return
             self.atoms = self.atoms.with_planes(self.problem, new, r)
-        raise StoppedError(f"no end after {_ROUNDS} rounds at one penalty")
+        raise StoppedError(ENDLESS)
 
     @property
     def unproven(self) -> bool:

@@ -8,7 +8,7 @@ from radon_nn._support.wording import counted
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import joined
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError, unproven
+from radon_nn.fitting._pursuit import ENDLESS, FALL, LATE, NOT_BEGUN, Atoms, Pursuit, StoppedError, unproven
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.measures.ridge import RidgeMeasure
 
@@ -60,7 +60,7 @@ class SquaresPath:
 
     def __init__(self, pursuit: Pursuit, close: float, first: float, start: Fit | RidgeMeasure | None) -> None:
         self._pursuit, self._problem, self._close = pursuit, pursuit.problem, close
-        self._stopped, self._top, self._warm = "", np.inf, start is not None
+        self._stopped, self._begun, self._top, self._warm = "", True, np.inf, start is not None
         self._restart, self._spare, self._penalty = self._warm, Atoms.none(self._problem), np.inf
         if start is None:
             self._begin(self._goal(first))
@@ -83,7 +83,7 @@ class SquaresPath:
     def fit(self, decay: float) -> Fit:
         """The optimum at a decay below the last one, from the current atoms."""
         problem, pursuit = self._problem, self._pursuit
-        goal = self._goal(decay)
+        goal, self._begun = self._goal(decay), not self._stopped
         bounds = DualBounds(problem, goal, pursuit.search.finds_maximum)
         pursuit.begin()
         if goal >= self._top:
@@ -107,7 +107,11 @@ class SquaresPath:
         atoms = pursuit.atoms.thinned()
         if not self._stopped:
             atoms = joined(problem, pursuit.atoms, goal, bounds.presumed, self._close)
-        return self._result(atoms, decay, bounds)
+        result = self._result(atoms, decay, bounds)
+        if self._stopped == ENDLESS and not pursuit.late():
+            # Rounding at one decay says nothing of the next.
+            self._stopped = ""
+        return result
 
     def _descend(self, goal: float, bounds: DualBounds) -> None:
         """Lower the penalty to the one asked for, and stay there until the gap is closed."""
@@ -139,9 +143,10 @@ class SquaresPath:
         pursuit.say(f"decay {decay:.3g}: objective {reached:.6g}, lower bound {bound:.6g}")
         function = problem.function(atoms.directions, atoms.offsets, atoms.signs * atoms.masses)
         settled, converged = (objective - bound <= self._close * objective for bound in (presumed, lower))
-        stopped = self._stopped or "the gap asked for was not reached"
+        stopped = (self._stopped or "the gap asked for was not reached") + ("" if self._begun else NOT_BEGUN)
         if settled and not converged:
-            stopped = unproven(problem.dim)
+            why = self._stopped or (LATE if pursuit.late() else "")
+            stopped = unproven(problem.dim, why, proving=pursuit.proving)
         return Fit(
             function,
             problem.unit**2 * objective + problem.scatter,

@@ -175,7 +175,7 @@ class VectorPursuit:
         """
         gap, idle, least = np.inf, 0, np.inf
         for _ in range(_ROUNDS):
-            if time.monotonic() > self._until:
+            if self.late():
                 raise LossStoppedError("the time was over")
             self._correct(penalty, close, min(gap, least), idle == 0)
             c = self.atoms.coefficients
@@ -205,6 +205,10 @@ class VectorPursuit:
     def note(self, value: float, lower: float) -> None:
         """Record a value and its bounds."""
         self._record.append((self._searches, value, lower, value))
+
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._until
 
     def say(self, line: str) -> None:
         """Report progress."""

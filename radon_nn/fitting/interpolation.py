@@ -16,7 +16,7 @@ from radon_nn.fitting._dots import FAR_AWAY, dots_connected, through
 from radon_nn.fitting._dual_bounds import DualBounds
 from radon_nn.fitting._polish import DEFAULT_MISFIT, polished, thinned_function
 from radon_nn.fitting._problem import Problem
-from radon_nn.fitting._pursuit import FALL, Atoms, Pursuit, StoppedError, unproven
+from radon_nn.fitting._pursuit import FALL, LATE, Atoms, Pursuit, StoppedError, unproven
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
@@ -225,7 +225,7 @@ class _Interpolation:
         if not stopped and not met:
             stopped = FAR_AWAY
         if not stopped and not converged:
-            stopped = unproven(problem.dim)
+            stopped = unproven(problem.dim, LATE if self._pursuit.late() else "")
         return Fit(
             function,
             norm,

@@ -15,7 +15,7 @@ from radon_nn._support.types import Progress
 from radon_nn.fitting._active_set import thinned
 from radon_nn.fitting._group_newton import Restricted
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting._pursuit import unproven
+from radon_nn.fitting._pursuit import LATE, NOT_BEGUN, unproven
 from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorAtoms, VectorPursuit
 from radon_nn.fitting.certified_loss_fit import LossFit, dual_of
 from radon_nn.fitting.loss_data import Options
@@ -159,7 +159,7 @@ class _Path:
     """Fits at falling decays."""
 
     def __init__(self, problem: LossProblem, limits: Limits) -> None:
-        self._problem, self._limits, self._stopped = problem, limits, ""
+        self._problem, self._limits, self._stopped, self._begun = problem, limits, "", True
         self._pursuit = VectorPursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng)
         self._bare = self._pursuit.atoms
         try:
@@ -171,6 +171,7 @@ class _Path:
     def fit(self, decay: float) -> LossFit:
         """The optimum at a decay below the last one, from the current atoms."""
         pursuit, goal = self._pursuit, decay / self._problem.frame.scale
+        self._begun = not self._stopped
         pursuit.begin(goal)
         if goal >= self._top and not self._stopped:
             pursuit.atoms = self._bare
@@ -256,9 +257,10 @@ class _Path:
         pursuit.say(f"decay {decay:.3g}: objective {objective:.6g}, lower bound {lower:.6g}")
         slack = max(self._limits.tol * abs(objective), pursuit.rounding(objective), problem.negligible())
         settled, converged = (objective - bound <= slack for bound in (presumed, lower))
-        stopped = self._stopped or "the gap asked for was not reached"
+        stopped = (self._stopped or "the gap asked for was not reached") + ("" if self._begun else NOT_BEGUN)
         if settled and not converged:
-            stopped = unproven(problem.dim)
+            why = self._stopped or (LATE if pursuit.late() else "")
+            stopped = unproven(problem.dim, why, proving=self._limits.prove)
         network = problem.network(atoms.directions, atoms.offsets, c.masses, c.affine)
         return LossFit(
             network,
