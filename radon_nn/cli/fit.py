@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from radon_nn.cli.arguments import refuse
 from radon_nn.cli.progress import to_stderr
 from radon_nn.cli.report import number
 from radon_nn.cli.sources import data_table
+from radon_nn.fitting.certificate import prepare
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.cross_validation import DecayChoice, choose_decay
 from radon_nn.fitting.interpolation import interpolate
@@ -26,6 +28,9 @@ _SECONDS = 60.0
 """The time for the choice of a decay and the fit together, as for `rtv`: as long as a user at a prompt will wait."""
 _CHOICE, _LEAST = 0.5, 0.25
 """Parts of that time that the choice may take, and that are left for the fit if the choice ends late."""
+_MOST_NAMES = 12
+"""Inputs that are named; of more, the others are counted."""
+_REMEDY = "; --seconds allows more time"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,12 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0, or 3 if the tolerance was not met.
+        0, or 3 if the tolerance was not met, or the time was over before all decays were tried.
     """
     _require_names(arguments)
     table = data_table(arguments)
     choice, limit = None, _SECONDS if arguments.seconds is None else arguments.seconds
     if arguments.decay is None:
+        prepare(table.points.shape[1])
         begin = time.monotonic()
         choice = choose_decay(table.points, table.values, seconds=limit * _CHOICE, progress=to_stderr)
         limit = max(limit - (time.monotonic() - begin), limit * _LEAST)
@@ -56,10 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_as_json(best, table, choice)))
     else:
-        _print(best, choice)
+        _print(best, table, choice)
         for line in written:
             print(line)
-    return 0 if best.settled else 3
+    return 0 if best.converged and (choice is None or choice.complete) else 3
 
 
 def _require_names(arguments: argparse.Namespace) -> None:
@@ -99,14 +105,30 @@ def _write(best: Fit, table: DataTable, arguments: argparse.Namespace) -> list[s
     return said
 
 
-def _print(best: Fit, choice: DecayChoice | None) -> None:
+def _print(best: Fit, table: DataTable, choice: DecayChoice | None) -> None:
+    print(f"inputs: {_listed(table.features)}; value: {table.target}")
     if choice is not None:
-        short = "" if choice.complete else ", as far as the time allowed"
         print(
-            f"decay {choice.decay:.4g}, chosen by cross-validation in {counted(choice.folds, 'part')}{short}: "
-            f"predictions of what was left out err by {choice.errors.min():.4g} (root mean square)"
+            f"decay {choice.decay:.4g}: cross-validation with {counted(choice.folds, 'part')} tried {_tried(choice)}; "
+            f"with this one, predictions of what was left out err least, by {choice.error:.4g} (root mean square)"
         )
+        if choice.note:
+            print(f"note: this is {choice.note}{_REMEDY if not choice.complete else ''}")
+        elif not choice.complete:
+            print(f"note: decays that were not tried may predict better{_REMEDY}")
     print(best)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names of columns, the first of many."""
+    left = len(names) - _MOST_NAMES
+    return ", ".join(names) if left <= 1 else f"{', '.join(names[:_MOST_NAMES])} and {left} more"
+
+
+def _tried(choice: DecayChoice) -> str:
+    """How many decays were tried."""
+    whole = counted(len(choice.decays), "decay")
+    return whole if choice.complete else f"{choice.tried} of {whole} ({choice.stopped})"
 
 
 def _as_json(best: Fit, table: DataTable, choice: DecayChoice | None) -> dict[str, object]:
@@ -120,6 +142,9 @@ def _as_json(best: Fit, table: DataTable, choice: DecayChoice | None) -> dict[st
             "decays": choice.decays.tolist(),
             "errors": [number(float(error)) for error in choice.errors],
             "folds": choice.folds,
+            "tried": choice.tried,
             "complete": choice.complete,
+            "stopped": choice.stopped,
+            "note": choice.note,
         }
     return out

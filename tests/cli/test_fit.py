@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from radon_nn import choose_decay, fit, load
+from radon_nn import DecayChoice, choose_decay, fit, load
+from radon_nn.cli import fit as cli_fit
 from radon_nn.cli.command import main
+from radon_nn.cli.fit import _listed
+from radon_nn.fitting._pursuit import unproven
 
 
 def write_table(path: Path, seed: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,8 +65,55 @@ def test_the_decay_is_chosen_by_cross_validation_where_none_is_given(
     assert answer["cross_validation"]["decays"] == pytest.approx(choice.decays.tolist())
     assert main(["fit", str(tmp_path / "data.csv"), "--target", "1"]) == 0
     out, err = capsys.readouterr()
-    assert f"decay {choice.decay:.4g}, chosen by cross-validation in 5 parts" in out
-    assert "part 5 of 5 left out" in err
+    assert f"decay {choice.decay:.4g}: cross-validation with 5 parts tried 10 decays;" in out
+    assert "note:" not in out
+    assert "tried, 10 of 10" in err
+
+
+@pytest.mark.parametrize("known", [10, 3])
+def test_a_choice_cut_short_says_so_and_misses_the_tolerance(
+    known: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 3 and words for decays that were not tried, and words alone for a choice at the end of those tried."""
+    write_table(tmp_path / "data.csv", 0, 1)
+    complete = known == 10
+    errors = np.where(np.arange(10) < known, 2.0 ** -np.arange(10), np.nan)
+    stopped = "" if complete else "the time was over"
+    cut = DecayChoice(2.0 ** (1 - known), 2.0 ** -np.arange(10), errors, 5, complete, stopped)
+    monkeypatch.setattr(cli_fit, "choose_decay", lambda *_, **__: cut)
+    command, status = ["fit", str(tmp_path / "data.csv"), "--target", "1"], 0 if complete else 3
+    assert main(command) == status
+    out = capsys.readouterr().out
+    assert "this is the least decay of those tried; smaller ones may predict better" in out
+    assert ("tried 3 of 10 decays (the time was over)" in out) == (not complete)
+    assert ("--seconds allows more time" in out) == (not complete)
+    assert main([*command, "--json"]) == status
+    told = json.loads(capsys.readouterr().out)["cross_validation"]
+    assert (told["tried"], told["complete"], told["stopped"]) == (known, complete, stopped)
+    assert told["errors"][known:] == [None] * (10 - known)
+
+
+@pytest.mark.parametrize("dim", [1, 4, 7])
+def test_a_bound_that_is_not_tight_misses_the_tolerance(
+    dim: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loose = replace(fit(*write_table(tmp_path / "data.csv", 0, 1), decay=0.2), converged=False, stopped=unproven(dim))
+    assert loose.settled
+    monkeypatch.setattr(cli_fit, "fit", lambda *_, **__: loose)
+    assert main(["fit", str(tmp_path / "data.csv"), "--target", "1", "--decay", "0.2"]) == 3
+    assert "the lower bound is not tight: " in (out := capsys.readouterr().out)
+    assert "so the tolerance was not met" in out
+
+
+def test_inputs_and_value_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_table(tmp_path / "data.csv", 1, 2)
+    command = ["fit", str(tmp_path / "data.csv"), "--target", "height", "--decay", "5"]
+    assert main([*command, "--columns", "feature 1"]) == 0
+    assert capsys.readouterr().out.startswith("inputs: feature 1; value: height\n")
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("inputs: feature 0, feature 1; value: height\n")
+    assert _listed([f"x{k}" for k in range(13)]).endswith("x11, x12")
+    assert _listed([f"x{k}" for k in range(14)]).endswith("x11 and 2 more")
 
 
 def test_no_decay_at_all_passes_through_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
