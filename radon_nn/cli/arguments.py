@@ -166,7 +166,8 @@ def _add_fit(commands: Commands) -> None:
         "fit",
         help="fit a network to a table of data, to the optimum over all widths",
         description=f"Fit a ReLU network to a table of data ({TABLES}): the global optimum of training with weight "
-        "decay, over all widths, with a bound that proves it. Exit status 3 says that the tolerance was not met.",
+        "decay, over all widths, with a bound that proves it. Exit status 3 says that the tolerance was not met, or "
+        "that the time was over before all decays were tried.",
     )
     fitted.add_argument("file", metavar="FILE", help="a table such as data.csv: a sample a row")
     _add_columns(fitted)
