@@ -33,6 +33,7 @@ from radon_nn.plot._films import film, turntable
 from radon_nn.plot._fits import fit_overview
 from radon_nn.plot._paths import path_overview
 from radon_nn.plot._plane import deep_overview, fibre_overview
+from radon_nn.plot._sinogram import sinogram
 from radon_nn.plot._view import ball_about
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "main_plane",
     "overview",
     "path_overview",
+    "sinogram",
     "turntable",
 ]
 

@@ -70,14 +70,19 @@ def dimension_of(
     Raises
     ------
     TypeError
-        If nothing says how many inputs there are.
+        If nothing says how many inputs there are, or `f` is no function.
     ValueError
         If two disagree.
     """
-    if framework_of(f) is not None:
+    if framework_of(f) is not None and not hasattr(f, "__array__"):
         raise TypeError(
             f"overview: expected a network or a function, got a model, {type(f).__name__}; write "
             "overview(from_model(model))"
+        )
+    if not callable(f):
+        raise TypeError(
+            f"overview: expected a network or a function of points (n, d), got {type(f).__name__}; an image with its "
+            "sinogram is drawn by plot.sinogram(image)"
         )
     known: dict[str, int] = {}
     if isinstance(getattr(f, "dim", None), int):
