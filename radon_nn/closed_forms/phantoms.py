@@ -43,7 +43,9 @@ def shepp_logan(dim: int = 2, *, modified: bool = True) -> Sum:
 
     `Grid.cube(n).sample(shepp_logan())` shown by matplotlib's imshow, rows downwards, is the usual upright picture,
     scikit-image's `shepp_logan_phantom`: with X to the right and Y up in the published tables, x_1 = -Y and x_2 = X.
-    In three dimensions x_3 = Z, so that array[:, :, k] is a slice across the axis of the head, shown likewise.
+    So x_1 runs down that picture, and `plot.overview(shepp_logan())`, where x_1 runs to the right, shows it lying on
+    its side, with its top to the left. In three dimensions x_3 = Z, so that array[:, :, k] is a slice across the axis
+    of the head, shown likewise.
 
     Parameters
     ----------

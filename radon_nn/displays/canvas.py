@@ -187,7 +187,8 @@ def strip_axes(axes: Axes) -> None:
         The axes.
     """
     angle_axis(axes)
-    labels(axes, r"angle of the normal (rad); $(\pi,t)=(0,-t)$", "offset $t$")
+    said = r"angle of the normal (rad); $\blacktriangle$ and $\blacktriangledown$: the same line, $(0,t)=(\pi,-t)$"
+    labels(axes, said, "offset $t$")
     for edge, marker in ((0.0, "^"), (1.0, "v")):
         axes.plot(
             [edge, edge],

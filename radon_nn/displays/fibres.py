@@ -40,11 +40,14 @@ class FibreDisplay:
         The figure of `ax`.
     ribbons : PolyCollection
         The densities.
+    peak : float
+        The largest |g_a|, that of the widest place of a ribbon; 0 if there are none.
     """
 
     ax: Axes
     figure: Figure
     ribbons: PolyCollection
+    peak: float
 
     @classmethod
     def from_measure(cls, measure: FibreMeasure, *, domain: Ball, ax: Axes | None = None) -> FibreDisplay:
@@ -77,7 +80,7 @@ class FibreDisplay:
         farthest = domain.radius + float(np.linalg.norm(domain.center_in(2)))
         ends = np.linspace(-farthest, farthest, _PIECES + 1)
         angles, density = _in_strip(measure, domain, ends)
-        peak = float(np.abs(density).max(initial=0.0)) or 1.0
+        peak = float(np.abs(density).max(initial=0.0))
         rows, columns = np.nonzero(np.abs(density) > _SEEN * peak)
         values, at = density[rows, columns], angles[rows]
         half = _WIDEST * np.abs(values) / peak
@@ -95,7 +98,7 @@ class FibreDisplay:
         axes.vlines(angles, ends[0], ends[-1], colors="black", linewidths=0.6)
         strip_axes(axes)
         axes.set_ylim(ends[0], ends[-1])
-        return cls(axes, figure, ribbons)
+        return cls(axes, figure, ribbons, peak)
 
 
 def _in_strip(measure: FibreMeasure, domain: Ball, ends: Floats) -> tuple[Floats, Floats]:

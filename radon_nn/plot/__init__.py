@@ -31,10 +31,10 @@ from radon_nn.plot._dispatch import overview
 from radon_nn.plot._features import main_plane
 from radon_nn.plot._films import film, turntable
 from radon_nn.plot._fits import fit_overview
+from radon_nn.plot._outline import ball_about
 from radon_nn.plot._paths import path_overview
 from radon_nn.plot._plane import deep_overview, fibre_overview
 from radon_nn.plot._sinogram import sinogram
-from radon_nn.plot._view import ball_about
 
 __all__ = [
     "NEGATIVE",

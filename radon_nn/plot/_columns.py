@@ -19,11 +19,12 @@ from radon_nn.displays.line_masses import LineMassDisplay
 from radon_nn.displays.masses import MassDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.displays.spikes import SpikeDisplay
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.geometry.naming import NO_NAMES
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.plot._outline import draw_outline
 from radon_nn.plot._sheet import headed, sheet
 from radon_nn.plot._view import View, dimension_of, require_one_output, view_of
 
@@ -57,7 +58,7 @@ class Column(NamedTuple):
 def comparison(
     networks: Compared,
     *,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     data: ArrayLike | None = None,
     n: int = 256,
     title: str = "",
@@ -74,8 +75,9 @@ def comparison(
     networks : mapping or sequence
         {name: network}, pairs (name, network), or triples (name, callable, RidgeMeasure); a fit, or whatever else holds
         a measure, stands for a network. Any number of them, of as many inputs each.
-    domain : Ball, optional
-        The ball to look at; if not given, the one about the data, or the unit ball.
+    domain : Ball, Cuboid or Hull, optional
+        The ball to look at, or a domain whose surrounding ball is shown, as the picture says; if not given, the one
+        about the data, or the unit ball.
     data : array_like, shape (n, d), optional
         Points, which the domain is taken from.
     n : int
@@ -164,6 +166,7 @@ def _planes(columns: Sequence[Column], view: View, n: int, axes: np.ndarray) -> 
         lettering.title(axes[0, k], column.name)
         lettering.title(axes[1, k], _said(column))
         axes[2, k].set_title("")
+        draw_outline(axes[0, k], view.outline)
         if view.points is not None:
             data_dots(axes[0, k], view.points, 2.0)
     for displays in (functions, filtered):

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn.displays.features import Groups
 from radon_nn.displays.picture import Picture
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.kink_lines.segments import Kinks
 from radon_nn.measures.ridge import RidgeMeasure
@@ -25,7 +25,7 @@ def overview(
     f: Function,
     measure: RidgeMeasure | None = None,
     *,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     data: ArrayLike | None = None,
     dim: int | None = None,
     n: int = 256,
@@ -50,9 +50,10 @@ def overview(
         Takes points (n, d), returns n values: a network, a closed form, a fit, or any function.
     measure : RidgeMeasure, optional
         Its spikes, exact or found; those of a network or a fit if not given.
-    domain : Ball, optional
-        The ball to look at. If not given, the ball about the data; about the means of a scaler that was folded into the
-        network; or the unit ball. The picture says which.
+    domain : Ball, Cuboid or Hull, optional
+        The ball to look at. Of a box or a hull the ball about it is shown, and numbers are those of the ball; in the
+        plane a dotted line shows the domain itself. If not given, the ball about the data; about the means of a scaler
+        that was folded into the network; or the unit ball. The picture says which.
     data : array_like, shape (n, d), optional
         Points that f was fitted to, which are drawn as well.
     dim : int, optional

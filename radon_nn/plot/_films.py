@@ -11,10 +11,10 @@ from radon_nn.displays.film import Film
 from radon_nn.displays.turntable import Turntable
 from radon_nn.fitting.certified_fit import Fit
 from radon_nn.fitting.certified_loss_fit import LossFit
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Domain
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.shallow import ShallowNetwork
-from radon_nn.plot._view import ball_of
+from radon_nn.plot._view import asked
 from radon_nn.tracking import SpikeTracker
 
 
@@ -62,7 +62,7 @@ def film(
 def turntable(
     network: ShallowNetwork | RidgeMeasure,
     *,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     planes: int = 9,
     frames: int = 48,
     title: str = "",
@@ -74,8 +74,8 @@ def turntable(
     ----------
     network : ShallowNetwork or RidgeMeasure
         Of three inputs and a piecewise linear activation, or its measure.
-    domain : Ball, optional
-        The ball to show; the unit ball if not given.
+    domain : Ball, Cuboid or Hull, optional
+        The ball to show, or a domain whose surrounding ball is shown; the unit ball if not given.
     planes : int
         The most planes, the heaviest.
     frames : int
@@ -95,4 +95,4 @@ def turntable(
         If the function is not of three variables, or has a smooth activation.
     """
     measure = network if isinstance(network, RidgeMeasure) else network.measure()
-    return Turntable(measure, domain=ball_of(domain), planes=planes, frames=frames, title=title)
+    return Turntable(measure, domain=asked(domain, 3).domain, planes=planes, frames=frames, title=title)

@@ -14,8 +14,8 @@ from radon_nn.displays.masses import MassDisplay
 from radon_nn.displays.picture import Picture
 from radon_nn.displays.spikes import SpikeDisplay
 from radon_nn.fitting.certified_fit import Fit
+from radon_nn.plot._outline import ball_about
 from radon_nn.plot._sheet import headed, sheet
-from radon_nn.plot._view import ball_about
 
 
 def fit_overview(

@@ -20,16 +20,17 @@ from radon_nn.displays.picture import Picture
 from radon_nn.displays.sinogram import SinogramDisplay
 from radon_nn.displays.spikes import SpikeDisplay
 from radon_nn.displays.strip import require_plane
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function, Grid
 from radon_nn.geometry.naming import Names
 from radon_nn.kink_lines.segments import Kinks, kinks
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.plot._outline import draw_outline
 from radon_nn.plot._sheet import headed, sheet
 from radon_nn.plot._spikes import claim_of, spikes_wanted
-from radon_nn.plot._view import View, ball_of, require_one_output
+from radon_nn.plot._view import View, asked, require_one_output
 from radon_nn.variation.deep import deep_rtv
 
 
@@ -100,13 +101,13 @@ def plain_overview(f: Function, view: View, n: int, figsize: tuple[float, float]
     _draw_three(f, None, view, grid, axes)
     AngleDisplay.from_function(f, grid=grid, domain=ball, ax=axes[1, 1])
     caption = "\n".join(part for part in (view.source, spikes_wanted(2)) if part)
-    return headed(figure, heading, caption, "what values show of it; spikes have to be found first")
+    return headed(figure, heading, caption, "the function is known only by its values, so no spikes are listed")
 
 
 def fibre_overview(
     network: ShallowNetwork,
     *,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     n: int = 256,
     title: str = "",
     figsize: tuple[float, float] | None = None,
@@ -118,8 +119,9 @@ def fibre_overview(
     ----------
     network : ShallowNetwork
         A network of two inputs and one output.
-    domain : Ball, optional
-        The disc to look at; the unit disc if not given.
+    domain : Ball, Cuboid or Hull, optional
+        The disc to look at, or a domain whose surrounding disc is shown, as the picture says; the unit disc if not
+        given.
     n : int
         Samples along each axis.
     title : str
@@ -140,7 +142,7 @@ def fibre_overview(
         If the machine cannot hold the grid.
     """
     require_plane(network.dim)
-    return densities(network, View(ball_of(domain), 2), n, figsize, title)
+    return densities(network, asked(domain, 2), n, figsize, title)
 
 
 def densities(
@@ -180,8 +182,10 @@ def densities(
     # Densities are broad: the scale of spikes would drown them.
     smeared.image.set_clim(*(3 * c for c in smeared.image.get_clim()))
     smeared.image.set_alpha(0.5)
-    FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
-    title(axes[1, 0], "Filtered, pale; ribbons: exact densities (width), negative ones striped")
+    ribbons = FibreDisplay.from_measure(fibres, domain=ball, ax=axes[1, 0])
+    title(axes[1, 0], f"Ribbons: exact densities, {ribbons.peak:.3g} at the widest; negative ones striped")
+    if smeared.image.colorbar is not None:
+        smeared.image.colorbar.set_label(r"pale layer only: $\partial_t^2KRf$, as mass")
     MassDisplay.from_costs(costs, total="sum", ax=axes[1, 1])
     directions = counted(len(fibres), "direction")
     title(axes[1, 1], f"{directions} in the disc of radius {ball.radius:.4g}, R-TV at most the sum")
@@ -193,7 +197,7 @@ def densities(
 def deep_overview(
     network: DeepNetwork,
     *,
-    domain: Ball | None = None,
+    domain: Domain | None = None,
     n: int = 256,
     title: str = "",
     figsize: tuple[float, float] | None = None,
@@ -206,8 +210,9 @@ def deep_overview(
     ----------
     network : DeepNetwork
         Of two inputs and one output.
-    domain : Ball, optional
-        The disc to look at; the unit disc if not given.
+    domain : Ball, Cuboid or Hull, optional
+        The disc to look at, or a domain whose surrounding disc is shown, as the picture says; the unit disc if not
+        given.
     n : int
         Samples along each axis.
     title : str
@@ -228,7 +233,7 @@ def deep_overview(
         If the network is not of two inputs and one output, or has too many linear regions on the disc.
     """
     require_plane(network.dim)
-    return layered(network, View(ball_of(domain), 2), n, figsize, title, known)
+    return layered(network, asked(domain, 2), n, figsize, title, known)
 
 
 def layered(
@@ -308,7 +313,8 @@ def _draw_three(f: Function, measure: RidgeMeasure | None, view: View, grid: Gri
 
 
 def _draw_data(axes: Axes, view: View) -> None:
-    """The data as dots over the function."""
+    """The data as dots over the function, and the outline of the domain if it is no disc."""
+    draw_outline(axes, view.outline)
     if view.points is not None:
         dots = max(0.5, 4.0 * min(1.0, 300 / len(view.points)))
         data_dots(axes, view.points, dots)

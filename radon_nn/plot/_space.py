@@ -102,7 +102,7 @@ def said_of(spikes: Spikes | None, kinks: str) -> str:
         A claim.
     """
     if spikes is None:
-        return "values along lines and planes; spikes have to be found first"
+        return "the function is known only by its values, so no spikes are listed"
     return claim_of(spikes.measure, kinks) if spikes.signed else spikes.title
 
 

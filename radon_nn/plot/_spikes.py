@@ -135,8 +135,8 @@ def spikes_wanted(dim: int) -> str:
     """
     found = f"probe_spikes(f, {dim})"
     return (
-        f"No spikes are marked: f is known by its values alone. If it is a ReLU network with one hidden layer, "
-        f"s = {found} finds them; overview(f, s.measure) shows them."
+        f"If f is a ReLU network with one hidden layer, s = {found} finds its spikes, and overview(f, s.measure) shows "
+        "them."
     )
 
 

@@ -11,10 +11,11 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.geometry.black_box import framework_of
-from radon_nn.geometry.domains import Ball
+from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Function
 from radon_nn.geometry.naming import Names
 from radon_nn.measures.ridge import RidgeMeasure
+from radon_nn.plot._outline import ball_about, ball_around, outline_of
 
 _DEVIATIONS = 2.0
 """Radius of the ball about a scaler's means, in lengths of the vector of deviations: data are farther from their means
@@ -35,12 +36,15 @@ class View(NamedTuple):
         Where it was taken from, to be said in the picture; empty if the caller named it.
     points : ndarray, shape (n, d), optional
         The data, if there are any.
+    outline : ndarray, shape (k, 2), optional
+        The boundary of the domain in the plane, if it is no disc.
     """
 
     domain: Ball
     dim: int
     source: str = ""
     points: Floats | None = None
+    outline: Floats | None = None
 
 
 def dimension_of(
@@ -91,6 +95,10 @@ def dimension_of(
         known["the measure"] = measure.dim
     if isinstance(domain, Ball) and domain.center is not None:
         known["the domain's center"] = len(domain.center)
+    if isinstance(domain, Cuboid):
+        known["the domain"] = len(domain.lower)
+    if isinstance(domain, Hull):
+        known["the domain"] = domain.points.shape[1]
     if data is not None:
         known["data"] = points_of(data).shape[1]
     if dim is not None:
@@ -133,25 +141,7 @@ def points_of(data: ArrayLike) -> Floats:
     return points
 
 
-def ball_about(points: Floats) -> Ball:
-    """
-    The ball about the middle of the data's box that reaches the farthest point.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, d)
-        The data.
-
-    Returns
-    -------
-    Ball
-        Of radius 1 if all points are one.
-    """
-    middle = (points.max(axis=0) + points.min(axis=0)) / 2
-    return Ball(float(np.linalg.norm(points - middle, axis=1).max()) or 1.0, middle)
-
-
-def view_of(names: Names, dim: int, domain: object, data: ArrayLike | None) -> View:
+def view_of(names: Names, dim: int, domain: Domain | None, data: ArrayLike | None) -> View:
     """
     The ball to look at: the one asked for, else one about the data, else the unit ball.
 
@@ -161,8 +151,8 @@ def view_of(names: Names, dim: int, domain: object, data: ArrayLike | None) -> V
         Of the function; means and deviations of a scaler that was folded into it stand for the data.
     dim : int
         Number of inputs.
-    domain : Ball or None
-        The ball asked for.
+    domain : Ball, Cuboid, Hull or None
+        The domain asked for.
     data : array_like or None
         Data.
 
@@ -174,11 +164,11 @@ def view_of(names: Names, dim: int, domain: object, data: ArrayLike | None) -> V
     Raises
     ------
     TypeError
-        If the domain is no ball.
+        If the domain is no ball, box or hull.
     """
     points = None if data is None else points_of(data)
     if domain is not None:
-        return View(ball_of(domain), dim, "", points)
+        return asked(domain, dim)._replace(points=points)
     if points is not None:
         ball = ball_about(points)
         said = f"Domain: the ball about the {counted(len(points), 'data point')}, {_in_words(ball, dim)}"
@@ -189,31 +179,48 @@ def view_of(names: Names, dim: int, domain: object, data: ArrayLike | None) -> V
     return View(Ball(), dim, f"Domain: the {_UNIT.get(dim, 'unit ball')}, since no data and no domain were given")
 
 
-def ball_of(domain: object) -> Ball:
+def asked(domain: Domain | None, dim: int) -> View:
     """
-    The ball asked for.
+    The ball asked for, or the one about the box or hull asked for.
 
     Parameters
     ----------
-    domain : Ball or None
+    domain : Ball, Cuboid, Hull or None
         What the caller gave.
+    dim : int
+        Number of inputs.
 
     Returns
     -------
-    Ball
+    View
         The unit ball for None.
 
     Raises
     ------
     TypeError
-        If it is no ball.
+        If it is no such domain.
+    ValueError
+        If a box or hull has another dimension.
     """
     if domain is None:
-        return Ball()
-    if not isinstance(domain, Ball):
+        return View(Ball(), dim)
+    if isinstance(domain, Ball):
+        return View(domain, dim)
+    if not isinstance(domain, Cuboid | Hull):
         remedy = f"Ball({domain})" if isinstance(domain, int | float) else "Ball(radius, center)"
-        raise TypeError(f"domain: expected a Ball, got {type(domain).__name__}; write domain={remedy}")
-    return domain
+        raise TypeError(f"domain: expected a Ball, Cuboid or Hull, got {type(domain).__name__}; write domain={remedy}")
+    domain.extent(np.empty((0, dim)))
+    ball = ball_around(domain)
+    said = ""
+    if dim > 1:
+        kind = "cuboid" if isinstance(domain, Cuboid) else "hull"
+        drawn = " (dotted)" if dim == 2 else ""
+        round_it = "disc" if dim == 2 else "ball"
+        said = (
+            f"Domain: the {round_it} about the {kind}{drawn}, {_in_words(ball, dim)}; kinks and R-TV are those of the "
+            f"{round_it}, and rtv(..., domain=) gives that of the {kind}"
+        )
+    return View(ball, dim, said, None, outline_of(domain))
 
 
 def names_of(f: object, measure: RidgeMeasure | None) -> Names:

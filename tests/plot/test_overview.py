@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from examples_of_deep_networks import deep_network
 from examples_of_networks import points_in, random_measure, random_network
-from radon_nn import Ball, DeepNetwork, Gaussian, Names, RidgeMeasure, ShallowNetwork, kinks, plot
+from radon_nn import Ball, Cuboid, DeepNetwork, Gaussian, Hull, Names, RidgeMeasure, ShallowNetwork, kinks, plot
 from radon_nn._support.wording import counted
 from radon_nn.plot._spikes import densities_as_spikes
-from radon_nn.plot._view import view_of
+from radon_nn.plot._view import asked, view_of
 
 QUICK = {(2, "callable"), (3, "smooth"), (3, "deep"), (4, "callable")}
 
@@ -144,3 +144,70 @@ def test_groups_of_inputs() -> None:
     measure = random_measure(np.random.default_rng(0), 6, 5)
     figure = plot.overview(measure, groups={"pair": [0, 1]}, n=16)
     assert "What each group of inputs holds of R-TV" in words(figure)
+
+
+def test_ribbons_have_a_scale_and_the_colour_bar_says_what_it_is_of() -> None:
+    """A ribbon's width is read by the largest density of one neuron v s(w.x): |v| |w|^2 max |s''|, 4 / sqrt(27) 2^2."""
+    network = ShallowNetwork([[2.0, 0.0]], [0.0], [1.0], activation="tanh")
+    figure = plot.overview(network, n=16)
+    peak = 4 * 4 / np.sqrt(27)
+    assert f"{peak:.3g} at the widest" in words(figure)
+    assert [ax.get_ylabel() for ax in figure.axes if "pale layer only" in ax.get_ylabel()]
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_a_function_known_by_its_values_is_said_to_be_so(dim: int) -> None:
+    said = words(plot.overview(lambda x: np.abs(x[:, 0]), dim=dim, n=16))
+    assert "The function is known only by its values, so no spikes are listed" in said
+    assert f"s = probe_spikes(f, {dim}) finds its spikes" in said
+
+
+def test_the_triangles_at_the_edges_of_the_strip_are_explained() -> None:
+    figure = plot.overview(random_measure(np.random.default_rng(0), 5, 2), n=16)
+    strips = [ax for ax in figure.axes if any(line.get_marker() == "^" for line in ax.lines)]
+    assert len(strips) == 2
+    assert all(
+        "blacktriangle" in ax.get_xlabel() and "the same line" in " ".join(ax.get_xlabel().split()) for ax in strips
+    )
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["cuboid", "hull"])
+def test_boxes_and_hulls_are_shown_in_the_ball_about_them(dim: int, kind: str) -> None:
+    points = points_in(np.random.default_rng(dim), 30, dim, 2.0) + 5.0
+    domain = Cuboid(points.min(axis=0), points.max(axis=0)) if kind == "cuboid" else Hull(points)
+    view = asked(domain, dim)
+    ball = view.domain
+    normals = np.random.default_rng(0).standard_normal((50, dim))
+    (low, high), (lower, upper) = domain.extent(normals), ball.extent(normals)
+    assert np.all(lower <= low + 1e-12)
+    assert np.all(high <= upper + 1e-12)
+    if dim == 2:
+        assert view.outline is not None
+        np.testing.assert_allclose((view.outline @ normals.T).min(axis=0), low)
+        np.testing.assert_allclose((view.outline @ normals.T).max(axis=0), high)
+    figure = plot.overview(random_network(np.random.default_rng(1), 4, dim), domain=domain, n=16)
+    assert (f"about the {kind}" in words(figure)) == (dim > 1)
+    dotted = [line for ax in figure.axes for line in ax.lines if line.get_label() == "domain"]
+    assert len(dotted) == (dim == 2)
+
+
+def test_outline_of_a_hull_turns_left_at_each_corner() -> None:
+    points = np.random.default_rng(0).standard_normal((40, 2))
+    outline = asked(Hull(points), 2).outline
+    assert outline is not None
+    np.testing.assert_array_equal(outline[0], outline[-1])
+    sides = np.diff(outline, axis=0)
+    following = np.roll(sides, -1, axis=0)
+    assert np.all(sides[:, 0] * following[:, 1] > sides[:, 1] * following[:, 0])
+    flat = asked(Hull([[0.0, 0.0], [2.0, 2.0], [1.0, 1.0]]), 2).outline
+    assert flat is not None
+    np.testing.assert_array_equal(flat, [[0, 0], [2, 2], [0, 0]])
+
+
+def test_domains_of_other_kinds_or_dimensions_are_refused() -> None:
+    network = random_network(np.random.default_rng(0), 3, 2)
+    with pytest.raises(TypeError, match=r"a Ball, Cuboid or Hull, got float; write domain=Ball\(0\.5\)"):
+        plot.overview(network, domain=0.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="got 2 of the function and 3 of the domain"):
+        plot.overview(network, domain=Cuboid([0.0] * 3, [1.0] * 3))
