@@ -15,7 +15,7 @@ from scipy.sparse.linalg import lsqr
 from skimage.data import shepp_logan_phantom
 from skimage.transform import resize
 
-from radon_nn import Directions, Grid, RadonTransform
+from radon_nn import Directions, Grid, RadonTransform, plot
 
 
 def main(save: Path | None = None, n: int = 200) -> tuple[float, float, float]:
@@ -35,19 +35,19 @@ def main(save: Path | None = None, n: int = 200) -> tuple[float, float, float]:
     print(f"root mean square errors: 3-D Gaussian {error3:.1e}; phantom {errors[0]:.3f} from {2 * n} directions by")
     print(f"filtered backprojection, {errors[1]:.3f} from {n // 4} directions by 40 steps of lsqr")
     if save is not None:
-        figure = Figure(figsize=(12, 3.6), layout="constrained")
+        figure = Figure(figsize=(16, 4.2), layout="constrained")
         figure.suptitle("Filtered backprojection of many directions and least squares of few return the phantom")
+        axes = figure.subplots(1, 4)
         titles = (
             "phantom",
-            f"its sinogram, {2 * n} directions",
-            f"filtered backprojection, error {errors[0]:.3f}",
-            f"least squares, {n // 4} directions, error {errors[1]:.3f}",
+            f"filtered backprojection,\n{2 * n} directions, error {errors[0]:.3f}",
+            f"least squares,\n{n // 4} directions, error {errors[1]:.3f}",
         )
-        images = (phantom, sinogram, inverse, solution)
-        for axes, title, image in zip(figure.subplots(1, 4), titles, images, strict=True):
-            axes.imshow(image.T, origin="lower", cmap="gray", aspect="auto")
-            axes.set_title(title, fontsize=10)
-            axes.set(xticks=[], yticks=[])
+        for ax, title, image in zip(axes[[0, 2, 3]], titles, (phantom, inverse, solution), strict=True):
+            ax.imshow(image.T, origin="lower", cmap="gray", vmin=0, vmax=1, extent=(-1, 1, -1, 1))
+            ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        plot.SinogramDisplay.from_sinogram(sinogram, transform=many, ax=axes[1])
+        axes[1].set_title(f"its sinogram,\n{2 * n} directions")
         figure.savefig(save, dpi=100)
     return error3, errors[0], errors[1]
 
