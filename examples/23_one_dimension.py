@@ -72,7 +72,10 @@ def main(save: Path | None = None, decay: float = 10.0, every: int = 1) -> tuple
     few = fit(x, y, decay=decay, tol=1e-8)
     rms = float(np.sqrt(np.mean((few(x[:, None]) - y) ** 2)))
     smooth = smoothing_spline(x, y, rms)
-    print(f"within {rms:.1f} m: {len(few.measure)} bends with weight decay; smoothing spline, {knots(smooth)} knots")
+    print(
+        f"{rms:.1f} m off in root mean square: {len(few.measure)} bends with weight decay; "
+        f"smoothing spline, {knots(smooth)} knots"
+    )
     if save is not None:
         with matplotlib.rc_context({"font.size": 16, "axes.titlesize": 20}):
             draw(x, y, dots, cubic, few, smooth).savefig(save, dpi=100)

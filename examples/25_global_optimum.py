@@ -132,7 +132,7 @@ def draw(best: Fit, reached: dict[int, list[float]], network: ShallowNetwork, st
     right.set_xlabel("direction of the neuron (rad)", fontsize=16)
     right.set_ylabel("offset of its kink line from the map's centre (km)", fontsize=16)
     right.set_title(f"{len(best.measure)} neurons are optimal; more than {stations - 3} are never needed", fontsize=18)
-    best_descent = f"{network.neurons} of the best run so wide, many alike"
+    best_descent = f"the {network.neurons} neurons of the best wide run; many nearly coincide"
     handles = [
         Line2D([], [], ls="", marker="o", ms=15, mfc="none", mec="black", mew=2.5, label="an optimal neuron"),
         Line2D([], [], ls="", marker="o", ms=8, color=plot.POSITIVE, label=best_descent),

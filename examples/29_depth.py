@@ -125,7 +125,7 @@ def main(
     print(f"{len(away)} bends, {(away < 1e-7).sum()} of them on a kink of an earlier layer; none without one")
     whole = rtv(network)
     print(f"the R-TV of the function: {whole.verdict}; of its layers, one by one: ", end="")
-    print(", ".join("finite" if np.isfinite(layer.value) else "infinite" for layer in network.layer_rtvs()))
+    print(", ".join(f"{layer.value:.4g}" for layer in network.layer_rtvs()))
     for rank, column in zip((*ranks, 16), fits.T, strict=True):
         print(f"layer 2 with {rank:>2} directions: R^2 from {column.min():.3f} to {column.max():.3f} over the seeds")
     if save is not None:

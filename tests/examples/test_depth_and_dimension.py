@@ -102,9 +102,11 @@ def _depth(lesson, save: Path | None, **sizes):
     return found
 
 
-def test_depth(tmp_path: Path) -> None:
+def test_depth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
-    _depth(example("29_depth"), tmp_path / "picture.png", iterations=40, n=24, ranks=(3,), seeds=(0,))
+    network = _depth(example("29_depth"), tmp_path / "picture.png", iterations=40, n=24, ranks=(3,), seeds=(0,)).network
+    layers = ", ".join(f"{layer.value:.4g}" for layer in network.layer_rtvs())
+    assert f"of its layers, one by one: {layers}" in capsys.readouterr().out
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 

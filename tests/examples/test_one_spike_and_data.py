@@ -90,7 +90,7 @@ def test_few_views_at_full_size() -> None:
     assert [(row > 0.5).sum() for row in shares] == [6, 3]
 
 
-def test_one_dimension(tmp_path: Path) -> None:
+def test_one_dimension(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lesson = example("23_one_dimension")
     rtv, variation, bends, knots, rms = lesson.main(tmp_path / "picture.png")
     x, y = lesson.profile()
@@ -103,6 +103,7 @@ def test_one_dimension(tmp_path: Path) -> None:
     assert knots == len(x) - 2  # a natural spline does not bend at the ends
     assert bends == 9
     assert rms == pytest.approx(9.03, abs=0.01)
+    assert "9.0 m off in root mean square: 9 bends" in capsys.readouterr().out
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
