@@ -13,5 +13,14 @@ __version__ = "0.1.0"
 
 # Every name is imported at its first use: `import radon_nn` alone loads nothing. The names stand in __init__.pyi; a
 # star import leaves out the modules io, plot and skimage, which would hide the user's own.
-__getattr__, __dir__, _names = lazy_loader.attach_stub(__name__, __file__)
+_load, __dir__, _names = lazy_loader.attach_stub(__name__, __file__)
 __all__ = [name for name in _names if name not in ("io", "plot", "skimage")]
+
+
+def __getattr__(name: str) -> object:
+    """A public name, at its first use; or an error that says what to write instead."""
+    if name in _names:
+        return _load(name)
+    from radon_nn._support.guessed_names import hint
+
+    raise AttributeError(f"radon_nn has no attribute {name!r}{hint(name, _names)}", name=name)

@@ -2,6 +2,7 @@
 
 import ast
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import radon_nn
+from radon_nn._support.guessed_names import INSTEAD
 
 STUB = Path(radon_nn.__file__).with_name("__init__.pyi")
 
@@ -32,8 +34,41 @@ def test_modules_are_reached_without_an_import_of_their_own(name: str) -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="wavelet"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'wavelet'$"):
         radon_nn.wavelet  # noqa: B018
+    assert not hasattr(radon_nn, "__wrapped__")
+
+
+@pytest.mark.parametrize("guess", sorted(INSTEAD))
+def test_names_that_people_guess_are_told_what_to_write(guess: str) -> None:
+    """The names written in the remedy are there, and the guess is not."""
+    with pytest.raises(AttributeError) as error:
+        getattr(radon_nn, guess)
+    _, remedy = str(error.value).split("; write ")
+    named = re.findall(r"radon_nn((?:\.\w+)+)", remedy)
+    assert named
+    for dotted in named:
+        found: object = radon_nn
+        for part in dotted.strip(".").split("."):
+            found = getattr(found, part)
+        assert callable(found)
+
+
+def test_names_nearly_right_and_packages_to_import_are_told() -> None:
+    for guess, told in (
+        ("shallownetwork", r"did you mean radon_nn\.ShallowNetwork\?"),
+        ("find_spike", r"did you mean radon_nn\.find_spikes\?"),
+        ("plot_network", r"write radon_nn\.plot\.overview\(f\)"),
+        ("FBP", r"write radon_nn\.iradon"),
+    ):
+        with pytest.raises(AttributeError, match=told):
+            getattr(radon_nn, guess)
+    told = run("import radon_nn; radon_nn.torch").stderr
+    assert "AttributeError: radon_nn has no attribute 'torch'; write import radon_nn.torch" in told
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
