@@ -56,18 +56,20 @@ def named(graph: Translation, value: Value, name: str, *parameters: float) -> Va
         return graph.clip(value, *parameters)
     known = SAME.get(name.lower(), name.lower())
     if known not in TABLE:
-        raise ValueError(f"activation: expected one of {supported()}; got {name!r}{checks.near(name, sorted(TABLE))}")
+        raise ValueError(
+            f"activation: expected one of {supported()}; got {name!r}{checks.near(name, sorted({*TABLE, *SAME}))}"
+        )
     spelled = " ".join([known, *(repr(float(p)) for p in parameters[: TABLE[known][1]])])
     return graph.activate(value, spelled)
 
 
 def supported() -> str:
     """
-    The names of all activations, for errors.
+    The names of all activations, for errors: one name of each, although those in `SAME` are understood too.
 
     Returns
     -------
     str
         Separated by commas.
     """
-    return ", ".join(sorted({*TABLE, *SAME, "celu", "log_sigmoid"}))
+    return ", ".join(sorted({*TABLE, "celu", "log_sigmoid"}))
