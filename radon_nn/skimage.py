@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from radon_nn._support import checks
 from radon_nn._support.scaling import scaled, unscaled
 from radon_nn._support.types import Array, Floats
+from radon_nn.geometry.black_box import framework_of
 from radon_nn.operators import filters
 from radon_nn.operators.pixels import INTERPOLATIONS, Geometry, Window, filtered_backprojection, pixel_transform
 
@@ -81,7 +82,7 @@ def radon(
         If the image has fewer than two dimensions, is empty, masked or not finite, or `theta` is empty, not finite or
         not one-dimensional, or `circle` or `center` cannot be what they should.
     TypeError
-        If the image or `theta` are not real numbers, or `theta` is a single number.
+        If the image or `theta` are not real numbers, the image is a model or a function, or `theta` is a single number.
 
     Warns
     -----
@@ -345,6 +346,7 @@ def _lengthened(lines: Array) -> Array:
 
 def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> tuple[Array, float]:
     """Finite float32 or float64 images (..., n_0, n_1), by scikit-image's `img_as_float`, and the largest magnitude."""
+    _require_no_function(values, name)
     array = checks.plain_array(values, name)
     if array.ndim < 2 or 0 in array.shape[-2:]:
         raise ValueError(
@@ -354,6 +356,20 @@ def _real_images(values: ArrayLike, name: str, preserve_range: bool) -> tuple[Ar
     if array.dtype.kind in "iu" and not preserve_range:
         array = np.maximum(array * (1 / np.iinfo(array.dtype).max), -1.0)
     return checks.real_array_and_size(array, name)
+
+
+def _require_no_function(values: object, name: str) -> None:
+    """Refuse models, networks and functions, which have to be sampled first, and can be drawn."""
+    if hasattr(values, "__array__"):
+        return
+    kind = type(values).__name__
+    if framework_of(values) is not None:
+        raise TypeError(f"{name}: expected a 2-D array, got a model, {kind}; plot.overview(from_model(model)) draws it")
+    if callable(values):
+        raise TypeError(
+            f"{name}: expected a 2-D array, got a function, {kind}; pass its samples, Grid.cube(256).sample(f), or "
+            "draw it by plot.sinogram(f)"
+        )
 
 
 def _angles(theta: ArrayLike) -> Floats:

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import laws
+from radon_nn import shepp_logan
 from radon_nn.skimage import iradon, radon
 
 THETA = np.arange(0, 180, 6.0)
@@ -249,3 +250,18 @@ def test_a_mask_is_zeros_outside_the_circle() -> None:
             radon(image, THETA)
     with pytest.raises(ValueError, match="circle: expected True, False or 'mask', got 'inside'"):
         radon(np.zeros((4, 4)), circle="inside")
+
+
+@pytest.mark.parametrize("transform", [radon, iradon])
+def test_models_and_functions_are_told_how_to_be_sampled_or_drawn(transform: Any) -> None:
+    model = type("Sequential", (), {"__module__": "torch.nn.modules", "__len__": lambda _: 3})()
+    with pytest.raises(TypeError, match=r"got a model, Sequential; plot\.overview\(from_model\(model\)\)"):
+        transform(model)
+    with pytest.raises(TypeError, match=r"got a function, Sum; pass its samples.*plot\.sinogram\(f\)"):
+        transform(shepp_logan())
+
+
+def test_an_array_of_a_framework_is_an_array() -> None:
+    values = np.eye(8)
+    tensor = type("Tensor", (), {"__module__": "torch", "__array__": lambda _, dtype=None, copy=None: values})()
+    np.testing.assert_array_equal(radon(tensor, circle=False), radon(values, circle=False))
