@@ -92,10 +92,17 @@ def square_grid(domain: Ball, n: int) -> Grid:
 
     Raises
     ------
+    TypeError
+        If the domain is no ball.
     ValueError
         If there are fewer samples.
     """
     size = checks.count(n, "n", least=8)
+    if not isinstance(domain, Ball):
+        raise TypeError(
+            f"domain: expected a Ball, got {type(domain).__name__}; write domain=Ball(radius, center), or draw "
+            "the whole picture by plot.overview, which takes boxes and hulls as well"
+        )
     return Grid((size, size), 2 * domain.radius / size, list(domain.center_in(2)))
 
 

@@ -115,10 +115,11 @@ def _of_function(f: Any, domain: Ball | None, n: int, heading: str, figsize: tup
     require_plane(own if isinstance(own, int) else dimension_of(f, None, domain, None, 2))
     require_one_output(f)
     checks.count(n, "n", least=8)
+    grid = None if domain is None else square_grid(domain, n)
     view = view_of(names_of(f, None), 2, domain, None)
     figure = sheet(2, 1, figsize)
     left, right = figure.subplots(1, 2)
-    grid = square_grid(view.domain, n)
+    grid = square_grid(view.domain, n) if grid is None else grid
     FunctionDisplay.from_function(f, grid=grid, domain=view.domain, ax=left)
     SinogramDisplay.from_function(f, grid=grid, domain=view.domain, ax=right)
     return headed(figure, heading, view.source)

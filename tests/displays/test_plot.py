@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from radon_nn import RTV, Ball, DeepNetwork, Grid, RidgeMeasure, ShallowNetwork, plot
+from radon_nn import RTV, Ball, Cuboid, DeepNetwork, Grid, RidgeMeasure, ShallowNetwork, plot
 from radon_nn.measures.result import Refinement
 
 GRID = Grid.cube(24)
@@ -72,6 +73,12 @@ def test_numbers_of_kinks_side_by_side_stand_apart() -> None:
         assert len(boxes) == 3
         for k, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[:k])
+
+
+@pytest.mark.parametrize("display", [plot.FunctionDisplay, plot.SinogramDisplay, plot.SpikeDisplay])
+def test_displays_of_the_disc_refuse_boxes_with_the_remedy(display: Any) -> None:
+    with pytest.raises(TypeError, match="expected a Ball, got Cuboid"):
+        display.from_measure(MEASURE, domain=Cuboid([0.0, 0.0], [1.0, 1.0]))
 
 
 def test_displays_draw_on_the_axes_they_are_given() -> None:

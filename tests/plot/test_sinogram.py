@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from radon_nn import Ball, Directions, Gaussian, Grid, RadonTransform, plot, radon, shepp_logan
+from radon_nn import Ball, Cuboid, Directions, Gaussian, Grid, RadonTransform, plot, radon, shepp_logan
 
 IMAGE = Grid.cube(24).sample(shepp_logan())
 
@@ -50,6 +50,8 @@ def test_a_function_stands_beside_its_sinogram() -> None:
 def test_what_does_not_belong_together_is_refused() -> None:
     with pytest.raises(TypeError, match="expected a function alone"):
         plot.sinogram(shepp_logan(), [0, 90])
+    with pytest.raises(TypeError, match=r"expected a Ball, got Cuboid; write domain=Ball\(radius, center\)"):
+        plot.sinogram(shepp_logan(), domain=Cuboid([0.0, 0.0], [1.0, 1.0]))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="2 variables, got d = 3"):
         plot.sinogram(Gaussian([0.0] * 3))
     with pytest.raises(ValueError, match="image: expected a 2-D array"):
