@@ -268,7 +268,7 @@ def _of_angles(sinogram: ArrayLike, theta: ArrayLike | None) -> tuple[Floats, Fl
             turned = "; its rows are as many, so pass sinogram.T, or the transform= that made it"
         raise ValueError(
             f"theta: expected one angle per column of the sinogram, {views} of them, got {len(angles)}{turned}. "
-            "The sinogram of an image at chosen angles is drawn by SinogramDisplay.from_image(image, theta)"
+            "The sinogram of an image at chosen angles is drawn by plot.SinogramDisplay.from_image(image, theta)"
         )
     return values.astype(np.float64), angles
 
