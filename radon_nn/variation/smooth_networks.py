@@ -9,62 +9,26 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.domains import Ball
-from radon_nn.measures.result import RTV, Refinement
+from radon_nn.measures.result import RTV, Refinement, Standing
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.variation._basis_pursuit import Pursuit
-from radon_nn.variation._harmonics import legendre
+from radon_nn.variation._fibre_moments import STEEPEST, FibreMoments
 from radon_nn.variation._proven_peak import proven_peak
 from radon_nn.variation._spectral import GRIDS, SEARCHED, Continued, pursuit_of
 
-_NODES = 16
-"""Nodes of Gauss's rule on each panel in t."""
-_PANELS, _PER_SCALE, _MOST_PANELS = 64, 2.0, 1 << 13
-"""Panels at least, panels per unit of the largest |w| times the radius, and the most. Activations vary over lengths of
-about 1 of their argument: a panel covers one, whose 16 nodes leave 1e-13; polynomials of degree 250 take 64."""
-_CHANGED = 8.0
-"""The error of a moment is taken as this times its change from half the panels, and is then far smaller than it."""
 _LOSS = 0.25
 """Part of the tolerance that the proof of sup |F| may cost."""
-_ROUNDING = 64 * np.finfo(np.float64).eps
-"""Rounding of a moment, relative to its terms: 1.8 eps at most against 64-bit mantissas, in 6 tanh networks with up to
-7280 nodes and 120 polynomials each."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Fibres:
-    """Densities on fibres of the unit ball: moments by Legendre polynomials, their error, and L1 norms of the rest."""
-
-    directions: Floats
-    nodes: Floats
-    weights: Floats
-    density: Floats
-    coarse: tuple[Floats, Floats, Floats]
-
-    def moments(self, count: int) -> Floats:
-        """Integrals of the densities times the first `count` polynomials: (m, count)."""
-        return np.asarray((self.density * self.weights) @ legendre(count, self.nodes).T)
-
-    def moment_errors(self, count: int) -> Floats:
-        """Bounds of the errors of the moments."""
-        nodes, weights, density = self.coarse
-        changed = np.abs(self.moments(count) - (density * weights) @ legendre(count, nodes).T)
-        size = (np.abs(self.density) * self.weights).sum(axis=1)
-        return np.asarray(_CHANGED * changed + _ROUNDING * size[:, None] * np.sqrt(np.arange(count) + 0.5))
-
-    def left(self, moments: Floats) -> float:
-        """The L1 norm of the densities less their polynomials."""
-        rest = np.abs(self.density - moments @ legendre(moments.shape[1], self.nodes))
-        return float(np.sum(rest @ self.weights))
+_CONTRADICTED = 1e-9
+"""A lower bound above an upper one by this fraction is more than the rounding of both."""
 
 
 def smooth_network_rtv(
@@ -94,8 +58,10 @@ def smooth_network_rtv(
     Returns
     -------
     RTV
-        Bounds. In the plane they are certified: the dual function's largest value is proven, and the error of the
-        coefficients, which are integrals by Gauss's rule, is charged. In space that value is found by a search.
+        Bounds. In the plane, and for activations of a name, they are certified: the dual function's largest value is
+        proven, and the error of the coefficients, integrals by Gauss's rule on cells cut where a density jumps, is
+        charged. In space that value is found by a search, and a user's activation does not say where its density
+        jumps: then they are estimated.
 
     Raises
     ------
@@ -126,33 +92,29 @@ def smooth_network_rtv(
             "out route='densities' for the sum over its directions, an upper bound"
         )
     spikes = math.fsum(measure.spike_costs(domain))
-    return _by_densities(_on_unit_ball(measure, domain), domain.radius, spikes, summed, (close, until), progress)
+    found = _by_densities(_on_unit_ball(measure, domain), domain.radius, spikes, summed, (close, until), progress)
+    if measure.profile.spelled is None and found.standing == "certified":
+        method = f"{found.method}; integrals of the density of {measure.profile.name}, whose jumps are not known"
+        return replace(found, standing="estimated", method=method)
+    return found
 
 
-def _on_unit_ball(measure: FibreMeasure, ball: Ball) -> _Fibres:
+def _on_unit_ball(measure: FibreMeasure, ball: Ball) -> FibreMoments:
     """The densities of u -> f(center + radius u)."""
     center = ball.center_in(measure.dim)
     shift = measure.scales * (measure.directions @ center)[measure.fibre]
     moved = replace(measure, scales=measure.scales * ball.radius, biases=measure.biases + shift)
-    panels = max(_PANELS, math.ceil(_PER_SCALE * float(np.abs(moved.scales).max(initial=0.0))))
-    if panels > _MOST_PANELS:
+    steepest = float(np.abs(moved.scales).max(initial=0.0))
+    if steepest > STEEPEST:
         raise ValueError(
-            f"f: expected |w| times the radius up to {_MOST_PANELS / _PER_SCALE:g}, got "
-            f"{np.abs(moved.scales).max():.3g}; the densities are then spikes, whose sum the route 'weights' gives"
+            f"f: expected |w| times the radius up to {STEEPEST:g}, got {steepest:.3g}; the densities are then spikes, "
+            "whose sum the route 'weights' gives"
         )
-    (nodes, weights), coarse = _rule(panels), _rule(panels // 2)
-    return _Fibres(moved.directions, nodes, weights, moved.density(nodes), (*coarse, moved.density(coarse[0])))
-
-
-def _rule(panels: int) -> tuple[Floats, Floats]:
-    """Nodes and weights of Gauss's rule on equal panels of (-1, 1)."""
-    x, w = leggauss(_NODES)
-    middle = (2 * np.arange(panels) + 1) / panels - 1
-    return (middle[:, None] + x / panels).ravel(), np.tile(w / panels, panels)
+    return FibreMoments.of(moved, np.abs(measure.biases) + np.abs(shift))
 
 
 def _by_densities(
-    fibres: _Fibres,
+    fibres: FibreMoments,
     radius: float,
     spikes: float,
     summed: RTV,
@@ -185,18 +147,24 @@ def _by_densities(
             progress(f"{2 * half} nodes in t: {lower:.7g} to {upper:.7g}")
     if not steps:
         return replace(summed, law="interrupted", converged=False)
+    how, more = "searched for", ""
+    standing: Standing = "estimated"
+    if dim == 2:
+        how, standing = "proven", "certified"
+    if lower > upper * (1 + _CONTRADICTED):
+        more, standing = "; the lower bound came out above the upper one, so that one of them is wrong", "estimated"
+    lower, upper = min(lower, upper), max(lower, upper)
     met = upper - lower <= tol * upper
     nodes, lowers, uppers = (tuple(column) for column in zip(*steps, strict=True))
     why = "interrupted" if interrupted else "the time was over" if time.monotonic() > until else ""
-    how = "proven" if dim == 2 else "searched for"
     return RTV(
         value=(lower + upper) / 2,
-        lower=min(lower, upper),
+        lower=lower,
         upper=upper,
         method=f"bounds from densities on {len(fibres.directions)} directions by polynomials on {int(nodes[-1])} nodes "
-        f"in t, the dual function's largest value {how}; their sum is {summed.upper:.7g}",
+        f"in t, the dual function's largest value {how}; their sum is {summed.upper:.7g}{more}",
         assumed=summed.assumed,
-        standing="certified" if dim == 2 else "estimated",
+        standing=standing,
         law="" if met else why or "no finer grid is carried",
         refinement=Refinement(
             "nodes in t", nodes, tuple((a + b) / 2 for a, b in zip(lowers, uppers, strict=True)), lowers, uppers
@@ -205,7 +173,7 @@ def _by_densities(
     )
 
 
-def _charged(pursuit: Pursuit, fibres: _Fibres, dual: Floats, count: int) -> float:
+def _charged(pursuit: Pursuit, fibres: FibreMoments, dual: Floats, count: int) -> float:
     """What errors of the moments may add to <h, F>: their sum times the moduli of F's coefficients on each fibre."""
     waves = pursuit.basis.at(fibres.directions)
     on_fibres = np.zeros((len(waves), count))
