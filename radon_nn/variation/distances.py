@@ -20,6 +20,7 @@ from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.shallow import ShallowNetwork
+from radon_nn.variation.deep import deep_rtv
 
 _SAMPLES = 20_000
 """Points for the root mean square beyond one dimension: its standard error is then below a hundredth, as a rule."""
@@ -45,8 +46,10 @@ class Distance:
     rms_error : float
         Its standard error; 0 where it is exact, for d = 1, and over data.
     rtv : float or None
-        The R-TV of a - b on the domain; an upper bound for smooth activations. None for deep networks of two or more
-        inputs, whose difference has none as a rule.
+        The R-TV of a - b on the domain; an upper bound for smooth activations. Hyperplanes of a and b within 1e-12 of
+        each other, see `RidgeMeasure.merged`, are taken for one, so that one function in other weights is at distance 0;
+        were they distinct, the R-TV would be that of a plus that of b. None for deep networks of two or more inputs,
+        whose difference has none as a rule.
 
     See Also
     --------
@@ -190,7 +193,8 @@ def _of_others(first: Any, second: Any, domain: Domain) -> tuple[float, bool, fl
             corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, apart.dim)
             places = np.concatenate([found.starts, found.ends, corners])
             sizes = norms(np.asarray(apart(places)).reshape(len(places), -1))
-            rtv = float(norms(found.jumps).sum()) if apart.dim == 1 else None
+            # Kinks that both networks have, apart by rounding, are one there and cancel.
+            rtv = deep_rtv(apart, box).value if apart.dim == 1 else None
             return float(sizes.max()), True, rtv, found.starts[:, 0]
         return _interval_bound([apart], domain), False, None, np.empty(0)
     rtv = None

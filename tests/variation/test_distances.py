@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, distance
+from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, distance, rtv
 from radon_nn.variation.distances import difference_network
 
 
@@ -85,6 +85,33 @@ def test_the_rtv_of_the_difference() -> None:
     assert distance(zigzag, fold, Cuboid([-2.0], [2.0])).rtv == pytest.approx(8)
     smooth = [ShallowNetwork([[1.0, 0.0]], [0.0], [v], activation="tanh") for v in (1.0, 0.25)]
     assert distance(*smooth, Ball(100.0)).rtv == pytest.approx(0.75 * 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_function_in_other_weights_is_at_distance_zero(seed: int) -> None:
+    """Hidden neurons permuted and rescaled: sup, root mean square and R-TV are rounding, of any depth on a line."""
+    rng = np.random.default_rng(seed)
+    a = DeepNetwork([shallow(rng, 1, 4, k=6), shallow(rng, 4, 3, k=5), shallow(rng, 3)])
+    first, order, factor = a.layers[0], rng.permutation(6), np.exp(rng.uniform(-1, 1, 6))
+    weights, biases = first.weights * factor[:, None], first.biases * factor
+    readout = first.readout / factor
+    same = ShallowNetwork(weights[order], biases[order], readout[:, order], first.skip, first.constant)
+    b = DeepNetwork([same, *a.layers[1:]])
+    domain = Ball(2.0, [0.0])
+    size = float(rtv(a, domain=domain))
+    for found in (distance(a, b, domain), distance(DeepNetwork([first]), same, domain)):
+        assert found.sup <= 1e-12 * size
+        assert found.rms <= found.sup
+        assert found.rtv is not None
+        assert found.rtv <= 1e-9 * size
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_rtv_of_the_difference_is_that_of_one_network(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = deep(rng, 1, 3), deep(rng, 1, 2)
+    found = distance(a, b, Cuboid([-1.0], [2.0]))
+    assert found.rtv == pytest.approx(float(rtv(difference_network(a, b), domain=Cuboid([-1.0], [2.0]))), rel=1e-12)
 
 
 def test_the_difference_as_one_network() -> None:
