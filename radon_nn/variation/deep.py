@@ -14,7 +14,7 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
-from radon_nn.kink_lines._regions import SNAP, TooManyRegionsError
+from radon_nn.kink_lines._regions import SNAP, TooManyRegionsError, subdivide
 from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
@@ -38,6 +38,14 @@ _SAME = 1e-8
 ties are taken within 4e-13 of the terms of a pre-activation, which may be 1e4 times its slope."""
 _COINCIDE = 1e-12
 """Kinks on the line within this distance, in the unit of `hyperplanes.offset_unit`, are one, as in `RidgeMeasure`."""
+_BAND = 1e-9
+"""Half the width, relative to the domain, of the bands about kink lines in which others may have been joined to them:
+lines within 1e-8 of each other that were not joined are in doubt anyway."""
+_LONG, _ACROSS = 1e-6, 3
+"""Segments shorter than this, relative to the domain, may have another line in their band; of the others on a line the
+bands of the longest three are crossed."""
+_ANY = 1 << 30
+"""Regions to allow where as many have been made before."""
 _ROUNDING = 1e-13
 """Weights below this fraction of the terms they are sums of are rounding."""
 _EXACT = 1e-9
@@ -80,10 +88,10 @@ def deep_rtv(
     Returns
     -------
     RTV
-        The value if it is finite and known, with a bar where slopes are so large that their rounding matters;
-        infinite, with the bend in `method`; or unresolved, with the reason: smooth activations, too many kinks, jumps
-        lost beside the slopes, or no kink certain to bend, where d > 2 or no domain is given (then the lower
-        bound is the R-TV of what was looked at).
+        The value if it is finite and known, with a bar where slopes are so large that their rounding matters,
+        and certified bounds where lines that nearly coincide cancel; infinite, with the bend in `method`; or
+        unresolved, with the reason: smooth activations, too many kinks, jumps lost beside the slopes, or no kink
+        certain to bend, where d > 2 or no domain is given (then the lower bound is the R-TV of what was looked at).
 
     Raises
     ------
@@ -126,7 +134,7 @@ def deep_rtv(
     assert isinstance(looked_at, Ball | Cuboid)
     if network.dim == 2:
         seen = _look(network, looked_at, progress) if known is None else _look_at(known)
-        return _in_the_plane(seen, looked_at, where, whole=domain is not None)
+        return _in_the_plane(network, seen, looked_at, where, whole=domain is not None)
     bases = [np.linalg.qr(random.standard_normal((network.dim, 2)))[0].T for _ in range(planes)]
     radius, lower, doubts = float(half.min()), 0.0, 0
     for basis in bases:
@@ -197,13 +205,20 @@ def _summed(jumps: Floats, rounding: Floats, groups: Indices) -> tuple[float, fl
     return float(sizes[seen].sum()), float(bars.sum() + sizes[~seen].sum()), int(seen.sum())
 
 
-def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: bool) -> RTV:
+def _in_the_plane(network: DeepNetwork, seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: bool) -> RTV:
     """What was seen, as a result on the domain, or on the plane if that was not `whole` looked at."""
     if seen.witness is not None:
         return _infinite(seen.witness, seen.witness.point, where)
     if seen.doubt:
         return _unresolved(seen.doubt, where)
     if whole:
+        apart, same = _unjoined(network, looked_at)
+        if apart > seen.value + seen.error:
+            low, why = max(seen.value - seen.error, 0.0), "some nearly cancel: their kink lines almost coincide"
+            if not same:
+                return _unresolved(f"{why}, and if they are distinct they are no whole lines", where, low)
+            method = f"certified, from the weights, {seen.lines} distinct kink lines; {why}"
+            return RTV(seen.value, low, apart, method, where, "certified")
         snapped = f"{where}, pre-activations below {SNAP:.0g} of their terms being zero"
         return _exact(seen.value, seen.error, seen.lines, snapped, "; all of them are whole lines there")
     return _unresolved(
@@ -212,6 +227,39 @@ def _in_the_plane(seen: _Look, looked_at: Ball | Cuboid, where: str, *, whole: b
         where,
         max(seen.value - seen.error, 0.0),
     )
+
+
+def _unjoined(network: DeepNetwork, domain: Ball | Cuboid) -> tuple[float, bool]:
+    """
+    The sum over lines if those that almost coincide are distinct, and whether they are whole lines then, too.
+
+    The network is followed across each line, also where jumps cancel, as networks of one input are.
+    """
+    middle, half = frame(domain, 2)
+    scale, total, whole = float(half.max()), 0.0, True
+    cuts, _ = subdivide(network.slice(middle, scale * np.eye(2)).layers, half / scale, _ANY)
+    ends = middle + scale * cuts.starts, middle + scale * cuts.ends
+    seen = _cut(Kinks(domain, *ends, cuts.normals, np.ones((len(ends[0]), 1)), cuts.layer, cuts.neuron), domain)
+    middles, lengths = (seen.starts + seen.ends) / 2, seen.lengths / scale
+    offsets = np.einsum("ki,ki->k", middles - middle, seen.normals) / scale
+    _, label, _ = hyperplanes.clusters(np.column_stack([seen.normals, offsets]), _BAND)
+    order = np.lexsort((-lengths, label))
+    order = order[lengths[order] > _LONG]
+    near = ROUNDING * (scale + float(np.abs(middle).max()))
+    for chosen in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
+        sums, bars = [0.0], [0.0]
+        for k in chosen[:_ACROSS]:
+            across = network.slice(middles[k], seen.normals[k][None])
+            pieces = _intervals.pieces(across.layers, -_BAND * scale, _BAND * scale)
+            jumps, paths = np.diff(pieces.slopes, axis=0), norms(pieces.paths)
+            if len(jumps):
+                groups = np.flatnonzero(np.append(True, np.diff(pieces.breaks) > near))
+                value, bar, _ = _summed(jumps, ROUNDING * (paths[1:] + paths[:-1]), groups)
+                sums.append(value)
+                bars.append(bar)
+        total += max(sums)
+        whole &= max(sums) - min(sums[1:], default=0.0) <= 2 * max(bars)
+    return total, whole
 
 
 def _look(plane: DeepNetwork, domain: Ball | Cuboid, progress: Progress | None) -> _Look:

@@ -47,9 +47,9 @@ class Distance:
         Its standard error; 0 where it is exact, for d = 1, and over data.
     rtv : float or None
         The R-TV of a - b on the domain; an upper bound for smooth activations. Hyperplanes of a and b within 1e-12 of
-        each other, see `RidgeMeasure.merged`, are taken for one, so that one function in other weights is at distance 0;
-        were they distinct, the R-TV would be that of a plus that of b. None for deep networks of two or more inputs,
-        whose difference has none as a rule.
+        each other, see `RidgeMeasure.merged`, are taken for one, so that one function in other weights is at distance
+        0; were they distinct, the R-TV would be that of a plus that of b. None for deep networks of two or more
+        inputs, whose difference has none as a rule.
 
     See Also
     --------

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from examples_of_deep_networks import PIECEWISE, deep_network, disguised, pyramid, rows
 from examples_of_networks import random_network
 from radon_nn import Ball, Cuboid, DeepNetwork, Hull, Kinks, ShallowNetwork, deep_rtv, from_model, kinks, rtv
+from radon_nn.geometry.points import unit_rows
 from radon_nn.variation import deep
 
 
@@ -264,6 +265,24 @@ def test_a_bend_too_weak_to_follow_is_not_called_finite(part: float) -> None:
     both = ShallowNetwork(np.eye(2), [0.0, 0.0], np.eye(2), activation="abs")
     faint = ShallowNetwork([[1.0, 0.0], [-1.0, -1.0]], [1.0, 0.5], [[1.0, part]])
     assert math.isinf(deep_rtv(DeepNetwork([both, faint]), Ball(1.0)).upper)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-13, 3e-13, 1e-5])
+def test_lines_that_nearly_coincide_and_cancel_are_exact_only_if_they_are_one(gap: float) -> None:
+    """The sum over all lines, and that over lines taken for one, lie between the bounds, as for one hidden layer."""
+    rng = np.random.default_rng(5)
+    for _ in range(3):
+        weights, biases = unit_rows(rng.standard_normal((5, 2))), rng.uniform(-0.3, 0.3, 5)
+        readout, scale = rng.standard_normal(5), np.exp(rng.uniform(-1, 1, 5))
+        weights[1], biases[1] = weights[0], biases[0] + gap
+        readout[1] = -readout[0] * scale[0] / scale[1]
+        last = ShallowNetwork(np.diag(scale), np.zeros(5), readout)
+        found = deep_rtv(DeepNetwork([ShallowNetwork(weights, biases, np.eye(5)), last]), Ball(2.0))
+        costs = np.abs(readout * scale) * np.linalg.norm(weights, axis=1)
+        joined, apart = costs[2:].sum(), costs.sum()
+        assert found.standing == ("certified" if 0 < gap < 1e-9 else "exact")
+        assert found.lower <= (joined if gap < 1e-9 else apart) * (1 + 1e-12)
+        assert found.upper >= (joined if gap == 0 else apart) * (1 - 1e-12)
 
 
 def test_kinks_of_a_deep_network_that_nearly_cancel_have_a_bar() -> None:
