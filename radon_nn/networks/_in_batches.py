@@ -25,7 +25,7 @@ _ROUNDING = 1e-13
 """Rounding of a projection is below the number of inputs times eps; 1e-13 times its root leaves room up to 400^2."""
 
 
-def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, float, int]:
+def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, float, float, int]:
     """
     The sum of |mass| over the distinct hyperplanes of a piecewise linear network, in little memory.
 
@@ -43,6 +43,8 @@ def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, float, 
     -------
     value : float
         The sum.
+    least : float
+        The sum less rounding of masses that cancel.
     apart : float
         The sum over hyperplanes that are apart by more than rounding, and rounding of masses that cancel: at least so
         much.
@@ -56,29 +58,30 @@ def batched_rtv(neurons: Neurons, domain: Domain | None) -> tuple[float, float, 
         masses = abs(jump) * norms(neurons.readout) * sizes
     live = np.flatnonzero((sizes > 0) & np.isfinite(offsets) & (masses != 0))
     if not len(live):
-        return 0.0, 0.0, 0
+        return 0.0, 0.0, 0.0, 0
     unit = hyperplanes.offset_unit(offsets[live], masses[live])
     # Arbitrary, and orthogonal to nothing that networks are made of.
     normal = np.cos(np.arange(1.0, neurons.weights.shape[1] + 1) ** 2)
     along = np.abs(neurons.weights @ (normal / np.linalg.norm(normal)))[live] / sizes[live]
     order = np.argsort(along)
-    values, apart, count = [], [], 0
+    values, least, apart, count = [], [], [], 0
     for batch in _batches(live[order], along[order], neurons.weights.shape[1]):
         part = neurons._replace(
             weights=neurons.weights[batch], biases=neurons.biases[batch], readout=neurons.readout[batch]
         )
         spikes = part.spikes()
         spikes = spikes if domain is None else spikes.restricted(domain)
-        measure, most = spread_of(spikes, unit)
+        measure, low, most = spread_of(spikes, unit)
         values.append(measure.rtv)
+        least.append(low)
         apart.append(most)
         count += len(measure)
-    return math.fsum(values), math.fsum(apart), count
+    return math.fsum(values), math.fsum(least), math.fsum(apart), count
 
 
-def spread_of(spikes: RidgeMeasure, unit: float | None = None) -> tuple[RidgeMeasure, float]:
+def spread_of(spikes: RidgeMeasure, unit: float | None = None) -> tuple[RidgeMeasure, float, float]:
     """
-    The distinct spikes, and the largest R-TV that they have if hyperplanes that nearly coincide are different ones.
+    The distinct spikes, their least R-TV, and the largest, if hyperplanes that nearly coincide are different ones.
 
     Parameters
     ----------
@@ -91,15 +94,17 @@ def spread_of(spikes: RidgeMeasure, unit: float | None = None) -> tuple[RidgeMea
     -------
     measure : RidgeMeasure
         Merged within 1e-12.
+    least : float
+        Its R-TV, less the rounding of masses that cancel.
     most : float
         The R-TV if only hyperplanes that agree to rounding are merged, with the rounding of masses that cancel.
     """
     with np.errstate(over="ignore"):
-        measure = spikes.merged(_TOL, unit=unit)
+        measure, gone = spikes._joined(_TOL, unit)
         if spikes.rtv <= measure.rtv * (1 + _ROUNDING):
-            return measure, measure.rtv
+            return measure, measure.rtv, measure.rtv
         close, lost = spikes._joined(SAME, unit)
-        return measure, max(close.rtv, measure.rtv) + lost
+        return measure, max(measure.rtv - gone, 0.0), max(close.rtv, measure.rtv) + lost
 
 
 def _batches(rows: Indices, along: Floats, dim: int) -> Iterator[Indices]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from radon_nn._support.wording import counted
 from radon_nn.geometry.domains import Ball, Domain
+from radon_nn.geometry.points import norms
 from radon_nn.measures.result import RTV, Standing
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks._endless import SAME, fate
 from radon_nn.networks._in_batches import WIDE, batched_rtv, spread_of
 from radon_nn.networks.fibres import FibreMeasure
+from radon_nn.networks.neurons import Neurons
 from radon_nn.networks.shallow import ShallowNetwork
 
 _ROUNDING = 1e-13
@@ -52,8 +55,8 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
     if isinstance(f, ShallowNetwork):
         source = f"from the weights of {counted(f.neurons, 'neuron')}"
         if f.weights.nbytes > WIDE and f.activation.piecewise_linear and len(f.activation.kinks) == 1:
-            value, apart, count = batched_rtv(f._neurons(), domain)
-            return _of_spikes(value, apart, bound, f"{source}, {counted(count, 'distinct spike')}", where)
+            value, least, apart, count = batched_rtv(f._neurons(), domain)
+            return _of_spikes((value, least, apart), bound, f"{source}, {counted(count, 'distinct spike')}", where)
         # Neurons that cancel must go before the fibres: their densities would leave rounding, or an infinity. Two kinks
         # of one neuron may be too near each other for the offsets of a measure of spikes.
         one_kink = f.activation.piecewise_linear and len(f.activation.kinks) <= 1
@@ -62,24 +65,25 @@ def exact_rtv(f: ShallowNetwork | RidgeMeasure | FibreMeasure, domain: Domain | 
         elif f.activation.law and (domain is None or f.activation.order == 1):
             f = f.simplify(tol=SAME)[0].fibres(SAME)
         else:
-            f = f.simplify(tol=SAME)[0]
-            return _of_directions(f, domain, bound, source, where)
+            merged, lost = f._neurons().alive().merged_and_lost(SAME)
+            found = _of_directions(f._with(merged), domain, bound, source, where)
+            return _widened(found, lost, domain, bound)
     if isinstance(f, FibreMeasure):
         return _of_fibres(f, domain, bound, source, where)
-    measure, apart = spread_of(f if domain is None else f.restricted(domain))
+    measure, least, apart = spread_of(f if domain is None else f.restricted(domain))
     with np.errstate(over="ignore"):
         value = measure.rtv
-    return _of_spikes(value, apart, bound, f"{source}, {counted(len(measure), 'distinct spike')}", where)
+    return _of_spikes((value, least, apart), bound, f"{source}, {counted(len(measure), 'distinct spike')}", where)
 
 
-def _of_spikes(value: float, apart: float, bound: float, source: str, where: str) -> RTV:
-    """The sum over distinct spikes, as a result; `apart` is that over those which differ by more than rounding."""
-    value, apart = min(value, bound), min(apart, bound)
+def _of_spikes(sums: tuple[float, float, float], bound: float, source: str, where: str) -> RTV:
+    """The sum over distinct spikes, the same less rounding, and over those that differ by more than rounding."""
+    value, least, apart = (min(total, bound) for total in sums)
     _require_finite(apart)
     if apart <= value * (1 + _ROUNDING):
         return RTV(value, value, value, f"exact, {source}", where)
     method = f"certified, {source}; some nearly cancel: their hyperplanes almost coincide, or masses to rounding"
-    return RTV(value, value, apart, method, where, "certified")
+    return RTV(value, least, apart, method, where, "certified")
 
 
 def _of_directions(f: ShallowNetwork, domain: Domain | None, bound: float, source: str, where: str) -> RTV:
@@ -97,6 +101,24 @@ def _of_directions(f: ShallowNetwork, domain: Domain | None, bound: float, sourc
     standing = apart.standing if apart.standing == "upper bound" else standing
     method = f"certified, {method}" if standing == "certified" else method
     return RTV(value, lower, upper, method, where, standing)
+
+
+def _widened(found: RTV, lost: Neurons, domain: Domain | None, bound: float) -> RTV:
+    """A result with what was lost where output weights cancel, if that is more than rounding."""
+    if not len(lost.biases):
+        return found
+    sizes, rows = norms(lost.weights), np.arange(len(lost.biases))
+    # Each on a fibre of its own, so that none cancels another.
+    alone = FibreMeasure(lost.weights / sizes[:, None], rows, sizes, *lost[1:])
+    more = math.fsum(np.concatenate(alone.costs(domain)))
+    if found.verdict != "finite" or more <= _ROUNDING * found.upper:
+        return found
+    lower, upper = max(found.lower - more, 0.0), min(found.upper + more, bound)
+    method = f"{found.method.removeprefix('exact, ')}; some nearly cancel: their output weights to rounding"
+    if found.standing == "exact":
+        return RTV(found.value, lower, upper, f"certified, {method}", found.assumed, "certified")
+    value = upper if found.standing == "upper bound" else found.value
+    return replace(found, value=value, lower=lower, upper=upper, method=method)
 
 
 def _require_finite(value: float) -> None:

@@ -81,8 +81,27 @@ class Neurons(NamedTuple):
         Neurons
             The distinct neurons, without those whose output weights cancel.
         """
+        return self.merged_and_lost(tol)[0]
+
+    def merged_and_lost(self, tol: float) -> tuple[Neurons, Neurons]:
+        """
+        `merged`, and what rounding may leave of output weights that cancel.
+
+        Parameters
+        ----------
+        tol : float
+            Distance within which they coincide.
+
+        Returns
+        -------
+        merged : Neurons
+            The distinct neurons.
+        lost : Neurons
+            A neuron wherever output weights cancel but for a remainder. The one output weight of each is the modulus of
+            what was dropped and of the rounding of the sum: theirs together bound how far the R-TV is changed.
+        """
         if not len(self.biases):
-            return self
+            return self, self
         group = self._grouped(tol)
         size, degree, label, leader, turned = group.size, self.profile.degree, group.label, group.leader, group.turned
         count, first = len(leader), leader[label]
@@ -94,7 +113,7 @@ class Neurons(NamedTuple):
         np.add.at(sizes, label, _CANCELLED * np.abs(readout))  # before they are added: the sum may overflow
         keep = np.any(np.abs(total) > sizes, axis=1)
         read = self.readout[turned].T
-        return Neurons(
+        merged = Neurons(
             self.weights[leader][keep],
             self.biases[leader][keep],
             total[keep],
@@ -102,6 +121,13 @@ class Neurons(NamedTuple):
             self.constant - slope * read @ self.biases[turned] + level * read.sum(axis=1),
             self.profile,
         )
+        # As in `RidgeMeasure`: the sum of a few terms errs by 4 eps of their moduli.
+        with np.errstate(over="ignore", invalid="ignore"):
+            left, moduli = norms(total), norms(sizes)
+        near = (left > 0) & (moduli > 2 * _CANCELLED * left)
+        least = (np.where(keep, 0.0, left) + moduli / 16)[near, None]
+        none = np.zeros((1, self.weights.shape[1])), np.zeros(1)
+        return merged, Neurons(self.weights[leader][near], self.biases[leader][near], least, *none, self.profile)
 
     def moved_by_merging(self, tol: float, domain: Domain | None) -> float:
         """

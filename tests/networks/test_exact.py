@@ -1,6 +1,7 @@
 """The R-TV of networks: exact on R^d, on one direction and for spikes; an upper bound for smooth ones on a domain."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -168,6 +169,24 @@ def test_neurons_that_nearly_cancel_have_a_bar(activation: str, where: str) -> N
         else:
             assert found.lower <= lone + 4 * apart * f.path_norm
         assert found.lower <= found.upper <= f.path_norm * (1 + 1e-12)
+
+
+FINITE = ["relu", "hard_tanh", "relu6", "tanh", "gelu", "elu"]
+
+
+@pytest.mark.parametrize(("activation", "domain"), [*product(FINITE, [None, Ball(2.0)]), ("sine", Ball(2.0))])
+def test_output_weights_that_cancel_to_rounding_have_a_bar(activation: str, domain: Ball | None) -> None:
+    """What is left of two opposite neurons lies between the bounds, however little; nothing is left of equal ones."""
+    for left in 2.0 ** -np.arange(30, 53):
+        found, one = (
+            rtv(ShallowNetwork([[1.0, 0.3]] * len(v), [0.2] * len(v), v, activation=activation), domain=domain)
+            for v in ([1.0, left - 1.0], [left])
+        )
+        assert found.lower <= one.upper * (1 + 1e-12)
+        assert one.lower * (1 - 1e-12) <= found.upper <= one.upper * (1 + 1e-12) + 2e-14
+        assert found.lower > 0 or found.standing == "certified"
+    equal = ShallowNetwork([[1.0, 0.3]] * 2, [0.2] * 2, [1.0, -1.0], activation=activation)
+    assert (rtv(equal, domain=domain).upper, rtv(equal, domain=domain).standing) == (0.0, "exact")
 
 
 def test_masses_that_cancel_to_rounding_have_a_bar() -> None:
