@@ -24,6 +24,8 @@ _SAME = 1e-13
 """Spikes this near in (a, t) cancel before lines are crossed: rounding of one number."""
 _SLACK = 1e-12
 """Crossings this far outside of the domain, relative to its size, count as on its boundary."""
+_FLAT = 1e-9
+"""Points this near to a line, relative to their spread along it, are on it if Qhull, which allows 1e-13, says so."""
 
 
 @public
@@ -130,12 +132,14 @@ def _in_the_plane(apart: RidgeMeasure, domain: Domain) -> Floats:
         inside = norms(x - center) <= radius * (1 + _SLACK)
         return np.concatenate([x[inside], _on_the_circle(apart, center, radius)])
     corners = _corners(domain)
+    flat = len(corners) < 3
     after = np.roll(corners, -1, axis=0)
     edges = after - corners
     # Corners are in counterclockwise order: inside is on the left of each edge.
     normals = np.stack([-edges[:, 1], edges[:, 0]], axis=1)
     level = np.einsum("ki,ki->k", normals, corners)
     inside = np.all(x @ normals.T >= level - _SLACK * np.abs(normals).sum(axis=1) * np.abs(corners).max(), axis=1)
+    inside &= not flat  # on a segment it is largest at an end, or at a kink that crosses it
     begin, end = corners @ a.T - t, after @ a.T - t
     edge, spike = np.nonzero((begin < 0) != (end < 0))
     share = begin[edge, spike] / (begin[edge, spike] - end[edge, spike])
@@ -159,14 +163,25 @@ def _on_the_circle(apart: RidgeMeasure, center: Floats, radius: float) -> Floats
 
 
 def _corners(domain: Domain) -> Floats:
-    """Corners of a polygon, counterclockwise."""
+    """Corners of a polygon, counterclockwise; the two ends of one that is flat."""
     if isinstance(domain, Cuboid):
         (left, low), (right, high) = domain.lower, domain.upper
         return np.array([[left, low], [right, low], [right, high], [left, high]])
     assert isinstance(domain, Hull)
-    from scipy.spatial import ConvexHull  # imported here as in `geometry.hyperplanes`
+    from scipy.spatial import ConvexHull, QhullError  # imported here as in `geometry.hyperplanes`
 
-    hull = ConvexHull(domain.points)
+    try:
+        hull = ConvexHull(domain.points)
+    except QhullError as error:
+        middle = domain.points.mean(axis=0)
+        _, sizes, axes = np.linalg.svd(domain.points - middle, full_matrices=True)
+        if len(sizes) > 1 and sizes[1] > _FLAT * sizes[0]:
+            raise ValueError(
+                f"domain: expected points with a convex hull, got {len(domain.points)} for which Qhull finds none; "
+                "take a Cuboid or a Ball that holds them"
+            ) from error
+        along = (domain.points - middle) @ axes[0]
+        return np.asarray(domain.points[[int(along.argmin()), int(along.argmax())]])
     return np.asarray(domain.points[hull.vertices])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radon_nn import Ball, Cuboid, Hull, RidgeMeasure, ShallowNetwork, save
+from radon_nn import Ball, Cuboid, Hull, RidgeMeasure, ShallowNetwork, distance, prune, save
 from radon_nn._support.wording import counted
 from radon_nn.cli.command import main
 from radon_nn.geometry.domains import Domain
@@ -51,6 +51,25 @@ def holds(domain: Domain, point: np.ndarray) -> bool:
     normals = np.ones((1, 1)) if len(point) == 1 else np.stack([np.cos(angles), np.sin(angles)], axis=1)
     low, high = domain.extent(normals)
     return bool(np.all((normals @ point >= low - 1e-9) & (normals @ point <= high + 1e-9)))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_on_points_of_one_line_it_is_that_on_their_segment(count: int, scale: float) -> None:
+    """Such a hull has no interior, and the functions on it are those of one variable."""
+    rng = np.random.default_rng(count)
+    f, g = clustered(rng, 2), clustered(rng, 2)
+    origin, step = rng.standard_normal(2), rng.standard_normal(2)
+    along = rng.uniform(-1, 1, count)
+    flat = Hull(scale * (origin + along[:, None] * step))
+    first, second = (ShallowNetwork(n.weights / scale, n.biases, n.readout) for n in (f, g))
+    found = first.measure().difference(second.measure(), flat)
+    cut = [n.slice(scale * origin, scale * step[None]).measure() for n in (first, second)]
+    truth = cut[0].difference(cut[1], Hull(along[:, None]))
+    assert found.exact
+    assert found.largest == pytest.approx(truth.largest, rel=1e-9)
+    distance(first, second, flat)
+    prune(first, k=4, data=flat.points)
 
 
 @pytest.mark.parametrize("seed", range(4))
