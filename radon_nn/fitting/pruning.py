@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -150,22 +150,43 @@ def prune(
     if (k is None) == (max_error is None) or (domain is None) == (data is None):
         raise ValueError("prune: expected one of k and max_error, and one of domain and data; got both or neither")
     if data is not None:
-        points = checks.points(data, measure.dim).reshape(-1, measure.dim)
-        region: Domain = Hull(points)
+        region: Domain = Hull(checks.points(data, measure.dim).reshape(-1, measure.dim))
     else:
         assert domain is not None
-        region, points = domain, _drawn(domain, measure.dim, np.random.default_rng(rng))
-    whole = measure.restricted(region).merged()
-    search = _Search(whole, Observations.of(points, whole.at(points)), region)
+        region = domain
+    # In coordinates in which the domain has its middle at 0 and size 1, far places and other units change nothing.
+    near, middle, unit = _centered(region, measure.dim)
+    points = near.points if data is not None and isinstance(near, Hull) else _drawn(near, np.random.default_rng(rng))
+    whole = measure.placed(1 / unit, -middle / unit).restricted(near).merged()
+    search = _Search(whole, Observations.of(points, whole.at(points)), near)
     if k is not None:
         small = search.of_size(checks.count(k, "k", least=0))
     else:
         assert max_error is not None
         small = search.within(checks.at_least_zero(max_error, "max_error"))
     rms = float(np.sqrt(np.mean(np.sum((small.at(points) - whole.at(points)) ** 2, axis=1))))
-    made = ShallowNetwork.from_measure(small)
+    error = search.error(small)
+    if error.at is not None:
+        error = replace(error, at=middle + unit * error.at)
+    made = ShallowNetwork.from_measure(small.placed(unit, middle))
     made = made.named(measure.names) if measure.names else made
-    return Pruning(made, len(whole), len(small), search.error(small), rms, region, (whole.rtv, small.rtv))
+    return Pruning(made, len(whole), len(small), error, rms, region, (whole.rtv / unit, small.rtv / unit))
+
+
+def _centered(domain: Domain, dim: int) -> tuple[Ball | Cuboid | Hull, Floats, float]:
+    """The domain about its middle, in units of its size; the middle and the size."""
+    domains.extent(domain, np.eye(dim))  # which says what was expected
+    if isinstance(domain, Ball):
+        return Ball(1.0, np.zeros(dim)), domain.center_in(dim), domain.radius
+    if isinstance(domain, Cuboid):
+        middle = np.asarray(domain.lower + (domain.upper - domain.lower) / 2)
+        unit = float((domain.upper - domain.lower).max()) / 2
+        return Cuboid((domain.lower - middle) / unit, (domain.upper - middle) / unit), middle, unit
+    if isinstance(domain, Hull):
+        middle = np.asarray(domain.points[0] + (domain.points - domain.points[0]).mean(axis=0))
+        unit = float(np.abs(domain.points - middle).max()) or 1.0
+        return Hull((domain.points - middle) / unit), middle, unit
+    raise TypeError(f"domain: expected a Ball, a Cuboid or a Hull, got {type(domain).__name__}")
 
 
 class _Search:
@@ -252,18 +273,18 @@ def _measure_of(network: Any) -> RidgeMeasure:
     return measure
 
 
-def _drawn(domain: Domain, dim: int, rng: np.random.Generator) -> Floats:
+def _drawn(domain: Ball | Cuboid | Hull, rng: np.random.Generator) -> Floats:
     """Points of a domain: evenly in a ball or a box; weighted means of the points of a hull, and the points."""
     if isinstance(domain, Ball):
-        middle = domain.center_in(dim)
-        normals = rng.standard_normal((_SAMPLES, dim))
+        assert domain.center is not None
+        middle = np.asarray(domain.center, np.float64)
+        normals = rng.standard_normal((_SAMPLES, len(middle)))
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-        return np.asarray(middle + domain.radius * rng.random((_SAMPLES, 1)) ** (1 / dim) * normals / lengths)
+        radii = domain.radius * rng.random((_SAMPLES, 1)) ** (1 / len(middle))
+        return np.asarray(middle + radii * normals / lengths)
     if isinstance(domain, Cuboid):
-        return np.asarray(domain.lower + (domain.upper - domain.lower) * rng.random((_SAMPLES, dim)))
-    if isinstance(domain, Hull):
-        corners = domain.points[rng.integers(len(domain.points), size=(_SAMPLES, dim + 1))]
-        means = np.einsum("nk,nkd->nd", rng.dirichlet(np.ones(dim + 1), _SAMPLES), corners)
-        return np.concatenate([means, domain.points[:_SAMPLES]])
-    domains.extent(domain, np.eye(dim))  # which says what was expected
-    raise TypeError(f"domain: expected a Ball, a Cuboid or a Hull, got {type(domain).__name__}")
+        return np.asarray(domain.lower + (domain.upper - domain.lower) * rng.random((_SAMPLES, len(domain.lower))))
+    dim = domain.points.shape[1]
+    corners = domain.points[rng.integers(len(domain.points), size=(_SAMPLES, dim + 1))]
+    means = np.einsum("nk,nkd->nd", rng.dirichlet(np.ones(dim + 1), _SAMPLES), corners)
+    return np.concatenate([means, domain.points[:_SAMPLES]])

@@ -52,6 +52,35 @@ def test_less_error_takes_more_spikes() -> None:
     assert counts[-1] > counts[0]
 
 
+@pytest.mark.parametrize("kind", ["ball", "box", "hull", "data"])
+@pytest.mark.parametrize(("shift", "unit"), [(1e3, 1.0), (1e6, 1.0), (0.0, 1e-6), (1e9, 1e4)])
+def test_other_places_and_units_change_nothing(shift: float, unit: float, kind: str) -> None:
+    """The small network of f((x - c) / u) is that of f, moved: as near, and of an R-TV 1 / u times as large."""
+    rng = np.random.default_rng(0)
+    center, X = np.array([shift, -shift]), rng.uniform(-1, 1, (60, 2))
+    weights, biases, readout = rng.standard_normal((12, 2)), rng.uniform(-0.7, 0.7, 12), rng.standard_normal(12)
+    plain, moved = (
+        prune(
+            ShallowNetwork(weights / u, biases - weights @ c / u, readout),
+            k=6,
+            **{
+                "ball": lambda c, u: {"domain": Ball(u, c)},
+                "box": lambda c, u: {"domain": Cuboid(c - u, c + 0.5 * u)},
+                "hull": lambda c, u: {"domain": Hull(c + u * X)},
+                "data": lambda c, u: {"data": c + u * X},
+            }[kind](c, u),
+        )
+        for c, u in ((np.zeros(2), 1.0), (center, unit))
+    )
+    lost = 1e-7 + 1e-13 * shift / unit
+    assert moved.after == plain.after
+    assert moved.rms == pytest.approx(plain.rms, rel=lost, abs=lost * 0.1)
+    assert moved.error.largest == pytest.approx(plain.error.largest, rel=10 * lost)
+    assert np.array(moved.rtv) * unit == pytest.approx(np.array(plain.rtv), rel=10 * lost)
+    points = rng.uniform(-0.5, 0.5, (100, 2))
+    np.testing.assert_allclose(moved.network(center + unit * points), plain.network(points), atol=10 * lost)
+
+
 def test_none_and_all() -> None:
     net = clustered(np.random.default_rng(3))
     flat = prune(net, k=0, domain=Ball())
