@@ -199,7 +199,7 @@ class _Search:
         self.directions = np.concatenate([measure.directions for measure in every])
         self.offsets = np.concatenate([measure.offsets for measure in every])
         self._found: dict[int, RidgeMeasure] = {}
-        self.order = _greedy(self.directions, self.offsets, samples, len(whole))
+        self.order = _Greedy(self.directions, self.offsets, samples)
 
     def error(self, small: RidgeMeasure) -> Difference:
         """The largest difference on the domain, or a bound."""
@@ -214,7 +214,7 @@ class _Search:
         return self._found[count]
 
     def _refitted(self, count: int) -> RidgeMeasure:
-        chosen = self.order[:count]
+        chosen = self.order.first(count)
         start = fit_masses(self.directions[chosen], self.offsets[chosen], self.samples)
         if not count:
             return start
@@ -237,28 +237,33 @@ class _Search:
         return best
 
 
-def _greedy(directions: Floats, offsets: Floats, samples: Observations, most: int) -> list[int]:
-    """Candidates by orthogonal least squares, in the order in which they are taken."""
-    basis = np.linalg.qr(affine_design(samples.points))[0]
-    columns = np.maximum(samples.points @ directions.T - offsets, 0)
-    whole = np.einsum("nk,nk->k", columns, columns)
-    columns = columns - basis @ (basis.T @ columns)
-    rest = samples.values - basis @ (basis.T @ samples.values)
-    order: list[int] = []
-    left = np.ones(len(offsets), bool)
-    for _ in range(most):
-        sizes = np.einsum("nk,nk->k", columns, columns)
-        left &= sizes > _DEPENDENT * whole
-        if not left.any():
-            break
-        gains = np.sum((columns.T @ rest) ** 2, axis=1) / np.where(left, sizes, 1.0)
-        best = int(np.argmax(np.where(left, gains, -1.0)))
-        order.append(best)
-        left[best] = False
-        unit = columns[:, best] / np.sqrt(sizes[best])
-        columns = columns - np.outer(unit, unit @ columns)
-        rest = rest - np.outer(unit, unit @ rest)
-    return order
+class _Greedy:
+    """Candidates by orthogonal least squares, in the order in which they are taken, as far as was asked for."""
+
+    def __init__(self, directions: Floats, offsets: Floats, samples: Observations) -> None:
+        basis = np.linalg.qr(affine_design(samples.points))[0]
+        columns = np.maximum(samples.points @ directions.T - offsets, 0)
+        self._least = _DEPENDENT * np.einsum("nk,nk->k", columns, columns)
+        self._columns = columns - basis @ (basis.T @ columns)
+        self._rest = samples.values - basis @ (basis.T @ samples.values)
+        self._left = np.ones(len(offsets), bool)
+        self._order: list[int] = []
+
+    def first(self, count: int) -> list[int]:
+        """The first so many; fewer if the others depend on them."""
+        while len(self._order) < count:
+            sizes = np.einsum("nk,nk->k", self._columns, self._columns)
+            self._left &= sizes > self._least
+            if not self._left.any():
+                break
+            gains = np.sum((self._columns.T @ self._rest) ** 2, axis=1) / np.where(self._left, sizes, 1.0)
+            best = int(np.argmax(np.where(self._left, gains, -1.0)))
+            self._order.append(best)
+            self._left[best] = False
+            unit = self._columns[:, best] / np.sqrt(sizes[best])
+            self._columns -= np.outer(unit, unit @ self._columns)
+            self._rest = self._rest - np.outer(unit, unit @ self._rest)
+        return self._order[:count]
 
 
 def _measure_of(network: Any) -> RidgeMeasure:

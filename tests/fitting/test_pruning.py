@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, fit, prune
+from radon_nn.fitting._refinement import Observations
+from radon_nn.fitting.pruning import _Greedy
 
 
 def clustered(rng: np.random.Generator, dim: int = 2, outputs: int = 1) -> ShallowNetwork:
@@ -79,6 +81,19 @@ def test_other_places_and_units_change_nothing(shift: float, unit: float, kind: 
     assert np.array(moved.rtv) * unit == pytest.approx(np.array(plain.rtv), rel=10 * lost)
     points = rng.uniform(-0.5, 0.5, (100, 2))
     np.testing.assert_allclose(moved.network(center + unit * points), plain.network(points), atol=10 * lost)
+
+
+def test_candidates_are_ordered_as_far_as_asked_for() -> None:
+    """A prefix of the order is the order of fewer, whatever was asked for before."""
+    rng = np.random.default_rng(0)
+    net, points = clustered(rng).measure(), rng.uniform(-1, 1, (300, 2))
+    samples = Observations.of(points, net.at(points))
+    step_by_step, at_once = (_Greedy(net.directions, net.offsets, samples) for _ in range(2))
+    whole = at_once.first(len(net))
+    for count in (3, 1, 10, len(net)):
+        assert step_by_step.first(count) == whole[:count]
+        assert len(step_by_step._order) <= max(count, 10)
+    assert len(set(whole)) == len(whole)
 
 
 def test_none_and_all() -> None:
