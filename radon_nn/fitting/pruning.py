@@ -23,6 +23,8 @@ from radon_nn.networks.shallow import ShallowNetwork
 
 _SAMPLES = 3000
 """Points of the domain to which small networks are refitted: ten for each of 300 spikes."""
+_CHECKED = 20_000
+"""Points for the root mean square, as many as `distance` takes: the refit knows none of them."""
 _MERGED = (1e-3, 1e-2, 3e-2, 0.1)
 """Distances within which spikes are merged to make candidates: one spike may stand for a cluster of neurons."""
 _MOST_RTV = 1.05
@@ -49,11 +51,14 @@ class Pruning:
         The largest |small(x) - network(x)| over the domain: the maximum for d = 1, and for d = 2 up to 400 kinks,
         otherwise an upper bound of it.
     rms : float
-        The root mean square of the difference, over points drawn from the domain or over the data.
+        The root mean square of the difference over the domain, from points drawn in it (of a Hull, weighted means of
+        its points, and these), or over the data.
     domain : Ball, Cuboid or Hull
         The domain.
     rtv : tuple of float
         R-TV on the domain, before and after.
+    rms_error : float
+        The standard error of `rms`, as the points are a sample; 0 over data.
 
     See Also
     --------
@@ -75,6 +80,7 @@ class Pruning:
     rms: float
     domain: Domain
     rtv: tuple[float, float]
+    rms_error: float = 0.0
 
     @property
     def measure(self) -> RidgeMeasure:
@@ -82,9 +88,10 @@ class Pruning:
         return self.network.measure()
 
     def __str__(self) -> str:
+        about = f" (standard error {self.rms_error:.1g})" if self.rms_error else ""
         return (
             f"{counted(self.before, 'spike')} became {self.after} on {self.domain}: f moves by {self.error}, "
-            f"{self.rms:.3g} in root mean square; R-TV {self.rtv[0]:.4g} became {self.rtv[1]:.4g}"
+            f"{self.rms:.3g} in root mean square{about}; R-TV {self.rtv[0]:.4g} became {self.rtv[1]:.4g}"
         )
 
 
@@ -156,7 +163,9 @@ def prune(
         region = domain
     # In coordinates in which the domain has its middle at 0 and size 1, far places and other units change nothing.
     near, middle, unit = _centered(region, measure.dim)
-    points = near.points if data is not None and isinstance(near, Hull) else _drawn(near, np.random.default_rng(rng))
+    random = np.random.default_rng(rng)
+    given = near.points if data is not None and isinstance(near, Hull) else None
+    points = _drawn(near, random, _SAMPLES) if given is None else given
     whole = measure.placed(1 / unit, -middle / unit).restricted(near).merged()
     search = _Search(whole, Observations.of(points, whole.at(points)), near)
     if k is not None:
@@ -164,13 +173,20 @@ def prune(
     else:
         assert max_error is not None
         small = search.within(checks.at_least_zero(max_error, "max_error"))
-    rms = float(np.sqrt(np.mean(np.sum((small.at(points) - whole.at(points)) ** 2, axis=1))))
+    # Others than the small network was fitted to, where it may be nearer.
+    others = _drawn(near, random, _CHECKED) if given is None else given
+    squares = np.sum((small.at(others) - whole.at(others)) ** 2, axis=1)
+    rms, rms_error = float(np.sqrt(squares.mean())), 0.0
+    if given is None and rms:
+        rms_error = float(squares.std()) / np.sqrt(len(squares)) / (2 * rms)
     error = search.error(small)
     if error.at is not None:
         error = replace(error, at=middle + unit * error.at)
     made = ShallowNetwork.from_measure(small.placed(unit, middle))
     made = made.named(measure.names) if measure.names else made
-    return Pruning(made, len(whole), len(small), error, rms, region, (whole.rtv / unit, small.rtv / unit))
+    return Pruning(
+        made, len(whole), len(small), error, rms, region, (whole.rtv / unit, small.rtv / unit), float(rms_error)
+    )
 
 
 def _centered(domain: Domain, dim: int) -> tuple[Ball | Cuboid | Hull, Floats, float]:
@@ -278,18 +294,18 @@ def _measure_of(network: Any) -> RidgeMeasure:
     return measure
 
 
-def _drawn(domain: Ball | Cuboid | Hull, rng: np.random.Generator) -> Floats:
+def _drawn(domain: Ball | Cuboid | Hull, rng: np.random.Generator, count: int) -> Floats:
     """Points of a domain: evenly in a ball or a box; weighted means of the points of a hull, and the points."""
     if isinstance(domain, Ball):
         assert domain.center is not None
         middle = np.asarray(domain.center, np.float64)
-        normals = rng.standard_normal((_SAMPLES, len(middle)))
+        normals = rng.standard_normal((count, len(middle)))
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-        radii = domain.radius * rng.random((_SAMPLES, 1)) ** (1 / len(middle))
+        radii = domain.radius * rng.random((count, 1)) ** (1 / len(middle))
         return np.asarray(middle + radii * normals / lengths)
     if isinstance(domain, Cuboid):
-        return np.asarray(domain.lower + (domain.upper - domain.lower) * rng.random((_SAMPLES, len(domain.lower))))
+        return np.asarray(domain.lower + (domain.upper - domain.lower) * rng.random((count, len(domain.lower))))
     dim = domain.points.shape[1]
-    corners = domain.points[rng.integers(len(domain.points), size=(_SAMPLES, dim + 1))]
-    means = np.einsum("nk,nkd->nd", rng.dirichlet(np.ones(dim + 1), _SAMPLES), corners)
-    return np.concatenate([means, domain.points[:_SAMPLES]])
+    corners = domain.points[rng.integers(len(domain.points), size=(count, dim + 1))]
+    means = np.einsum("nk,nkd->nd", rng.dirichlet(np.ones(dim + 1), count), corners)
+    return np.concatenate([means, domain.points[:count]])

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, fit, prune
+from radon_nn import Ball, Cuboid, DeepNetwork, Hull, ShallowNetwork, distance, fit, prune
 from radon_nn.fitting._refinement import Observations
 from radon_nn.fitting.pruning import _Greedy
 
@@ -83,6 +83,18 @@ def test_other_places_and_units_change_nothing(shift: float, unit: float, kind: 
     np.testing.assert_allclose(moved.network(center + unit * points), plain.network(points), atol=10 * lost)
 
 
+def test_the_root_mean_square_is_that_of_the_domain_within_its_error() -> None:
+    """`distance` draws other points; the two agree within their standard errors."""
+    rng = np.random.default_rng(0)
+    for seed in range(4):
+        net, domain = clustered(np.random.default_rng(seed)), Ball(0.7, rng.standard_normal(2))
+        small = prune(net, k=4, domain=domain)
+        other = distance(small.network, net, domain, rng=seed)
+        assert 0 < small.rms_error < 0.2 * small.rms
+        assert abs(small.rms - other.rms) <= 5 * np.hypot(small.rms_error, other.rms_error)
+        assert "(standard error" in str(small)
+
+
 def test_candidates_are_ordered_as_far_as_asked_for() -> None:
     """A prefix of the order is the order of fewer, whatever was asked for before."""
     rng = np.random.default_rng(0)
@@ -114,6 +126,7 @@ def test_data_and_other_activations() -> None:
     assert small.rms == pytest.approx(np.sqrt(np.mean((small.network(X) - net(X)) ** 2)), rel=1e-9)
     assert np.abs(small.network(X) - net(X)).max() <= small.error.largest + 1e-12
     assert "5" in str(small)
+    assert small.rms_error == 0
 
 
 def test_fits_are_pruned() -> None:
