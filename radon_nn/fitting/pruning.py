@@ -48,8 +48,8 @@ class Pruning:
     before, after : int
         Numbers of spikes that meet the domain.
     error : Difference
-        The largest |small(x) - network(x)| over the domain: the maximum for d = 1, and for d = 2 up to 400 kinks,
-        otherwise an upper bound of it.
+        The largest |small(x) - network(x)| over the domain: the maximum for d = 1, and for d = 2 up to 400 kinks
+        (on a Ball, with one output); otherwise an upper bound of it.
     rms : float
         The root mean square of the difference over the domain, from points drawn in it (of a Hull, weighted means of
         its points, and these), or over the data.

@@ -70,11 +70,11 @@ def largest_difference(first: RidgeMeasure, second: RidgeMeasure, domain: Domain
     """
     The largest difference of two ridge functions on a domain.
 
-    f - g is affine on the cells into which the kinks of both cut the domain. For d = 1, and for d = 2 up to 400 kinks,
-    it is evaluated wherever a cell can have its maximum: at crossings of kinks, at their ends on the boundary, at
-    corners, and on an arc where the gradient is normal to it. Otherwise each spike of f is compared with the nearest
-    one of g: since (z)_+ has slope one at most, mass times the largest distance of the two arguments bounds what
-    this changes, and masses and affine parts that are left over are bounded by themselves.
+    f - g is affine on the cells into which the kinks of both cut the domain. For d = 1, and for d = 2 up to 400 kinks
+    (on a Ball, with one output), it is evaluated wherever a cell can have its maximum: at crossings of kinks, at their
+    ends on the boundary, at corners, and on an arc where the gradient is normal to it. Otherwise each spike of f is
+    compared with the nearest one of g: since (z)_+ has slope one at most, mass times the largest distance of the two
+    arguments bounds what this changes, and masses and affine parts that are left over are bounded by themselves.
 
     Parameters
     ----------

@@ -354,8 +354,9 @@ class ShallowNetwork:
         network : ShallowNetwork
             The smaller network, of the same activation.
         report : Simplification
-            How many neurons were dropped, merged and folded, and how far the function moves on the domain: exactly for
-            d <= 2 and piecewise linear activations, otherwise at most.
+            How many neurons were dropped, merged and folded, and how far the function moves on the domain: exactly
+            where only copies were merged, and for piecewise linear activations where `RidgeMeasure.difference` is
+            exact; otherwise at most. `report.exact` says which.
 
         Raises
         ------

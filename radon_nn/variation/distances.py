@@ -87,10 +87,11 @@ def distance(a: Any, b: Any, domain: Domain, *, rng: int | np.random.Generator =
     """
     How far two networks are apart on a domain: the largest difference, the root mean square, and R-TV(a - b).
 
-    The largest difference is exact for piecewise linear networks with one hidden layer in one or two dimensions (see
-    `RidgeMeasure.difference`), and for deep ones on an interval or a rectangle, where a - b is affine on the cells
-    between its kinks and is evaluated at their corners. Otherwise it is an upper bound: for one hidden layer each spike
-    is compared with the nearest one, for others intervals are carried through the layers, which is crude.
+    The largest difference is exact for piecewise linear networks with one hidden layer where `RidgeMeasure.difference`
+    is (in one dimension, and in two up to 400 kinks, on a Ball with one output), and for deep ones on an interval or a
+    rectangle, where a - b is affine on the cells between its kinks and is evaluated at their corners. Otherwise it is
+    an upper bound: for one hidden layer each spike is compared with the nearest one, for others intervals are carried
+    through the layers, which is crude.
 
     Parameters
     ----------
