@@ -204,6 +204,15 @@ class Profile:
         """The variation TV(s'), the R-TV of a neuron of unit weights; infinite if s'' is no finite measure."""
         return math.inf if self.law else self.measure.variation
 
+    @property
+    def steepest(self) -> float:
+        """An upper bound of |s'|, its limit at -infinity plus TV(s'); infinite if s'' is no finite measure."""
+        if self.law:
+            return math.inf
+        far = self.reach * self.scale + max((abs(place) for place, _ in self.kinks), default=0.0)
+        left = self(np.array([-2 * far, -far]))
+        return abs(float(left[1] - left[0])) / far + self.variation
+
     def derivative(self, u: Floats) -> Floats:
         """
         The derivative s', up to a constant if no slope was given.

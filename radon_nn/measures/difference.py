@@ -98,20 +98,36 @@ def largest_difference(first: RidgeMeasure, second: RidgeMeasure, domain: Domain
             f"difference: expected a function of {counted(first.dim, 'input')} and "
             f"{counted(first.outputs, 'output')}, got one of {second.dim} and {second.outputs}"
         )
-    apart = type(first).trusted(
-        np.concatenate([first.directions, second.directions]),
-        np.concatenate([first.offsets, second.offsets]),
-        np.concatenate([first.masses, -second.masses]),
-        first.skip - second.skip,
-        first.constant - second.constant,
-    )
-    apart = apart.merged(_SAME).restricted(domain)
+    apart = without(first, second).merged(_SAME).restricted(domain)
     round_and_several = isinstance(domain, Ball) and first.outputs > 1
     if first.dim == 1 or (first.dim == 2 and len(apart) <= _MOST and not round_and_several):
         points = _on_the_line(apart, domain) if first.dim == 1 else _in_the_plane(apart, domain)
         sizes = norms(apart.at(points))
         return Difference(float(sizes.max()), True, points[int(np.argmax(sizes))])
     return Difference(min(_bound(first, second, domain), _bound(second, first, domain)), False)
+
+
+def without(first: RidgeMeasure, second: RidgeMeasure) -> RidgeMeasure:
+    """
+    The measure of f - g, its spikes not merged.
+
+    Parameters
+    ----------
+    first, second : RidgeMeasure
+        The functions f and g, of the same inputs and outputs.
+
+    Returns
+    -------
+    RidgeMeasure
+        The spikes of f, and those of g with the opposite masses.
+    """
+    return type(first).trusted(
+        np.concatenate([first.directions, second.directions]),
+        np.concatenate([first.offsets, second.offsets]),
+        np.concatenate([first.masses, -second.masses]),
+        first.skip - second.skip,
+        first.constant - second.constant,
+    )
 
 
 def _on_the_line(apart: RidgeMeasure, domain: Domain) -> Floats:

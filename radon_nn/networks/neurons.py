@@ -160,8 +160,7 @@ class Neurons(NamedTuple):
         copies = (norms(gap[0]) <= rounding * group.size) & (np.abs(gap[1]) <= rounding * np.abs(self.biases))
         if copies.all():
             return 0.0
-        far = -1e8 * np.array([1.0, 2.0])  # beyond every kink and bend of a named activation
-        steepest = abs(float(np.diff(self.profile(far))[0])) / 1e8 + self.profile.variation
+        steepest = self.profile.steepest
         if domain is None or not np.isfinite(steepest) or self.profile.degree not in (None, 1):
             return float("inf")
         low, high = (end + gap[1] for end in domains.extent(domain, gap[0]))

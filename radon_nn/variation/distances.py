@@ -16,6 +16,7 @@ from radon_nn.geometry import domains
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.points import norms
 from radon_nn.kink_lines.segments import kinks
+from radon_nn.measures.difference import without
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
@@ -144,7 +145,7 @@ def distance(a: Any, b: Any, domain: Domain, *, rng: int | np.random.Generator =
     rtv: float | None
     if len(bent) == 2:
         found = bent[0].measure().difference(bent[1].measure(), domain)
-        apart = _apart(bent[0].measure(), bent[1].measure())
+        apart = without(bent[0].measure(), bent[1].measure()).merged()
         sup, exact, rtv = found.largest, found.exact, exact_rtv(apart, domain).value
         ends: Floats = apart.restricted(domain).offsets
     else:
@@ -169,17 +170,6 @@ def _network(f: Any, name: str) -> ShallowNetwork | DeepNetwork:
 def _sizes(first: Any, second: Any, points: Floats) -> Floats:
     """|a - b| at points."""
     return norms(np.asarray(first(points) - second(points), np.float64).reshape(len(points), -1))
-
-
-def _apart(first: RidgeMeasure, second: RidgeMeasure) -> RidgeMeasure:
-    """The measure of a - b, merged."""
-    return RidgeMeasure.trusted(
-        np.concatenate([first.directions, second.directions]),
-        np.concatenate([first.offsets, second.offsets]),
-        np.concatenate([first.masses, -second.masses]),
-        first.skip - second.skip,
-        first.constant - second.constant,
-    ).merged()
 
 
 def _of_others(first: Any, second: Any, domain: Domain) -> tuple[float, bool, float | None, Floats]:
@@ -261,12 +251,10 @@ def _interval_bound(parts: list[DeepNetwork], domain: Domain) -> float:
 
 def _range(network: DeepNetwork, middle: Floats, half: Floats) -> tuple[Floats, Floats]:
     """The outputs on a box lie within half of the middle, entry by entry."""
-    far = -1e8 * np.array([1.0, 2.0])  # beyond every kink and bend of a named activation
     for layer in network.layers:
         z, reach = layer.weights @ middle + layer.biases, np.abs(layer.weights) @ half
         s = layer.activation
-        steepest = abs(float(np.diff(s(far))[0])) / 1e8 + s.variation
-        spread = np.abs(layer.readout) @ (steepest * reach) if len(z) else 0.0
+        spread = np.abs(layer.readout) @ (s.steepest * reach) if len(z) else 0.0
         center = layer.readout @ s(z) + layer.skip @ middle + layer.constant
         middle, half = center, spread + np.abs(layer.skip) @ half
     return middle, half

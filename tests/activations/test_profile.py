@@ -24,6 +24,27 @@ def test_slopes_and_curvatures_are_the_derivatives(name: str) -> None:
     assert_allclose(p.curvature(u), (p.slope(u + h) - p.slope(u - h)) / (2 * h), rtol=0, atol=1e-7)
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e12])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_slope_is_steeper_than_the_steepest(name: str, unit: float) -> None:
+    """Also of u -> s(u / unit), whose bends are as far out as the unit."""
+    p, u = Profile.of(name), np.linspace(-30, 30, 20001)
+    assert p.slope is not None
+    kinks = tuple((place * unit, jump / unit) for place, jump in p.kinks)
+    wide = Profile(
+        "wide",
+        lambda x: p(x / unit),
+        lambda x: p.curvature(x / unit) / unit**2,
+        kinks=kinks,
+        scale=p.scale * unit,
+        reach=p.reach,
+    )
+    largest = np.abs(p.slope(u)).max()
+    for steepest in (p.steepest, wide.steepest * unit):
+        assert largest * (1 - 1e-12) <= steepest <= abs(p.slope(np.array([-1e3]))[0]) + p.variation * (1 + 1e-9)
+    assert math.isinf(Profile.of("sine").steepest)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_kinks_are_the_jumps_of_the_slope(name: str) -> None:
     p = Profile.of(name)
