@@ -21,10 +21,10 @@ def _patience() -> Iterator[None]:
     if numba.config.DISABLE_JIT:  # Plain Python runs into limits whatever they are.
         yield
         return
-    from radon_nn.variation import ball_choice, on_ball, on_domain, question
+    from radon_nn.variation import ball_choice, by_profile, on_ball, on_domain, question
 
     seconds = question._SECONDS
-    defaults = [d for module in (ball_choice, on_ball, on_domain) for d in _limited(module, seconds)]
+    defaults = [d for module in (ball_choice, by_profile, on_ball, on_domain) for d in _limited(module, seconds)]
     question._SECONDS = _TIMES * seconds
     for keywords in defaults:
         keywords["seconds"] = _TIMES * seconds

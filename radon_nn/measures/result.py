@@ -16,6 +16,10 @@ from radon_nn._support.wording import counted
 Verdict = Literal["finite", "infinite", "unresolved"]
 Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound", "unknown"]
 
+HARDLY_FINITE = 0.3
+"""An estimate with a relative error as large as this is called unresolved, not finite, by routes that could mistake
+growth without bound for slow convergence."""
+
 
 @dataclass(frozen=True)
 class Refinement:

@@ -33,7 +33,7 @@ _CLUSTERS = np.array([0.13, 0.31, 0.52, 0.71, 0.9])
 _CLUSTER = 1e-3
 """Where the noise is measured, as parts of the reach, and the width: coefficients from 12 on are noise there. The
 second largest of five counts: a kink may fall on one."""
-_NOISY = 1e-9
+MOST_NOISE = 1e-9
 """The largest noise, relative to the profile's departure from a constant, with which a profile is sought: with more,
 third derivatives on the widest panel are known to 1e-9 * 24^6 / 3, some tenths, at best."""
 _SLOWLY, _HIDDEN = 64.0, 20.0
@@ -95,8 +95,8 @@ def panels_of(
     edges = reach * _CUT ** np.arange(_PANELS + 1.0)[::-1]
     radii = edges[0] + (reach - edges[0]) * (np.arange(FRESH) + np.random.default_rng(11).random(FRESH)) / FRESH
     values = profile(radii)
-    size, plain = float(np.ptp(values)), max(_noise(profile, reach), rounding())
-    if size == 0 or plain > _NOISY * size:
+    size, plain = float(np.ptp(values)), max(noise_of(profile, reach), rounding())
+    if size == 0 or plain > MOST_NOISE * size:
         return None
     given = _Given(profile, radii, values, plain, offset)
     pieces = _refined(given, edges[:-1], edges[1:])
@@ -143,6 +143,28 @@ def series_of(values: Floats) -> Floats:
     series = np.asarray(weights @ (values.T - constant))
     series[0] += constant
     return series
+
+
+def noise_of(profile: Callable[[Floats], Floats], reach: float) -> float:
+    """
+    The error of single values of a profile, measured.
+
+    Parameters
+    ----------
+    profile : callable
+        Takes radii (n,), returns g (n,).
+    reach : float
+        The largest radius.
+
+    Returns
+    -------
+    float
+        The error, about; that of rounding may be larger.
+    """
+    low = _CLUSTERS * reach
+    at = nodes_of(low, low + _CLUSTER * reach)
+    tails = np.abs(series_of(profile(at.ravel()).reshape(at.shape))[NODES // 2 :]).max(axis=0)
+    return float(np.sort(tails)[-2])
 
 
 class _Given(NamedTuple):
@@ -216,11 +238,3 @@ def _fitted(given: _Given, low: Floats, high: Floats) -> tuple[Floats, Floats, F
             off = float(np.abs(chebyshev.chebval(u, series[:, panel]) - given.values[inside]).max())
             error[panel] = max(error[panel], off / (_OFF * noise[panel]))
     return series, noise, error
-
-
-def _noise(profile: Callable[[Floats], Floats], reach: float) -> float:
-    """The error of single values, measured."""
-    low = _CLUSTERS * reach
-    at = nodes_of(low, low + _CLUSTER * reach)
-    tails = np.abs(series_of(profile(at.ravel()).reshape(at.shape))[NODES // 2 :]).max(axis=0)
-    return float(np.sort(tails)[-2])

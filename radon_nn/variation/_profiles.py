@@ -175,11 +175,15 @@ class Probe:
     def _polished(self, center: Floats, slope: Floats) -> Center | None:
         d = self.f.dim
         sloped, ray = bool(np.any(slope)), _ray(center)
-        for _ in range(4):
+        best: Center | None = None
+        for _ in range(5):
             rest = self._off_center(center, slope, ray)
             worst = float(np.abs(rest).max())
+            # One step beyond the limit: slopes are read as near the center as it is known.
+            if best is not None or worst <= 16 * self.f.rounding:
+                return best if best is not None and best.apart <= worst else Center(center, slope, worst)
             if worst <= self.limit:
-                return Center(center, slope, worst)
+                best = Center(center, slope, worst)
             # Not the points that a step would move beyond the end of the ray.
             far, seen = self._on_ray(center, ray, margin=2 * _DIFFERENCE)
             columns = [
@@ -191,8 +195,8 @@ class Probe:
             change = np.linalg.lstsq(np.column_stack(columns), -rest[seen], rcond=1e-12)[0]
             center, slope = center + change[:d], slope + (change[d:] if sloped else 0.0)
             if np.linalg.norm(center) >= 0.9:
-                return None
-        return None
+                return best
+        return best
 
     def _on_ray(self, center: Floats, ray: Floats, margin: float = 0.0) -> tuple[Floats, NDArray[np.bool_]]:
         """Points of a ray at the fresh points' distances from the center, and which of them lie in the ball."""
@@ -220,10 +224,11 @@ def _ray(center: Floats) -> Floats:
 
 
 class Radial(NamedTuple):
-    """Bounds of the R-TV of a radial function on the unit ball, errors included, and the least kink that shows."""
+    """Bounds of the R-TV of a radial function on the unit ball, their relative error, and the least kink that shows."""
 
     lower: float
     upper: float
+    error: float
     unseen: float
 
 
@@ -259,7 +264,7 @@ def radial_bounds(probe: Probe, about: Center) -> Radial | Rough | None:
     if size <= _SAME:
         value, error = variation(np.array([reach]))
         total = 2 * sphere_area(dim) * float(value[0])
-        return Radial(max(total * (1 - error), 0.0), total * (1 + error), panels.unseen)
+        return Radial(max(total * (1 - error), 0.0), total * (1 + error), error, panels.unseen)
     inside, error = variation(np.array([1 - size]))
     nodes, weights = leggauss(64)
     if dim == 2:
@@ -270,7 +275,7 @@ def radial_bounds(probe: Probe, about: Center) -> Radial | Rough | None:
         around, error = variation(1 + size * nodes)
         total = 4 * np.pi * float(weights @ around)
     below = max(2 * sphere_area(dim) * float(inside[0]) * (1 - error), 0.0)
-    return Radial(below, total * (1 + error), panels.unseen)
+    return Radial(below, total * (1 + error), error, panels.unseen)
 
 
 _Variation = Callable[[Floats], tuple[Floats, float]]

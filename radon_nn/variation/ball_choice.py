@@ -4,81 +4,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from radon_nn._support import checks
-from radon_nn._support.types import Floats, Progress
-from radon_nn._support.wording import rounded
+from radon_nn._support.types import Progress
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._ball_question import UNDEFINED, BallQuestion
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
-from radon_nn.variation._profile_panels import FRESH, Rough
-from radon_nn.variation._profiles import Axis, Probe, radial_bounds
 from radon_nn.variation._samples import refuted, suppositions
 from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import spectral_bounds
+from radon_nn.variation.by_profile import rtv_of_profile
 from radon_nn.variation.on_ball import bounded_rtv
-from radon_nn.variation.one_dimension import line_rtv
 
-_REMEDY = "choose a domain on which it is defined"
 _SPARED = 0.25
 """Part of the time limit for the first samples: they take a tenth of a second to a second."""
-
-
-@dataclass(frozen=True)
-class BallQuestion:
-    """
-    A black box on a ball, and how far to go.
-
-    Parameters
-    ----------
-    f : callable
-        Takes points (n, d), returns n values.
-    ball : Ball
-        The ball.
-    dim : int
-        Dimension d, at least 2.
-    tol : float
-        Relative gap between the bounds to reach.
-    until : float
-        When to stop (`time.monotonic`).
-    say : callable
-        Called with lines of text.
-    """
-
-    f: Function
-    ball: Ball
-    dim: int
-    tol: float
-    until: float
-    say: Callable[[str], object]
-
-    @classmethod
-    def of(
-        cls, f: Function, ball: Ball, dim: int, tol: float, seconds: float | None, progress: Progress | None
-    ) -> BallQuestion:
-        """The question with its options checked, from now on."""
-        close = checks.positive(float(tol), "tol")
-        limit = math.inf if seconds is None else checks.positive(float(seconds), "seconds")
-        ball.center_in(checks.count(dim, "dim"))
-        say = progress if progress is not None else lambda line: None
-        return cls(f, ball, dim, close, time.monotonic() + limit, say)
-
-    @property
-    def left(self) -> float | None:
-        """Seconds left, a tenth at least; None without a limit."""
-        return None if math.isinf(self.until) else max(self.until - time.monotonic(), 0.1)
-
-    @property
-    def where(self) -> str:
-        """The domain in words."""
-        return f"{self.ball!r}, d = {self.dim}"
 
 
 def ball_rtv(
@@ -154,12 +99,14 @@ def ball_rtv(
         return first
     best: RTV | None = None
     try:
-        best, rough = _profile(q)
-        if not rough and (best is None or not best.converged):
+        best, rough = rtv_of_profile(q)
+        # No expansion holds a profile that is singular at its center.
+        singular = best is not None and best.verdict == "unresolved"
+        if not rough and not singular and (best is None or not best.converged):
             with suppress(TimeUpError):
                 best = _narrower(best, _expansion(q), q.tol)
         if not _agree(best, first, q.tol):
-            box = BlackBox(q.f, q.dim, _REMEDY)
+            box = BlackBox(q.f, q.dim, UNDEFINED)
             above = None if rough else cusps_on_ball(box, q.ball, q.tol, q.until, q.say)
             upper = math.inf if above is None else above.upper
             sampled = bounded_rtv(f, domain, dim, tol=tol, seconds=q.left, progress=progress, rng=rng, above=upper)
@@ -170,44 +117,6 @@ def ball_rtv(
         return _interrupted(best, first, q.tol)
     assert best is not None
     return _with_samples(best, first, q.tol)
-
-
-def profile_rtv(
-    f: Function,
-    domain: Ball,
-    dim: int,
-    *,
-    tol: float = 1e-3,
-    seconds: float | None = 60.0,
-    progress: Progress | None = None,
-) -> RTV:
-    """
-    R-TV of a ridge g(a.x) or a radial function g(|x - c|), up to an affine part, from its profile g.
-
-    Parameters
-    ----------
-    f, domain, dim, tol, seconds, progress : object
-        As `ball_rtv` takes them, for d >= 2.
-
-    Returns
-    -------
-    RTV
-        Estimated, for f equal to such a function between the points looked at. For a ridge the lower bound is that of a
-        diameter, a theorem. About the ball's center radial functions get a value, elsewhere bounds from the balls
-        about c inside and around.
-
-    Raises
-    ------
-    ValueError
-        If f is neither.
-    """
-    found, rough = _profile(BallQuestion.of(f, domain, dim, tol, seconds, progress))
-    if found is None:
-        raise ValueError(
-            "route: expected a ridge g(a.x) or a radial function g(|x - c|) with a smooth profile for 'profile', got "
-            f"{rough or 'another one'}; take route='ball', which chooses"
-        )
-    return found
 
 
 def expansion_rtv(
@@ -254,63 +163,11 @@ def expansion_rtv(
     return found
 
 
-def _profile(q: BallQuestion) -> tuple[RTV | None, str]:
-    """By the profile, if f is a ridge or radial; and in words where that is rough, if so."""
-    probe = Probe(BlackBox(q.f, q.dim, _REMEDY), q.ball)
-    if not probe.meaningful:
-        return None, ""
-    axis = probe.axis()
-    if axis is not None:
-        return _of_ridge(q, axis), ""
-    about = probe.center() if q.dim in (2, 3) else None
-    bounds = None if about is None else radial_bounds(probe, about)
-    if about is None or bounds is None:
-        return None, ""
-    radius = q.ball.radius
-    center = rounded(q.ball.center_in(q.dim) + radius * about.center, radius)
-    if isinstance(bounds, Rough):
-        where = f"f is radial about {center}, and at a distance of {bounds.radius * radius:.4g} has a kink, a jump or"
-        return None, f"{where} a feature narrower than {bounds.width * radius:.2g}"
-    lower, upper = bounds.lower / radius, bounds.upper / radius
-    q.say(f"radial about {center}: {lower:.7g} to {upper:.7g}")
-    result = RTV(
-        value=(lower + upper) / 2,
-        lower=lower,
-        upper=upper,
-        method=f"profile: f is radial about {center} up to an affine part, within {about.apart:.1g} at "
-        f"{len(probe.fresh)} points; polynomials equal its profile to rounding at {FRESH} radii",
-        assumed=f"{q.where}, f being radial with no kink below {bounds.unseen / radius:.1g}",
-        standing="estimated",
-        converged=upper - lower <= q.tol * upper,
-    )
-    return result, ""
-
-
-def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
-    """The R-TV of a ridge: that of f on the diameter along its direction."""
-    center = q.ball.center_in(q.dim)
-    q.say(f"a ridge along {rounded(axis.direction)}")
-
-    def profile(s: Floats) -> Floats:
-        """f on the diameter, less the affine part across, which is constant there."""
-        return np.asarray(q.f(center + s * axis.direction), np.float64).reshape(-1)
-
-    line = line_rtv(profile, Ball(q.ball.radius, np.zeros(1)), tol=min(q.tol, 1e-6), seconds=q.left, progress=q.say)
-    return replace(
-        line,
-        method=f"profile: f is a ridge along {rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
-        f"at fresh points; on the diameter: {line.method}",
-        assumed=f"{q.where}, f being a ridge{suppositions(line)}",
-        standing="estimated",
-        converged=line.verdict == "infinite" or line.upper - line.lower <= q.tol * line.upper,
-    )
-
-
 def _expansion(q: BallQuestion) -> RTV | None:
     """By the expansion, if it converges."""
     if q.dim not in (2, 3):
         return None
-    box = BlackBox(q.f, q.dim, _REMEDY)
+    box = BlackBox(q.f, q.dim, UNDEFINED)
     bounds = spectral_bounds(box, q.ball, q.tol, q.until, q.say)
     if bounds is None or not bounds.grids:
         return None

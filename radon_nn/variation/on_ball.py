@@ -18,7 +18,7 @@ from radon_nn.fitting.interpolation import interpolate
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
-from radon_nn.measures.result import RTV, Refinement
+from radon_nn.measures.result import HARDLY_FINITE, RTV, Refinement
 from radon_nn.variation._domain_samples import DomainSamples
 
 _REMEDY = "choose a domain on which it is defined"
@@ -99,8 +99,8 @@ def bounded_rtv(
         `lower` is certified, tight for d <= 3, with an allowance for rounding of f's values. `upper` is the network's
         norm if the network equals f, to rounding, at over 20 000 fresh points: a theorem, if f is the network between
         them. If the network agrees with f only within `tol`, `upper` is an estimate: three times what the last
-        doublings of the samples added is added to the norm. Otherwise `upper` is infinite. The refinement is over the
-        number of samples.
+        doublings of the samples added is added to the norm, if that is less than `HARDLY_FINITE` of it. Otherwise
+        `upper` is infinite. The refinement is over the number of samples.
 
     Raises
     ------
@@ -231,7 +231,8 @@ def _met(rounds: list[_Round], tol: float) -> bool:
     known = last.fitted.presumed_lower - spread
     if not (last.agrees(tol) and last.fitted.settled and last.fitted.rtv - known <= tol * last.fitted.rtv):
         return False
-    still = len(rounds) > _STILL and last.lower - rounds[-1 - _STILL].lower <= tol * last.lower
+    growth = last.lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
+    still = growth <= tol * last.lower and _CAUTION * growth < HARDLY_FINITE * last.lower
     return last.agrees(_SAME) or still
 
 
@@ -246,9 +247,11 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
         assumed += ", f being the network between the samples"
         upper, meaning = value * (1 + _ROUNDED), "equals f"
     elif known and last.agrees(tol):
+        meaning = "is nearly f"
         # Samples do not tell what a difference costs that is too small to matter and too large for rounding.
-        error = tol * value if last.agrees(_SAME) else _CAUTION * growth
-        upper, meaning = value + error, "is nearly f"
+        error = min(tol, HARDLY_FINITE / 2) * value if last.agrees(_SAME) else _CAUTION * growth
+        if error < HARDLY_FINITE * value:
+            upper = value + error
     grew = 0 < growth < math.inf and lower > 0
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified"

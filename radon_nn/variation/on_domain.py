@@ -105,6 +105,13 @@ def domain_rtv(
 
 def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim: int, tol: float) -> RTV:
     """The largest lower and the smallest upper bound; none from the ball around if a certified one refutes it."""
+    if inside.verdict == "infinite":
+        return replace(
+            inside,
+            lower=max(sampled.lower, inside.lower),
+            method=f"infinite on the ball inside: {inside.method}",
+            assumed=f"{domain}, d = {dim}{_within(inside, 'inside')}",
+        )
     if around is not None and sampled.standing == "certified" and sampled.lower > around.upper * (1 + tol):
         around = replace(around, upper=math.inf, law="")
     upper = sampled.upper if around is None else min(sampled.upper, around.upper)

@@ -21,7 +21,8 @@ from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv
 from radon_nn.networks.fibres import FibreMeasure
 from radon_nn.networks.shallow import ShallowNetwork
-from radon_nn.variation.ball_choice import ball_rtv, expansion_rtv, profile_rtv
+from radon_nn.variation.ball_choice import ball_rtv, expansion_rtv
+from radon_nn.variation.by_profile import profile_rtv
 from radon_nn.variation.decaying import decaying_rtv
 from radon_nn.variation.deep import deep_rtv
 from radon_nn.variation.on_ball import bounded_rtv

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from radon_nn import RTV, Ball, Cuboid
-from radon_nn.variation.ball_choice import _narrower, profile_rtv
+from radon_nn.variation.ball_choice import _narrower
+from radon_nn.variation.by_profile import profile_rtv
 from radon_nn.variation.on_domain import _bounded
 
 BOX = Cuboid([-1.0, -1.0], [1.0, 1.0])

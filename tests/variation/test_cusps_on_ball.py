@@ -10,10 +10,11 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Ball
 from radon_nn.measures.result import RTV
 from radon_nn.variation import _cusps_on_ball
+from radon_nn.variation._ball_question import BallQuestion
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
 from radon_nn.variation._sharp import TimeUpError
 from radon_nn.variation._spectral import SpectralBounds
-from radon_nn.variation.ball_choice import BallQuestion, _below, ball_rtv
+from radon_nn.variation.ball_choice import _below, ball_rtv
 from radon_nn.variation.on_ball import bounded_rtv
 
 
