@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from radon_nn._support.types import Floats
 
 
@@ -26,6 +28,23 @@ def counted(number: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{number} {noun[:-1]}ies"
     return f"{number} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """
+    Parts of a sentence, joined by commas and a last 'and'.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        The parts.
+
+    Returns
+    -------
+    str
+        Such as 'a, b and c'.
+    """
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + "".join(parts[-1:])
 
 
 def rounded(vector: Floats, unit: float = 1.0) -> list[float]:

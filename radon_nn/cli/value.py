@@ -165,4 +165,4 @@ def _as_json(result: RTV, network: Network | None, domain: Ball | None) -> dict[
     if isinstance(network, ShallowNetwork) and network.activation.piecewise_linear:
         measure = network.measure() if domain is None else network.measure().restricted(domain)
         out |= {"spikes": len(measure)}
-    return out | {"method": result.method, "domain": result.assumed, "law": result.law}
+    return out | {"method": result.method, "domain": result.conditions, "law": result.law}

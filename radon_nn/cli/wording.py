@@ -10,11 +10,11 @@ _REPLACED = (
         "expected the number of inputs of the function, as --dim 2 or --domain with a center",
     ),
     (
-        r"\(bound its R-TV on a bounded domain \(domain=Ball\(\.\.\.\)\)",
-        r"(bound it on a ball (--domain RADIUS,C1,...,Cd)",
+        r"give a domain, such as domain=Ball\(1\.0, [^)]*\)(?:, or pass a network or a closed form itself)?",
+        "give a ball on which it is defined, --domain RADIUS,C1,...,Cd",
     ),
     (
-        r"give box=\(low, high\), outside which it is affine, or (?:a domain, such as )?domain=Ball\(radius\)",
+        r"give box=\(low, high\), outside which it is affine, or (?:a domain, such as )?domain=Ball\(1\.0, \[0\.0\]\)",
         "give a ball on which it is defined, --domain RADIUS,C1,...,Cd",
     ),
     (r", or give box=\(low, high\), outside which it is affine", ""),

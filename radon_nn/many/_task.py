@@ -87,7 +87,7 @@ def _facts(task: Task) -> Row:
     unused = {"tol", "seconds", "rng"} - used_by(f, task.options)
     result = rtv(f, **{name: value for name, value in task.options.items() if name not in unused})
     row = {name: getattr(result, name) for name in ("lower", "upper", "standing", "verdict", "converged")}
-    row |= {"rtv": result.value, "domain": result.assumed}
+    row |= {"rtv": result.value, "domain": result.conditions}
     if "interrupted" in result.law:
         row["error"] = INTERRUPTED
     if isinstance(f, ShallowNetwork | DeepNetwork):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radon_nn._support import notebooks
 from radon_nn._support.public import public
-from radon_nn._support.wording import counted
+from radon_nn._support.wording import counted, listed
 
 Verdict = Literal["finite", "infinite", "unresolved"]
 Standing = Literal["exact", "certified", "estimated", "statistical", "upper bound", "unknown"]
@@ -72,7 +72,7 @@ class Refinement:
 @dataclass(frozen=True, repr=False)
 class RTV:
     """
-    An R-TV with its provenance; `float(result)` is its value.
+    An R-TV with its provenance; `float(result)` is its value, which `round(result, 3)` and f"{result:.4f}" take too.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class RTV:
     method : str
         How it was found.
     assumed : str
-        What the result depends on: the domain, and where they matter resolution and samples.
+        The domain that the result is for.
     standing : {'exact', 'certified', 'estimated', 'statistical', 'upper bound', 'unknown'}
         What the bounds are worth; see Notes. Bounds of 0 and infinity say nothing, whatever computed them: unless the
         verdict is infinite, the standing is then 'unknown', and with other bounds it is not.
@@ -97,6 +97,10 @@ class RTV:
         The values along the refinement.
     converged : bool
         Whether the tolerance asked for was met.
+    supposed : tuple of str
+        What the result takes for granted about f, each as a clause: 'f is a ridge'.
+    quantity : str
+        What the number is, if not the R-TV of f: the least R-TV of any function through samples.
 
     See Also
     --------
@@ -130,6 +134,8 @@ class RTV:
     >>> result = rtv(ShallowNetwork([[3.0, 4.0]], [1.0], [2.0]))
     >>> float(result), result.standing, result.verdict
     (10.0, 'exact', 'finite')
+    >>> f"{result:.2f}", round(result, 3)
+    ('10.00', 10.0)
     """
 
     value: float
@@ -142,6 +148,8 @@ class RTV:
     law: str = ""
     refinement: Refinement | None = field(default=None, compare=False)
     converged: bool = True
+    supposed: tuple[str, ...] = ()
+    quantity: str = "R-TV"
 
     def __post_init__(self) -> None:
         nothing = self.lower <= 0 and math.isinf(self.upper) and self.verdict != "infinite"
@@ -155,8 +163,26 @@ class RTV:
         """The larger distance from the value to a bound."""
         return 0.0 if math.isinf(self.value) else max(self.value - self.lower, self.upper - self.value)
 
+    @property
+    def conditions(self) -> str:
+        """The domain, and what is taken for granted about f, in words."""
+        clauses = listed([f"that {clause}" for clause in self.supposed])
+        return f"{self.assumed}, assuming {clauses}" if clauses else self.assumed
+
     def __float__(self) -> float:
         return self.value
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else str(self)
+
+    @overload
+    def __round__(self) -> int: ...
+
+    @overload
+    def __round__(self, ndigits: int) -> float: ...
+
+    def __round__(self, ndigits: int | None = None) -> float:
+        return round(self.value, ndigits) if ndigits is not None else round(self.value)
 
     def __repr__(self) -> str:
         return notebooks.one_line(str(self))
@@ -169,26 +195,26 @@ class RTV:
 
     def __str__(self) -> str:
         if self.verdict == "infinite":
-            number = "R-TV infinite"
+            number = f"{self.quantity} infinite"
         elif self.standing == "unknown":
-            number = "R-TV unknown"
+            number = f"{self.quantity} unknown"
         elif self.standing == "exact":
-            number = f"R-TV {self.value:.10g}"
+            number = f"{self.quantity} {self.value:.10g}"
         elif self.standing == "upper bound":
             least = f", at least {self.lower:.7g}" if self.lower > 0 else ""
-            number = f"R-TV at most {self.upper:.7g}{least}"
+            number = f"{self.quantity} at most {self.upper:.7g}{least}"
         elif math.isinf(self.upper):
-            number = f"R-TV at least {self.lower:.7g}"
+            number = f"{self.quantity} at least {self.lower:.7g}"
         elif self.standing == "certified":
-            number = f"R-TV between {self.lower:.7g} and {self.upper:.7g}"
+            number = f"{self.quantity} between {self.lower:.7g} and {self.upper:.7g}"
         else:
             digits = (
                 max(1, math.ceil(math.log10(abs(self.value) / self.error)) + 2) if self.error and self.value else 10
             )
-            number = f"R-TV {self.value:.{min(digits, 15)}g} +- {self.error:.2g} ({self.standing} error)"
+            number = f"{self.quantity} {self.value:.{min(digits, 15)}g} +- {self.error:.2g} ({self.standing} error)"
         short = "" if self.converged else "; the tolerance was not met"
         unsure = ""
         if self.verdict == "unresolved":
             unsure = "; whether it is finite could not be resolved: help(radon_nn.RTV) says what may help"
         law = f"; {self.law}" if self.law else ""
-        return f"{number} on {self.assumed}: {self.method}{law}{unsure}{short}"
+        return f"{number} on {self.conditions}: {self.method}{law}{unsure}{short}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -155,8 +156,8 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
         law = "interrupted before directions were fine enough"
     if not _known(steps):
         return None
-    assumed += looked_at(runs.h, resolved.seen)
-    return _result(steps, tol, law, len(resolved.samples.axes[0]), runs.dim, assumed)
+    found = _result(steps, tol, law, len(resolved.samples.axes[0]), runs.dim, assumed)
+    return replace(found, method=f"{found.method}; {looked_at(runs.h, resolved.seen)}")
 
 
 def _known(steps: list[_Step]) -> bool:

@@ -119,7 +119,7 @@ def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | 
         law = narrower(looked.off, h.peak)
         return RTV(value, 0.0, math.inf, method, assumed, "unknown", "unresolved", law, refinement, False)
     bounds, met = (max(value - error, 0.0), value + error), error <= tol * value
-    assumed += looked_at(round_h, looked.lattice)
+    method += f"; {looked_at(round_h, looked.lattice)}"
     return RTV(value, *bounds, method, assumed, "estimated", "finite", "", refinement, met)
 
 

@@ -286,7 +286,7 @@ def _compared(runs: Runs, result: RTV, fine: GridSamples, compact: bool) -> RTV:
     looked = compared(runs.h, fine, many_for(runs.h.box), spare, share=_HELD if compact else 0.7)
     if looked.off:
         return _unseen(result, narrower(looked.off, runs.h.peak))
-    return replace(result, assumed=result.assumed + looked_at(runs.h, looked.lattice))
+    return replace(result, method=f"{result.method}; {looked_at(runs.h, looked.lattice)}")
 
 
 def _verdict(found: Sharp, common: float, made: tuple[str, str], dim: int) -> RTV:
@@ -367,14 +367,14 @@ def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> R
     runs.say(f"radial about {at}: {steps.value[-1]:.10g}")
     made = (
         "polynomials along a ray, on pieces between the points where f is not smooth",
-        f"{assumed}, f being radial",
+        f"{assumed} and radial",
     )
     result = _by_law(steps, 0.0, made, runs.dim)
     if result.verdict == "finite":
         off, view = off_profile(runs.h, profile)
         if off > _ALIKE * runs.h.peak + _CLEAR * runs.h.noise:
             return _unseen(result, narrower(off, runs.h.peak))
-        result = replace(result, assumed=result.assumed + looked_at(runs.h, view))
+        result = replace(result, method=f"{result.method}; {looked_at(runs.h, view)}")
     met = result.verdict == "infinite" or (result.verdict == "finite" and result.error <= tol * result.value)
     return None if result.verdict == "unresolved" else replace(result, converged=met)
 

@@ -229,12 +229,6 @@ def refuted(upper: float, lower: float) -> float:
     return upper if lower <= upper else 2 * lower - upper
 
 
-def suppositions(result: RTV) -> str:
-    """What a result assumed of f beyond its domain: the part of `assumed` from ', f' on; '' if nothing."""
-    _, comma, rest = result.assumed.partition(", f")
-    return comma + rest
-
-
 def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:
     """The refinement of values that settled; the uncertainty of each is its distance from the last, plus `error`."""
     at, values = zip(*steps, strict=True)

@@ -33,6 +33,8 @@ points of a disc if it is 1e-3 of f's size. Common radii save the time for 6000,
 GRIDS = {2: ((30, 600, 400), (62, 500, 400), (126, 400, 400)), 3: ((11, 400, 300), (17, 400, 300), (25, 400, 300))}
 """Half the nodes in t, and iterations for the lower and for the upper bound, of each grid in turn: about 0.2, 0.5 and
 2.5 CPU seconds in the plane, 0.5, 1.5 and 5 in space. Further iterations moved the bounds by less than 1e-4."""
+NO_FINER = "the gap is that of the finest grid of densities in use"
+"""Why bounds stay apart though there was time left."""
 SEARCHED = 1e-6
 """What is left by the search for sup |F| and by the quadrature of the norm, relative to each: up to 7e-8 and 1e-8 for
 x1 x2 and (1 - |x|^2)^2, whose R-TV is known."""

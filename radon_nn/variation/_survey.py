@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import expit, ndtri
 
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import rounded
 from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.points import affine_design
 
@@ -171,8 +172,7 @@ def _affine(points: Floats, values: Floats, about: Floats) -> tuple[Floats, floa
 
 
 def _remedy(dim: int) -> str:
-    other = "" if dim > 3 else ", or bound its R-TV on a bounded domain (domain=Ball(...))"
-    return f"for a network or a closed form use its exact R-TV{other}"
+    return f"give a domain, such as domain=Ball(1.0, {[0.0] * dim}), or pass a network or a closed form itself"
 
 
 def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
@@ -195,10 +195,10 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
             int(np.argmax(np.where(np.arange(len(radii))[:, None] >= far.start, np.abs(h), 0))), h.shape
         )
         raise ValueError(
-            f"f: expected a function that becomes affine far away, got one that differs by {abs(h[k, i]):.3g} from the "
-            f"best affine fit at distances {radii[far.start]:.2g} to {2 * radii[-1]:.2g}, at {points[k, i].tolist()}, "
-            f"and by {seen.max():.3g} at most elsewhere; {_remedy(box.dim)}, or give box=(low, high), outside which it "
-            "is affine"
+            f"f: expected a function that becomes affine far away, got another one; {_remedy(box.dim)}, or give "
+            f"box=(low, high), outside which it is affine; f differs by {abs(h[k, i]):.3g} from the best affine fit at "
+            f"distances {radii[far.start]:.2g} to {2 * radii[-1]:.2g}, at {rounded(points[k, i])}, and by "
+            f"{seen.max():.3g} at most elsewhere"
         )
     # The slope times 1e6 has swamped the intercept's last digits: fit again on the nearest shells where h vanishes.
     near = np.flatnonzero(seen[::-1] > 1e-13 * seen.max())
@@ -221,9 +221,9 @@ def _within(box: BlackBox, low: Floats, high: Floats) -> tuple[Floats, float, Fl
     worst = int(np.argmax(np.where(rim, np.abs(h), 0.0)))
     if abs(h[worst]) > max(1e-2 * np.abs(h).max(), level[worst]):
         raise ValueError(
-            f"f: expected a function that is affine near the faces of box, got one that differs by {abs(h[worst]):.3g} "
-            f"from the best affine fit there, at {points[worst].tolist()}, and by {np.abs(h).max():.3g} inside; "
-            f"enlarge box, or {_remedy(box.dim)}"
+            f"f: expected a function that is affine near the faces of box, got another one; enlarge box, or "
+            f"{_remedy(box.dim)}; f differs by {abs(h[worst]):.3g} from the best affine fit there, at "
+            f"{rounded(points[worst])}, and by {np.abs(h).max():.3g} inside"
         )
     return slope, intercept, points, h, level
 
@@ -263,9 +263,9 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     turn, widest = _turn(root)
     if limits is None and float(np.linalg.norm(mean)) + 4 * widest > 2.0**_OCTAVES:
         raise ValueError(
-            "f: expected a function that becomes affine far away in every direction, got one whose difference from its "
-            f"affine part extends beyond all probes, about {best.tolist()}; {_remedy(f.dim)}, or give box=(low, high), "
-            "outside which it is affine"
+            "f: expected a function that becomes affine far away in every direction, got another one; "
+            f"{_remedy(f.dim)}, or give box=(low, high), outside which it is affine; f differs from "
+            f"its affine part beyond all probes, about {rounded(best)}"
         )
     # Radii from a sixteenth of the scale to 5000 times the scale, in quarters of an octave.
     radii = np.exp2(np.arange(-4, 12.5, 0.25))
@@ -277,9 +277,9 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     if limits is None and found.extent(0.05) > _WIDE:
         far = shells[int(np.argmax(np.where(np.repeat(radii, _ON_SHELL) >= _WIDE / 2, heights, 0)))]
         raise ValueError(
-            "f: expected a function that becomes affine far away in every direction, got one that still differs from "
-            f"its affine part by {float(height(far[None])[0]):.3g} at {far.tolist()}, by {peak:.3g} at most; "
-            f"{_remedy(f.dim)}"
+            "f: expected a function that becomes affine far away in every direction, got another one; "
+            f"{_remedy(f.dim)}; f still differs from its affine part by {float(height(far[None])[0]):.3g} at "
+            f"{rounded(far)}, by {peak:.3g} at most"
         )
     return replace(found, noise=size_of_errors(found))
 

@@ -279,7 +279,8 @@ def looked_at(h: Survey, seen: Lattice) -> str:
     Returns
     -------
     str
-        To be added to what a result assumed.
+        To be added to the method of a result.
     """
     unit = float(abs(np.linalg.det(h.turn))) ** (-1 / h.dim)
-    return f", f having no features narrower than {seen.spacing * unit:.2g} between {seen.points} points compared"
+    narrow = f"{seen.spacing * unit:.2g}"
+    return f"compared at {seen.points} points; features narrower than {narrow} between them would be missed"

@@ -33,6 +33,7 @@ class View(NamedTuple):
     probes: Floats
     finest: float
     assumed: str
+    supposed: tuple[str, ...] = ()
 
 
 def whole_line() -> View:
@@ -51,8 +52,8 @@ def whole_line() -> View:
     edges = np.array([-most, -most / 2, 0.0, most / 2, most])
     # Kinks of the narrowest functions that the probes see are resolved to 2^-24 of their width.
     finest = 2.0 ** -(OCTAVES + 24)
-    assumed = f"R^1, f being affine farther than {most:.2g} from 0"
-    return View(edges, np.concatenate([-radii[::-1], radii]), finest, assumed)
+    supposed = f"f is affine farther than {most:.2g} from 0, where no point was looked at"
+    return View(edges, np.concatenate([-radii[::-1], radii]), finest, "R^1", (supposed,))
 
 
 def interval(domain: Domain | None, box: ArrayLike | None) -> View:
@@ -79,16 +80,17 @@ def interval(domain: Domain | None, box: ArrayLike | None) -> View:
     if domain is not None:
         ends = domains.extent(domain, np.ones((1, 1)))
         low, high, assumed = float(ends[0][0]), float(ends[1][0]), f"{domain}, d = 1"
+        supposed: tuple[str, ...] = ()
         if not low < high:
             return View(np.empty(0), np.empty(0), 0.0, assumed)
     else:
         low, high = (float(end) for end in checks.shaped_array(box, "box", (2, 1))[:, 0])  # type: ignore[arg-type]
         if not low < high:
             raise ValueError(f"box: expected low < high, got {low:g} and {high:g}")
-        assumed = f"R^1, f being affine outside the interval {[low, high]}"
+        assumed, supposed = "R^1", (f"f is affine outside the interval {[low, high]}",)
     inside = (np.arange(_ON_INTERVAL) + (np.arange(_ON_INTERVAL) * _GOLDEN) % 1) / _ON_INTERVAL
     # Layers at the ends may be far narrower than the gaps between probes.
     layers = 2.0 ** -np.arange(12.0, 40.0, 0.25)
     # Far from 0 neighbouring probes may round to one.
     probes = np.unique(low + (high - low) * np.concatenate([inside, layers, 1 - layers]))
-    return View(np.array([low, high]), probes, (high - low) * 2.0**-52, assumed)
+    return View(np.array([low, high]), probes, (high - low) * 2.0**-52, assumed, supposed)

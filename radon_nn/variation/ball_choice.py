@@ -16,9 +16,9 @@ from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._ball_question import UNDEFINED, BallQuestion
 from radon_nn.variation._cusps_on_ball import Above, cusps_on_ball
-from radon_nn.variation._samples import refuted, suppositions
+from radon_nn.variation._samples import refuted
 from radon_nn.variation._sharp import TimeUpError
-from radon_nn.variation._spectral import spectral_bounds
+from radon_nn.variation._spectral import NO_FINER, spectral_bounds
 from radon_nn.variation.by_profile import rtv_of_profile
 from radon_nn.variation.on_ball import bounded_rtv
 
@@ -182,11 +182,12 @@ def _expansion(q: BallQuestion) -> RTV | None:
         upper=upper,
         method=f"expansion: bounds for a polynomial of degree {bounds.degree}, within {bounds.apart:.1g} of f at fresh "
         f"points, from {bounds.evaluations} values and densities on {bounds.grids[-1]} nodes in t",
-        assumed=f"{q.where}, f being that polynomial",
+        assumed=q.where,
         standing="estimated",
-        law="" if met else over or "no finer grid is carried",
+        law="" if met else over or NO_FINER,
         refinement=Refinement("nodes in t", tuple(float(n) for n in bounds.grids), middles, lowers, uppers),
         converged=met,
+        supposed=(f"f equals the fitted polynomial of degree {bounds.degree}",),
     )
 
 
@@ -203,7 +204,7 @@ def _narrower(first: RTV | None, second: RTV | None, tol: float) -> RTV | None:
         lower=lower,
         upper=upper,
         method=f"{second.method}; {first.method}",
-        assumed=second.assumed + suppositions(first),
+        supposed=(*second.supposed, *first.supposed),
         converged=upper - lower <= tol * upper,
     )
 
@@ -222,7 +223,8 @@ def _below(q: BallQuestion, above: Above, sampled: RTV) -> RTV:
         value=(sampled.lower + upper) / 2,
         upper=upper,
         method=f"from above by cusps: {above.named}{expanded}; from below by samples: {sampled.method}",
-        assumed=f"{q.where}, f being its cusps and {above.rest}",
+        assumed=q.where,
+        supposed=(f"f is the sum of its cusps and {above.rest}",),
         standing="estimated",
         verdict="finite",
         law="" if met else sampled.law,
@@ -246,7 +248,9 @@ def _with_samples(best: RTV, sampled: RTV, tol: float) -> RTV:
     """A result with the lower bound of samples, which is named where it is a theorem."""
     lower = max(best.lower, sampled.lower)
     upper = refuted(best.upper, lower)
-    theorem = f"; {sampled.lower:.4g} is certified, by samples" if sampled.standing == "certified" else ""
+    # A number stands in the text beside the bound that it replaces, or not at all.
+    by_samples = sampled.standing == "certified" and sampled.lower >= lower > 0
+    theorem = "; the lower bound is that of samples, and certified" if by_samples and best.verdict != "infinite" else ""
     return replace(
         best,
         value=best.value if math.isinf(upper) else min(max(best.value, lower), upper),

@@ -17,7 +17,6 @@ from radon_nn.variation._ball_question import UNDEFINED, BallQuestion
 from radon_nn.variation._central_slopes import Central, unsettled_slopes
 from radon_nn.variation._profile_panels import FRESH, Rough
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
-from radon_nn.variation._samples import suppositions
 from radon_nn.variation.one_dimension import line_rtv
 
 
@@ -107,9 +106,10 @@ def rtv_of_profile(q: BallQuestion) -> tuple[RTV | None, str]:
         lower=lower,
         upper=upper,
         method=f"{method}; polynomials equal its profile to rounding at {FRESH} radii",
-        assumed=f"{q.where}, f being radial with no kink below {bounds.unseen / radius:.1g}",
+        assumed=q.where,
         standing="estimated",
         converged=upper - lower <= q.tol * upper,
+        supposed=(f"f is radial and its profile has no kink smaller than {bounds.unseen / radius:.1g}",),
     )
     if bounds.error >= HARDLY_FINITE:
         law = f"the value found, {result.value:.3g}, has an error of {bounds.error * result.value:.2g}"
@@ -133,7 +133,8 @@ def _of_slopes(q: BallQuestion, central: Central, center: list[float], method: s
         lower=lower,
         upper=math.inf,
         method=f"{method}; R-TV is at least twice its slope, read at distances down to {nearest:.2g}",
-        assumed=f"{q.where}, f being radial",
+        assumed=q.where,
+        supposed=("f is radial",),
         standing="estimated",
         verdict="infinite" if central.grows else "unresolved",
         law=law,
@@ -156,7 +157,8 @@ def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
         line,
         method=f"profile: f is a ridge along {rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
         f"at fresh points; on the diameter: {line.method}",
-        assumed=f"{q.where}, f being a ridge{suppositions(line)}",
+        assumed=q.where,
+        supposed=("f is a ridge", *line.supposed),
         standing="estimated",
         converged=line.verdict == "infinite" or line.upper - line.lower <= q.tol * line.upper,
     )

@@ -149,7 +149,9 @@ def decaying_rtv(
     """
     dim = checks.count(dim, "dim")
     if dim > 4:
-        raise ValueError(f"dim: expected 1 to 4, got {dim}; grids of samples grow out of hand beyond")
+        raise ValueError(
+            f"dim: expected 1 to 4 on all of R^d, got {dim}; give a domain, such as domain=Ball(1.0, [0.0] * {dim})"
+        )
     tol, max_samples = tolerance(tol), checks.count(max_samples, "max_samples", least=16**dim)
     limits = None if box is None else region(box, dim)
     until = math.inf if seconds is None else time.monotonic() + checks.positive(seconds, "seconds")
@@ -198,7 +200,7 @@ def _within_errors(h: Survey, result: RTV) -> RTV:
         law = f"values vary by about {errors:.2g} over the least steps, more than rounding explains"
         value = result.lower if math.isinf(result.value) else result.value
         return replace(result, value=value, upper=math.inf, verdict="unresolved", law=law, converged=False)
-    said = f"{result.assumed}, f's values having errors of about {errors:.2g}"
+    said = f"{result.assumed} and that its values have errors of about {errors:.2g}"
     return replace(result, assumed=said) if errors else result
 
 
@@ -245,9 +247,9 @@ def _affine_beyond(h: Survey, radius: float) -> str:
     """Where f is taken as affine, in words; the radius is in the coordinates of the survey."""
     dim = h.box.dim
     if h.limits is not None:
-        return f"R^{dim}, f being affine outside the box {[end.tolist() for end in h.limits]}"
+        return f"R^{dim}, assuming that f is affine outside the box {[end.tolist() for end in h.limits]}"
     far = radius / np.linalg.norm(h.turn, 2)
-    return f"R^{dim}, f being affine farther than {far:.3g} from {(np.round(h.center, 3) + 0.0).tolist()}"
+    return f"R^{dim}, assuming that f is affine farther than {far:.3g} from {(np.round(h.center, 3) + 0.0).tolist()}"
 
 
 def _assumption(search: Search) -> Assumption:
@@ -275,8 +277,8 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
             return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value
-        assumed = made.assumed + looked_at(h, looked.lattice)
-        return RTV(value, *bounds, made.method, assumed, "estimated", "finite", "", refinement, met)
+        method = f"{made.method}; {looked_at(h, looked.lattice)}"
+        return RTV(value, *bounds, method, made.assumed, "estimated", "finite", "", refinement, met)
     if dim > 1 and not kinks:
         cusped = cusped_rtv(search.runs, tol, max_samples, made.assumed)
         if cusped is not None:

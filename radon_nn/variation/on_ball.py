@@ -242,9 +242,10 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
     known = last.fitted.settled
     value = max(last.fitted.rtv, lower) if known else lower
     growth = lower - rounds[-1 - _STILL].lower if len(rounds) > _STILL else math.inf
-    assumed, upper, meaning = f"{domain}, d = {dim}", math.inf, "is not yet f"
+    supposed: tuple[str, ...] = ()
+    upper, meaning = math.inf, "is not yet f"
     if known and last.equals:
-        assumed += ", f being the network between the samples"
+        supposed = ("f equals the fitted network between the samples, too",)
         upper, meaning = value * (1 + _ROUNDED), "equals f"
     elif known and last.agrees(tol):
         meaning = "is nearly f"
@@ -270,7 +271,7 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
         method=f"least R-TV through {last.count} samples, a network of "
         f"{counted(len(last.fitted.measure), 'neuron')}, which {meaning} (within "
         f"{last.off:.1g} at {last.fresh} fresh points); {proof}",
-        assumed=assumed,
+        assumed=f"{domain}, d = {dim}",
         standing="certified" if theorem else "estimated",
         verdict="finite" if math.isfinite(upper) else "unresolved",
         law="; ".join(part for part in (law, why) if part),
@@ -278,4 +279,5 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
             "samples", tuple(float(one.count) for one in rounds), norms, tuple(one.lower for one in rounds), tops
         ),
         converged=not why and math.isfinite(upper),
+        supposed=supposed,
     )

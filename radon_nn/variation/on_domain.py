@@ -13,7 +13,7 @@ from radon_nn._support.types import Floats, Progress
 from radon_nn.geometry.domains import Ball, Cuboid, Domain, Hull
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
-from radon_nn.variation._samples import refuted, suppositions
+from radon_nn.variation._samples import refuted
 from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_ball import bounded_rtv
 
@@ -110,7 +110,8 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
             inside,
             lower=max(sampled.lower, inside.lower),
             method=f"infinite on the ball inside: {inside.method}",
-            assumed=f"{domain}, d = {dim}{_within(inside, 'inside')}",
+            assumed=f"{domain}, d = {dim}",
+            supposed=_within(inside, "inside"),
         )
     if around is not None and sampled.standing == "certified" and sampled.lower > around.upper * (1 + tol):
         around = replace(around, upper=math.inf, law="")
@@ -119,15 +120,15 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
     lower = max(sampled.lower, inside.lower)
     upper = refuted(upper, lower)
     parts = [f"lower bound by the ball inside: {inside.method}" if by_ball else sampled.method]
-    assumed = f"{domain}, d = {dim}" + (_within(inside, "inside") if by_ball else "")
+    supposed = _within(inside, "inside") if by_ball else ()
     if around is None or sampled.upper < around.upper:
-        assumed += suppositions(sampled) if math.isfinite(upper) else ""
+        supposed += sampled.supposed if math.isfinite(upper) else ()
     else:
-        assumed += _within(around, "around")
+        supposed += _within(around, "around")
     if around is not None and around.upper <= sampled.upper:
         parts.append(f"upper bound by the ball around, {around.assumed}: {around.method}")
     elif math.isinf(upper):
-        parts.append("no upper bound, since f is not said to extend to a ball around (extends=True)")
+        parts.append("for an upper bound pass extends=True, if f may be called in the ball around the domain")
     sure = not by_ball and around is None
     met = upper - lower <= tol * upper if math.isfinite(upper) else False
     return replace(
@@ -136,16 +137,17 @@ def _bounded(sampled: RTV, inside: RTV, around: RTV | None, domain: Domain, dim:
         lower=lower,
         upper=upper,
         method="; ".join(parts),
-        assumed=assumed,
+        assumed=f"{domain}, d = {dim}",
+        supposed=supposed,
         standing=sampled.standing if sure else "estimated",
         verdict="finite" if math.isfinite(upper) else "unresolved",
         converged=met,
     )
 
 
-def _within(result: RTV, where: str) -> str:
-    """What a result on a ball assumed of f there."""
-    return f"{suppositions(result)} in the ball {where}" if suppositions(result) else ""
+def _within(result: RTV, where: str) -> tuple[str, ...]:
+    """What a result on a ball supposes of f there."""
+    return tuple(f"{clause} in the ball {where}" for clause in result.supposed)
 
 
 def _balls(domain: Domain, dim: int) -> tuple[Ball, Ball]:

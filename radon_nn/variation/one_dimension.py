@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,7 +56,7 @@ precision, 1e-6 of f, do. Oscillations finer than all probes, which look the sam
 _FAR = 1e-2
 """A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
 
-_GIVE = "give box=(low, high), outside which it is affine, or a domain, such as domain=Ball(radius)"
+_GIVE = "give box=(low, high), outside which it is affine, or a domain, such as domain=Ball(1.0, [0.0])"
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or a domain"
 
 
@@ -145,14 +146,15 @@ def line_rtv(
     error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
     # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
     rough = rough or (not pieces.resolved.all() and _still_rises(levels))
-    assumed = view.assumed
-    if len(fresh) and not why and not rough:
+    supposed, looked = view.supposed, ""
+    if len(fresh) > 1 and not why and not rough:
         gap = 4 * float(np.ptp(fresh)) / len(fresh)
-        assumed += f", f having no features narrower than {gap:.2g} between {len(fresh)} points"
+        looked = f"; compared at {len(fresh)} points from {fresh[0]:.3g} to {fresh[-1]:.3g}; features narrower than "
+        looked += f"{gap:.2g} between them would be missed"
     if halving.unexplained and (rough or error > _DROWNED * value):
         why = why or f"values vary by about {halving.floor:.2g} over the least steps, more than rounding explains"
     elif halving.unexplained:
-        assumed += f", f's values having errors of about {halving.floor:.2g}"
+        supposed += (f"f's values have errors of about {halving.floor:.2g}",)
     if domain is None and box is None and not why:
         _require_settled_ends(slopes, len(turns) > 1)
     lower = levels[-1].least
@@ -162,19 +164,21 @@ def line_rtv(
     lower = min(lower, value)
     method = (
         f"the variation of the slope over {counted(len(pieces.low), 'polynomial')}, from "
-        f"{counted(halving.f.count, 'value')}; the lower bound is certified"
+        f"{counted(halving.f.count, 'value')}; the lower bound is certified{looked}"
     )
     if why or rough:
-        return _rough(value, lower, error, Assumption(method, assumed), levels, at_probes, why, close)
+        made = Assumption(method, view.assumed)
+        return replace(_rough(value, lower, error, made, levels, at_probes, why, close), supposed=supposed)
     return RTV(
         value,
         lower,
         value + error,
         method,
-        assumed,
+        view.assumed,
         "estimated",
         refinement=_refinement(levels),
         converged=max(error, value - lower) <= close * value or len(turns) == 1,
+        supposed=supposed,
     )
 
 
@@ -340,9 +344,9 @@ def _require_affine_ends(halving: Halving) -> None:
     worst = int(np.argmax(np.abs(rest) * outer))
     if abs(rest[worst]) > max(_FAR * float(np.abs(rest).max()), noise):
         raise ValueError(
-            "f: expected a function that becomes affine far away, got one that differs by "
+            f"f: expected a function that becomes affine far away, got another one; {_GIVE}; f differs by "
             f"{abs(rest[worst]):.3g} from the best affine fit beyond {2.0 ** (OCTAVES - 1):.2g}, at "
-            f"{[float(halving.probes[worst])]}; {_GIVE}"
+            f"{[float(halving.probes[worst])]}"
         )
 
 
@@ -356,8 +360,8 @@ def _require_settled_ends(slopes: Slopes, bends: bool) -> None:
     noise = float((slopes.error[outer]).max())
     if drift > max(_FAR * (variation - drift), 2 * noise):
         raise ValueError(
-            "f: expected a function that becomes affine far away, got one whose slope still changes by "
-            f"{drift:.3g} between {2.0 ** (OCTAVES - 1):.2g} and {2.0**OCTAVES:.2g}; {_GIVE}"
+            f"f: expected a function that becomes affine far away, got another one; {_GIVE}; the slope of f still "
+            f"changes by {drift:.3g} between {2.0 ** (OCTAVES - 1):.2g} and {2.0**OCTAVES:.2g}"
         )
     if not bends:
         raise ValueError(

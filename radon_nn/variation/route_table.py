@@ -143,12 +143,13 @@ def _of_samples(q: Question) -> RTV:
         upper=upper,
         method=f"a network of {counted(len(fit.measure), 'neuron')} through {len(fit.points)} samples, within "
         f"{fit.misfit:.1g}; no function through them costs less than the lower bound{heuristic}",
-        assumed=f"any convex domain that holds the samples, d = {fit.measure.dim}",
+        assumed=f"any convex domain that holds them, d = {fit.measure.dim}",
         standing="certified" if fit.certified else "estimated",
         verdict="finite" if fit.settled else "unresolved",
         law=fit.stopped,
         refinement=fit.refinement,
         converged=fit.converged,
+        quantity=f"least R-TV of any function through the {counted(len(fit.points), 'sample')}:",
     )
 
 

@@ -132,7 +132,7 @@ def sampled_rtv(
     turned = erratic_error(*values[-4:]) if dim > 1 else 0.0
     error = turned + cut + sampled + ringing + noise_cost(full, band) + ROUNDING * value
     method = f"Fourier transform along {len(ray_rule(dim, count))} rays of {grid.shape} samples"
-    made = Assumption(method, f"R^{dim}, affine beyond the grid")
+    made = Assumption(method, f"R^{dim}, assuming that f is affine beyond the grid")
     if smooth:
         refinement = on_the_way("share of the band limit", steps, value, error)
         bounds = max(0.0, value - error), value + error
@@ -239,8 +239,8 @@ def _without_affine(values: Floats) -> Floats:
     if float(np.abs(h[rim]).max()) > 1e-2 * float(np.abs(h).max()):
         worst = tuple(int(i) for i in np.argwhere(np.abs(h) == np.abs(h[rim]).max())[0])
         raise ValueError(
-            "samples: expected a function that is affine near the grid's faces, got one that differs by "
-            f"{abs(h[worst]):.3g} from the best affine fit there, at index {worst}, and by {np.abs(h).max():.3g} "
-            "inside; take samples on a larger grid"
+            "samples: expected a function that is affine near the grid's faces, got another one; take samples on a "
+            f"larger grid; they differ by {abs(h[worst]):.3g} from the best affine fit there, at index {worst}, and by "
+            f"{np.abs(h).max():.3g} inside"
         )
     return h

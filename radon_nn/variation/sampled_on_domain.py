@@ -21,7 +21,6 @@ from radon_nn.geometry.grids import Grid
 from radon_nn.geometry.points import affine_design
 from radon_nn.measures.result import RTV
 from radon_nn.variation._harmonics import harmonics
-from radon_nn.variation._samples import suppositions
 from radon_nn.variation._zernike import radial_functions
 from radon_nn.variation.ball_choice import ball_rtv
 from radon_nn.variation.on_domain import domain_rtv
@@ -149,14 +148,16 @@ def sampled_on_domain_rtv(
     if first.standing == "certified" and first.lower > result.upper * (1 + close):
         return first
     lower = min(max(result.lower, first.lower), result.upper)
-    spaced = f"f being that polynomial between samples {inside.spacing:.3g} apart"
+    spaced = f"f equals the fitted polynomial of degree {degree} between samples {inside.spacing:.3g} apart"
+    # The expansion of a polynomial is that polynomial.
+    others = (clause for clause in result.supposed if not clause.startswith("f equals the fitted polynomial"))
     return replace(
         result,
         value=max(result.value, lower),
         lower=lower,
         method=f"for a polynomial of degree {degree}, within {apart:.1g} of the samples: {result.method}",
-        # The expansion of a polynomial is that polynomial.
-        assumed=f"{domain}, d = {grid.dim}, {spaced}" + suppositions(result).removeprefix(", f being that polynomial"),
+        assumed=f"{domain}, d = {grid.dim}",
+        supposed=(spaced, *others),
         standing="estimated",
     )
 
@@ -232,7 +233,8 @@ def _by_network(
             lower=lower,
             upper=upper,
             method=f"{text} (within {off:.1g}); no function through them costs less than the lower bound",
-            assumed=f"{domain}, d = {dim}" + (", f being the network between the samples" if same else ""),
+            assumed=f"{domain}, d = {dim}",
+            supposed=("f equals the fitted network between the samples, too",) if same else (),
             standing="certified" if fit.certified and (same or not near) else "estimated",
             verdict="finite" if near else "unresolved",
             law="" if near else f"samples {inside.spacing:.3g} apart bound nothing from above",

@@ -23,7 +23,7 @@ from radon_nn.networks.shallow import ShallowNetwork
 from radon_nn.variation._basis_pursuit import Pursuit
 from radon_nn.variation._fibre_moments import STEEPEST, FibreMoments
 from radon_nn.variation._proven_peak import proven_peak
-from radon_nn.variation._spectral import GRIDS, SEARCHED, Continued, pursuit_of
+from radon_nn.variation._spectral import GRIDS, NO_FINER, SEARCHED, Continued, pursuit_of
 
 _LOSS = 0.25
 """Part of the tolerance that the proof of sup |F| may cost."""
@@ -165,7 +165,7 @@ def _by_densities(
         f"in t, the dual function's largest value {how}; their sum is {summed.upper:.7g}{more}",
         assumed=summed.assumed,
         standing=standing,
-        law="" if met else why or "no finer grid is carried",
+        law="" if met else why or NO_FINER,
         refinement=Refinement(
             "nodes in t", nodes, tuple((a + b) / 2 for a, b in zip(lowers, uppers, strict=True)), lowers, uppers
         ),

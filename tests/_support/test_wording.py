@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from radon_nn._support.wording import counted, rounded
+from radon_nn._support.wording import counted, listed, rounded
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,10 @@ def test_the_plural_of_a_noun(one: str, many: str) -> None:
 def test_adjectives_and_numbers_of_numpy() -> None:
     assert counted(np.int64(1), "gelu neuron") == "1 gelu neuron"
     assert counted(np.array([True, False]).sum(), "file") == "1 file"
+
+
+def test_lists_have_commas_and_a_last_and() -> None:
+    assert [listed(list("abc")[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])

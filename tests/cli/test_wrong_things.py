@@ -136,7 +136,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("rtv fun.py:bump", 1, "got neither", "as --dim 2 or --domain with a center"),
         ("rtv fun.py:point --dim 2 --domain 1", 1, "got one of a single point", "pass --vectorize"),
         ("rtv fun.py:one --dim 2", 1, "got (), one number", "pass --vectorize"),
-        ("rtv fun.py:cone --dim 2", 1, "got one that differs", "(--domain RADIUS,C1,...,Cd)"),
+        ("rtv fun.py:cone --dim 2", 1, "becomes affine far away, got another one", "--domain RADIUS,C1,...,Cd"),
         ("rtv fun.py:bump --dim two", 2, "got 'two'", "write it in digits"),
         ("rtv constant.csv", 1, "which is 2 in every row", "--target NAME"),
         ("rtv noise.csv", 1, "1 point with several", "`radon-nn fit noise.csv --cv`"),

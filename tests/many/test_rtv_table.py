@@ -64,7 +64,7 @@ def test_a_row_is_what_rtv_says() -> None:
         result = rtv(f, domain=ball)
         if k < 2 or not table["error"][k]:
             assert [table[name][k] for name in ("rtv", "lower", "upper")] == [result.value, result.lower, result.upper]
-            assert (table["standing"][k], table["domain"][k]) == (result.standing, result.assumed)
+            assert (table["standing"][k], table["domain"][k]) == (result.standing, result.conditions)
     assert table["kind"].tolist() == ["shallow", "", "deep"]
     assert table["neurons"][0] == 2
     assert table["path_norm"][0] == shallow.path_norm

@@ -79,3 +79,37 @@ def test_the_page_of_types_lists_every_standing_and_verdict() -> None:
 
 def test_what_is_unresolved_has_not_converged() -> None:
     assert not RTV(1.0, 0.5, math.inf, "a method", "R", "certified", "unresolved", converged=True).converged
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0 / 3, 1e6 + 1 / 7, -0.0])
+@pytest.mark.parametrize("spec", [".4f", "10.3g", ".2e", "+"])
+def test_a_format_and_a_rounding_are_those_of_the_value(value: float, spec: str) -> None:
+    result = RTV(value, value, value, "a method", "R^2")
+    assert format(result, spec) == format(value, spec)
+    assert f"{result}" == str(result)
+    assert round(result) == round(value)
+    assert isinstance(round(result), int)
+    assert round(result, 3) == round(value, 3)
+    with pytest.raises(ValueError, match="format"):
+        format(result, "nonsense")
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_what_is_taken_for_granted_is_said_after_the_domain(count: int) -> None:
+    clauses = ("f is radial", "f has no kinks", "f's values have errors of about 1")[:count]
+    result = RTV(1.0, 1.0, 1.0, "a method", "R^2", supposed=clauses)
+    said = ["", *(f"that {clause}" for clause in clauses)]
+    assert str(result).count("assuming") == (count > 0)
+    assert all(part in result.conditions for part in said)
+    assert str(result) == f"R-TV 1 on {result.conditions}: a method"
+
+
+def test_one_certified_number_at_most_is_printed() -> None:
+    for f in (lambda x: np.sin(5 * x[:, 0]), lambda x: np.linalg.norm(x, axis=1) ** 1.5, lambda x: x[:, 0] * x[:, 1]):
+        assert str(rtv(f, domain=DISC)).count("certified") <= 1
+
+
+def test_an_absolute_value_on_the_line_says_nothing_of_single_points() -> None:
+    said = str(rtv(lambda x: np.abs(x[:, 0]), dim=1))
+    assert "narrower than" not in said
+    assert "1 points" not in said

@@ -15,8 +15,8 @@ BOX = Cuboid([-1.0, -1.0], [1.0, 1.0])
 
 
 def result(lower: float, upper: float, kind: str) -> RTV:
-    words = f"Ball(1.0), d = 2{kind and ', f being ' + kind}"
-    return RTV((lower + min(upper, 1e3)) / 2, lower, upper, "a method", words, "estimated")
+    middle = (lower + min(upper, 1e3)) / 2
+    return RTV(middle, lower, upper, "a method", "Ball(1.0), d = 2", "estimated", supposed=(f"f is {kind}",))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -27,28 +27,27 @@ def test_bounds_of_balls_on_a_box(seed: int) -> None:
     top = rng.uniform(3.0, 5.0, 2)
     sampled = result(low[0], rng.choice([top[0], math.inf]), "the network between the samples")
     inside = result(low[1], 2.5, "radial")
-    around = result(0.0, top[1], "that polynomial") if rng.random() < 0.7 else None
+    around = result(0.0, top[1], "a polynomial") if rng.random() < 0.7 else None
     found = _bounded(sampled, inside, around, BOX, 2, 1e-3)
-    assert found.assumed.startswith(f"{BOX}, d = 2")
-    assert (", f being radial in the ball inside" in found.assumed) == (found.lower == low[1])
+    assert found.assumed == f"{BOX}, d = 2"
+    assert ("f is radial in the ball inside" in found.supposed) == (found.lower == low[1])
     by_ball = around is not None and found.upper == top[1]
-    assert (", f being that polynomial in the ball around" in found.assumed) == by_ball
+    assert ("f is a polynomial in the ball around" in found.supposed) == by_ball
     by_samples = found.upper == sampled.upper and math.isfinite(found.upper)
-    assert (", f being the network between the samples" in found.assumed) == by_samples
+    assert ("f is the network between the samples" in found.supposed) == by_samples
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_bounds_of_two_routes_on_a_ball(order: int) -> None:
-    first, second = (result(2.0, 4.0, "a ridge"), result(1.0, 3.0, "that polynomial"))[::order]
+    first, second = (result(2.0, 4.0, "a ridge"), result(1.0, 3.0, "a polynomial"))[::order]
     both = _narrower(first, second, 1e-3)
     assert both is not None
     assert (both.lower, both.upper) == (2.0, 3.0)
-    assert "f being a ridge" in both.assumed
-    assert "f being that polynomial" in both.assumed
+    assert set(both.supposed) == {"f is a ridge", "f is a polynomial"}
     better = replace(second, lower=2.5, upper=2.6, value=2.55)
     alone = _narrower(first, better, 1e-3)
     assert alone is not None
-    assert alone.assumed == better.assumed
+    assert alone.supposed == better.supposed
 
 
 def test_a_ridge_assumes_what_its_profile_does() -> None:
@@ -56,6 +55,7 @@ def test_a_ridge_assumes_what_its_profile_does() -> None:
         t = x[:, 0]
         return np.exp(-(t**2) / 2) + 1e-9 * np.modf(np.sin(1.23456789e15 * t) * 43758.5453)[0]
 
-    assumed = profile_rtv(noisy, Ball(1.0), 2).assumed
-    assert "f being a ridge" in assumed
-    assert "f's values having errors of about" in assumed
+    found = profile_rtv(noisy, Ball(1.0), 2)
+    assert found.supposed[0] == "f is a ridge"
+    assert "f's values have errors of about" in found.supposed[1]
+    assert "assuming that f is a ridge and that f's values have errors of about" in str(found)

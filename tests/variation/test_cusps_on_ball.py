@@ -96,7 +96,7 @@ def test_a_result_has_both_bounds_if_it_is_converged(factor: float, reached: flo
     upper = min(reached, factor) if factor >= 1 else reached
     assert result.upper == upper
     if upper < reached:
-        assert result.assumed == f"Ball(radius=1.0), d = 2, f being its cusps and {rest}"
+        assert result.supposed == (f"f is the sum of its cusps and {rest}",)
         assert result.method.count("certified") == 1
         assert ("an expansion of the rest" in result.method) == (rest == "a polynomial")
         assert result.converged == (upper <= 1 / 0.95)

@@ -93,5 +93,5 @@ def test_small_ones_beside_a_bump(seed: int) -> None:
 def test_single_precision_inside_f_is_said_in_what_was_assumed() -> None:
     result = rtv(lambda x: np.exp(-np.sum(x.astype(np.float32) ** 2, axis=1) / 2).astype(np.float64), dim=2, tol=1e-4)
     assert result.lower <= 4.768562 <= result.upper
-    assert ", f's values having errors of about" in result.assumed
+    assert "and that its values have errors of about" in result.assumed
     assert "errors" not in rtv(lambda x: np.exp(-np.sum(x**2, axis=1) / 2), dim=2, tol=1e-4).assumed

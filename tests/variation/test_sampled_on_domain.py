@@ -27,7 +27,7 @@ def test_on_an_interval(domain) -> None:
     truth = math.exp(0.9) - math.exp(-0.9)
     assert result.lower <= truth <= result.upper
     assert result.value == pytest.approx(truth, rel=1e-6)
-    assert "polynomial" in result.assumed
+    assert "polynomial" in result.conditions
     assert result.standing == "estimated"
 
 
@@ -54,7 +54,7 @@ def test_a_network_between_samples_is_found(seed: int) -> None:
     rng = np.random.default_rng(seed)
     network = ShallowNetwork(rng.standard_normal((3, 2)), rng.uniform(-0.3, 0.3, 3), rng.standard_normal(3))
     result = known(network, Grid.cube(32, 2), Ball(1.0))
-    assert "the network between the samples" in result.assumed
+    assert "the fitted network between the samples" in result.conditions
     assert result.value == pytest.approx(float(rtv(network, domain=Ball(1.0))), rel=0.05)
 
 
