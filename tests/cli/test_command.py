@@ -256,7 +256,7 @@ def test_rtv_of_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     table.write_text("x,y\n-2,0\n-1,0\n0,1\n1,0\n2,0\n")
     code, out, _ = run(capsys, "rtv", table)
     assert code == 0
-    assert out.startswith("R-TV between 4 and 4")
+    assert out.startswith("least R-TV of any function through the 5 samples: between 4 and 4")
     code, _, err = run(capsys, "rtv", table, "--domain", "1")
     assert code == 1
     assert "leave it out" in err

@@ -151,7 +151,11 @@ def test_progress_and_interruption() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"dim": 5}, ValueError, "1 to 4, got 5"),
+        (
+            {"dim": 5},
+            ValueError,
+            r"1 to 4 on all of R\^d, got 5; give a domain, such as domain=Ball\(1.0, \[0.0\] \* 5\)",
+        ),
         ({"dim": 0}, ValueError, "at least 1"),
         ({"dim": 2, "tol": 0.0}, ValueError, "tol"),
         ({"dim": 2, "tol": 1e-14}, ValueError, "at least 1e-12"),
