@@ -121,6 +121,8 @@ class VectorPursuit:
         self._record: list[tuple[int, float, float, float]] = []
         self.lower, self.presumed = -np.inf, -np.inf
         self.subgradients = np.zeros_like(problem.targets)
+        self._proven = self.subgradients, 0.0
+        """Subgradients, and the bound of |F_z| that was proven of them, at whatever penalty."""
         self.atoms = self._affine()
 
     @property
@@ -294,6 +296,29 @@ class VectorPursuit:
             value, scale = worth(self.problem, z, found, affine)
         if value > self.lower:
             self.lower, self.subgradients = value, scale * z
+            self._proven = z, found * penalty
+
+    def take_unsearched(self, others: Floats, penalty: float) -> None:
+        """
+        Improve the bounds without a search, after a stop: by subgradients of other penalties, or a bound of |F_z|.
+
+        Parameters
+        ----------
+        others : ndarray, shape (n, o)
+            Repaired subgradients to try beside those of the current atoms.
+        penalty : float
+            Of the norms.
+        """
+        known = [self._proven]
+        for z in (self.atoms.coefficients.z, others):
+            acting = self.problem.at_points(moment_free(self.problem, z))
+            most = largest_at_most(self.problem.points, acting) if self.search is not None else 0.0
+            known.append((z, most + rounding_of(acting)))
+        for z, most in known:
+            value, scale = worth(self.problem, z, most / penalty, self.atoms.coefficients.affine)
+            if value > self.lower:
+                self.lower, self.subgradients = value, scale * z
+        self.presumed = max(self.presumed, self.lower)
 
     def _by_ascent(self, z: Floats, penalty: float, wanted: float) -> Hyperplanes:
         """Hyperplanes found by ascents; none where a search of all hyperplanes is as cheap."""

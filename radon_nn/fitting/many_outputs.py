@@ -182,6 +182,11 @@ class _Path:
                 self._descend(goal)
         except (LossStoppedError, KeyboardInterrupt) as stop:
             self._stopped = str(stop) or "interrupted"
+        if self._stopped:
+            if self._penalty != goal:
+                # The bounds so far are those of larger penalties.
+                pursuit.begin(goal)
+            pursuit.take_unsearched(self._bare.coefficients.z, goal)
         atoms = pursuit.atoms if self._stopped else self._joined(goal)
         result = self._result(atoms, decay)
         if self._stopped.startswith(("rounding", "no end")):
