@@ -17,6 +17,9 @@ _INTERIOR = 1e-9
 """A dual point whose distances from the ends of the domain, of size one, are below this lies on them: linear programs
 are solved to 1e-7 at best, and separable classes give 0 to 1e-12."""
 
+_ROUNDED = 16 * float(np.finfo(np.float64).eps)
+"""What targets less their trend are rounded by, relative to the largest: some operations on each."""
+
 
 class Score(NamedTuple):
     """
@@ -191,10 +194,18 @@ class LossProblem:
         return float(self.weights @ self.options.loss.value(predictions, self.targets))
 
     def negligible(self) -> float:
-        """Eps times the loss of predicting zero: what data that an affine function fits exactly cost by rounding."""
-        given = self.targets + self.design @ self.trend
-        values = self.options.loss.value(np.zeros_like(given), given)
-        return float(np.finfo(np.float64).eps * (self.weights @ values))
+        """
+        What data that an affine function fits exactly cost by rounding.
+
+        A loss of p - y sees the rounding of its targets. Any other has no scale but its own: eps times the loss of
+        predicting zero.
+        """
+        loss, y = self.options.loss, self.targets
+        if not loss.translates:
+            return float(np.finfo(np.float64).eps * (self.weights @ loss.value(np.zeros_like(y), y)))
+        moved = _ROUNDED * np.abs(self.data.targets).max(axis=0)
+        costs = (loss.value(y + sign * moved, y) - loss.value(y, y) for sign in (1.0, -1.0))
+        return max(0.0, *(float(self.weights @ cost) for cost in costs))
 
     def network(self, directions: Floats, offsets: Floats, masses: Floats, affine: Floats) -> ShallowNetwork:
         """

@@ -272,3 +272,23 @@ def test_time_and_progress() -> None:
     assert "time" in early.stopped
     assert early.lower <= early.objective
     assert lines
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber", "quantile"])
+@pytest.mark.parametrize("offset", [1e5, 1e8])
+def test_an_affine_function_added_to_targets_changes_neither_objective_nor_gap(loss: str, offset: float) -> None:
+    """Beyond the rounding of the targets, which a gradient of at most 4 for each of the 20 passes on."""
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-1, 1, (20, 2))
+    y = np.sin(3 * x[:, 0]) + 0.2 * rng.standard_normal(20)
+    rounding = 20 * 4 * 16 * np.finfo(float).eps * 3 * offset
+    here = fit(x, y, decay=0.1, loss=loss, sample_weight=np.ones(20))
+    for added in (np.full(20, offset), offset * (1 + x[:, 0] - x[:, 1])):
+        moved = fit(x, y + added, decay=0.1, loss=loss, sample_weight=np.ones(20))
+        assert moved.converged
+        assert moved.gap <= 1e-4 * moved.objective + rounding
+        assert abs(moved.objective - here.objective) <= max(moved.gap, here.gap) + rounding
+        affine = fit(x, added, decay=0.1, loss=loss, sample_weight=np.ones(20))
+        assert affine.converged
+        assert affine.network.neurons == 0
+        assert affine.objective <= rounding
