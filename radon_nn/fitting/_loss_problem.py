@@ -199,6 +199,11 @@ class LossProblem:
 
         A loss of p - y sees the rounding of its targets. Any other has no scale but its own: eps times the loss of
         predicting zero.
+
+        Returns
+        -------
+        float
+            In units of the objective.
         """
         loss, y = self.options.loss, self.targets
         if not loss.translates:

@@ -231,10 +231,22 @@ class _Path:
             start = replace(atoms.coefficients, masses=heavy, slopes=heavy / sizes[on, None])
             best = Restricted(problem, columns, penalty).solve(start, gap, gap / (1 + most))
             if best.objective - bound <= self._limits.tol * abs(best.objective):
-                fewer = VectorAtoms(normals, offsets, columns, best)
-                return fewer.kept(fewer.sizes * penalty > 1e-3 * gap)
+                return self._heaviest(VectorAtoms(normals, offsets, columns, best), penalty, gap)
             most = len(masses)
-        return self._independent(atoms)
+        return self._no_worse(self._independent(atoms), atoms, penalty, gap)
+
+    def _heaviest(self, atoms: VectorAtoms, penalty: float, gap: float) -> VectorAtoms:
+        """Without the atoms whose mass smoothing left them, unless the losses rise by more than the gap."""
+        return self._no_worse(atoms.kept(atoms.sizes * penalty > 1e-3 * gap), atoms, penalty, gap)
+
+    def _no_worse(self, fewer: VectorAtoms, atoms: VectorAtoms, penalty: float, gap: float) -> VectorAtoms:
+        """The fewer atoms, or all if their objective is lower by more than the gap."""
+        risen = self._objective(fewer, penalty) - self._objective(atoms, penalty)
+        return fewer if risen <= gap else atoms
+
+    def _objective(self, atoms: VectorAtoms, penalty: float) -> float:
+        c = atoms.coefficients
+        return Restricted(self._problem, atoms.columns, penalty).objective(c.masses, c.affine)
 
     def _independent(self, atoms: VectorAtoms) -> VectorAtoms:
         """The same values on the data from atoms that are linearly independent there, at no more mass."""
@@ -250,8 +262,7 @@ class _Path:
     def _result(self, atoms: VectorAtoms, decay: float) -> LossFit:
         """The result in the user's units; a bound that rounding put above the objective is lowered to it."""
         problem, pursuit, c = self._problem, self._pursuit, atoms.coefficients
-        penalty = decay / problem.frame.scale
-        objective = Restricted(problem, atoms.columns, penalty).objective(c.masses, c.affine)
+        objective = self._objective(atoms, decay / problem.frame.scale)
         floor = -float(problem.weights @ problem.options.loss.conjugate(0 * problem.targets, problem.targets))
         known = pursuit.lower >= floor
         z = pursuit.subgradients if known else np.zeros_like(problem.targets)

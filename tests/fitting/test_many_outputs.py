@@ -6,9 +6,11 @@ import pytest
 from networks_by_descent import trained
 from radon_nn import LossFit, decay_max, fit, fit_path
 from radon_nn.fitting._losses_of_values import Huber, Quantile
+from radon_nn.fitting._vector_pursuit import VectorAtoms
 from radon_nn.fitting._vector_search import VectorSearch, largest_at_most
 from radon_nn.fitting.certificate import HyperplaneSearch
 from radon_nn.fitting.losses import loss_named
+from radon_nn.fitting.many_outputs import _Path
 
 NAMES = ["squared", "huber", "quantile", "poisson", "logistic", "hinge", "squared_hinge", "cross_entropy"]
 Floats = np.ndarray
@@ -292,3 +294,27 @@ def test_an_affine_function_added_to_targets_changes_neither_objective_nor_gap(l
         assert affine.converged
         assert affine.network.neurons == 0
         assert affine.objective <= rounding
+
+
+@pytest.mark.parametrize("loss", ["huber", "poisson"])
+def test_the_fewest_neurons_are_no_worse_than_those_they_come_from(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the penalty is so small that what it saves says nothing of what the losses rise by."""
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, (20, 2))
+    twice = np.concatenate([x, x])
+    noisy, counts = np.sin(3 * twice[:, 0]) + 0.3 * rng.standard_normal(40), rng.poisson(np.exp(np.sin(3 * x[:, 0])))
+    joined, risen = _Path._joined, []
+
+    def noted(self: _Path, penalty: float) -> VectorAtoms:
+        fewer = joined(self, penalty)
+        before, after = (self._objective(atoms, penalty) for atoms in (self._pursuit.atoms, fewer))
+        risen.append(after / before - 1)
+        return fewer
+
+    monkeypatch.setattr(_Path, "_joined", noted)
+    points, values = (x, counts) if loss == "poisson" else (twice, noisy)
+    for decay in (1e-9, 1e-10):
+        best = fit(points, values, decay=decay, loss=loss)
+        assert best.converged or best.stopped.startswith("rounding")
+    assert len(risen) > 0
+    assert max(risen) <= 1e-4
