@@ -92,6 +92,8 @@ class DualBounds:
     maximum_found: bool
     lower: float = 0.0
     presumed: float = 0.0
+    largest_found: bool = False
+    """Whether the best certified bound takes max |F_r| as a search found it, and not a bound of it."""
     dual: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,7 +120,7 @@ class DualBounds:
             most = max(found, min(bound, largest_at_most(self.problem.points, r)))
             worth, feasible = self._worth(r, most + rounding)
         if worth > self.lower:
-            self.lower, self.dual = worth, feasible
+            self.lower, self.dual, self.largest_found = worth, feasible, self.maximum_found
 
     def take_unsearched(self, r: Floats) -> None:
         """
@@ -131,7 +133,7 @@ class DualBounds:
         """
         worth, feasible = self._worth(r, largest_at_most(self.problem.points, r))
         if worth > self.lower:
-            self.lower, self.dual = worth, feasible
+            self.lower, self.dual, self.largest_found = worth, feasible, False
         if self.maximum_found:
             self.presumed = max(self.presumed, self.lower)
 

@@ -155,7 +155,7 @@ class SquaresPath:
             decay,
             bounds.dual / problem.scale,
             problem.given,
-            (bounds.maximum_found and not pursuit.search.cut_short) or converged,
+            (bounds.largest_found and not pursuit.search.cut_short) or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(problem.unit**2, problem.scatter),

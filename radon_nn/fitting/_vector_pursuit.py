@@ -123,6 +123,8 @@ class VectorPursuit:
         self.subgradients = np.zeros_like(problem.targets)
         self._proven = self.subgradients, 0.0
         """Subgradients, and the bound of |F_z| that was proven of them, at whatever penalty."""
+        self.largest_found = False
+        """Whether the lower bound takes max |F_z| as a search found it, and not a bound of it."""
         self.atoms = self._affine()
 
     @property
@@ -141,7 +143,7 @@ class VectorPursuit:
 
     def begin(self, penalty: float) -> None:
         """Begin a stage: no bound, and no record."""
-        self._record, self.lower, self.presumed = [], -np.inf, -np.inf
+        self._record, self.lower, self.presumed, self.largest_found = [], -np.inf, -np.inf, False
         if self.search is not None:
             self._budget = self.search.spent + BUDGET
         z = self.atoms.coefficients.z
@@ -295,7 +297,7 @@ class VectorPursuit:
             found = max(found, most / penalty)
             value, scale = worth(self.problem, z, found, affine)
         if value > self.lower:
-            self.lower, self.subgradients = value, scale * z
+            self.lower, self.subgradients, self.largest_found = value, scale * z, self.maximum_found
             self._proven = z, found * penalty
 
     def take_unsearched(self, others: Floats, penalty: float) -> None:
@@ -314,10 +316,11 @@ class VectorPursuit:
             acting = self.problem.at_points(moment_free(self.problem, z))
             most = largest_at_most(self.problem.points, acting) if self.search is not None else 0.0
             known.append((z, most + rounding_of(acting)))
-        for z, most in known:
+        for k, (z, most) in enumerate(known):
             value, scale = worth(self.problem, z, most / penalty, self.atoms.coefficients.affine)
             if value > self.lower:
                 self.lower, self.subgradients = value, scale * z
+                self.largest_found = k == 0 and self.maximum_found and bool(z.any())
         self.presumed = max(self.presumed, self.lower)
 
     def _by_ascent(self, z: Floats, penalty: float, wanted: float) -> Hyperplanes:

@@ -155,6 +155,29 @@ class Certificate:
         return cls(lower, largest, moments, search.finds_maximum and not search.cut_short)
 
 
+def proof_said(certified: bool, lower: float, presumed: float) -> str:
+    """
+    What a fit says of its lower bound.
+
+    Parameters
+    ----------
+    certified : bool
+        As `Fit` has it.
+    lower, presumed : float
+        The bound, and what it would be if no |F_r| were larger than the largest one found.
+
+    Returns
+    -------
+    str
+        The words.
+    """
+    if certified:
+        return "certified"
+    if f"{presumed:.7g}" == f"{lower:.7g}":
+        return "proven, but crude"
+    return f"proven, but crude; a heuristic search suggests {presumed:.7g}, not certified"
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(SpikeResult):
@@ -181,9 +204,10 @@ class Fit(SpikeResult):
     points : ndarray, shape (n, d)
         The distinct points that r refers to.
     certified : bool
-        Whether max |F_r| was found (d <= 3), or bounded so well that the gap closed: for 4 <= d <= 6 if the budget for
-        that allows, for d > 6 where the crude bound is enough, as for an affine fit. Otherwise `lower` rests on a
-        weaker bound of max |F_r|.
+        Whether max |F_r| was found (d <= 3, unless the fit stopped before a search of all hyperplanes had ended), or
+        bounded so well that the gap closed: for 4 <= d <= 6 if the budget for that allows, for d > 6 where the crude
+        bound is enough, as for an affine fit. Otherwise `lower` rests on a weaker bound of max |F_r|: it is a theorem
+        too, and crude.
     converged : bool
         Whether `objective` is within the tolerance of `lower`, and the misfit is met.
     stopped : str
@@ -297,9 +321,7 @@ class Fit(SpikeResult):
     def __str__(self) -> str:
         what = f"R-TV {self.rtv:.7g}" if not self.decay else f"objective {self.objective:.7g}, R-TV {self.rtv:.7g}"
         bound = "no function through the data costs less than" if not self.decay else "no objective is below"
-        proof = "certified"
-        if not self.certified and f"{self.presumed_lower:.7g}" != f"{self.lower:.7g}":
-            proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
+        proof = proof_said(self.certified, self.lower, self.presumed_lower)
         reason = "" if self.converged else f"; {self.stopped}"
         return (
             f"{counted(len(self.measure), 'neuron')} through {counted(len(self.points), 'point')}, {what}, largest "

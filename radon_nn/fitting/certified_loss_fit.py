@@ -15,7 +15,7 @@ from radon_nn.fitting._cap_search import AGAIN, rounding_of
 from radon_nn.fitting._loss_dual import moment_free, worth
 from radon_nn.fitting._loss_problem import LossProblem
 from radon_nn.fitting._vector_search import VectorSearch, largest_at_most
-from radon_nn.fitting.certified_fit import Certificate
+from radon_nn.fitting.certified_fit import Certificate, proof_said
 from radon_nn.fitting.loss_data import LossData, Options
 from radon_nn.fitting.losses import Loss
 from radon_nn.geometry.naming import Names
@@ -50,8 +50,9 @@ class LossFit(SpikeResult):
     points : ndarray, shape (m, d)
         The distinct points, moved into the unit ball of the space that they span.
     certified : bool
-        Whether max |F_r| was found (the points span at most three dimensions), or bounded so well that the gap closed:
-        in four to six if the budget for that allows, beyond where the crude bound is enough.
+        Whether max |F_r| was found (the points span at most three dimensions, and the fit did not stop before a search
+        of all hyperplanes had ended), or bounded so well that the gap closed: in four to six if the budget for that
+        allows, beyond where the crude bound is enough. Otherwise `lower` is a theorem too, and crude.
     converged : bool
         Whether `objective` is within the tolerance of `lower`.
     stopped : str
@@ -165,9 +166,7 @@ class LossFit(SpikeResult):
         return notebooks.one_line(f"<LossFit: {self}>")
 
     def __str__(self) -> str:
-        proof = "certified"
-        if not self.certified and f"{self.presumed_lower:.7g}" != f"{self.lower:.7g}":
-            proof += f"; a heuristic search suggests {self.presumed_lower:.7g}, not certified"
+        proof = proof_said(self.certified, self.lower, self.presumed_lower)
         reason = "" if self.converged else f"; {self.stopped}"
         return (
             f"{counted(self.network.neurons, 'neuron')} through {counted(len(self.points), 'point')}, loss "

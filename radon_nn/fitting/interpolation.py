@@ -234,7 +234,7 @@ class _Interpolation:
             0.0,
             share * bounds.dual / problem.scale,
             problem.given,
-            (bounds.maximum_found and not self._pursuit.search.cut_short) or converged,
+            (bounds.largest_found and not self._pursuit.search.cut_short) or converged,
             converged,
             "" if converged else stopped,
             self._pursuit.refinement(unit),

@@ -287,7 +287,7 @@ class _Path:
             decay,
             dual_of(problem, z, decay),
             problem.points,
-            (pursuit.maximum_found and not pursuit.cut_short) or converged,
+            (pursuit.largest_found and not pursuit.cut_short) or converged,
             converged,
             "" if converged else stopped,
             pursuit.refinement(),

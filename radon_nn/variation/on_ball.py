@@ -257,7 +257,9 @@ def _result(rounds: list[_Round], domain: Domain, dim: int, tol: float, why: str
     law = f"{_STILL} doublings of the samples raised the bound by {growth / lower:.1%}" if grew else ""
     proof = "the lower bound is certified"
     if not last.fitted.certified:
-        proof += f", but crude; a heuristic search, not certified, suggests {last.fitted.presumed_lower:.7g}"
+        proof += ", but crude"
+    if not last.fitted.certified and last.fitted.presumed_lower > last.fitted.lower:
+        proof += f"; a heuristic search, not certified, suggests {last.fitted.presumed_lower:.7g}"
     theorem = last.fitted.certified and (last.equals or math.isinf(upper))
     norms = tuple(one.fitted.rtv for one in rounds)
     tops = tuple(

@@ -134,8 +134,9 @@ def _of_decaying(q: Question) -> RTV:
 
 def _of_samples(q: Question) -> RTV:
     fit = interpolate(*q.f, tol=q.close(1e-3), seconds=q.time, progress=q.progress)
-    suggested = f"; the lower bound is crude, and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
-    heuristic = "" if fit.certified else suggested
+    heuristic = "" if fit.certified else "; the lower bound is crude"
+    if not fit.certified and fit.presumed_lower > fit.lower:
+        heuristic += f", and a heuristic search, not certified, suggests {fit.presumed_lower:.7g}"
     upper = max(fit.rtv, fit.lower) if fit.settled else math.inf
     return RTV(
         value=upper if fit.settled else fit.lower,

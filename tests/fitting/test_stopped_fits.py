@@ -1,9 +1,13 @@
 """Fits that time, rounding or a user stops on the way: their bounds hold for the decay asked for."""
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pytest
 
-from radon_nn import LossFit, fit, fit_path
+from radon_nn import LossFit, fit, fit_path, interpolate
+from radon_nn.fitting._hyperplane_search import HyperplaneSearches
 from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorPursuit
 from radon_nn.fitting.losses import registry
 
@@ -71,3 +75,29 @@ def test_a_stop_by_time_on_the_way_leaves_a_bound_above_zero(monkeypatch: pytest
     early = fit(x, y, decay=0.02, loss="huber")
     assert not early.converged
     assert 0 < early.lower <= full.objective
+
+
+def test_a_fit_is_certified_once_a_search_of_all_hyperplanes_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (20, 2)), rng.standard_normal(20)
+    searches, stop_at, strongest = 0, 10**9, HyperplaneSearches._run
+
+    def late(self: HyperplaneSearches, *given: Any) -> None:
+        nonlocal searches
+        searches += np.isfinite(given[-1])  # Without a limit of time the search is only compiled.
+        if searches >= stop_at:
+            raise TimeoutError("the time was over")
+        strongest(self, *given)
+
+    monkeypatch.setattr(HyperplaneSearches, "_run", late)
+    for make in (partial(fit, decay=0.02), partial(fit, decay=0.02, loss="huber"), interpolate):
+        searches, stop_at = 0, 10**9
+        make(x, y, seconds=1e3)
+        last = searches
+        for searched, before in ((False, 2), (True, last - 3)):
+            searches, stop_at = 0, before
+            early = make(x, y, seconds=1e3)
+            assert not early.converged
+            assert early.certified == searched
+            assert ("(certified)" in str(early)) == searched
+            assert 0 < early.lower < early.objective

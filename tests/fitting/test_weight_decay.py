@@ -548,4 +548,6 @@ def test_a_search_that_is_cut_off_leaves_a_bound_above_zero(dim: int, monkeypatc
         assert not result.converged
         assert "time" in result.stopped
         assert 0 < result.lower <= bound
+        assert not result.certified
+        assert "(proven, but crude)" in str(result)
         assert result.certificate().lower >= result.lower * (1 - 1e-9)
