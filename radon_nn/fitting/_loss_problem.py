@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
+from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices
 from radon_nn.fitting.loss_data import Frame, LossData, Options
 from radon_nn.networks.shallow import ShallowNetwork
 
-_INTERIOR = 1e-9
-"""A dual point whose distances from the ends of the domain, of size one, are below this lies on them: linear programs
-are solved to 1e-7 at best, and separable classes give 0 to 1e-12."""
+Flags = NDArray[np.bool_]
+_FEASIBLE = 1e-10
+"""Tolerance of a linear program, the least that its solver takes: classes that overlap by less are separable."""
+_INDEPENDENT = 1e-12
+"""Singular values below this part of the largest are rounding of zero."""
 
 _ROUNDED = 16 * float(np.finfo(np.float64).eps)
 """What targets less their trend are rounded by, relative to the largest: some operations on each."""
@@ -250,41 +255,88 @@ class LossProblem:
             constant,
         )
 
-    def has_minimiser(self) -> bool:
+    def has_minimiser(self, seconds: float | None = None) -> bool:
         """
         Whether some network attains the infimum of the objective.
 
-        Neurons are penalised, so only the affine part can escape to infinity. It does unless some z inside the domain
-        of the conjugate, away from its ends, is orthogonal to affine functions.
+        Neurons are penalised, so only the affine part can escape to infinity. It does if an affine function g has
+        z.g <= 0 for all z in the domain of the conjugate at all rows, and z.g < 0 for some.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            Time for the search of g; no limit if None or infinite.
 
         Returns
         -------
         bool
-            False for classes that an affine function separates and counts that are all zero, for example.
+            False for classes that an affine function separates and counts that are all zero, for example. True if no
+            g was found, be it for lack of time, and for a loss without a lower bound, which is not tested.
         """
         loss = self.options.loss
         if loss.attains or self.options.affine_decay:
             return True
         low, high = loss.domain(self.targets)
-        n, outputs = low.shape
-        size = n * outputs
-        # Unknowns: z by rows, then the distance from the ends, which is to be as large as possible, up to 1.
-        moments = np.zeros((self.design.shape[1] * outputs, size + 1))
-        for k in range(outputs):
-            moments[k::outputs, k:size:outputs] = self.design.T
-        if loss.balanced:
-            sums = np.zeros((n, size + 1))
-            sums[np.repeat(np.arange(n), outputs), np.arange(size)] = 1.0
-            moments = np.concatenate([moments, sums])
-        fixed, least, most = (low == high).reshape(-1), low.reshape(-1), high.reshape(-1)
-        blocks, limits = np.zeros((0, size + 1)), np.zeros(0)
-        for sign, end in ((-1.0, -least), (1.0, most)):
-            on = np.flatnonzero(np.isfinite(end) & ~fixed)
-            block = np.zeros((len(on), size + 1))
-            block[np.arange(len(on)), on], block[:, -1] = sign, 1.0
-            blocks, limits = np.concatenate([blocks, block]), np.concatenate([limits, end[on]])
-        bounds = [(float(a), float(b)) for a, b in zip(np.append(least, -np.inf), np.append(most, 1.0), strict=True)]
-        goal = np.append(np.zeros(size), -1.0)
-        right = np.zeros(len(moments))
-        solved = linprog(goal, A_ub=blocks, b_ub=limits, A_eq=moments, b_eq=right, bounds=bounds)
-        return bool(solved.status == 0 and solved.x is not None and solved.x[-1] > _INTERIOR)
+        if np.any(low > 0) or np.any(high < 0):
+            return True
+        begin, limit = time.monotonic(), checks.time_limit(seconds)
+        for still, rows in _conditions(self.design, low < 0, high > 0, mixed=loss.balanced):
+            left = limit - (time.monotonic() - begin)
+            if left <= 0:
+                return True
+            if _escapes(still, rows, left):
+                return False
+        return True
+
+
+def _conditions(design: Floats, falls: Flags, rises: Flags, *, mixed: bool) -> Iterator[tuple[Floats, Floats]]:
+    """
+    Matrices for which z.g <= 0 at all rows is B c = 0 and A c >= 0, g = design c: for each output, or for all if mixed.
+
+    Entries of z may fall below 0, rise above it, or both. Where they sum to zero (mixed), z.g <= 0 means that no g of
+    an entry that rises is above the g of one that falls.
+    """
+    if not mixed:
+        for k in range(falls.shape[1]):
+            down, up = falls[:, k], rises[:, k]
+            yield design[down & up], np.concatenate([design[down & ~up], -design[up & ~down]])
+        return
+    outputs, both = np.arange(falls.shape[1]), falls & rises
+    rows, above, below = np.nonzero(falls[:, :, None] & rises[:, None, :] & ~np.eye(len(outputs), dtype=bool))
+    sides = (above[:, None] == outputs).astype(np.float64) - (below[:, None] == outputs)
+    matrix = (sides[:, :, None] * design[rows][:, None, :]).reshape(len(rows), -1)
+    equal = both[rows, above] & both[rows, below]
+    yield matrix[equal], matrix[~equal]
+
+
+def _escapes(still: Floats, rows: Floats, seconds: float) -> bool:
+    """
+    Whether B c = 0 and A c >= 0 for some c with A c not 0.
+
+    The largest sum of A c between 0 and 1 is 0 if not, and at least 1 otherwise, since c may be scaled.
+    """
+    rows = np.unique(rows, axis=0)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows @ _parted(still)[1]
+    rows = rows[np.linalg.norm(rows, axis=1) > _INDEPENDENT]
+    if not rows.size:
+        return False
+    # In coordinates of the rows' own span, no c is without effect.
+    rows = rows @ _parted(rows)[0]
+    both = np.concatenate([rows, -rows])
+    most = np.concatenate([np.ones(len(rows)), np.zeros(len(rows))])
+    solved = linprog(
+        -rows.sum(axis=0),
+        A_ub=both,
+        b_ub=most,
+        bounds=(None, None),
+        options={"primal_feasibility_tolerance": _FEASIBLE, "time_limit": seconds},
+    )
+    return bool(solved.status == 0 and solved.x is not None and float(np.sum(rows @ solved.x)) > 0.5)
+
+
+def _parted(rows: Floats) -> tuple[Floats, Floats]:
+    """Orthonormal bases, as columns, of the span of some rows and of what is orthogonal to them."""
+    _, sizes, right = np.linalg.svd(np.linalg.qr(rows, mode="r") if len(rows) else rows, full_matrices=True)
+    rank = int(np.sum(sizes > _INDEPENDENT * sizes.max(initial=0.0)))
+    return right[:rank].T, right[rank:].T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,9 @@ _LIGHT = (1e-2, 1e-3, 1e-5)
 """Parts of the norm below which atoms are left out on trial: smoothing leaves all of them some mass."""
 _NEAR = 0.1
 """Factor of these distances, so that values change little; see `_polish`."""
+
+_NO_TIME = 1e-9
+"""Seconds that stand for none, where a limit must be positive."""
 
 
 @dataclass(frozen=True)
@@ -127,32 +131,40 @@ def fit_losses(problem: LossProblem, decays: Sequence[float], limits: Limits) ->
     """
     wanted = [checks.positive(float(decay), "decay") for decay in decays]
     checks.positive(float(limits.tol), "tol")
-    refuse_without_minimiser(problem)
-    path = _Path(problem, limits)
+    path = _Path(problem, without_escape(problem, limits))
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay] for decay in wanted]
 
 
-def refuse_without_minimiser(problem: LossProblem) -> None:
+def without_escape(problem: LossProblem, limits: Limits) -> Limits:
     """
-    Raise ValueError if no network attains the infimum of the objective.
+    Check that some network attains the infimum of the objective, as far as time allows.
 
     Parameters
     ----------
     problem : LossProblem
         The data and what to minimise.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    Limits
+        With the time that is left.
 
     Raises
     ------
     ValueError
-        If so.
+        If no network does.
     """
-    if not problem.has_minimiser():
+    begin, limit = time.monotonic(), checks.time_limit(limits.seconds)
+    if not problem.has_minimiser(limits.seconds):
         raise ValueError(
             f"values: expected data that bound the affine part, got a loss ({problem.options.loss.name}) that falls "
             "for ever along an affine function, as for classes that one separates, a single class, or counts that are "
             "all 0, so that no network is best; give affine_decay=1e-4, which charges the affine part"
         )
+    return replace(limits, seconds=max(limit - (time.monotonic() - begin), _NO_TIME))
 
 
 class _Path:
@@ -316,6 +328,6 @@ def largest_useful_decay(problem: LossProblem, limits: Limits) -> float:
     float
         The maximum of |F_z| for the affine fit's negative subgradient z, in units of the loss times x.
     """
-    refuse_without_minimiser(problem)
+    without_escape(problem, limits)
     pursuit = VectorPursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng)
     return pursuit.start() * problem.frame.scale
