@@ -8,6 +8,8 @@ import pytest
 
 from radon_nn import LossFit, fit, fit_path, interpolate
 from radon_nn.fitting._hyperplane_search import HyperplaneSearches
+from radon_nn.fitting._problem import Problem
+from radon_nn.fitting._pursuit import Pursuit, StoppedError
 from radon_nn.fitting._vector_pursuit import LossStoppedError, VectorPursuit
 from radon_nn.fitting.losses import registry
 
@@ -75,6 +77,32 @@ def test_a_stop_by_time_on_the_way_leaves_a_bound_above_zero(monkeypatch: pytest
     early = fit(x, y, decay=0.02, loss="huber")
     assert not early.converged
     assert 0 < early.lower <= full.objective
+
+
+@pytest.mark.parametrize("reason", ["no end after 200 rounds at one penalty", "the time was over", "interrupted"])
+def test_after_a_decay_without_an_end_smaller_ones_are_tried(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (20, 2)), rng.standard_normal(20)
+    stage = Pursuit.stage
+
+    def endless(self: Pursuit, target: Floats, penalty: float, *given: float, **options: bool):  # type: ignore[no-untyped-def]
+        if options["prove"] and penalty == first:
+            raise KeyboardInterrupt if reason == "interrupted" else StoppedError(reason)
+        return stage(self, target, penalty, *given, **options)
+
+    problem = Problem.of(x, y, averaging=True)
+    first = 0.1 / (problem.unit * problem.scale)
+    alone = fit(x, y, decay=0.02)
+    monkeypatch.setattr(Pursuit, "stage", endless)
+    before, stopped, after = fit_path(x, y, decays=[0.3, 0.1, 0.02])
+    assert before.converged
+    assert stopped.stopped == reason
+    assert 0 < stopped.lower <= stopped.objective
+    assert after.converged == reason.startswith("no end")
+    if after.converged:
+        assert after.objective == pytest.approx(alone.objective, rel=1e-4)
+    else:
+        assert after.stopped == reason
 
 
 def test_a_fit_is_certified_once_a_search_of_all_hyperplanes_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
