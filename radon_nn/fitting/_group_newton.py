@@ -17,7 +17,7 @@ import scipy.linalg
 from radon_nn._support.types import Floats
 from radon_nn.fitting._loss_dual import moment_free, repaired, worth
 from radon_nn.fitting._loss_problem import LossProblem
-from radon_nn.fitting.losses import Envelope, Loss
+from radon_nn.fitting.losses import Envelope, Loss, unit_of
 
 _FALL, _SMOOTHER = 0.1, 0.4
 """Factors by which mu, and the step of an envelope, fall from one stage to the next."""
@@ -114,7 +114,8 @@ class Restricted:
         """
         problem, loss = self.problem, self.problem.options.loss
         now, best = start, Coefficients(start.masses, start.affine, start.slopes, start.z)
-        unit = self._unit()
+        # Predictions squared over the loss, for the step of an envelope.
+        unit = unit_of(loss, problem.targets)
         step, shift = 0.1 * unit, start.z / problem.weights[:, None]
         for _ in range(_STAGES):
             self._mu = mu
@@ -138,13 +139,6 @@ class Restricted:
                 break
             mu, step = max(_FALL * mu, least), max(_SMOOTHER * step, _FINEST * unit)
         return best
-
-    def _unit(self) -> float:
-        """Predictions squared over the loss, for the step of an envelope."""
-        problem = self.problem
-        if not problem.options.loss.translates:
-            return 1.0
-        return float(np.abs(problem.targets).mean()) or 1.0
 
     def _merit(self, masses: Floats, affine: Floats) -> float:
         predictions = self.columns @ masses + self.problem.design @ affine

@@ -166,8 +166,9 @@ class Poisson(Loss):
         return -y, np.full(y.shape, np.inf)
 
     def start(self, y: Floats, weights: Floats) -> Floats:
-        """The logarithm of the mean."""
-        return np.asarray(np.log(np.maximum(weights @ y / weights.sum(), 1e-3)))
+        """The logarithm of the mean; that of 1e-3 for counts that are all 0."""
+        mean = weights @ y / weights.sum()
+        return np.asarray(np.log(np.where(mean > 0, mean, 1e-3)))
 
 
 ALL = (Squared, Huber, Quantile, Poisson)

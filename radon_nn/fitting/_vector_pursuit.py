@@ -37,6 +37,8 @@ _SHARE = 0.02
 """Part of the gap that masses on the atoms at hand may leave, so that the rest is what new atoms can save."""
 _EXACT = 1e-9
 """Gap of the affine fit, relative to its objective: it settles from which decay on no neuron pays."""
+_AGAIN, _FAR = 3, 1e-3
+"""The affine fit is solved again, at most so often, while its objective falls below this part of where it began."""
 
 
 class LossStoppedError(Exception):
@@ -236,6 +238,12 @@ class VectorPursuit:
         bare = Restricted(problem, columns, 1.0)
         scale = bare.objective(none, affine)
         fitted = bare.solve(start, _EXACT * scale, 1e-3 * scale)
+        for _ in range(_AGAIN):
+            if abs(fitted.objective) >= _FAR * scale:
+                break
+            scale = abs(fitted.objective)
+            again = bare.solve(fitted, _EXACT * scale, 1e-3 * scale)
+            fitted = min(fitted, again, key=lambda each: each.objective - each.lower)
         return VectorAtoms(np.zeros((0, problem.dim)), np.zeros(0), columns, fitted)
 
     def _correct(self, penalty: float, close: float, gap: float, pruning: bool) -> None:
@@ -269,7 +277,8 @@ class VectorPursuit:
             A multiple of eps times the terms of both.
         """
         c = self.atoms.coefficients
-        size = abs(objective) + float(np.abs(c.z * (1 + np.abs(self.problem.targets))).sum())
+        reached = np.abs(self.atoms.columns @ c.masses + self.problem.design @ c.affine)
+        size = abs(objective) + float(np.abs(c.z * (reached + np.abs(self.problem.targets))).sum())
         return float(16 * np.finfo(np.float64).eps * np.sqrt(len(c.z)) * size)
 
     def take(self, z: Floats, largest: float, penalty: float, bound: float = np.inf) -> None:

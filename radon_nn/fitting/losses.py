@@ -12,8 +12,8 @@ from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 
 _STEP = 1e-6
-"""Step of difference quotients of gradients and of proximal points, relative to the argument: the third root of eps,
-where rounding and curvature err alike."""
+"""Step of difference quotients of gradients and of proximal points, relative to the argument and the unit of
+predictions: the third root of eps, where rounding and curvature err alike."""
 _NEWTON, _ENOUGH = 60, 1e-14
 """Steps of Newton's method for a proximal point, at most, and the relative step at which it ends."""
 
@@ -96,12 +96,12 @@ class Loss:
 
     def gradient(self, p: Floats, y: Floats) -> Floats:
         """The gradients (n, o) with respect to p; a subgradient at a kink."""
-        step = _STEP * (1 + np.abs(p))
+        step = _STEP * (unit_of(self, y) + np.abs(p))
         return np.asarray((p - self.prox(p, y, step)) / step)
 
     def curvature(self, p: Floats, y: Floats) -> Floats:
         """The second derivatives at p: the diagonals (n, o) if outputs do not mix, otherwise matrices (n, o, o)."""
-        return _derivative(lambda q: self.gradient(q, y), p)
+        return _derivative(lambda q: self.gradient(q, y), p, unit_of(self, y))
 
     def prox(self, p: Floats, y: Floats, step: Floats) -> Floats:
         """The minimisers (n, o) over q of l(q, y) + |q - p|^2 / (2 step), for steps (n, 1) or (n, o)."""
@@ -123,7 +123,7 @@ class Loss:
                     break
                 share[worse] /= 2
             q = q - share * move
-            if np.abs(share * move).max(initial=0.0) <= _ENOUGH * (1 + np.abs(q).max(initial=0.0)):
+            if np.abs(share * move).max(initial=0.0) <= _ENOUGH * (unit_of(self, y) + np.abs(q).max(initial=0.0)):
                 break
         return q
 
@@ -143,10 +143,29 @@ class Loss:
         return f"{type(self).__name__}()"
 
 
-def _derivative(function: Callable[[Floats], Floats], p: Floats) -> Floats:
+def unit_of(loss: Loss, y: Floats) -> float:
+    """
+    The size of predictions: that of the targets for a loss of p - y, whatever units they are in, and 1 for any other.
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss.
+    y : ndarray, shape (n, o)
+        Targets.
+
+    Returns
+    -------
+    float
+        The mean modulus, or 1; 1 if all targets are zero.
+    """
+    return (float(np.abs(y).mean()) or 1.0) if loss.translates and y.size else 1.0
+
+
+def _derivative(function: Callable[[Floats], Floats], p: Floats, unit: float) -> Floats:
     """The derivatives of a function of rows by central differences: (n, o) if outputs do not mix, else (n, o, o)."""
     n, outputs = p.shape
-    step = _STEP * (1 + np.abs(p))
+    step = _STEP * (unit + np.abs(p))
     whole = np.empty((n, outputs, outputs))
     for k in range(outputs):
         move = np.zeros_like(p)
@@ -192,7 +211,7 @@ class Envelope:
 
     def curvature(self, p: Floats) -> Floats:
         """The second derivatives, (n, o) or (n, o, o); at their jumps a value between."""
-        return _derivative(self.gradient, p)
+        return _derivative(self.gradient, p, unit_of(self._loss, self._y))
 
 
 def loss_named(loss: str | Loss) -> Loss:

@@ -296,6 +296,35 @@ def test_an_affine_function_added_to_targets_changes_neither_objective_nor_gap(l
         assert affine.objective <= rounding
 
 
+@pytest.mark.parametrize("name", ["squared", "huber", "quantile"])
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_units_of_the_values_scale_the_fit(name: str, unit: float) -> None:
+    """f is scaled by the unit, and the objective by it to the degree of the loss."""
+    x, y = problem(name, 2, 2, 15, 8)
+    near, far = (Huber(0.3 * size) if name == "huber" else name for size in (1.0, unit))
+    degree = 1 if name == "quantile" else 2
+    here = fit(x, y, decay=0.2, loss=near)
+    there = fit(x, unit * y, decay=0.2 * unit ** (degree - 1), loss=far)
+    assert here.converged
+    assert there.converged
+    assert there.objective / unit**degree == pytest.approx(here.objective, rel=1e-4)
+    assert there.lower / unit**degree == pytest.approx(here.lower, rel=1e-4)
+    assert there.penalty / unit == pytest.approx(here.penalty, rel=1e-3)
+    np.testing.assert_allclose(there(x) / unit, here(x), atol=2e-2 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e-10])
+def test_small_rates_and_shares_scale_the_fit(unit: float) -> None:
+    """exp(p + log u) - u y (p + log u) is u times exp(p) - y p, less u y log u; a small share costs as a rate does."""
+    x, y = np.arange(5.0), np.array([1.0, 2.0, 1.0, 3.0, 2.0])
+    here, rates = fit(x, y, decay=0.01, loss="poisson"), fit(x, unit * y, decay=0.01 * unit, loss="poisson")
+    moved = rates.objective / unit + np.log(unit) * y.sum()
+    assert rates.converged
+    assert moved == pytest.approx(here.objective, abs=(rates.gap / unit + here.gap) + 1e-9)
+    shares = fit(x, np.column_stack([unit * y, 1 - unit * y]), decay=0.01 * unit, loss="cross_entropy")
+    assert shares.converged
+
+
 @pytest.mark.parametrize("loss", ["huber", "poisson"])
 def test_the_fewest_neurons_are_no_worse_than_those_they_come_from(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where the penalty is so small that what it saves says nothing of what the losses rise by."""
