@@ -107,11 +107,11 @@ class Certificate:
     lower : float
         The lower bound for the cost of every function.
     largest : float
-        The maximum of |F_r| over all hyperplanes, of the dual as it is, and what rounding may add to it; at most 1 to
-        rounding.
+        The maximum of |F_r| over all hyperplanes, of the dual less its affine part, and what rounding may add to it; at
+        most 1 to rounding.
     moments : float
-        The larger of |sum r| and |sum r x|, with the points in units of their extent about their mean, relative to
-        sum |r|; rounding of zero, unless an `affine_decay` charges for it.
+        The larger of |sum r| and |sum r x| of the dual as it is, with the points in units of their extent about their
+        mean, relative to sum |r|; rounding of zero, unless an `affine_decay` charges for it.
     exact : bool
         Whether max |F_r| was found (d <= 3); otherwise `largest` is an upper bound of it.
     """
@@ -126,7 +126,7 @@ class Certificate:
         cls, points: Floats, values: Floats, counts: Floats, dual: Floats, decay: float, scatter: float
     ) -> Certificate:
         """
-        The bound of a dual vector.
+        The bound of a dual vector, less its affine part: what is orthogonal to affine functions bounds, whatever r is.
 
         Parameters
         ----------
@@ -141,6 +141,9 @@ class Certificate:
             The bound.
         """
         near, scale = about_mean(points)
+        moments = moments_of(near, dual)
+        for _ in range(2):
+            dual = affine_fit(near, dual[:, None])[1][:, 0]
         search, rounding = HyperplaneSearch(near), rounding_of(dual)
         if search.finds_maximum:
             found = search.largest(dual, floor=0.0 if search.is_cheap else _climbed(search, dual))[1]
@@ -151,7 +154,6 @@ class Certificate:
                 found = search.bounded(dual, found, AGAIN._replace(floor=max(1 / scale - rounding, 0.0)))[1]
         largest = scale * (found + rounding)
         lower = dual_value(near, values, counts, dual / max(1.0, largest), decay, scatter)
-        moments = moments_of(near, dual)
         return cls(lower, largest, moments, search.finds_maximum and not search.cut_short)
 
 

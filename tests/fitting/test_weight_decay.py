@@ -1,6 +1,7 @@
 """Certified fits: bounds that hold, closed forms, optimality against other solvers, and what bad data is told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -524,6 +525,26 @@ def test_a_start_of_another_kind_or_dimension_is_told() -> None:
         fit(x, y, decay=0.1, start=RidgeMeasure([[1.0]], [0.0], [1.0]))
     with pytest.raises(TypeError, match="start: expected a Fit or a RidgeMeasure, got ShallowNetwork"):
         fit(x, y, decay=0.1, start=ShallowNetwork([[1.0, 0.0]], [0.0], [1.0]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.05])
+def test_no_dual_whatever_it_is_certifies_more_than_the_optimum(decay: float) -> None:
+    """Affine functions are taken off it first: with them, |F_r| says nothing of functions with an affine part."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (20, 2))
+    y = np.abs(x[:, 0]) + 0.3 * rng.standard_normal(20)
+    best = fit(x, y, decay=decay, tol=1e-6) if decay else interpolate(x, y, tol=1e-6)
+    affine = np.column_stack([best.points, np.ones(20)])
+    size = float(np.abs(best.dual).mean())
+    assert best.certificate().lower == pytest.approx(best.lower, rel=1e-9)
+    for scale in (0.1, 1.0, 10.0):
+        for factor in (1.0, 2.0):
+            added = affine @ (scale * size * rng.standard_normal(3))
+            proof = replace(best, dual=factor * best.dual + added).certificate()
+            assert proof.lower <= best.objective * (1 + 1e-9)
+            assert proof.moments > 1e-3
+            if factor == 1.0:
+                assert proof.lower == pytest.approx(best.lower, rel=1e-6)
 
 
 @pytest.mark.parametrize("dim", [2, 3])
