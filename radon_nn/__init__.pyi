@@ -11,6 +11,7 @@ from .closed_forms.norm import Norm
 from .closed_forms.phantoms import shepp_logan
 from .closed_forms.ridge import Ridge
 from .closed_forms.solids import Box, Ellipsoid
+from .fitting._losses_of_values import Huber, Quantile
 from .fitting.certified_fit import Fit
 from .fitting.certified_loss_fit import LossFit
 from .fitting.cross_validation import DecayChoice, choose_decay
@@ -68,6 +69,7 @@ __all__ = [
     "Fit",
     "Gaussian",
     "Grid",
+    "Huber",
     "Hull",
     "Kinks",
     "Loss",
@@ -78,6 +80,7 @@ __all__ = [
     "ProbeFit",
     "Profile",
     "Pruning",
+    "Quantile",
     "RadonTransform",
     "Ridge",
     "RidgeMeasure",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from radon_nn._support import checks
+from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.fitting.losses import Loss
 
@@ -43,6 +44,7 @@ class Squared(Loss):
         return np.asarray((z * (z / 2 + y)).sum(axis=1))
 
 
+@public
 class Huber(Loss):
     """
     Squares up to a distance, then lines: e^2 / 2 for |e| <= delta, delta |e| - delta^2 / 2 beyond, e = p - y.
@@ -51,6 +53,20 @@ class Huber(Loss):
     ----------
     delta : float
         The distance, in units of the values.
+
+    See Also
+    --------
+    radon_nn.fit : Takes one as its loss.
+    radon_nn.Quantile : A loss of |e| alone.
+
+    Examples
+    --------
+    An outlier pulls at the function with delta at most:
+
+    >>> from radon_nn import Huber, fit
+    >>> robust = fit([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 20.0, 3.0], decay=0.1, loss=Huber(0.5))
+    >>> robust.converged
+    True
     """
 
     name = "huber"
@@ -89,6 +105,7 @@ class Huber(Loss):
         return np.full(y.shape, -self.delta), np.full(y.shape, self.delta)
 
 
+@public
 class Quantile(Loss):
     """
     The loss whose minimiser is a quantile, max(tau (y - p), (tau - 1)(y - p)); the median's is |p - y| / 2.
@@ -97,6 +114,19 @@ class Quantile(Loss):
     ----------
     tau : float
         Which quantile, between 0 and 1.
+
+    See Also
+    --------
+    radon_nn.fit : Takes one as its loss.
+    radon_nn.Huber : Squares near the values, lines beyond.
+
+    Examples
+    --------
+    Where a value is often below the function, and seldom above it:
+
+    >>> from radon_nn import Quantile, fit
+    >>> fit([0.0, 1.0, 2.0, 3.0], [0.0, 2.0, 1.0, 3.0], decay=0.1, loss=Quantile(0.9)).converged
+    True
     """
 
     name = "quantile"

@@ -104,8 +104,8 @@ def fit(
         Weight decay, positive, in units of the loss times x over f.
     loss : str or Loss
         'squared' (half the square), 'huber', 'quantile', 'poisson', 'logistic', 'hinge', 'squared_hinge' (labels -1 and
-        1, or 0 and 1), 'cross_entropy' (classes 0, 1, ...), or an object: `Huber(0.5)` or `Quantile(0.9)` from
-        radon_nn.fitting.losses, or a `Loss` of your own.
+        1, or 0 and 1), 'cross_entropy' (classes 0, 1, ...), or an object: `radon_nn.Huber(0.5)`,
+        `radon_nn.Quantile(0.9)`, or a `Loss` of your own.
     sample_weight : array_like, shape (n,), optional
         Weights w_i >= 0 of the losses.
     affine : True or 'constant'

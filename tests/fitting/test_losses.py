@@ -1,8 +1,11 @@
 """Losses: gradients, proximal maps and conjugates against each other and against minimisation by a grid."""
 
+import pickle
+
 import numpy as np
 import pytest
 
+import radon_nn
 from radon_nn.fitting._losses_of_classes import CrossEntropy, Hinge, Logistic, SquaredHinge
 from radon_nn.fitting._losses_of_values import Huber, Poisson, Quantile, Squared
 from radon_nn.fitting.losses import Envelope, Loss, checked_targets, loss_named, registry
@@ -135,6 +138,16 @@ def test_names() -> None:
 def test_targets_that_a_loss_cannot_take(name: str, values: list[float], match: str) -> None:
     with pytest.raises(ValueError, match=match):
         checked_targets(loss_named(name), values, 2)
+
+
+def test_losses_with_a_parameter_are_public_as_the_docstring_of_fit_says() -> None:
+    for name in ("Huber", "Quantile"):
+        assert f"`radon_nn.{name}(0." in str(radon_nn.fit.__doc__)
+        made = getattr(radon_nn, name)(0.25)
+        assert isinstance(made, radon_nn.Loss)
+        best = radon_nn.fit([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 2.0], decay=0.1, loss=made)
+        assert best.converged
+        assert repr(pickle.loads(pickle.dumps(best)).loss) == repr(made)
 
 
 @pytest.mark.parametrize("make", [lambda: Huber(0.0), lambda: Quantile(1.0)])
