@@ -11,6 +11,8 @@ from radon_nn.fitting._loss_problem import LossProblem
 
 _REPAIRS = 3
 """Each repair leaves moments some 1e-3 of what they were, or rounding."""
+_MOMENTS = 1e-9
+"""Moments above this part of their terms are none of rounding: repairs leave 1e-12 at most."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _SECTIONS = 40
 """Golden sections of the interval of scales: to 1e-8 of its length, where a maximum is flat to rounding."""
@@ -103,8 +105,9 @@ def worth(problem: LossProblem, z: Floats, largest: float, affine: Floats) -> tu
     """
     The lower bound of a feasible z, scaled to |F| <= penalty: the best of all scales allowed.
 
-    It is - sum_i w_i l_i*(s z_i / w_i) - |s X'z|^2 / (2 affine_decay); without a decay, X'z is rounding, and what it
-    might earn with an affine part twice that of the fit is taken off.
+    It is - sum_i w_i l_i*(s z_i / w_i) - |s X'z|^2 / (2 affine_decay); without a decay, X'z must be rounding, and what
+    that might earn with an affine part twice that of the fit is taken off. Larger moments prove nothing, since an
+    affine part may gain by them without end: then s is 0.
 
     Parameters
     ----------
@@ -132,6 +135,9 @@ def worth(problem: LossProblem, z: Floats, largest: float, affine: Floats) -> tu
         charge = scale**2 * moments / (2 * decay) if decay else scale * left
         return -float(conjugates) - charge
 
+    terms = float(np.linalg.norm(np.abs(problem.design).T @ np.abs(z)))
+    if not decay and math.sqrt(moments) > _MOMENTS * terms:
+        return bound(0.0), 0.0
     high = min(1.0, 1.0 / max(largest, 1e-300))
     best = bound(high), high
     if high < 1.0:

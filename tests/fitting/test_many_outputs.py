@@ -1,5 +1,7 @@
 """Certified fits of any loss and any number of outputs: bounds that nothing beats, options, and data without a best."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -323,6 +325,19 @@ def test_small_rates_and_shares_scale_the_fit(unit: float) -> None:
     assert moved == pytest.approx(here.objective, abs=(rates.gap / unit + here.gap) + 1e-9)
     shares = fit(x, np.column_stack([unit * y, 1 - unit * y]), decay=0.01 * unit, loss="cross_entropy")
     assert shares.converged
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber", "quantile", "logistic"])
+def test_subgradients_that_are_not_orthogonal_to_affine_functions_prove_nothing(loss: str) -> None:
+    x, y = problem(loss, 2, 2, 20, 9)
+    best = fit(x, y, decay=0.1, loss=loss, sample_weight=np.ones(20))
+    affine, rng = np.column_stack([best.data.points, np.ones(20)]), np.random.default_rng(0)
+    size = 0.1 * float(np.abs(best.subgradients).mean())
+    assert best.certificate().lower == pytest.approx(best.lower, rel=1e-9)
+    least = -float(best.loss.conjugate(np.zeros_like(best.subgradients), best.data.targets).sum())
+    for _ in range(20):
+        added = affine @ (size * rng.standard_normal((3, 2)))
+        assert replace(best, subgradients=best.subgradients + added).certificate().lower == least
 
 
 @pytest.mark.parametrize("loss", ["huber", "poisson"])
