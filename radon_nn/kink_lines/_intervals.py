@@ -11,6 +11,9 @@ from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices
 from radon_nn.networks.shallow import ShallowNetwork
 
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
+"""Rounding of a sum, relative to the moduli of all paths through the layers: room for some 64 additions."""
+
 
 class Pieces(NamedTuple):
     """
@@ -26,6 +29,12 @@ class Pieces(NamedTuple):
         Sums of the moduli of all paths through the layers in each slope, which its rounding is relative to.
     layer, neuron : ndarray of int, shape (m,)
         The neuron that made each break, from 0.
+    radii : ndarray, shape (m,)
+        What rounding may move each break by.
+    reaches : ndarray, shape (m,)
+        Size of the terms of each break's pre-activation, in units of x: what the radius is relative to, in one layer.
+    doubts : ndarray, shape (q, 3)
+        Where rounding may have missed a break, or two are at the same float: a place, its radius and its reach.
     """
 
     breaks: Floats
@@ -33,6 +42,9 @@ class Pieces(NamedTuple):
     paths: Floats
     layer: Indices
     neuron: Indices
+    radii: Floats
+    reaches: Floats
+    doubts: Floats
 
 
 def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
@@ -60,41 +72,77 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
         If there are more pieces than the machine can hold.
     """
     left, right = np.array([low]), np.array([high])
-    made_by = np.full((1, 2), -1)
+    made_by, trust = np.full((1, 2), -1), np.zeros((1, 2))
     anchor = _inside(left, right)
     value, slope = anchor[:, None].copy(), np.ones((1, 1))
-    paths = slope
+    # Moduli of the terms in the slopes and, where a neuron passes them on, in the values: rounding in its own unit.
+    paths, terms = slope, np.abs(value)
+    doubts = [np.empty((0, 3))]
     for index, layer in enumerate(layers):
         profile = layer.activation
+        weights, readout, skip = (np.abs(part).T for part in (layer.weights, layer.readout, layer.skip))
         z, rate = value @ layer.weights.T + layer.biases, slope @ layer.weights.T
-        read = np.any(layer.readout != 0, axis=0)
-        found = [(left, np.arange(len(left)), made_by)]
+        z_terms, rate_terms = terms @ weights + np.abs(layer.biases), paths @ weights
+        read = np.any(layer.readout != 0, axis=0) & np.ones_like(z, bool)
+        # A neuron whose slope is rounding has no place, and its kink no size.
+        sure = read & (np.abs(rate) > ROUNDING * rate_terms)
+        ends = np.append(trust[1:, 0], 0.0)
+        found = [(left, np.arange(len(left)), made_by, trust)]
         for place, jump in profile.kinks:
+            if not jump:
+                continue
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                at = anchor[:, None] + (place - z) / rate
-            piece, neuron = np.nonzero((at > left[:, None]) & (at < right[:, None]) & read & (jump != 0))
-            labels = np.stack([np.full(len(piece), index), neuron], axis=1)
-            found.append((at[piece, neuron], piece, labels))
-        starts, parent, labels = (np.concatenate(part) for part in zip(*found, strict=True))
+                move = (place - z) / rate
+                at = anchor[:, None] + move
+                radius = ROUNDING * ((z_terms + abs(place) + np.abs(move) * rate_terms) / np.abs(rate) + np.abs(at))
+                inside = (at > left[:, None]) & (at < right[:, None])
+                near = (at >= left[:, None] - radius - trust[:, :1]) & (at <= right[:, None] + radius + ends[:, None])
+                near &= np.isfinite(at) & sure & ~inside
+            for new, mask in ((True, inside & read), (False, near)):
+                piece, neuron = np.nonzero(mask)
+                where = at[mask]
+                state = np.abs(value[piece] + slope[piece] * (where - anchor[piece])[:, None])
+                reach = np.sum(state * weights.T[neuron], axis=1) + np.abs(layer.biases[neuron]) + abs(place)
+                reach = reach / (2 * np.abs(rate[mask]))
+                around = np.where(sure[mask], radius[mask], 0.0)
+                if new:
+                    labels = np.stack([np.full(len(piece), index), neuron], axis=1)
+                    found.append((where, piece, labels, np.stack([around, np.where(sure[mask], reach, 0.0)], axis=1)))
+                else:
+                    doubts.append(np.stack([where, around, reach], axis=1))
+        starts, parent, labels, around = (np.concatenate(part) for part in zip(*found, strict=True))
         order = np.lexsort((starts, parent))
-        starts, parent, labels = starts[order], parent[order], labels[order]
+        starts, parent, labels, around = starts[order], parent[order], labels[order], around[order]
         stops = np.where(np.append(np.diff(parent) == 0, False), np.append(starts[1:], np.inf), right[parent])
         wide = stops > starts
-        left, right, parent, made_by = starts[wide], stops[wide], parent[wide], labels[wide]
+        doubts.append(np.column_stack([starts[~wide], around[~wide]]))
+        left, right, parent, made_by, trust = starts[wide], stops[wide], parent[wide], labels[wide], around[wide]
         width = max(layer.neurons, layer.outputs, layer.dim)
         checks.fits_memory(64.0 * len(left) * width, "the network's linear pieces", "take a smaller interval")
         before, anchor = anchor[parent], _inside(left, right)
         move = (anchor - before)[:, None]
         z, rate = z[parent] + rate[parent] * move, rate[parent]
+        z_terms, rate_terms = z_terms[parent] + rate_terms[parent] * np.abs(move), rate_terms[parent]
         steep = np.full_like(z, profile.pieces[0])
+        unsure = np.zeros(z.shape, bool)
         for place, jump in profile.kinks:
             steep += jump * (z > place)
+            unsure |= np.abs(z - place) <= ROUNDING * (z_terms + abs(place))
+        steepest = np.abs(np.cumsum([profile.pieces[0], *(jump for _, jump in sorted(profile.kinks))])).max()
         state = value[parent] + slope[parent] * move
-        value = profile(z) @ layer.readout.T + state @ layer.skip.T + layer.constant
+        level = profile(z)
+        value = level @ layer.readout.T + state @ layer.skip.T + layer.constant
         slope = (steep * rate) @ layer.readout.T + slope[parent] @ layer.skip.T
-        weights, readout, skip = (np.abs(part).T for part in (layer.weights, layer.readout, layer.skip))
-        paths = (np.abs(steep) * (paths[parent] @ weights)) @ readout + paths[parent] @ skip
-    return Pieces(left[1:], slope, paths, made_by[1:, 0], made_by[1:, 1])
+        terms = (
+            (np.where(unsure, steepest, np.abs(steep)) * z_terms + np.abs(level)) @ readout
+            + (terms[parent] + np.abs(move) * paths[parent]) @ skip
+            + np.abs(layer.constant)
+        )
+        paths = (np.abs(steep) * rate_terms) @ readout + paths[parent] @ skip
+    inner = trust[1:]
+    return Pieces(
+        left[1:], slope, paths, made_by[1:, 0], made_by[1:, 1], inner[:, 0], inner[:, 1], np.concatenate(doubts)
+    )
 
 
 def _inside(left: Floats, right: Floats) -> Floats:

@@ -18,7 +18,8 @@ from radon_nn.geometry.domains import Ball, Cuboid
 from radon_nn.geometry.hyperplanes import chains
 from radon_nn.geometry.naming import Table, columns
 from radon_nn.geometry.points import norms
-from radon_nn.kink_lines import _intervals
+from radon_nn.kink_lines._intervals import ROUNDING
+from radon_nn.kink_lines._line_kinks import line_kinks
 from radon_nn.kink_lines._regions import Cuts, jumps_across, subdivide
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.shallow import ShallowNetwork
@@ -29,8 +30,6 @@ _PARALLEL = 1e-8
 """Segments go on straight if the sine of their angle is below this: normals are good to 1e-13 times what cancels."""
 _EQUAL = 1e-11
 """Jumps are equal if they differ by less than this part of the largest."""
-ROUNDING = 64 * float(np.finfo(np.float64).eps)
-"""Rounding of a jump, relative to the moduli of all paths through the layers: room for some 64 additions."""
 _SEEN = 1e-12
 """Jumps below this part of the terms they are sums of are rounding: neurons that cancel."""
 
@@ -272,7 +271,8 @@ def kinks(
 
     The domain is cut into the network's linear regions, layer by layer; where two regions meet, the gradient jumps by
     f'(x; n) + f'(x; -n) along the normal n, from one-sided derivatives at the middle of the segment. Kinks that cancel,
-    or that later layers do not pass on, are left out.
+    or that later layers do not pass on, are left out. On the line, places where floating point cannot tell are settled
+    in integers.
 
     Parameters
     ----------
@@ -347,11 +347,12 @@ def kinks(
 
 def _on_the_line(network: DeepNetwork, domain: Ball | Cuboid, low: float, high: float) -> Kinks:
     """The kinks of a function of one variable, points."""
-    found = _intervals.pieces(network.layers, low, high)
-    jumps = np.diff(found.slopes, axis=0)
-    seen = np.any(np.abs(jumps) > _SEEN * np.abs(found.slopes).max(axis=0), axis=1)
-    places = found.breaks[seen, None]
-    return Kinks(domain, places, places, np.ones_like(places), jumps[seen], found.layer[seen], found.neuron[seen])
+    found = line_kinks(network.layers, low, high)
+    seen = norms(found.jumps) > found.rounding
+    places, rounding = found.places[seen, None], float(found.rounding.max(initial=0.0))
+    dropped = max(float(norms(found.jumps[~seen]).max(initial=0.0)), found.unsettled)
+    made_by = found.layer[seen], found.neuron[seen]
+    return Kinks(domain, places, places, np.ones_like(places), found.jumps[seen], *made_by, rounding, dropped)
 
 
 def piecewise_linear(network: DeepNetwork | ShallowNetwork) -> DeepNetwork:

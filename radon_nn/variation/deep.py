@@ -14,6 +14,7 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
+from radon_nn.kink_lines._line_kinks import line_kinks
 from radon_nn.kink_lines._regions import SNAP, TooManyRegionsError, subdivide
 from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
 from radon_nn.measures.result import RTV
@@ -36,8 +37,6 @@ _SMALLEST = 1e-9
 _SAME = 1e-8
 """Lines whose middles, lengths and normals agree to this, relative to the domain, may each be given the jump of all:
 ties are taken within 4e-13 of the terms of a pre-activation, which may be 1e4 times its slope."""
-_COINCIDE = 1e-12
-"""Kinks on the line within this distance, in the unit of `hyperplanes.offset_unit`, are one, as in `RidgeMeasure`."""
 _BAND = 1e-9
 """Half the width, relative to the domain, of the bands about kink lines in which others may have been joined to them:
 lines within 1e-8 of each other that were not joined are in doubt anyway."""
@@ -88,10 +87,11 @@ def deep_rtv(
     Returns
     -------
     RTV
-        The value if it is finite and known, with a bar where slopes are so large that their rounding matters,
-        and certified bounds where lines that nearly coincide cancel; infinite, with the bend in `method`; or
-        unresolved, with the reason: smooth activations, too many kinks, jumps lost beside the slopes, or no kink
-        certain to bend, where d > 2 or no domain is given (then the lower bound is the R-TV of what was looked at).
+        The value if it is finite and known, with a bar where slopes are so large that their rounding matters, and with
+        certified bounds where kinks that nearly coincide cancel (for d = 1, opposite kinks within 1e-12 of the terms of
+        their pre-activations); infinite, with the bend in `method`; or unresolved, with the reason: smooth activations,
+        too many kinks, jumps lost beside the slopes, or no kink certain to bend, where d > 2 or no domain is given
+        (then the lower bound is the R-TV of what was looked at).
 
     Raises
     ------
@@ -184,22 +184,23 @@ def _on_the_line(network: DeepNetwork, domain: Domain | None, where: str) -> RTV
         low, high = float(ends[0][0]), float(ends[1][0])
         if not low < high:
             return _exact(0.0, 0.0, 0, where)
-    pieces = _intervals.pieces(network.layers, low, high)
-    jumps, paths = np.diff(pieces.slopes, axis=0), norms(pieces.paths)
-    rounding = ROUNDING * (paths[1:] + paths[:-1])
-    if not len(jumps):
-        return _exact(0.0, 0.0, 0, where)
-    # Kinks of neurons that cancel may differ in place by rounding: they are one kink, as in measures.
-    unit = hyperplanes.offset_unit(pieces.breaks, norms(jumps))
-    steps = np.diff(hyperplanes.compressed(pieces.breaks, unit))
-    (value, bar, count), (apart, wider, _) = (
-        _summed(jumps, rounding, np.flatnonzero(np.append(True, steps > near))) for near in (_COINCIDE, ROUNDING)
-    )
-    return _exact(value, bar if apart <= value + bar else apart + wider - value, count, where)
+    found = line_kinks(network.layers, low, high)
+    groups = np.flatnonzero(np.append(True, ~found.near)[: len(found.places)])
+    value, bar, count = _summed(found.jumps, found.rounding, groups)
+    apart = float(norms(found.jumps).sum()) + float(found.rounding.sum())
+    if found.unsettled > _EXACT * value:
+        method = f"from the weights, {count} distinct kinks, of which some are nearer than rounding"
+        return RTV(value, max(value - bar, 0.0), max(apart, value + bar) + found.unsettled, method, where, "estimated")
+    if apart > value + bar + _EXACT * value:
+        method = f"certified, from the weights, {count} distinct kinks; some nearly cancel: they almost coincide"
+        return RTV(value, max(value - bar, 0.0), apart, method, where, "certified")
+    return _exact(value, bar, count, where)
 
 
 def _summed(jumps: Floats, rounding: Floats, groups: Indices) -> tuple[float, float, int]:
     """The sum of |jump| over groups of neighbouring kinks, its bar, and how many groups have a jump."""
+    if not len(jumps):
+        return 0.0, 0.0, 0
     sizes, bars = norms(np.add.reduceat(jumps, groups, axis=0)), np.add.reduceat(rounding, groups)
     seen = sizes > bars
     return float(sizes[seen].sum()), float(bars.sum() + sizes[~seen].sum()), int(seen.sum())

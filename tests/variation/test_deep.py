@@ -293,4 +293,4 @@ def test_kinks_of_a_deep_network_that_nearly_cancel_have_a_bar() -> None:
         for domain in (None, Ball(1.0, [0.0])):
             found = deep_rtv(DeepNetwork([first, last]), domain)
             assert found.upper >= 2 * (1 - 1e-9)
-            assert found.standing == ("exact" if found.lower > 1 else "estimated")
+            assert found.standing == ("exact" if found.lower > 1 else "certified")
