@@ -64,8 +64,27 @@ def plain_array(values: ArrayLike, name: str) -> NDArray[Any]:
             )
     try:
         return np.asarray(values)
+    except (RuntimeError, TypeError) as error:
+        parts = [part for part in (values, *(values if isinstance(values, (list, tuple)) else ())) if _is_tensor(part)]
+        if not parts:
+            raise
+        raise TypeError(f"{name}: {_tensor_trouble(parts)}") from error
     except ValueError as error:
         raise ValueError(f"{name}: expected a regular array of numbers, got nested lists of unequal length") from error
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "detach") and hasattr(value, "requires_grad")
+
+
+def _tensor_trouble(tensors: Sequence[Any]) -> str:
+    """What keeps PyTorch's tensors from becoming a NumPy array, and the remedy."""
+    if any(tensor.requires_grad for tensor in tensors):
+        return "expected numbers, got a tensor that requires grad; write tensor.detach()"
+    away = [str(tensor.device) for tensor in tensors if str(tensor.device) != "cpu"]
+    if away:
+        return f"expected numbers in main memory, got a tensor on {away[0]}; write tensor.cpu()"
+    return f"expected float32 or float64, got a tensor of {tensors[0].dtype}; write tensor.float()"
 
 
 def shaped_array(values: ArrayLike, name: str, shape: Sequence[int | str]) -> NDArray[np.float64]:
@@ -93,8 +112,16 @@ def unit_lengths(rows: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     return np.where(off <= 4 * np.finfo(np.float64).eps, 1.0, lengths)
 
 
-def points(values: ArrayLike, dim: int) -> NDArray[np.float64]:
-    """Coerce to finite float64 points of shape (..., dim)."""
+def points(values: ArrayLike, dim: int, names: Sequence[str] | None = None) -> NDArray[np.float64]:
+    """Coerce to finite float64 points of shape (..., dim); a frame's columns may not be the names in another order."""
+    columns = getattr(values, "columns", None)
+    if names is not None and columns is not None and not callable(columns):
+        given = [str(column) for column in columns]
+        if given != list(names) and sorted(given) == sorted(names):
+            raise ValueError(
+                f"points: expected columns in the order {list(names)}, got {given}; write df[{list(names)}] for a "
+                "frame df"
+            )
     array = real_array(values, "points").astype(np.float64)
     if array.ndim == 0 or array.shape[-1] != dim:
         raise ValueError(f"points: expected shape (..., {dim}), got {array.shape}")

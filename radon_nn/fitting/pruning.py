@@ -157,7 +157,8 @@ def prune(
     if (k is None) == (max_error is None) or (domain is None) == (data is None):
         raise ValueError("prune: expected one of k and max_error, and one of domain and data; got both or neither")
     if data is not None:
-        region: Domain = Hull(checks.points(data, measure.dim).reshape(-1, measure.dim))
+        points = checks.points(data, measure.dim, measure.names.features).reshape(-1, measure.dim)
+        region: Domain = Hull(points)
     else:
         assert domain is not None
         region = domain

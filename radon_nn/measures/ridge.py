@@ -245,7 +245,7 @@ class RidgeMeasure(SpikeList):
         ndarray, shape (...) or (..., o)
             Values; without the last axis for a single output.
         """
-        return on_leading_axes(self.at, checks.points(points, self.dim))
+        return on_leading_axes(self.at, checks.points(points, self.dim, self.names.features))
 
     def at(self, points: Floats) -> Floats:
         """

@@ -165,7 +165,7 @@ class DeepNetwork:
 
     def __call__(self, points: ArrayLike, /) -> Floats:
         """f at points (..., d): values (...), or (..., o) for several outputs."""
-        return on_leading_axes(self._at, checks.points(points, self.dim))
+        return on_leading_axes(self._at, checks.points(points, self.dim, self.names.features))
 
     def _at(self, points: Floats) -> Floats:
         return in_chunks(self._values, points, max(layer.neurons for layer in self.layers))

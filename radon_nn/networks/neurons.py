@@ -25,6 +25,10 @@ _CANCELLED = 64 * _ROUNDING
 """A sum of output weights below this fraction of the sum of their moduli is rounding: room for some 64 additions."""
 
 
+_SMALL, _LIFT = 1e-250, 700
+"""Products below the first are computed times up to 2^700, far from where they are subnormal, and from overflow."""
+
+
 class _Groups(NamedTuple):
     """Clusters of neurons: |w| of each, its cluster, the first of each cluster, and whether -z stands for z."""
 
@@ -172,11 +176,14 @@ class Neurons(NamedTuple):
         if degree is None:
             with np.errstate(over="ignore"):
                 unit = hyperplanes.offset_unit(self.biases / size, norms(self.readout) * size)
-            whole = np.column_stack([self.weights * unit, self.biases])
+                least, most = unit * size.min(), max(unit * size.max(), np.abs(self.biases).max())
+            # A power of two, for no product with a unit from a subnormal bias to underflow.
+            lift = 0 if least > _SMALL else int(min(_LIFT, _LIFT - np.frexp(most)[1]))
+            whole = np.column_stack([np.ldexp(self.weights, lift) * unit, np.ldexp(self.biases, lift)])
             length = norms(whole)
             # An odd function of (w, b), so that signs pair up; the logarithm makes distances in length relative.
             normal = whole / length[:, None]
-            place = np.column_stack([normal, normal * np.log(length)[:, None]])
+            place = np.column_stack([normal, normal * (np.log(length) - lift * np.log(2))[:, None]])
         else:
             normal, offsets = unit_rows(self.weights), self.biases / size
             with np.errstate(over="ignore"):

@@ -218,7 +218,7 @@ class ShallowNetwork:
         ndarray, shape (...) or (..., o)
             Values; without the last axis for a single output.
         """
-        return on_leading_axes(self._at, checks.points(points, self.dim))
+        return on_leading_axes(self._at, checks.points(points, self.dim, self.names.features))
 
     def _at(self, points: Floats) -> Floats:
         return in_chunks(self._values, points, self.neurons)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from radon_nn._support import checks
+
 Array = NDArray[np.generic]
 
 _MATRIX = re.compile(r"^(weights?|kernel|w|coefs?)[_.]?(\d*)_?$", re.I)
@@ -60,7 +62,7 @@ def array(leaf: Any, path: str, source: str) -> Array:
         If it is a complex or quantised tensor.
     """
     if not hasattr(leaf, "detach"):
-        return np.asarray(leaf)
+        return checks.plain_array(leaf, f"{source}: {path}")
     if leaf.is_complex() or leaf.is_quantized:
         raise TypeError(f"{source}: {path}: expected real numbers, got a tensor of {leaf.dtype}; dequantise it first")
     tensor = leaf.detach().cpu()

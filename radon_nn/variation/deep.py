@@ -14,9 +14,10 @@ from radon_nn.geometry import domains, hyperplanes
 from radon_nn.geometry.domains import Ball, Cuboid, Domain
 from radon_nn.geometry.points import norms, unit_rows
 from radon_nn.kink_lines import _intervals
+from radon_nn.kink_lines._intervals import ROUNDING
 from radon_nn.kink_lines._line_kinks import line_kinks
 from radon_nn.kink_lines._regions import SNAP, TooManyRegionsError, subdivide
-from radon_nn.kink_lines.segments import ROUNDING, Kinks, frame, kinks
+from radon_nn.kink_lines.segments import Kinks, frame, kinks
 from radon_nn.measures.result import RTV
 from radon_nn.networks.deep import DeepNetwork
 from radon_nn.networks.exact import exact_rtv

@@ -136,3 +136,11 @@ def test_fits_memory_refuses_with_both_sizes_and_the_remedy() -> None:
     checks.fits_memory(8.0, "a number", "use fewer")
     with pytest.raises(MemoryError, match=r"^a cube would take [\d,]+\.\d GiB, this machine has .* GiB; use fewer$"):
         checks.fits_memory(1e30, "a cube", "use fewer")
+
+
+def test_tensors_that_numpy_cannot_take_get_the_remedy() -> None:
+    torch = pytest.importorskip("torch")
+    grad, half = torch.ones(2, requires_grad=True), torch.ones(2).bfloat16()
+    for given, remedy in ((grad, "detach"), ([grad, grad], "detach"), (half, "float"), ([half], "float")):
+        with pytest.raises(TypeError, match=rf"^x: expected .*, got a tensor .*; write tensor\.{remedy}\(\)$"):
+            checks.real_array(given, "x")

@@ -230,3 +230,15 @@ def test_folding_keeps_the_function_at_any_scale_of_the_inputs(scale: float, act
 def test_large_outputs_of_tiny_weights_are_kept() -> None:
     network = ShallowNetwork([[1e-200, 0.0]], [0.0], [1e200])
     assert network.simplify(Ball(1.0))[0]([[0.5, 0.0]]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("bias", [5e-324, 1e-310, 1e-300])
+@pytest.mark.parametrize("activation", ["tanh", "relu6", "gelu", "hard_tanh"])
+def test_subnormal_biases_are_as_good_as_none(activation: str, bias: float) -> None:
+    """Beside them a weight below 1 would vanish in the unit of offsets, which follows the biases."""
+    nets = [
+        ShallowNetwork([[1.0], [1e-3], [1e-3]], [b, 0.0, 0.0], [1.0, 1.0, 1.0], activation=activation)
+        for b in (bias, 0.0)
+    ]
+    assert rtv(nets[0]).value == pytest.approx(rtv(nets[1]).value, rel=1e-12)
+    assert nets[0].simplify()[0].neurons == nets[1].simplify()[0].neurons == 2

@@ -451,3 +451,10 @@ def test_refusals(weights: Any, options: dict[str, Any], error: type[Exception],
     with pytest.raises(error, match=f"^{said}") as caught:
         from_model(weights, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_masked_weights_are_refused() -> None:
+    masked = np.ma.array(np.ones((2, 3)), mask=[[0, 1, 0], [0, 0, 0]])
+    for given in ([(masked, np.zeros(3)), (np.ones((3, 1)), np.zeros(1))], {"weights": [masked, np.ones((3, 1))]}):
+        with pytest.raises(ValueError, match="expected no masked entries, got 1; fill them"):
+            from_model(given, activation="relu", layout="in_out")
