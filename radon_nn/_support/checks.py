@@ -149,7 +149,7 @@ def _number(value: float, name: str) -> float:
             raise TypeError("complex")
         return float(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}: expected a number, got {value!r}") from error
+        raise TypeError(f"{name}: expected a number, got {value!r}; write one, such as 0.1") from error
 
 
 def positive(value: float, name: str) -> float:
@@ -169,9 +169,45 @@ def time_limit(seconds: float | None) -> float:
 
 def at_least_zero(value: float, name: str) -> float:
     """A number >= 0."""
-    if not value >= 0:
+    number = _number(value, name)
+    if not number >= 0:
         raise ValueError(f"{name}: expected a number >= 0, got {value!r}")
-    return float(value)
+    return number
+
+
+def positives(values: Any, name: str, *, least: int = 0) -> list[float]:
+    """Positive finite numbers, at least so many of them."""
+    if isinstance(values, str) or not hasattr(values, "__iter__") or getattr(values, "ndim", 1) == 0:
+        raise TypeError(f"{name}: expected a list of positive numbers, got {values!r}; write one number as [0.1]")
+    numbers = [positive(value, name) for value in values]
+    if len(numbers) < least:
+        raise ValueError(f"{name}: expected at least {counted(least, 'number')}, got {len(numbers)}")
+    return numbers
+
+
+def index(value: int, name: str, count: int) -> int:
+    """A whole number from 0 to count - 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number from 0 to {count - 1}, got {value!r}")
+    if not 0 <= value < count:
+        raise IndexError(f"{name}: expected 0 to {count - 1}, got {value}")
+    return int(value)
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """A generator of random numbers, from a seed or as it is."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        said = f"rng: expected a whole number >= 0 or a Generator, got {rng!r}"
+        raise type(error)(f"{said}; write rng=0, or rng=np.random.default_rng(0)") from error
+
+
+def callback(progress: Any) -> Any:
+    """A function that is told of progress, or None."""
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: expected a function of a line of text, got {progress!r}; write progress=print")
+    return progress
 
 
 def count(value: int, name: str, *, least: int = 1) -> int:

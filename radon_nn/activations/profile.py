@@ -151,7 +151,7 @@ class Profile:
         """
         if isinstance(activation, Profile):
             return activation
-        if not isinstance(activation, str):
+        if not isinstance(activation, str) or not activation.split():
             names = ", ".join(sorted(TABLE))
             raise ValueError(f"activation: expected one of {names}; got {activation!r}; write a Profile for any other")
         name, *parameters = activation.split()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logsumexp, softmax, xlogy
 
+from radon_nn._support import checks
 from radon_nn._support.types import Floats
 from radon_nn.fitting._losses_of_values import inside
 from radon_nn.fitting.losses import Loss
@@ -125,7 +126,10 @@ class CrossEntropy(Loss):
             classes = y.astype(np.int64)
             if np.any(classes != y) or np.any(y < 0):
                 raise ValueError("values: expected classes 0, 1, ... for the loss cross_entropy, got other numbers")
-            return np.eye(max(int(classes.max()) + 1, 2))[classes]
+            columns = max(int(classes.max()) + 1, 2)
+            what = f"values: a column for each class up to the largest, {columns - 1},"
+            checks.fits_memory(8.0 * columns**2, what, "number the classes 0, 1, 2, ... without gaps")
+            return np.eye(columns)[classes]
         if np.any(y < 0) or np.any(np.abs(y.sum(axis=1) - 1) > _WHOLE) or y.shape[1] < 2:
             raise ValueError("values: expected rows of shares >= 0 that sum to 1 for cross_entropy, got other rows")
         return np.asarray(y / y.sum(axis=1, keepdims=True))

@@ -204,7 +204,7 @@ class Pursuit:
         self.problem, self.search = problem, search_for(problem.points, client)
         self.atoms = Atoms.none(problem)
         self._until = time.monotonic() + checks.time_limit(seconds)
-        self._progress, self._rng = progress, np.random.default_rng(rng)
+        self._progress, self._rng = checks.callback(progress), checks.generator(rng)
         self._searches, self._budget, self.bound, self.proving = 0, BUDGET, np.inf, True
         """`bound`: what is proven of max |F_r| for the r that `stage` yielded last, beside `largest_at_most`."""
         self._record: list[tuple[int, float, float, float]] = []

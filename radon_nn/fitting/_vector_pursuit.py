@@ -118,7 +118,7 @@ class VectorPursuit:
         self.problem = problem
         self.search = VectorSearch(problem.points, oriented=not problem.options.affine) if problem.dim else None
         self._until = time.monotonic() + checks.time_limit(seconds)
-        self._progress, self._rng = progress, np.random.default_rng(rng)
+        self._progress, self._rng = checks.callback(progress), checks.generator(rng)
         self._searches, self._budget = 0, BUDGET
         self._record: list[tuple[int, float, float, float]] = []
         self.lower, self.presumed = -np.inf, -np.inf

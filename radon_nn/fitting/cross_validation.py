@@ -186,7 +186,7 @@ def choose_decay(
     if decays is None:
         tried = _default_decays(problem, seconds)
     else:
-        tried = np.array(sorted({checks.positive(float(decay), "decay") for decay in decays}, reverse=True))
+        tried = np.array(sorted(set(checks.positives(decays, "decays", least=1)), reverse=True))
     paths: list[_PathWithoutPart] = []
     errors, why = np.full(len(tried), np.nan), ""
     for k, decay in enumerate(tried):
@@ -277,7 +277,7 @@ def _folds(x: Floats, parts: int, problem: Problem, rng: int | np.random.Generat
             f"points: expected at least {max(least, parts)} distinct ones, to leave out one of "
             f"{counted(parts, 'part')}, got {len(distinct)}; give a decay, decay=0.1, instead"
         )
-    order = np.random.default_rng(rng).permutation(len(distinct))
+    order = checks.generator(rng).permutation(len(distinct))
     label = np.empty(len(distinct), np.int64)
     label[order] = np.arange(len(distinct)) % parts
     return label[back.reshape(-1)]

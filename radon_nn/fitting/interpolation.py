@@ -114,7 +114,7 @@ def interpolate(
     >>> interpolate([0.0, 1.0, 2.0], [0.0, 1.0, 0.0]).rtv
     2.0
     """
-    close, near = checks.positive(float(tol), "tol"), checks.positive(float(misfit), "misfit")
+    close, near = checks.positive(tol, "tol"), checks.positive(misfit, "misfit")
     problem, names = Problem.of(points, values, averaging=False), names_of_data(points, values)
     checks.time_limit(seconds)
     if problem.dim == 1:

@@ -164,7 +164,7 @@ def prune(
         region = domain
     # In coordinates in which the domain has its middle at 0 and size 1, far places and other units change nothing.
     near, middle, unit = _centered(region, measure.dim)
-    random = np.random.default_rng(rng)
+    random = checks.generator(rng)
     given = near.points if data is not None and isinstance(near, Hull) else None
     points = _drawn(near, random, _SAMPLES) if given is None else given
     whole = measure.placed(1 / unit, -middle / unit).restricted(near).merged()

@@ -26,6 +26,9 @@ from radon_nn.fitting.many_outputs import Limits, fit_losses, largest_useful_dec
 from radon_nn.geometry.naming import names_of_data
 from radon_nn.measures.ridge import RidgeMeasure
 
+_LARGEST = 1e150
+"""Values and weights up to this have squares, and sums of them, that are float64 numbers."""
+
 
 @overload
 def fit(
@@ -186,7 +189,7 @@ def fit(
     """
     options = options_of(points, loss, affine, affine_decay, metric)
     limits = Limits(tol, seconds, progress, rng)
-    return fits_at(points, values, [decay], options, sample_weight, limits, start, client)[0]
+    return fits_at(points, values, [checks.positive(decay, "decay")], options, sample_weight, limits, start, client)[0]
 
 
 @overload
@@ -307,7 +310,7 @@ def fit_path(
     """
     options = options_of(points, loss, affine, affine_decay, metric)
     limits = Limits(tol, seconds, progress, rng)
-    return fits_at(points, values, decays, options, sample_weight, limits, start, client)
+    return fits_at(points, values, checks.positives(decays, "decays"), options, sample_weight, limits, start, client)
 
 
 @one_blas_thread()
@@ -342,13 +345,19 @@ def fits_at(
     list of Fit or LossFit
         One for each decay, in the order given.
     """
-    names, close = names_of_data(points, values), checks.positive(float(limits.tol), "tol")
+    names, close = names_of_data(points, values), checks.positive(limits.tol, "tol")
     squares = type(options.loss) is Squared and options.affine and not options.affine_decay and options.metric is None
     if not squares or sample_weight is not None or (np.ndim(values) > 1 and np.shape(values)[1] != 1):
         if start is not None or client is not None:
             given = "start" if start is not None else "client"
             raise ValueError(f"{given}: expected for one output, squares and no other option only; leave it out")
         general = LossProblem.of(points, values, sample_weight, options)
+        weight, size = float(general.weights.max(initial=0.0)), float(np.abs(general.targets).max(initial=0.0))
+        if max(weight, size, weight * size) > _LARGEST:
+            raise ValueError(
+                f"values: expected values and sample weights whose squares are below 1.8e308, got up to {size:.3g} and "
+                f"{weight:.3g}; divide them and decay by a constant, and Huber's delta with the values"
+            )
         results = fit_losses(general, decays, limits)
         return [each.named(names) if names else each for each in results]
     problem = Problem.of(points, values, averaging=True)

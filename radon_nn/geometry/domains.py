@@ -308,10 +308,9 @@ def extent(domain: Domain, normals: Floats) -> tuple[Floats, Floats]:
     TypeError
         If `domain` is anything else.
     """
-    if not hasattr(domain, "extent"):
-        raise TypeError(
-            f"domain: expected Ball(radius, center), Cuboid(lower, upper) or Hull(points), got {type(domain).__name__}"
-        )
+    if not hasattr(domain, "extent") or isinstance(domain, type):
+        given = f"the class {domain.__name__}" if isinstance(domain, type) else type(domain).__name__
+        raise TypeError(f"domain: expected Ball(radius, center), Cuboid(lower, upper) or Hull(points), got {given}")
     return domain.extent(normals)
 
 

@@ -110,6 +110,33 @@ class Names:
     def _fields(self) -> tuple[tuple[str, ...] | Floats | None, ...]:
         return self.features, self.outputs, self.means, self.deviations
 
+    @staticmethod
+    def of(names: object) -> Names:
+        """
+        Names as the user gave them.
+
+        Parameters
+        ----------
+        names : Names, optional
+            Perhaps something else.
+
+        Returns
+        -------
+        Names
+            The same; no names for None.
+
+        Raises
+        ------
+        TypeError
+            If it is anything else.
+        """
+        if names is None:
+            return NO_NAMES
+        if not isinstance(names, Names):
+            shown = repr([names] if isinstance(names, str) else names)
+            raise TypeError(f"names: expected Names, got {names!r}; write Names({shown}) for names of inputs")
+        return names
+
     def checked(self, dim: int, outputs: int) -> Names:
         """
         These names, for a function of so many inputs and outputs.

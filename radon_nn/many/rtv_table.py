@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from radon_nn._support import checks, clients, threads
 from radon_nn._support.types import Progress
 from radon_nn.geometry.domains import Domain
@@ -136,7 +134,7 @@ def _require_valid(tol: float | None, seconds: float | None, rng: int | None) ->
     if tol is not None:
         checks.positive(tol, "tol")
     checks.time_limit(seconds)
-    np.random.default_rng(rng)  # says what is wrong with it
+    checks.generator(rng)  # says what is wrong with it
 
 
 def _named(models: Iterable[Any] | Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

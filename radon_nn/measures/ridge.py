@@ -97,7 +97,7 @@ class RidgeMeasure(SpikeList):
         linear = np.zeros((outputs, dim)) if skip is None else checks.shaped_array(skip, "skip", (outputs, dim))
         level = np.zeros(outputs) if constant is None else checks.shaped_array(constant, "constant", (outputs,))
         self._settle(unit / lengths[:, None], levels / lengths, mass * lengths[:, None], linear, level)
-        object.__setattr__(self, "names", (names or NO_NAMES).checked(dim, outputs))
+        object.__setattr__(self, "names", Names.of(names).checked(dim, outputs))
 
     @classmethod
     def trusted(

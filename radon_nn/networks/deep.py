@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -68,6 +68,10 @@ class DeepNetwork:
     layers: tuple[ShallowNetwork, ...]
 
     def __init__(self, layers: Sequence[ShallowNetwork]) -> None:
+        if not isinstance(layers, Iterable):
+            raise TypeError(
+                f"layers: expected a list of ShallowNetworks, got {type(layers).__name__}; write one as [net]"
+            )
         chain = tuple(layers)
         if not chain:
             raise ValueError("layers: expected at least one ShallowNetwork, got none")
@@ -138,7 +142,7 @@ class DeepNetwork:
         ValueError
             If there are not as many names as inputs or outputs.
         """
-        names.checked(self.dim, self.outputs)
+        Names.of(names).checked(self.dim, self.outputs)
         first, *rest = self.layers
         if not rest:
             return DeepNetwork([first.named(names)])
@@ -232,7 +236,8 @@ class DeepNetwork:
         tuple of int
             One between each layer and the next.
         """
-        return tuple(int(np.sum(s > tol * s.max(initial=0))) for s in self.links())
+        threshold = checks.at_least_zero(tol, "tol")
+        return tuple(int(np.sum(s > threshold * s.max(initial=0))) for s in self.links())
 
     def output(self, index: int) -> DeepNetwork:
         """

@@ -13,7 +13,7 @@ from radon_nn._support.types import Floats
 from radon_nn._support.wording import counted
 from radon_nn.activations.profile import Profile
 from radon_nn.geometry.domains import Domain
-from radon_nn.geometry.naming import NO_NAMES, Names
+from radon_nn.geometry.naming import Names
 from radon_nn.geometry.points import in_chunks, norms, on_leading_axes
 from radon_nn.measures.ridge import RidgeMeasure
 from radon_nn.networks.fibres import FibreMeasure
@@ -109,7 +109,7 @@ class ShallowNetwork:
         object.__setattr__(self, "skip", checks.frozen(linear))
         object.__setattr__(self, "constant", checks.frozen(level))
         object.__setattr__(self, "activation", Profile.coerce(activation))
-        object.__setattr__(self, "names", (names or NO_NAMES).checked(dim, outputs))
+        object.__setattr__(self, "names", Names.of(names).checked(dim, outputs))
 
     @classmethod
     def from_measure(cls, measure: RidgeMeasure) -> ShallowNetwork:
@@ -126,6 +126,8 @@ class ShallowNetwork:
         ShallowNetwork
             The same function.
         """
+        if not isinstance(measure, RidgeMeasure):
+            raise TypeError(f"measure: expected a RidgeMeasure, got {type(measure).__name__}; write network.measure()")
         root = np.sqrt(measure.sizes)
         safe = np.where(root > 0, root, 1.0)
         return cls(
@@ -246,9 +248,8 @@ class ShallowNetwork:
         IndexError
             If there is no such output.
         """
-        if not 0 <= index < self.outputs:
-            raise IndexError(f"output: expected 0 to {self.outputs - 1}, got {index}")
-        one = slice(index, index + 1)
+        which = checks.index(index, "output", self.outputs)
+        one = slice(which, which + 1)
         return ShallowNetwork(
             self.weights,
             self.biases,
@@ -256,7 +257,7 @@ class ShallowNetwork:
             self.skip[one],
             self.constant[one],
             self.activation,
-            self.names.output(index),
+            self.names.output(which),
         )
 
     def measure(self, tol: float = 1e-12) -> RidgeMeasure:

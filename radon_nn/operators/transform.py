@@ -385,7 +385,7 @@ class RadonTransform:
         """
         from radon_nn.operators import _matrix  # which needs this class
 
-        return _matrix.dot_test(self, np.random.default_rng(rng), checks.real_dtype(dtype))
+        return _matrix.dot_test(self, checks.generator(rng), checks.real_dtype(dtype))
 
     @cached_property
     def _engine(self) -> Engine:

@@ -163,7 +163,7 @@ def verify(
 def _points(X: Any, dim: int, front: Front | None, rng: int | np.random.Generator) -> tuple[Any, Floats, int]:
     """The points as the model takes them, as the network does, and how many groups of one size they are."""
     if X is None:
-        random = np.random.default_rng(rng)
+        random = checks.generator(rng)
         width = dim if front is None else front.width
         normal = random.standard_normal((len(_SCALES), _POINTS, width))
         points = (np.array(_SCALES)[:, None, None] * normal).reshape(-1, width)

@@ -129,7 +129,7 @@ def deep_rtv(
     if network.dim == 1:
         return _on_the_line(network, domain, where)
     # `frame` says what is wrong with a domain of another kind.
-    random = np.random.default_rng(rng)
+    random = checks.generator(rng)
     looked_at = _middle_ball(network.layers, random) if domain is None else domain
     middle, half = frame(looked_at, network.dim)  # type: ignore[arg-type]
     assert isinstance(looked_at, Ball | Cuboid)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from radon_nn._support import checks
 from radon_nn._support.public import public
 from radon_nn._support.types import Floats
 from radon_nn.geometry import domains
@@ -136,7 +137,7 @@ def distance(a: Any, b: Any, domain: Domain, *, rng: int | np.random.Generator =
     domains.extent(domain, np.eye(first.dim))
     shallow = [f for f in (first, second) if isinstance(f, ShallowNetwork)]
     bent = [f for f in shallow if f.activation.piecewise_linear]
-    points = _points(domain, first.dim, np.random.default_rng(rng))
+    points = _points(domain, first.dim, checks.generator(rng))
     sizes = _sizes(first, second, points)
     rms, error = math.sqrt(float(np.mean(sizes**2))), 0.0
     if not isinstance(domain, Hull) and rms:

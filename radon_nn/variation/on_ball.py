@@ -119,7 +119,7 @@ def bounded_rtv(
     close = checks.positive(float(tol), "tol")
     prepare(d)
     until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
-    samples = _first_samples(f, domain, d, np.random.default_rng(rng))
+    samples = _first_samples(f, domain, d, checks.generator(rng))
     rounds: list[_Round] = []
     try:
         while True:

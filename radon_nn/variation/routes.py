@@ -221,7 +221,7 @@ def _checked(asked: Question) -> Question:
         raise TypeError(f"grid: expected a Grid, got {type(asked.grid).__name__}")
     if asked.progress is not None and not callable(asked.progress):
         raise TypeError(f"progress: expected a callable, such as print, got {type(asked.progress).__name__}")
-    np.random.default_rng(asked.rng)  # says what is wrong with it
+    checks.generator(asked.rng)  # says what is wrong with it
     own = asked.own_dimension
     if asked.dim is not None and own is not None and asked.dim != own:
         raise ValueError(f"dim: expected {own}, as the function has it, got {asked.dim}; leave it out")

@@ -126,7 +126,7 @@ def sampled_on_domain_rtv(
     until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
     inside = _inside(samples, grid, domain)
     say = progress if progress is not None else lambda line: None
-    first, fit = _by_network(inside, domain, close, _left(until), np.random.default_rng(rng))
+    first, fit = _by_network(inside, domain, close, _left(until), checks.generator(rng))
     say(f"{len(fit.points)} of {len(inside.points)} samples: R-TV at least {first.lower:.6g}")
     if first.verdict == "finite":
         return first

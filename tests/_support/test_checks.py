@@ -1,5 +1,8 @@
 """The boundary: what is coerced, what is refused, and that each refusal says what to do in one line."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -144,3 +147,37 @@ def test_tensors_that_numpy_cannot_take_get_the_remedy() -> None:
     for given, remedy in ((grad, "detach"), ([grad, grad], "detach"), (half, "float"), ([half], "float")):
         with pytest.raises(TypeError, match=rf"^x: expected .*, got a tensor .*; write tensor\.{remedy}\(\)$"):
             checks.real_array(given, "x")
+
+
+class _Never:
+    """Neither a number nor a sequence."""
+
+
+@pytest.mark.parametrize("given", [None, "a", [0.1], _Never(), 1j])
+@pytest.mark.parametrize("check", [checks.positive, checks.at_least_zero, checks.finite])
+def test_what_is_no_number_is_told_to_be_one(check: Callable[[Any, str], float], given: object) -> None:
+    with pytest.raises(TypeError, match=r"^x: expected a number, got .*; write one, such as 0\.1$"):
+        check(given, "x")
+
+
+def test_several_numbers_an_index_a_seed_and_a_callback() -> None:
+    assert checks.positives((x for x in (1, 0.5)), "x") == [1.0, 0.5]
+    assert checks.index(np.int64(1), "x", 2) == 1
+    assert checks.generator(np.random.default_rng(3)).random() == checks.generator(3).random()
+    assert checks.callback(None) is None
+    assert checks.callback(print) is print
+    for given in (0.1, None, "abc", np.array(0.1)):
+        with pytest.raises(TypeError, match=r"^x: expected a list of positive numbers, got .*; write one number as \["):
+            checks.positives(given, "x")
+    with pytest.raises(ValueError, match=r"^x: expected at least 1 number, got 0"):
+        checks.positives([], "x", least=1)
+    for bad in ("a", 0.0, True, None):
+        with pytest.raises(TypeError, match=r"^x: expected a whole number from 0 to 1, got"):
+            checks.index(bad, "x", 2)  # type: ignore[arg-type]
+    with pytest.raises(IndexError, match=r"^x: expected 0 to 1, got 2"):
+        checks.index(2, "x", 2)
+    for seed, error in (("a", TypeError), (-1, ValueError)):
+        with pytest.raises(error, match=r"^rng: expected a whole number >= 0 or a Generator, got .*; write rng=0"):
+            checks.generator(seed)
+    with pytest.raises(TypeError, match=r"^progress: expected a function .* got 3; write progress=print"):
+        checks.callback(3)

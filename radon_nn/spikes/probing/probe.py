@@ -140,7 +140,7 @@ def probe_spikes(
     reserve = 2 * _checked(dim) + 2000
     max_queries = checks.count(max_queries, "max_queries", least=2 * reserve)
     ball = Ball(10 * (3 + math.sqrt(dim))) if domain is None else domain
-    generator = np.random.default_rng(rng)
+    generator = checks.generator(rng)
     own = getattr(f, "dim", None)
     if isinstance(own, int) and own != dim:
         raise ValueError(f"dim: expected {own}, as the function has it, got {dim}")
