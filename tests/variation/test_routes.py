@@ -224,7 +224,7 @@ def test_an_option_is_used_or_an_error_that_names_the_route(f: object, option: s
         ({"dim": 0}, "dim: expected at least 1"),
         ({"domain": "ball"}, "domain: expected Ball"),
         ({"progress": 3}, "progress: expected a callable"),
-        ({"domain": Ball(1.0), "rng": "seed"}, "SeedSequence"),
+        ({"domain": Ball(1.0), "rng": "seed"}, "rng: expected a whole number >= 0 or a Generator, got"),
     ],
 )
 def test_values_of_options_are_validated(options: dict[str, Any], message: str) -> None:
