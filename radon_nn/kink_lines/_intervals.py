@@ -118,7 +118,7 @@ def pieces(layers: Sequence[ShallowNetwork], low: float, high: float) -> Pieces:
         doubts.append(np.column_stack([starts[~wide], around[~wide]]))
         left, right, parent, made_by, trust = starts[wide], stops[wide], parent[wide], labels[wide], around[wide]
         width = max(layer.neurons, layer.outputs, layer.dim)
-        checks.fits_memory(64.0 * len(left) * width, "the network's linear pieces", "take a smaller interval")
+        checks.fits_memory(160.0 * len(left) * width, "the network's linear pieces", "take a smaller interval")
         before, anchor = anchor[parent], _inside(left, right)
         move = (anchor - before)[:, None]
         z, rate = z[parent] + rate[parent] * move, rate[parent]

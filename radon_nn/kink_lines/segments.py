@@ -416,7 +416,9 @@ def frame(domain: Ball | Cuboid, dim: int) -> tuple[Floats, Floats]:
     if isinstance(domain, Ball):
         return domain.center_in(dim), np.full(dim, domain.radius)
     if not isinstance(domain, Cuboid):
-        raise TypeError(f"domain: expected a Ball or a Cuboid, got {type(domain).__name__}; take a box that holds it")
+        other: object = domain
+        given = f"the class {other.__name__}" if isinstance(other, type) else type(other).__name__
+        raise TypeError(f"domain: expected a Ball or a Cuboid, got {given}; take a box that holds it")
     if len(domain.lower) != dim:
         raise ValueError(f"domain: expected a box in R^{dim}, as the network has it, got one in R^{len(domain.lower)}")
     return (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2

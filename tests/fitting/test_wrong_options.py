@@ -43,6 +43,7 @@ CALLS: list[tuple[Callable[[], object], str]] = [
     (lambda: rtv(DEEP, rng="a"), "rng: expected a whole number >= 0 or a Generator, got 'a';"),
     (lambda: deep_rtv(DEEP, rng="a"), "rng: expected a whole number >= 0 or a Generator, got 'a';"),
     (lambda: rtv(NET, domain=Ball), r"domain: expected Ball\(radius, center\), .*, got the class Ball"),
+    (lambda: deep_rtv(DEEP, Ball), "domain: expected a Ball or a Cuboid, got the class Ball;"),
     (lambda: NET.simplify(tol=None), "tol: expected a number, got None;"),
     (lambda: NET.measure("a"), "tol: expected a number, got 'a';"),
     (lambda: NET.output("a"), "output: expected a whole number from 0 to 0, got 'a'"),
