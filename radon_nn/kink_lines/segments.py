@@ -416,12 +416,14 @@ def frame(domain: Ball | Cuboid, dim: int) -> tuple[Floats, Floats]:
     if isinstance(domain, Ball):
         return domain.center_in(dim), np.full(dim, domain.radius)
     if not isinstance(domain, Cuboid):
-        other: object = domain
-        given = f"the class {other.__name__}" if isinstance(other, type) else type(other).__name__
-        raise TypeError(f"domain: expected a Ball or a Cuboid, got {given}; take a box that holds it")
+        raise TypeError(f"domain: expected a Ball or a Cuboid, got {_kind(domain)}; take a box that holds it")
     if len(domain.lower) != dim:
         raise ValueError(f"domain: expected a box in R^{dim}, as the network has it, got one in R^{len(domain.lower)}")
     return (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+
+
+def _kind(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def _turned(vectors: Floats) -> Floats:
