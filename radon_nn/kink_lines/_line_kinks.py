@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from radon_nn._support.types import Floats, Indices
 from radon_nn.geometry.points import norms
 from radon_nn.kink_lines import _intervals
-from radon_nn.kink_lines._in_integers import IntegerLayer, exact_pieces
+from radon_nn.kink_lines._in_integers import ExactPieces, IntegerLayer, exact_pieces
 from radon_nn.kink_lines._intervals import ROUNDING
 from radon_nn.networks.shallow import ShallowNetwork
 
@@ -83,7 +83,7 @@ def line_kinks(layers: Sequence[ShallowNetwork], low: float, high: float) -> Lin
         np.count_nonzero(matrix) for part in layers for matrix in (part.weights, part.readout, part.skip)
     )
     whole: list[IntegerLayer] = []
-    parts = [_Part(np.empty(0), jumps[:0], np.empty(0), 0.0, np.empty(0), pieces.layer[:0], pieces.neuron[:0])]
+    parts = [_Part(np.empty(0), jumps[:0], np.empty(0), pieces.layer[:0], pieces.neuron[:0], np.empty(0), 0.0)]
     work = unsettled = 0.0
     for members, left, right in _clusters(trust):
         breaks, reach = np.sort(members[members < count]), float(trust[members, 2].max())
@@ -95,10 +95,7 @@ def line_kinks(layers: Sequence[ShallowNetwork], low: float, high: float) -> Lin
             found = exact_pieces(whole, Fraction(left), Fraction(right), (_WORK - work) / products)
             work += products * (1 + (len(members) if found is None else len(found.breaks)))
         if found is not None:
-            bent = np.flatnonzero(np.any(found.jumps != 0, axis=1))
-            exact = [found.breaks[k] for k in bent]
-            own, gaps = (np.array([float(x) for x in y]) for y in (exact, [b - a for a, b in pairwise(exact)]))
-            parts.append(_Part(own, found.jumps[bent], 0 * own, reach, gaps, found.layer[bent], found.neuron[bent]))
+            parts.append(_Part.of(found, reach))
             continue
         if not alone and left < right:
             missed = len(members) - len(breaks)
@@ -106,26 +103,34 @@ def line_kinks(layers: Sequence[ShallowNetwork], low: float, high: float) -> Lin
         first, total = breaks[:1], rounding[breaks].sum(keepdims=True)[: len(breaks)]
         whole_jump = jumps[breaks].sum(axis=0, keepdims=True)[: len(breaks)]
         made_by = pieces.layer[first], pieces.neuron[first]
-        parts.append(_Part(pieces.breaks[first], whole_jump, total, reach, np.empty(0), *made_by))
+        parts.append(_Part(pieces.breaks[first], whole_jump, total, *made_by, np.empty(0), reach))
     parts = [parts[0], *(part for part in parts if len(part.places))]
     places, jumps, rounding = (np.concatenate([part[k] for part in parts]) for k in range(3))
     steps = [x for a, b in pairwise(parts) for x in (b.places[:1] - a.places[-1:], b.gaps)]
     reaches = np.repeat([part.reach for part in parts], [len(part.places) for part in parts])
     near = np.concatenate([np.empty(0), *steps]) <= _COINCIDE * np.maximum(reaches[1:], reaches[:-1])
-    layer, neuron = (np.concatenate([part[k] for part in parts]) for k in (5, 6))
+    layer, neuron = (np.concatenate([part[k] for part in parts]) for k in (3, 4))
     return LineKinks(places, jumps, rounding, near, layer, neuron, unsettled)
 
 
 class _Part(NamedTuple):
-    """Kinks that floating point cannot tell apart, or one: places, jumps, rounding, reach, gaps, layer and neuron."""
+    """One kink, or several that floating point cannot tell apart: as in `LineKinks`, with the gaps between them."""
 
     places: Floats
     jumps: Floats
     rounding: Floats
-    reach: float
-    gaps: Floats
     layer: Indices
     neuron: Indices
+    gaps: Floats
+    reach: float
+
+    @classmethod
+    def of(cls, found: ExactPieces, reach: float) -> _Part:
+        """The breaks at which the slope jumps."""
+        bent = np.flatnonzero(np.any(found.jumps != 0, axis=1))
+        exact = [found.breaks[k] for k in bent]
+        places, gaps = (np.array([float(x) for x in y]) for y in (exact, [b - a for a, b in pairwise(exact)]))
+        return cls(places, found.jumps[bent], 0 * places, found.layer[bent], found.neuron[bent], gaps, reach)
 
 
 def _clusters(trust: Floats) -> Iterator[tuple[Indices, float, float]]:
