@@ -216,7 +216,7 @@ def compared(
         top = top if top > 0 else 1.0
         tried = np.geomspace(top, checks.positive(eps, "eps") * top, checks.count(int(decays), "decays"))
     else:
-        tried = np.array(sorted({checks.positive(float(each), "decays") for each in decays}, reverse=True))
+        tried = np.array(sorted({checks.positive(each, "decays") for each in decays}, reverse=True))
     loss, total, columns, why = whole.options.loss, data.weights.sum(), [], ""
     targets = loss.targets(data.targets)
     for train, test in check_cv(cv, labels, classifier=hasattr(estimator, "decision_function")).split(

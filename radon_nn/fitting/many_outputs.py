@@ -129,8 +129,8 @@ def fit_losses(problem: LossProblem, decays: Sequence[float], limits: Limits) ->
     ValueError
         If the objective has no minimiser.
     """
-    wanted = [checks.positive(float(decay), "decay") for decay in decays]
-    checks.positive(float(limits.tol), "tol")
+    wanted = [checks.positive(decay, "decay") for decay in decays]
+    checks.positive(limits.tol, "tol")
     path = _Path(problem, without_escape(problem, limits))
     fits = {decay: path.fit(decay) for decay in sorted(set(wanted), reverse=True)}
     return [fits[decay] for decay in wanted]

@@ -361,7 +361,7 @@ def fits_at(
         results = fit_losses(general, decays, limits)
         return [each.named(names) if names else each for each in results]
     problem = Problem.of(points, values, averaging=True)
-    wanted = [checks.positive(float(decay), "decay") for decay in decays]
+    wanted = [checks.positive(decay, "decay") for decay in decays]
     pursuit = Pursuit(problem, seconds=limits.seconds, progress=limits.progress, rng=limits.rng, client=client)
     pursuit.proving = limits.prove
     path = SquaresPath(pursuit, close, max(wanted, default=0.0), start)

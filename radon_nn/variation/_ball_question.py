@@ -49,8 +49,8 @@ class BallQuestion:
         cls, f: Function, ball: Ball, dim: int, tol: float, seconds: float | None, progress: Progress | None
     ) -> BallQuestion:
         """The question with its options checked, from now on."""
-        close = checks.positive(float(tol), "tol")
-        limit = math.inf if seconds is None else checks.positive(float(seconds), "seconds")
+        close = checks.positive(tol, "tol")
+        limit = math.inf if seconds is None else checks.positive(seconds, "seconds")
         ball.center_in(checks.count(dim, "dim"))
         say = progress if progress is not None else lambda line: None
         return cls(f, ball, dim, close, time.monotonic() + limit, say)

@@ -116,9 +116,9 @@ def bounded_rtv(
     R. Parhi and R. Nowak, Banach space representer theorems for neural networks and ridge splines, JMLR 22 (2021).
     """
     d = checks.count(dim, "dim")
-    close = checks.positive(float(tol), "tol")
+    close = checks.positive(tol, "tol")
     prepare(d)
-    until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+    until = math.inf if seconds is None else time.monotonic() + checks.positive(seconds, "seconds")
     samples = _first_samples(f, domain, d, checks.generator(rng))
     rounds: list[_Round] = []
     try:

@@ -122,8 +122,8 @@ def sampled_on_domain_rtv(
     >>> sampled_on_domain_rtv(values, grid, Ball(1.0)).value.__round__(3)
     3.054
     """
-    close = checks.positive(float(tol), "tol")
-    until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+    close = checks.positive(tol, "tol")
+    until = math.inf if seconds is None else time.monotonic() + checks.positive(seconds, "seconds")
     inside = _inside(samples, grid, domain)
     say = progress if progress is not None else lambda line: None
     first, fit = _by_network(inside, domain, close, _left(until), checks.generator(rng))

@@ -80,8 +80,8 @@ def smooth_network_rtv(
     >>> result.standing, result.converged
     ('certified', True)
     """
-    close = checks.positive(float(tol), "tol")
-    until = math.inf if seconds is None else time.monotonic() + checks.positive(float(seconds), "seconds")
+    close = checks.positive(tol, "tol")
+    until = math.inf if seconds is None else time.monotonic() + checks.positive(seconds, "seconds")
     summed = exact_rtv(f, domain)
     if summed.standing != "upper bound":
         return summed

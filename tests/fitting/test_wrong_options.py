@@ -35,6 +35,7 @@ CALLS: list[tuple[Callable[[], object], str]] = [
     (lambda: fit(X, Y * 1e200, decay=0.1, loss="huber"), "values: expected values and sample weights whose squares"),
     (lambda: fit(X, Y, decay=0.1, sample_weight=np.full(6, 1e200)), "values: expected values and sample weights"),
     (lambda: fit(X, [10**8] + [0] * 5, decay=0.1, loss="cross_entropy"), "values: a column for each class up to the "),
+    (lambda: fit(X, Y, decay=0.1, affine_decay="a"), "affine_decay: expected a number, got 'a';"),
     (lambda: fit_path(X, Y, decays=0.1), "decays: expected a list of positive numbers, got 0.1;"),
     (lambda: fit_path(X, Y, decays=None), "decays: expected a list of positive numbers, got None;"),
     (lambda: choose_decay(X, Y, decays=[]), "decays: expected at least 1 number, got 0"),
