@@ -85,7 +85,7 @@ def point(p: np.ndarray) -> float:
         (lambda: kinks(NETWORK, 2), "got int", "take a box that holds it"),
         (lambda: Profile.of("gelo"), "got 'gelo'", "did you mean 'gelu'?"),
         (lambda: fit([1, 2, 3], [1, 2], decay=1), "got (2,)", "each point needs its value"),
-        (lambda: fit([1, 2, 3], [1, 2, 3], decay=0), "got 0.0", "expected a positive number"),
+        (lambda: fit([1, 2, 3], [1, 2, 3], decay=0), "got 0", "expected a positive number"),
         (lambda: interpolate([0, 0, 1, 2], [0, 1, 2, 3]), "values 0.5 from their mean", "average them, or use fit"),
         (lambda: read_table([[1, 2]]), "got list", "expected the path of a file"),
         (lambda: plot.overview(lambda x: x[:, 0]), "got function", "pass dim=2"),
