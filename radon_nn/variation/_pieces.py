@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -47,6 +48,23 @@ CHORDS = np.array([0, 4, 8, 12, 16])
 
 _ROUNDING = 8.0
 """Coefficients up to this many times the noise of f count as noise: the largest of 17 normal deviations is below 4."""
+
+_NEAR: Floats = np.array([-0.437, 0.053, 0.571])
+"""Where a piece's noise is measured, in half widths from its middle."""
+_NEIGHBOURS: Floats = np.arange(-4.0, 5.0)
+_SIXTH: Floats = np.stack([np.convolve([1.0, -6, 15, -20, 15, -6, 1], row) for row in np.eye(3)]) / math.sqrt(924)
+"""Three sixth differences of nine values, which have the size of the noise in a value."""
+
+_TELLS = 4.0
+"""Noise in the last three of 17 coefficients is about a third of that in f; the largest of them about half."""
+
+_PLACES, _AROUND = 1024, 8
+"""Probes at which noise is measured at first, and over how many of these on both sides the largest is taken: where
+terms cancel, only some values in fifty are off."""
+
+_GRANULES = 4096.0
+"""If all values at the probes are multiples of a power of two, and up to at least so many times it, that is the last
+place of a larger number which was added and taken away. The steps of functions with steps are coarser."""
 
 _MOST_PIECES = 1 << 15
 """The most pieces halved at a time: a million values of f, a second or two for a formula."""
@@ -129,16 +147,18 @@ class Halving:
         """Seconds for a value of f, in the latest call."""
         self.at_probes = self(self.probes)
         self.floor = self.steepest = self.variation = 0.0
+        self.places, self.noises = self._sampled()
         self.unexplained = False
         """Whether the measured errors of f are larger than rounding explains."""
         gaps = np.diff(self.probes)
         bend = self._bend(gaps, LOUD)
-        self.floor = self._measured(bend * np.minimum(gaps[1:], gaps[:-1]))
+        self.floor = max(self._measured(bend * np.minimum(gaps[1:], gaps[:-1])), self._granule())
         # The variation of the chords through the probes, less what rounding explains, is a lower bound.
         self.variation = float(self._bend(gaps).sum())
         near = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
         noise = self.noise_at(self.probes, self.at_probes)
         self.allowed = np.maximum(4 * _ROUNDING * noise, 0.1 * self.close * self.variation * near)
+        self.near, self.known = near, np.full(len(near), False)
 
     def _bend(self, gaps: Floats, safety: float = 4.0) -> Floats:
         """The least by which the slopes of the chords at each inner probe differ; also sets `steepest`."""
@@ -158,7 +178,49 @@ class Halving:
 
     def noise_at(self, x: Floats, values: Floats) -> Floats:
         """The size of f's errors: as measured, or, if larger, rounding of its values plus that of x times the slope."""
-        return np.maximum(self.f.precision * (np.abs(values) + np.abs(x) * self.steepest), self.floor)
+        rounding = self.f.precision * (np.abs(values) + np.abs(x) * self.steepest)
+        place = np.clip(np.searchsorted(self.places, x), 0, len(self.places) - 1)
+        return np.maximum(np.maximum(rounding, self.floor), self.noises[place])
+
+    def _granule(self) -> float:
+        """The power of two of which all values at the probes are multiples; 0 if rounding of f explains it."""
+        size = float(np.abs(self.at_probes).max())
+        if not np.ptp(self.at_probes):
+            return 0.0
+        # A float whose last k bits are 0 is a multiple of 2^k times its spacing.
+        spacing = 2.0 ** math.frexp(size * self.f.precision)[1]
+        while size > spacing and not np.fmod(self.at_probes, 2 * spacing).any():
+            spacing *= 2
+        granule = 0.0 if _GRANULES * spacing > size or np.fmod(self.at_probes, spacing).any() else spacing
+        self.unexplained |= granule > LOUD * self.f.precision * size
+        return granule
+
+    def _nearby(self, x: Floats, room: Floats) -> Floats:
+        """
+        Noise of f at points (...,), from neighbouring floats within `room` on both sides.
+
+        Near 0 neighbours are as far apart as near the ends of the interval, for f rounds what it adds to x.
+        """
+        step = np.minimum(np.maximum(2.0**-51 * np.abs(x), 8 * self.finest), room / 32)
+        # With powers of two the neighbours are floats: rounding of x would count as noise.
+        step = 2.0 ** np.floor(np.log2(step))
+        near = x[..., None] + step[..., None] * _NEIGHBOURS
+        sixth = self(near.ravel()).reshape(near.shape) @ _SIXTH.T
+        return 2 * np.asarray(np.sqrt(np.mean(sixth**2, axis=-1)))
+
+    def _sampled(self) -> tuple[Floats, Floats]:
+        """Noise of f along the line: places, rising, and the largest seen about each."""
+        gaps = np.diff(self.probes)
+        index = np.unique(np.linspace(1, len(gaps) - 1, min(_PLACES, len(gaps) - 1)).astype(int))
+        noise = self._nearby(self.probes[index], np.minimum(gaps[index - 1], gaps[index]))
+        windows = sliding_window_view(np.pad(noise, _AROUND), 2 * _AROUND + 1)
+        return self.probes[index], np.asarray(windows.max(axis=1))
+
+    def _on(self, low: Floats, high: Floats) -> Floats:
+        """Noise of f on pieces: the largest at three places."""
+        half = (high - low)[:, None] / 2
+        at = (high + low)[:, None] / 2 + half * _NEAR
+        return np.asarray(self._nearby(at, np.broadcast_to(half / 4, at.shape)).max(axis=1))
 
     def _measured(self, bend: Floats) -> float:
         """
@@ -194,7 +256,25 @@ class Halving:
         x[:, 0], x[:, -1] = low, high
         values = self(x.ravel()).reshape(x.shape)
         coefficients = values @ _TO_COEFFICIENTS
-        noise = self.noise_at(np.abs(x).max(axis=1), np.abs(values).max(axis=1))
+        far = np.abs(x).max(axis=1)
+        # Rounding of the nodes counts by the slope here, which may be far larger than those known so far. At a jump
+        # one chord is steep, and the others are not.
+        chords = np.abs(np.diff(values[:, CHORDS], axis=1) / ((high - low)[:, None] / 2 * np.diff(NODES[CHORDS])))
+        steep = np.sort(chords, axis=1)[:, -2]
+        noise = self.noise_at(far, np.abs(values).max(axis=1))
+        noise = np.maximum(noise, self.f.precision * far * steep)
+        pieces = self._fitted(low, high, values, coefficients, noise)
+        tail = np.abs(coefficients[:, -3:]).max(axis=1)
+        doubtful = ~pieces.resolved.astype(bool) | (tail > _ROUNDING * noise)
+        if doubtful.any():
+            noise[doubtful] = np.maximum(noise[doubtful], self._on(low[doubtful], high[doubtful]))
+            pieces = self._fitted(low, high, values, coefficients, noise)
+        # Where the last coefficients are noise, they tell how large it is.
+        return pieces._replace(noise=np.where(tail <= _ROUNDING * noise, np.maximum(noise, _TELLS * tail), noise))
+
+    def _fitted(self, low: Floats, high: Floats, values: Floats, coefficients: Floats, noise: Floats) -> Pieces:
+        """Polynomials on pieces at known values, of which some part is noise."""
+        coefficients = coefficients.copy()
         half = (high - low) / 2
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
         # A slope multiplies c_k by k^2; the sum over k > 16 is up to 16 times its first term where c_k falls like k^-4,
@@ -214,6 +294,15 @@ class Halving:
         pieces = Pieces(low, high, values, coefficients, noise, slope_error, resolved)
         return pieces._replace(resolved=resolved & self._agree(pieces))
 
+    def revised(self, pieces: Pieces) -> Pieces:
+        """The pieces with what rounding may amount to now that the steepest slopes are known."""
+        steep = np.sort(np.abs(pieces.chords), axis=1)[:, -2]
+        self.steepest = max(self.steepest, float(steep.max()))
+        far = np.maximum(np.abs(pieces.low), np.abs(pieces.high))
+        noise = np.maximum(pieces.noise, self.noise_at(far, np.abs(pieces.values).max(axis=1)))
+        more = 2 * _CHOPPED * (noise - pieces.noise) / pieces.half
+        return pieces._replace(noise=noise, slope_error=pieces.slope_error + more)
+
     def _agree(self, pieces: Pieces) -> Floats:
         """Whether resolved pieces agree with f at the probes inside."""
         begin, end = np.searchsorted(self.probes, pieces.low), np.searchsorted(self.probes, pieces.high)
@@ -222,6 +311,11 @@ class Halving:
         probe = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + begin[piece]
         u = (self.probes[probe] - pieces.middle[piece]) / pieces.half[piece]
         off = np.abs(self.at_probes[probe] - series(pieces.coefficients[piece], u))
+        doubtful = np.unique(probe[(off > self.allowed[probe]) & ~self.known[probe]])
+        if len(doubtful):
+            self.known[doubtful] = True
+            noise = self._nearby(self.probes[doubtful], self.near[doubtful])
+            self.allowed[doubtful] = np.maximum(self.allowed[doubtful], 4 * _ROUNDING * noise)
         # One probe off is enough: a missed feature may rise and fall between two neighbours of that probe.
         agree = np.full(len(count), True)
         agree[piece[off > self.allowed[probe]]] = False
@@ -290,7 +384,7 @@ class Halving:
                 done.append(pieces.take(final))
                 rest = pieces.take(~final)
                 left = [rest]
-                levels.append(_level(joined([*done, rest])))
+                levels.append(level_of(joined([*done, rest])))
                 self.variation = max(self.variation, levels[-1].variation - levels[-1].rounding)
                 known = np.abs(pieces.chords[pieces.resolved.astype(bool)])
                 self.steepest = max(self.steepest, float(known.max(initial=0.0)))
@@ -348,7 +442,20 @@ def joined(parts: list[Pieces]) -> Pieces:
     return together.take(np.argsort(together.low, kind="stable"))
 
 
-def _level(pieces: Pieces) -> Level:
+def level_of(pieces: Pieces) -> Level:
+    """
+    The variation of the chords of pieces, and its rounding.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        In order along the line.
+
+    Returns
+    -------
+    Level
+        The level of halving that ends with these pieces.
+    """
     slopes = pieces.chords
     rounding = 16 * np.sum(pieces.noise / pieces.half)
     width = 2 * float(pieces.half.min())

@@ -22,20 +22,17 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
-from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, series
+from radon_nn.variation._chord_bound import certified, weights
+from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, level_of, series
 from radon_nn.variation._samples import Assumption
+from radon_nn.variation._steepening import gathers, growth_of_levels, steepens, still_rises
 from radon_nn.variation._views import OCTAVES, interval, whole_line
-from radon_nn.variation.growth import Growth, fit_growth
 
 _SAMPLES = 64
 """Intervals of a piece in which a sign change of the second derivative is sought: four times the degree."""
 
 _MOST_TURNS = 20_000
 """With more extremes than this, the lower bound uses only the chords of the pieces, which saves some seconds."""
-
-_RISES = 1e-5
-"""The slopes settle if two halvings raise their variation by a smaller part: at |x|^0.9999 they raise it by 1e-4, at
-the kinks and bumps of `tests/variation` by 4e-7 at most."""
 
 _SOON = 0.5
 """Seconds for the lower bound after Ctrl-C: it takes some hundredths for a formula, and a user waits."""
@@ -45,9 +42,6 @@ _FRESH, _REST = 1 << 16, 0.01
 but for this part at either end, and as far beyond on both sides. A formula takes some milliseconds for these."""
 _FRESH_SECONDS = 0.5
 """Of a slow function there are as many as it takes this long for."""
-
-_FEWEST_WIDTHS = 8
-"""With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""
 
 _DROWNED = 1e-3
 """Errors of f that rounding does not explain may move a finite value by this part of it: those of sums in single
@@ -138,14 +132,15 @@ def line_rtv(
         say(f"f is not what is expected at all of {len(fresh)} points: {len(pieces.low)} pieces are halved again")
         halving = Halving(halving.f, np.unique(np.concatenate([view.probes, fresh])), close / 100, view.finest)
         pieces, levels, why = halving.run(view.edges, begin + 0.8 * limit, say)
+    pieces = halving.revised(pieces)
     slopes, rough = _slopes(pieces)
     turns = _turns(slopes)
     value = float(np.abs(np.diff(slopes.slope[turns])).sum())
     # Changes of the slope between turns are below their own error, or noise.
     passed_over = float(np.abs(np.diff(slopes.slope)).sum()) - value
-    error = float(_weights(len(turns)) @ slopes.error[turns]) + passed_over
+    error = float(weights(len(turns)) @ slopes.error[turns]) + passed_over
     # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
-    rough = rough or (not pieces.resolved.all() and _still_rises(levels))
+    rough = rough or (not pieces.resolved.all() and still_rises(levels))
     supposed, looked = view.supposed, ""
     if len(fresh) > 1 and not why and not rough:
         gap = 4 * float(np.ptp(fresh)) / len(fresh)
@@ -157,18 +152,19 @@ def line_rtv(
         supposed += (f"f's values have errors of about {halving.floor:.2g}",)
     if domain is None and box is None and not why:
         _require_settled_ends(slopes, len(turns) > 1)
-    lower = levels[-1].least
+    known = None
     if len(turns) < _MOST_TURNS:
         until = time.monotonic() + _SOON if why == "interrupted" else begin + limit
-        lower = max(lower, _certified(halving, slopes, turns, view.edges, until))
-    lower = min(lower, value)
+        known = certified(halving, pieces, slopes.at[turns], slopes.slope[turns], until)
+    lower = min(level_of(pieces).least if known is None else known, value)
     method = (
         f"the variation of the slope over {counted(len(pieces.low), 'polynomial')}, from "
         f"{counted(halving.f.count, 'value')}; the lower bound is certified{looked}"
     )
     if why or rough:
         made = Assumption(method, view.assumed)
-        return replace(_rough(value, lower, error, made, levels, at_probes, why, close), supposed=supposed)
+        found = _rough(value, lower, error, made, levels, at_probes, why, close, halving, pieces)
+        return replace(found, supposed=supposed)
     return RTV(
         value,
         lower,
@@ -192,13 +188,6 @@ def _fresh(slopes: Slopes, count: int) -> Floats:
     beside = max(high - low, 1e-6 * (abs(low) + abs(high)))
     low, high = max(low - beside, most[0]), min(high + beside, most[1])
     return np.unique(np.random.default_rng(29).uniform(low, high, count))
-
-
-def _weights(count: int) -> Floats:
-    """How often each of `count` extremes enters the variation: the first and the last once, the others twice."""
-    weights = np.full(count, 2.0)
-    weights[[0, -1]] = 1.0
-    return weights
 
 
 def _slopes(pieces: Pieces) -> tuple[Slopes, bool]:
@@ -302,37 +291,6 @@ def _turns(slopes: Slopes) -> Indices:
     return np.array([*turns, best] if best else turns)
 
 
-def _certified(halving: Halving, slopes: Slopes, turns: Indices, edges: Floats, until: float) -> float:
-    """The variation of chords near the extremes of the slope, less what rounding may have added to each."""
-    if len(turns) < 2:
-        return 0.0
-    t, s, low, high = slopes.at[turns], slopes.slope[turns], edges[0], edges[-1]
-    sign = np.where(np.arange(len(t)) % 2 == 0, 1.0, -1.0) * (1.0 if s[0] > s[1] else -1.0)
-    between = (t[1:] + t[:-1]) / 2
-    room = np.append(between, high) - t, t - np.append(low, between)
-    # Widths go from all the room down to where rounding swamps the slope. The best one balances truncation and
-    # rounding; with six widths per decade, the error is within a few per cent of the best.
-    decades = math.log10((high - low) / halving.finest) - 3
-    count = int(np.clip(200_000 / len(t), 2 * decades, 6 * decades))
-    # Two ends of a chord, three kinds of chords.
-    allowed = (until - time.monotonic()) / (6 * len(t) * halving.pace + 1e-300)
-    if allowed < _FEWEST_WIDTHS:
-        return 0.0
-    relative = 10.0 ** -np.linspace(0, decades, int(min(count, allowed)))
-    best = np.full(len(t), -np.inf)
-    for after, before in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5)):
-        width = np.minimum(*room) * 2 if after == before else after * room[0] + before * room[1]
-        x = np.stack([t - before * relative[:, None] * width, t + after * relative[:, None] * width])
-        x = np.clip(x, np.append(low, between), np.append(between, high))
-        values = halving(x.ravel()).reshape(x.shape)
-        step = x[1] - x[0]
-        safe = np.where(step > 0, step, 1.0)
-        noise = 4 * halving.noise_at(np.abs(x).max(axis=0), np.abs(values).max(axis=0))
-        bound = np.where(step > 0, sign * (values[1] - values[0]) / safe - noise / safe, -np.inf)
-        best = np.maximum(best, bound.max(axis=0))
-    return max(0.0, float(_weights(len(t)) @ best)) if np.isfinite(best).all() else 0.0
-
-
 def _require_affine_ends(halving: Halving) -> None:
     """Refuse functions on the whole line that oscillate, or grow faster than linearly, over the outermost octaves."""
     rest, outer = np.zeros(len(halving.probes)), np.abs(halving.probes) >= 2.0 ** (OCTAVES - 1)
@@ -388,11 +346,13 @@ def _rough(
     at_probes: float,
     why: str,
     close: float,
+    halving: Halving,
+    pieces: Pieces,
 ) -> RTV:
     """The verdict if some pieces were not resolved at the least width, or the budget was used up."""
     refinement = _refinement(levels)
     value = max(value, lower)
-    growth = _growth(levels)
+    growth = growth_of_levels(levels)
     if growth is None or why or growth.kind == "unclear" or (growth.grows and not growth.possible_in(1)):
         law = why or ("slopes change on every scale" if growth is None else str(growth))
         return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
@@ -400,6 +360,9 @@ def _rough(
         # Beside a large constant pieces end wider than a bump, which at these widths looks like a jump.
         law = f"rounding hides slopes over the distances at which those between probes vary by {at_probes:.3g}"
         return RTV(value, lower, math.inf, *made, "estimated", "unresolved", law, refinement, False)
+    if growth.grows and not (gathers(levels) and steepens(halving, pieces)):
+        # x log|x| looks like sign(x) |x|^p for p little above 1, whose variation is finite.
+        return RTV(value, lower, math.inf, *made, "estimated", "unresolved", str(growth), refinement, False)
     if growth.grows:
         return RTV(math.inf, lower, math.inf, *made, "estimated", "infinite", str(growth), refinement, True)
     # The law's rise above the chords of the last level is added to the value: the rest of f no longer changes.
@@ -409,19 +372,3 @@ def _rough(
     if not met:
         return RTV(limit, lower, math.inf, *made, "estimated", "unresolved", str(growth), refinement, False)
     return RTV(limit, lower, above, *made, "estimated", "finite", str(growth), refinement, True)
-
-
-def _still_rises(levels: list[Level]) -> bool:
-    """Whether the chords' variation grew over the last two halvings, by more than rounding."""
-    last = [level for level in levels if level.width > 0][-3:]
-    if len(last) < 3:
-        return False
-    return last[-1].variation - last[0].variation > max(4 * last[-1].rounding, _RISES * last[-1].variation)
-
-
-def _growth(levels: list[Level]) -> Growth | None:
-    """The law of the last seven halvings; None if there were fewer."""
-    last = [level for level in levels if level.width > 0][-7:]
-    if len(last) < 7:
-        return None
-    return fit_growth(*([level[i] for level in last] for i in range(3)))
