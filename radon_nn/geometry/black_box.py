@@ -115,7 +115,7 @@ class BlackBox:
         if values.shape[:1] != points.shape[:1] and values.shape != ():
             self._require_batches(points)
         self._check_shape(values.shape, points.shape)
-        precision = np.finfo(np.float32 if values.dtype in (np.float16, np.float32) else np.float64).eps
+        precision = np.finfo(values.dtype if values.dtype in (np.float16, np.float32) else np.float64).eps
         values = values.reshape((len(points), -1) if self._several else -1).astype(np.float64)
         largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
         if not np.isfinite(largest):

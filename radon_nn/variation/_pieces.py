@@ -62,9 +62,10 @@ _PLACES, _AROUND = 1024, 8
 """Probes at which noise is measured at first, and over how many of these on both sides the largest is taken: where
 terms cancel, only some values in fifty are off."""
 
-_GRANULES = 4096.0
+_GRANULES, _OF_TWO, _TINY = 64.0, 4096.0, 2.0**-16
 """If all values at the probes are multiples of a power of two, and up to at least so many times it, that is the last
-place of a larger number which was added and taken away. The steps of functions with steps are coarser."""
+place of a larger number which was added and taken away. Functions with steps have coarser ones, and of two values, 0
+and 1000 say, more is asked; but none are multiples of a power of two as small as the last of these numbers."""
 
 _MOST_PIECES = 1 << 15
 """The most pieces halved at a time: a million values of f, a second or two for a formula."""
@@ -185,13 +186,15 @@ class Halving:
     def _granule(self) -> float:
         """The power of two of which all values at the probes are multiples; 0 if rounding of f explains it."""
         size = float(np.abs(self.at_probes).max())
-        if not np.ptp(self.at_probes):
+        different = len(np.unique(self.at_probes))
+        if different < 2:
             return 0.0
+        fewest = _GRANULES if different > 2 else _OF_TWO
         # A float whose last k bits are 0 is a multiple of 2^k times its spacing.
         spacing = 2.0 ** math.frexp(size * self.f.precision)[1]
         while size > spacing and not np.fmod(self.at_probes, 2 * spacing).any():
             spacing *= 2
-        granule = 0.0 if _GRANULES * spacing > size or np.fmod(self.at_probes, spacing).any() else spacing
+        granule = 0.0 if spacing > max(size / fewest, _TINY) or np.fmod(self.at_probes, spacing).any() else spacing
         self.unexplained |= granule > LOUD * self.f.precision * size
         return granule
 

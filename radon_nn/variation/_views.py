@@ -64,7 +64,7 @@ def interval(domain: Domain | None, box: ArrayLike | None) -> View:
     ----------
     domain : Ball, Cuboid or Hull, optional
         The domain.
-    box : array_like, shape (2, 1), optional
+    box : array_like, shape (2,) or (2, 1), optional
         The ends, if no domain is given.
 
     Returns
@@ -84,7 +84,8 @@ def interval(domain: Domain | None, box: ArrayLike | None) -> View:
         if not low < high:
             return View(np.empty(0), np.empty(0), 0.0, assumed)
     else:
-        low, high = (float(end) for end in checks.shaped_array(box, "box", (2, 1))[:, 0])  # type: ignore[arg-type]
+        shape = (2,) if np.ndim(box) == 1 else (2, 1)  # type: ignore[arg-type]
+        low, high = (float(end) for end in checks.shaped_array(box, "box", shape).ravel())  # type: ignore[arg-type]
         if not low < high:
             raise ValueError(f"box: expected low < high, got {low:g} and {high:g}")
         assumed, supposed = "R^1", (f"f is affine outside the interval {[low, high]}",)

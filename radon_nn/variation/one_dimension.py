@@ -82,7 +82,7 @@ def line_rtv(
         An interval; the whole line if not given, where f must become affine far away on both sides.
     tol : float
         Relative error to reach.
-    box : array_like, shape (2, 1), optional
+    box : array_like, shape (2,) or (2, 1), optional
         Ends of an interval outside which f is affine; not evaluated there. Needed if f bends only in an interval
         narrow compared with its distance from 0.
     seconds : float, optional

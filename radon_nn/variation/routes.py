@@ -85,7 +85,7 @@ def rtv(
     grid : Grid, optional
         The points of the samples in an array.
     box : array_like, shape (2, d), optional
-        For a callable on R^d: corners of a region outside which it is affine.
+        For a callable on R^d: corners of a region outside which it is affine; for d = 1 also (low, high).
     tol : float, optional
         Relative error, or gap between bounds, to reach; 1e-9 for closed forms, 1e-3 on balls and through samples, else
         1e-6.

@@ -113,12 +113,13 @@ def test_the_points_may_be_overwritten() -> None:
     assert_array_equal(points, np.ones((3, 2)))
 
 
-def test_rounding_is_that_of_the_coarsest_type_and_the_largest_value() -> None:
-    f = box(lambda x: x[:, 0].astype(np.float32), several=False)
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+def test_rounding_is_that_of_the_coarsest_type_and_the_largest_value(kind: type) -> None:
+    f = box(lambda x: x[:, 0].astype(kind), several=False)
     assert f.precision == np.finfo(np.float64).eps
     f(np.array([[1.0, 0.0], [-8.0, 0.0]]))
-    assert f.precision == np.finfo(np.float32).eps
-    assert f.rounding == 8 * np.finfo(np.float32).eps
+    assert f.precision == np.finfo(kind).eps
+    assert f.rounding == 8 * np.finfo(kind).eps
 
 
 def test_no_points() -> None:
