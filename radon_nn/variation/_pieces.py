@@ -281,8 +281,8 @@ class Halving:
         half = (high - low) / 2
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
         # A slope multiplies c_k by k^2; the sum over k > 16 is up to 16 times its first term where c_k falls like k^-4,
-        # as beside a weak singularity.
-        truncated = 2 * DEGREE**3 * tail / half
+        # as beside a weak singularity. At x^2 log x twice this was 2.3 times too little.
+        truncated = 8 * DEGREE**3 * tail / half
         truncated[tail <= _ROUNDING * noise] = 0.0
         significant = np.abs(coefficients) > _CHOPPED * noise[:, None]
         degree = np.where(significant.any(axis=1), DEGREE - np.argmax(significant[:, ::-1], axis=1), 0)

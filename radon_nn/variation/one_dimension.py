@@ -22,6 +22,7 @@ from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
+from radon_nn.variation._approach import remainder
 from radon_nn.variation._chord_bound import certified, weights
 from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, level_of, series
 from radon_nn.variation._samples import Assumption
@@ -46,6 +47,9 @@ _FRESH_SECONDS = 0.5
 _DROWNED = 1e-3
 """Errors of f that rounding does not explain may move a finite value by this part of it: those of sums in single
 precision, 1e-6 of f, do. Oscillations finer than all probes, which look the same, add any amount."""
+
+_HIDDEN = 0.02
+"""With a larger part of the variation in doubt, nothing tells a finite value from one that grows on."""
 
 _FAR = 1e-2
 """A slope that still changes by this fraction of the variation over the outermost octave has not settled."""
@@ -141,6 +145,9 @@ def line_rtv(
     error = float(weights(len(turns)) @ slopes.error[turns]) + passed_over
     # Polynomials on both sides of x^(1/2) meet in a kink at any width: only the rise of the slopes tells it from |x|.
     rough = rough or (not pieces.resolved.all() and still_rises(levels))
+    beside = remainder(pieces, value)
+    rough = rough or math.isinf(beside)
+    error += 0.0 if rough else 2 * beside
     supposed, looked = view.supposed, ""
     if len(fresh) > 1 and not why and not rough:
         gap = 4 * float(np.ptp(fresh)) / len(fresh)
@@ -150,6 +157,8 @@ def line_rtv(
         why = why or f"values vary by about {halving.floor:.2g} over the least steps, more than rounding explains"
     elif halving.unexplained:
         supposed += (f"f's values have errors of about {halving.floor:.2g}",)
+    if not why and not rough and error > _HIDDEN * value > 0:
+        why = f"rounding and truncation hide {min(error / value, 1.0):.0%} of the slopes' variation"
     if domain is None and box is None and not why:
         _require_settled_ends(slopes, len(turns) > 1)
     known = None

@@ -312,3 +312,31 @@ def test_what_a_large_number_hides_is_not_certified(size: float) -> None:
     result = of(lambda x: (gaussian(x) + size) - size, None, seconds=2.0)
     assert result.verdict != "infinite"
     assert result.lower <= 4 / math.sqrt(math.e) <= result.upper
+
+
+@pytest.mark.parametrize("power", [0.7, 0.9, 0.999])
+@pytest.mark.parametrize("center", [0.0, 1 / math.pi, 0.25, -0.4])
+def test_one_sided_cusps_are_not_called_finite(power: float, center: float) -> None:
+    result = of(lambda x: np.maximum(x - center, 0) ** power, Cuboid([-1.0], [1.3]))
+    assert result.verdict != "finite"
+    assert math.isinf(result.upper)
+
+
+def test_oscillations_that_do_not_end_are_not_called_finite() -> None:
+    """The slope of x^3 sin(1/x) varies by about as much in each octave."""
+    result = of(lambda x: x**3 * np.sin(1 / np.where(x == 0, 1, x)), Cuboid([-0.3], [1.0]))
+    assert result.verdict != "finite"
+    assert math.isinf(result.upper)
+
+
+@pytest.mark.parametrize("power", [1.3, 1.5, 1.7, 1.9])
+@pytest.mark.parametrize("center", [0.25, 1 / 3, -0.61])
+def test_what_singular_places_hold_is_within_the_error(power: float, center: float) -> None:
+    result = of(lambda x: np.sign(x - center) * np.abs(x - center) ** power, Ball(1.0, [0.0]))
+    truth = power * ((1 - center) ** (power - 1) + (1 + center) ** (power - 1))
+    assert result.lower <= truth <= result.upper
+
+
+def test_a_logarithm_at_the_end_is_within_the_error() -> None:
+    result = of(lambda x: x**2 * np.log(x + 1e-300), Cuboid([0.0], [1.0]))
+    assert result.lower <= 1 + 4 * math.exp(-1.5) <= result.upper
