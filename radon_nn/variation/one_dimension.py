@@ -97,9 +97,11 @@ def line_rtv(
     Returns
     -------
     RTV
-        `lower` is a theorem, with an allowance for f's rounding as measured; value and upper are estimates, which hold
-        if f has no feature narrower than the probes resolve. The verdict is 'infinite', with the law of growth, if
-        slopes grow without bound as pieces narrow, and 'unresolved' if that cannot be decided.
+        `lower` is a theorem if rounding moves f's values by no more than four times the larger of
+        eps (abs(f(x)) + abs(x) max abs(f')) and what values at neighbouring floats show; value and upper are estimates,
+        which hold if f has no feature narrower than the probes resolve. The verdict is 'infinite', with the law of
+        growth, if slopes rise by more in each octave than in the one before, down to rounding, and 'unresolved' if
+        that cannot be decided, as with logarithms.
 
     Raises
     ------
