@@ -23,7 +23,7 @@ from radon_nn.variation._ray_spectrum import frequency_rule, total_variation
 from radon_nn.variation._refining import Runs
 from radon_nn.variation._samples import GridSamples, geometric_error, noise_cost
 from radon_nn.variation._sharp import TimeUpError
-from radon_nn.variation._unseen import SPARE, Lattice, compared, few_between, looked_at, many_for
+from radon_nn.variation._unseen import SPARE, Lattice, compared, few_between, looked_at, many_for, wider
 
 _MOST = {2: 1024, 3: 256}
 """Samples along an axis at most: in space their transform takes 1 GiB."""
@@ -216,7 +216,8 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
         allowed = _AGREES * tol + 10 * runs.h.noise / runs.h.peak
         if band <= _ENDS * math.pi / samples.spacing and apart <= allowed:
             spare = SPARE * runs.h.peak + 10 * runs.h.noise
-            looked = compared(runs.h, samples, many_for(runs.h.box), spare, allowed * runs.h.peak)
+            wide = wider(runs.samples, samples, radius, runs.h.box)
+            looked = compared(runs.h, samples, wide, many_for(runs.h.box), spare, allowed * runs.h.peak)
             if looked.off:
                 return None  # there are narrower features, which few points miss
             runs.say(f"{len(samples.axes[0])}^{runs.dim} samples hold the transform, which ends at {band:.3g}")

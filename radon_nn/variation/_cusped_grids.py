@@ -22,7 +22,7 @@ from radon_nn.variation._refining import Runs, even
 from radon_nn.variation._samples import ROUNDING, TAPER, GridSamples
 from radon_nn.variation._smoothing import Smoothing
 from radon_nn.variation._sphere_cells import HalfSphere, independent_error, turned_frame
-from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower
+from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower, wider
 
 _SIZES = {2: (256, 512, 1024, 2048), 3: (96, 160, 256)}
 """Samples along each axis, in turn, until the error settles."""
@@ -114,7 +114,8 @@ def cusped_rtv(runs: Runs, tol: float, max_samples: int, assumed: str) -> RTV | 
     refinement = Refinement("samples along each axis", *(tuple(column) for column in zip(*columns, strict=True)))
     method = f"{named}, in closed form, and the Radon transform of {n}^{dim} samples of the rest"
     spare = _CLEAR * h.noise + SPARE * h.peak
-    looked = compared(lambda y: round_h(y) - cusped_values(cusps, y), rest, many_for(h.box), spare)
+    wide = wider(lambda n, radius: _rest(smooth, cusps, n, radius), rest, radius, h.box)
+    looked = compared(lambda y: round_h(y) - cusped_values(cusps, y), rest, wide, many_for(h.box), spare)
     if looked.off:
         law = narrower(looked.off, h.peak)
         return RTV(value, 0.0, math.inf, method, assumed, "unknown", "unresolved", law, refinement, False)

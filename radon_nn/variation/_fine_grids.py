@@ -34,7 +34,7 @@ from radon_nn.variation._samples import (
 )
 from radon_nn.variation._sharp import Sharp, TimeUpError, sharp_values
 from radon_nn.variation._survey import smooth_step
-from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower
+from radon_nn.variation._unseen import SPARE, TRUSTED, compared, looked_at, many_for, narrower, wider
 from radon_nn.variation.growth import growth_of
 
 GRIDS = {2: (512, 1024, 2048, 4096), 3: (96, 160, 256, 400)}
@@ -124,7 +124,7 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
     took = 0.0
     try:
         kinks = line_kinks(runs.h)
-        radial = of_radial(runs, tol, first.assumed)
+        radial = of_radial(runs, tol, first.assumed, first.radius)
         if radial is not None:
             return radial
         for k, n in enumerate(sizes):
@@ -149,7 +149,7 @@ def on_fine_grids(runs: Runs, tol: float, max_samples: int, first: Estimate) -> 
         result = stopped
     assert result is not None
     if result.verdict == "finite" and chosen is not None:
-        return _compared(runs, result, chosen, view.compact)
+        return _compared(runs, result, chosen, first.radius, view.compact)
     return result
 
 
@@ -187,7 +187,7 @@ def _on_rays(runs: Runs, n: int, count: int, first: Estimate) -> RTV:
     made = Assumption(method, first.assumed)
     found = verdict_of(ladder(fine, coarse, 1.0, count, runs.say), first.value, first.error, made, runs.dim)
     if found.verdict == "finite":
-        return _compared(runs, found, fine, compact=False)
+        return _compared(runs, found, fine, first.radius, compact=False)
     if found.verdict != "infinite":
         return found
     center = _roughest(fine)
@@ -280,10 +280,11 @@ def _on_grid(
     return replace(result, converged=met), _FADED_BY * found.cut, fine
 
 
-def _compared(runs: Runs, result: RTV, fine: GridSamples, compact: bool) -> RTV:
+def _compared(runs: Runs, result: RTV, fine: GridSamples, reach: float, compact: bool) -> RTV:
     """A finite verdict, unless f is not what the samples say between them."""
     spare = _CLEAR * runs.h.noise + SPARE * runs.h.peak
-    looked = compared(runs.h, fine, many_for(runs.h.box), spare, share=_HELD if compact else 0.7)
+    wide = wider(runs.samples, fine, reach, runs.h.box)
+    looked = compared(runs.h, fine, wide, many_for(runs.h.box), spare, share=_HELD if compact else TRUSTED)
     if looked.off:
         return _unseen(result, narrower(looked.off, runs.h.peak))
     return replace(result, method=f"{result.method}; {looked_at(runs.h, looked.lattice)}")
@@ -339,7 +340,7 @@ def _by_law(steps: Refinement, common: float, made: tuple[str, str], dim: int) -
     return rtv(last, floor, math.inf, "unresolved", law)
 
 
-def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> RTV | None:
+def of_radial(runs: Runs, tol: float, assumed: str, reach: float, *, rough: bool = False) -> RTV | None:
     """
     The verdict on a radial function of two or three variables from its profile.
 
@@ -351,6 +352,8 @@ def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> R
         Relative error to reach.
     assumed : str
         Where f is taken as affine.
+    reach : float
+        Up to which radius it is compared with its profile.
     rough : bool
         Whether to take only functions that are not smooth at their center.
 
@@ -371,7 +374,7 @@ def of_radial(runs: Runs, tol: float, assumed: str, *, rough: bool = False) -> R
     )
     result = _by_law(steps, 0.0, made, runs.dim)
     if result.verdict == "finite":
-        off, view = off_profile(runs.h, profile)
+        off, view = off_profile(runs.h, profile, reach)
         if off > _ALIKE * runs.h.peak + _CLEAR * runs.h.noise:
             return _unseen(result, narrower(off, runs.h.peak))
         result = replace(result, method=f"{result.method}; {looked_at(runs.h, view)}")

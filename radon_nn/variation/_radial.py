@@ -30,7 +30,7 @@ from radon_nn.variation._radial_breaks import (
 from radon_nn.variation._radial_pieces import DEGREE, NOISE, Pieces, pieces_of
 from radon_nn.variation._radial_plane import plane_total
 from radon_nn.variation._survey import MARGIN, Survey
-from radon_nn.variation._unseen import Lattice, lattice, many_for
+from radon_nn.variation._unseen import Lattice, Region, lattices, many_for
 
 _RELIABLE = 2e-5
 """A value is used if its error is at most this fraction of it: small beside the rises, from which the limit is told."""
@@ -228,9 +228,9 @@ def radial_values(h: Survey, profile: Profile) -> Refinement | None:
     return _with_circles(h, profile, read)
 
 
-def off_profile(h: Survey, profile: Profile) -> tuple[float, Lattice]:
+def off_profile(h: Survey, profile: Profile, reach: float) -> tuple[float, Lattice]:
     """
-    How far f is from its profile along a ray, on a lattice around the center.
+    How far f is from its profile along a ray, on lattices around the center.
 
     Parameters
     ----------
@@ -238,6 +238,8 @@ def off_profile(h: Survey, profile: Profile) -> tuple[float, Lattice]:
         The function.
     profile : Profile
         Its center.
+    reach : float
+        Up to which distance from 0 f is compared, or as far as the profile reaches.
 
     Returns
     -------
@@ -245,23 +247,30 @@ def off_profile(h: Survey, profile: Profile) -> tuple[float, Lattice]:
         The largest difference, infinite if the profile is not resolved; and the points compared.
     """
     read, dim = _read(h, profile, rays=1), h.box.dim
-    y, view = lattice(profile.radius, dim, many_for(h.box))
-    if read is None:
-        return math.inf, view
+    wanted = reach + float(np.linalg.norm(profile.center))
+    off, regions = 0.0 if read is not None else math.inf, list[Region]()
+    for y, region in lattices(min(wanted, profile.radius), dim, many_for(h.box)):
+        regions.append(region)
+        if read is not None:
+            off = max(off, _off_pieces(h, profile, read[0], y))
+    return off, Lattice(tuple(regions), profile.center, wanted <= profile.radius)
+
+
+def _off_pieces(h: Survey, profile: Profile, read: Pieces, y: Floats) -> float:
+    """The largest difference of f from pieces of its profile at points about the center."""
     t = np.linalg.norm(y, axis=1)
     order = np.argsort(t)
     y, t = y[order], t[order]
     values = h(profile.center + y)
-    pieces = read[0].pieces
-    begins = np.searchsorted(t, [piece.low for piece in pieces])
-    ends = np.searchsorted(t, [piece.high for piece in pieces])
+    begins = np.searchsorted(t, [piece.low for piece in read.pieces])
+    ends = np.searchsorted(t, [piece.high for piece in read.pieces])
     off = 0.0
-    for piece, begin, end in zip(pieces, begins, ends, strict=True):
+    for piece, begin, end in zip(read.pieces, begins, ends, strict=True):
         if begin < end:
             inside = t[begin:end]
-            along = piece.value(inside) / (inside if dim == 3 else 1.0)
+            along = piece.value(inside) / (inside if h.box.dim == 3 else 1.0)
             off = max(off, float(np.abs(along - values[begin:end]).max()))
-    return off, view
+    return off
 
 
 def _read(

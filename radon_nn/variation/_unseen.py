@@ -7,15 +7,16 @@ points rules out narrower features still, so that every result says how wide tho
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from radon_nn._support.types import Floats
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.variation._samples import GridSamples
+from radon_nn.variation._samples import TAPER, GridSamples
 from radon_nn.variation._survey import Survey
 
 _FRESH = 16
@@ -32,7 +33,13 @@ _MOST = 4
 """Points of grids finer than that, at most, in units of these."""
 
 _NEAR = 3.0
-"""They lie within this many scales of the center. A quarter as many lie on a coarser lattice that reaches farther."""
+"""Half of them lie within this many scales of the center, the others from there to where f is taken as affine."""
+
+TRUSTED = 0.7
+"""Tapered samples tell f to this part of their radius: a little less than where the taper begins."""
+
+_WIDEST = {1: 1 << 14, 2: 1 << 11, 3: 200, 4: 40}
+"""Samples along an axis, by dimension, that reach beyond the radius: their transform takes some tenths of a second."""
 
 _PRODUCTS = 1 << 21
 """Numbers summed at a time: 16 MiB."""
@@ -49,17 +56,28 @@ _RINGS = 5e-4
 1.6e-4 of it was seen."""
 
 
+_SAME = 1.01
+"""Samples at the same spacing, up to rounding of their number, tell f alike."""
+
 SPARE = 1e-9
 """A difference of this part of the peak is allowed: polynomials through samples of a Gaussian are off by 1e-14 of it,
 those through samples of what is left without cusps by 1e-11 away from them."""
 
 
-class Lattice(NamedTuple):
+class Region(NamedTuple):
     """Points of a lattice that were compared: how far apart they are, how far they reach, and how many there are."""
 
     spacing: float
     reach: float
     points: int
+
+
+class Lattice(NamedTuple):
+    """Regions, each within the next, about a center; and whether they reach to where f is taken as affine."""
+
+    regions: tuple[Region, ...]
+    center: Floats
+    everywhere: bool
 
 
 class Compared(NamedTuple):
@@ -86,9 +104,9 @@ def many_for(box: BlackBox) -> int:
     return max(_LEAST, box.affordable(_MANY[box.dim], _SECONDS))
 
 
-def lattice(reach: float, dim: int, many: int) -> tuple[Floats, Lattice]:
+def lattices(reach: float, dim: int, many: int) -> Iterator[tuple[Floats, Region]]:
     """
-    Points of a lattice about 0, moved by a random part of its spacing.
+    Points of lattices about 0, each moved by a random part of its spacing: near 0, and farther out.
 
     Parameters
     ----------
@@ -97,22 +115,60 @@ def lattice(reach: float, dim: int, many: int) -> tuple[Floats, Lattice]:
     dim : int
         Dimension d.
     many : int
-        Points in the cube around it.
+        Points in the cube around each part.
+
+    Yields
+    ------
+    points : ndarray, shape (m, d)
+        Those in three scales or less, then those beyond.
+    seen : Region
+        Their spacing.
+    """
+    low = 0.0
+    for high in _reaches(reach):
+        step = 2 * high / many ** (1 / dim)
+        shift = np.random.default_rng(28).uniform(0, step, dim)
+        axis = np.arange(-high - step, high + step, step)
+        points = np.stack(np.meshgrid(*(axis + move for move in shift), indexing="ij"), axis=-1).reshape(-1, dim)
+        points = points[_beyond(points, low - step) & ~_beyond(points, high)]
+        yield points, Region(step, high, len(points))
+        low = high
+
+
+def _reaches(reach: float) -> tuple[float, ...]:
+    return (_NEAR, reach) if reach > _NEAR else (reach,)
+
+
+def _beyond(points: Floats, radius: float) -> NDArray[np.bool_]:
+    return np.asarray(np.einsum("ij,ij->i", points, points) >= max(radius, 0.0) ** 2)
+
+
+def wider(
+    sample: Callable[[int, float], GridSamples], samples: GridSamples, reach: float, box: BlackBox
+) -> GridSamples | None:
+    """
+    Samples that tell f beyond the radius of others, where those are tapered.
+
+    Parameters
+    ----------
+    sample : callable
+        Takes a number of samples along an axis and a radius, returns samples.
+    samples : GridSamples
+        Samples of the same function.
+    reach : float
+        The radius up to which f is to be told.
+    box : BlackBox
+        The function that is called for them.
 
     Returns
     -------
-    points : ndarray, shape (m, d)
-        Those in the ball, in three scales or less.
-    seen : Lattice
-        Their spacing.
+    GridSamples or None
+        Tapered samples at the same spacing or, where these would be too many, a wider one; None if f is too slow.
     """
-    reach = min(reach, _NEAR)
-    step = 2 * reach / many ** (1 / dim)
-    shift = np.random.default_rng(28).uniform(0, step, dim)
-    axis = np.arange(-reach, reach, step)
-    points = np.stack(np.meshgrid(*(axis + move for move in shift), indexing="ij"), axis=-1).reshape(-1, dim)
-    points = points[np.einsum("ij,ij->i", points, points) < reach**2]
-    return points, Lattice(step, reach, len(points))
+    radius = reach / TRUSTED
+    n = min(2 * math.ceil(radius / samples.spacing), _WIDEST[samples.dim])
+    count = n**samples.dim
+    return sample(n, radius).tapered(1.0) if box.affordable(count, _SECONDS) == count else None
 
 
 def off_between(f: Callable[[Floats], Floats], samples: GridSamples, points: Floats) -> float:
@@ -173,10 +229,11 @@ def few_between(h: Survey, samples: GridSamples) -> float:
 def compared(
     f: Callable[[Floats], Floats],
     samples: GridSamples,
+    wide: GridSamples | None,
     many: int,
     spare: float,
     most: float = math.inf,
-    share: float = 0.7,
+    share: float = TRUSTED,
 ) -> Compared:
     """
     How far f is from the trigonometric polynomial through its samples, on lattices between them.
@@ -187,8 +244,10 @@ def compared(
         The function, in the coordinates of the samples.
     samples : GridSamples
         Samples of it, tapered between `TAPER` and 1 times the radius.
+    wide : GridSamples or None
+        Samples that reach farther, by `wider`; None to compare f only where the others tell it.
     many : int
-        Points in the cube around three scales, at most `_MOST` times as many on finer grids of samples.
+        Points in the cube around each part, at most `_MOST` times as many on finer grids of samples.
     spare : float
         A difference that is allowed everywhere.
     most : float
@@ -202,28 +261,37 @@ def compared(
         Differences up to `most` are allowed where samples left out differ as much from polynomials through the others.
     """
     far = share * samples.radius
-    rough = _roughness(samples.values)
-    rough = np.maximum(_ROUGHER * rough, _RINGS * rough.max())
-    off = 0.0
-    views: list[Lattice] = []
-    for reach, count in ((min(_NEAR, far), many), (far, many // 4)):
-        step = 2 * reach / count ** (1 / samples.dim)
-        times = max(1, math.ceil(samples.spacing / step)) if reach < far or not views else 1
-        axes, values = _between(samples, times, reach, _MOST * many if not views else count)
-        points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, samples.dim)
-        inside = np.einsum("ij,ij->i", points, points) < reach**2
+    parts = [(samples, high, max(share, TAPER)) for high in _reaches(far)]
+    if wide is not None and TRUSTED * wide.radius > far:
+        if len(parts) > 1 and wide.spacing < _SAME * samples.spacing:
+            parts.pop()
+        parts.append((wide, TRUSTED * wide.radius, TAPER))
+    off, low = 0.0, 0.0
+    regions: list[Region] = []
+    for model, high, told in parts:
+        rough = _roughness(model.values)
+        rough = np.maximum(_ROUGHER * rough, _RINGS * rough.max())
+        step = 2 * high / many ** (1 / model.dim)
+        axes, values = _between(model, high + step, step, _MOST * many)
+        points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, model.dim)
+        apart = float(axes[0][1] - axes[0][0])
+        inside = _beyond(points, low - apart) & ~_beyond(points, min(high + apart, told * model.radius))
         points = points[inside]
-        places = np.rint((points - samples.axes[0][0]) / samples.spacing).astype(np.int64)
-        allowed = np.minimum(rough[tuple(places.T)], most) + spare
-        apart = np.abs(values.ravel()[inside] - f(points))
-        off = max(off, float(np.max(apart[~(apart <= allowed)], initial=0.0)))
-        views.append(Lattice(float(axes[0][1] - axes[0][0]), reach, len(points)))
-    return Compared(off, views[0])
+        places = np.rint((points - model.axes[0][0]) / model.spacing).astype(np.int64)
+        allowed = rough[tuple(places.T)]
+        if model.spacing < _SAME * samples.spacing:
+            allowed = np.minimum(allowed, most)
+        differences = np.abs(values.ravel()[inside] - f(points))
+        off = max(off, float(np.max(differences[~(differences <= allowed + spare)], initial=0.0)))
+        regions.append(Region(apart, high, len(points)))
+        low = high
+    return Compared(off, Lattice(tuple(regions), np.zeros(samples.dim), wide is not None))
 
 
-def _between(samples: GridSamples, times: int, reach: float, most: int) -> tuple[list[Floats], Floats]:
-    """The polynomial through samples on a lattice `times` as fine, or coarser if there are too many points."""
+def _between(samples: GridSamples, reach: float, step: float, most: int) -> tuple[list[Floats], Floats]:
+    """The polynomial through samples on a lattice at a spacing of `step` or less, or more if points are too many."""
     n, axes, values = len(samples.axes[0]), [], samples.values
+    times = max(1, math.ceil(samples.spacing / step))
     count = 2 * reach / samples.spacing * times
     every = max(1, math.ceil(count / most ** (1 / samples.dim)))
     shifts = np.random.default_rng(26).uniform(0.1, 0.9, samples.dim) / times
@@ -265,22 +333,51 @@ def narrower(off: float, peak: float) -> str:
     return f"between samples f is off by {off / peak:.2g} of its largest value: it has narrower features"
 
 
+def distance(h: Survey, radius: float) -> str:
+    """
+    A distance from the center, in words.
+
+    Parameters
+    ----------
+    h : Survey
+        The function.
+    radius : float
+        The distance in its coordinates.
+
+    Returns
+    -------
+    str
+        In the user's units or, if the scales along its axes differ, as a multiple of these.
+    """
+    scales = 1 / np.linalg.svd(h.turn, compute_uv=False)
+    if np.ptp(scales) < 1e-9 * scales[0]:
+        return f"{radius * scales[0]:.3g}"
+    return f"{radius:.3g} times its scales {[float(f'{scale:.3g}') for scale in scales]}"
+
+
 def looked_at(h: Survey, seen: Lattice) -> str:
     """
-    What comparisons with f on a lattice leave open, in words.
+    What comparisons with f on lattices leave open, in words.
+
+    Where the spacing is no more than a bump's width at half its height, some point is within d^(1/2) / 2 spacings of
+    its center: there a Gaussian still has 2^-d of its height.
 
     Parameters
     ----------
     h : Survey
         The function.
     seen : Lattice
-        The lattice.
+        The lattices.
 
     Returns
     -------
     str
         To be added to the method of a result.
     """
-    unit = float(abs(np.linalg.det(h.turn))) ** (-1 / h.dim)
-    narrow = f"{seen.spacing * unit:.2g}"
-    return f"compared at {seen.points} points; features narrower than {narrow} between them would be missed"
+    longest = np.linalg.norm(np.linalg.inv(h.turn), 2)
+    center = (np.round(h.center + np.linalg.solve(h.turn, seen.center), 3) + 0.0).tolist()
+    parts = [f"{region.spacing * longest:.2g} within {distance(h, region.reach)}" for region in seen.regions]
+    parts[0] += f" of {center}"
+    beyond = "" if seen.everywhere else ", as would all farther out"
+    count = sum(region.points for region in seen.regions)
+    return f"compared at {count} points; features narrower than {' or '.join(parts)} would be missed{beyond}"

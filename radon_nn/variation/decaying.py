@@ -32,7 +32,7 @@ from radon_nn.variation._samples import (
     on_the_way,
 )
 from radon_nn.variation._survey import Survey, size_of_errors, survey
-from radon_nn.variation._unseen import SPARE, compared, looked_at, many_for, narrower
+from radon_nn.variation._unseen import SPARE, compared, distance, looked_at, many_for, narrower, wider
 
 _REMEDY = "where it is not defined everywhere, give box=(low, high), outside which it is affine, or domain=Ball(radius)"
 
@@ -119,6 +119,8 @@ def decaying_rtv(
     -------
     RTV
         With standing 'estimated': lower and upper hold the errors of sampling, radius, directions and f's own values.
+        `assumed` says how wide, at half its height, a feature must be for the points at which f was compared with what
+        the value was computed from not to miss it.
         If the value does not settle, the verdict is 'infinite' (value infinite; `law` and
         `growth_of(result.refinement)` say how it grows; lower is the largest bound seen) or 'unresolved' (upper
         infinite). `converged` says whether `tol` was met.
@@ -167,7 +169,7 @@ def _searched(search: Search, tol: float, max_samples: int) -> RTV:
     h, dim = runs.h, runs.dim
     try:
         # No grid resolves a cusp, and in space each takes seconds.
-        radial = of_radial(runs, tol, _affine_beyond(h, search.radius), rough=True)
+        radial = of_radial(runs, tol, _affine_beyond(h, search.radius), search.radius, rough=True)
         if radial is not None:
             return radial
         early = dim == 3 and missed(runs, search.radius)  # in space a grid takes seconds
@@ -248,8 +250,8 @@ def _affine_beyond(h: Survey, radius: float) -> str:
     dim = h.box.dim
     if h.limits is not None:
         return f"R^{dim}, assuming that f is affine outside the box {[end.tolist() for end in h.limits]}"
-    far = radius / np.linalg.norm(h.turn, 2)
-    return f"R^{dim}, assuming that f is affine farther than {far:.3g} from {(np.round(h.center, 3) + 0.0).tolist()}"
+    far, center = distance(h, radius), (np.round(h.center, 3) + 0.0).tolist()
+    return f"R^{dim}, assuming that f is affine farther than {far} from {center}"
 
 
 def _assumption(search: Search) -> Assumption:
@@ -271,7 +273,8 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         samples = search.runs.samples(search.n, search.radius).tapered(1.0)
         # Samples that hold f are off by far less than the error, those of f with a weak singularity perhaps by more.
         most = max(tol, error / value) * h.peak if search.smooth else math.inf
-        looked = compared(h, samples, many_for(h.box), _CLEAR * h.noise + SPARE * h.peak, most)
+        wide = wider(search.runs.samples, samples, search.radius, h.box)
+        looked = compared(h, samples, wide, many_for(h.box), _CLEAR * h.noise + SPARE * h.peak, most)
         if looked.off:
             law = narrower(looked.off, h.peak)
             return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)

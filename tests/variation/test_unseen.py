@@ -1,6 +1,9 @@
 """No finite interval misses the R-TV of a function with a narrow feature, met by samples or not."""
 
 import math
+import re
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -108,3 +111,67 @@ def test_a_bump_between_probes_of_the_line_is_resolved() -> None:
     result = line_rtv(lambda x: np.exp(-(x[:, 0] ** 2) / 2) + 0.1 * bump(x, np.array([0.7151326]), 1e-4))
     assert result.verdict == "finite"
     assert result.value == pytest.approx(2428.548, abs=1e-3)
+
+
+def regions(result: RTV) -> list[tuple[float, float]]:
+    """Widths of features that are not missed, and the radii within which they are not, as the result says."""
+    number = r"(\d[\d.e+-]*\d|\d)"
+    return [(float(w), float(r)) for w, r in re.findall(rf"{number} within {number}", str(result))]
+
+
+def tail(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.sum(x**2, axis=1)))
+
+
+FAR: dict[str, tuple[int, Callable[[Floats], Floats], float]] = {
+    "gaussian": (2, WIDE["gaussian"][0], GAUSSIAN[2]),
+    "cusp": (2, WIDE["cusp"][0], WIDE["cusp"][1]),
+    "tail": (2, tail, WIDE["tail"][1]),
+    "wave": (2, lambda x: bump(x, np.zeros(2), 1.0) * np.cos(20 * x[:, 0]), 643.88),
+    "gaussian in space": (3, WIDE["gaussian"][0], GAUSSIAN[3]),
+    "gaussian in four": (4, WIDE["gaussian"][0], 9.283235),
+}
+"""By name: the dimension, a function, and its R-TV."""
+
+
+@cache
+def told(name: str) -> list[tuple[float, float]]:
+    dim, f, whole = FAR[name]
+    result = decaying_rtv(f, dim)
+    assert result.value == pytest.approx(whole, rel=1e-4)
+    return regions(result)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(k, marks=pytest.mark.slow) for k in range(3, 20))])
+@pytest.mark.parametrize(
+    "name", ["gaussian", "cusp", "tail", *(pytest.param(n, marks=pytest.mark.slow) for n in list(FAR)[3:])]
+)
+def test_no_converged_result_misses_a_bump_as_wide_as_it_says(name: str, seed: int) -> None:
+    """Anywhere within the stated radii; the truth is between the difference and the sum of both parts' R-TV."""
+    dim, f, whole = FAR[name]
+    rng = np.random.default_rng([seed, len(name)])
+    widths = told(name)
+    radius = widths[-1][1] * rng.uniform() ** (1 / dim)
+    least = min(w for w, reach in widths if radius <= reach)
+    deviation = least * rng.uniform(1, 2) / math.sqrt(8 * math.log(2))
+    unit = {2: GAUSSIAN[2], 3: GAUSSIAN[3], 4: 9.283235}[dim]
+    height = rng.uniform(2.5, 10) * whole * deviation / unit
+    center = rng.standard_normal(dim)
+    center *= radius / np.linalg.norm(center)
+    result = decaying_rtv(lambda x: f(x) + height * bump(x, center, deviation), dim, seconds=5)
+    part = unit * height / deviation
+    assert not misses(result, part - 1.01 * whole, part + 1.01 * whole)
+
+
+def test_what_was_compared_reaches_as_far_as_f_is_not_taken_as_affine() -> None:
+    result = decaying_rtv(WIDE["gaussian"][0], 2)
+    affine = re.search(r"affine farther than ([\d.]+)", str(result))
+    assert affine is not None
+    assert regions(result)[-1][1] == float(affine[1])
+
+
+def test_distances_of_an_elongated_bump_are_in_units_of_its_scales() -> None:
+    result = decaying_rtv(lambda x: np.exp(-(x[:, 0] ** 2 + x[:, 1] ** 2 / 100) / 2), 2)
+    assert "affine farther than 8.97 times its scales [1.0, 10.0]" in str(result)
+    assert "0.33 within 8.97 times its scales [1.0, 10.0]" in str(result)
