@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,16 @@ from radon_nn._support.types import Floats
 
 _CHUNK = 1 << 17
 """Points in one call: 2 MiB of coordinates in the plane, so that intermediate arrays of f stay small."""
+_FIRST, _LEAST = 256, 16
+"""Points in the first call, and in any, of a function under a time limit."""
+_PART = 0.25
+"""A call may be expected to take this part of the time left."""
 _FRAMEWORKS = frozenset(("torch", "keras", "sklearn"))
 _FOR_A_BATCH = "write it for a batch of shape (n, d), or pass vectorize=True"
+
+
+class TimeUpError(Exception):
+    """The time limit has passed."""
 
 
 def pointwise(f: Callable[[Floats], ArrayLike]) -> Callable[[Floats], Floats]:
@@ -80,6 +89,9 @@ class BlackBox:
         What to do where the function is not defined: the last part of its errors.
     several : bool
         Whether `f` may have several outputs. If so, values come back shaped (n, o), a single output as (n, 1).
+    until : float
+        The time, by `time.monotonic`, after which no call of `f` begins: `TimeUpError` is raised instead. Before it,
+        batches are divided by what a point has cost.
 
     Raises
     ------
@@ -87,11 +99,19 @@ class BlackBox:
         If `f` cannot be called.
     """
 
-    def __init__(self, f: Callable[[Floats], ArrayLike], dim: int, remedy: str, *, several: bool = False) -> None:
+    def __init__(
+        self,
+        f: Callable[[Floats], ArrayLike],
+        dim: int,
+        remedy: str,
+        *,
+        several: bool = False,
+        until: float = math.inf,
+    ) -> None:
         if not callable(f):
             raise TypeError(f"f: expected a function of points (n, {dim}), got {type(f).__name__}")
         self._f, self._remedy, self.dim, self.count = f, remedy, dim, 0
-        self._several = several
+        self._several, self.until = several, until
         self.outputs: int | None = None if several else 1
         """The number of outputs; with `several`, None until the first call."""
         self.seconds = 0.0
@@ -102,10 +122,28 @@ class BlackBox:
         """The spacing of 1 in the coarsest floating-point type returned so far."""
 
     def __call__(self, points: Floats) -> Floats:
-        parts = [self._values(points, slice(i, i + _CHUNK)) for i in range(0, len(points), _CHUNK)]
+        parts, begin = [], 0
+        while begin < len(points):
+            end = begin + self._batch()
+            parts.append(self._values(points, slice(begin, end)))
+            begin = end
         if not parts:
             return np.empty((0, self.outputs or 1) if self._several else 0)
         return np.concatenate(parts)
+
+    def _batch(self) -> int:
+        """Points of the next call."""
+        if self.until == math.inf:
+            return _CHUNK
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeUpError
+        return max(_LEAST, self.affordable(_CHUNK, _PART * left)) if self.count else _FIRST
+
+    @property
+    def left(self) -> float:
+        """Seconds left for calls; infinity without a limit."""
+        return max(self.until - time.monotonic(), 0.0)
 
     def _values(self, every: Floats, chunk: slice) -> Floats:
         points = every[chunk]

@@ -76,6 +76,18 @@ class LineKinks:
         )
 
 
+def values_needed() -> int:
+    """
+    Values of f that random lines take before any kink is looked at closely.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
+    return _LINES * _POINTS
+
+
 def line_kinks(h: Survey, seed: int = 0) -> LineKinks:
     """
     Look for kinks on random lines.

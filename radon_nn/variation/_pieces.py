@@ -19,7 +19,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from radon_nn._support.types import Floats
-from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.black_box import BlackBox, TimeUpError
 
 DEGREE = 16
 """Degree on a piece: smooth functions then need few pieces, and rounding in c_k, which a slope multiplies by k^2, still
@@ -397,11 +397,11 @@ class Halving:
                     )
                 ends = np.concatenate([rest.low, rest.middle]), np.concatenate([rest.middle, rest.high])
                 pace = (time.monotonic() - begin) / len(pieces.low)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TimeUpError) as stop:
             if not levels:
                 raise
             done.extend(left)
-            why = "interrupted"
+            why = "interrupted" if isinstance(stop, KeyboardInterrupt) else "the time was over"
         return joined(done), levels, why
 
 

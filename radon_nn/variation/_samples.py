@@ -17,6 +17,8 @@ from scipy import fft
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats
+from radon_nn._support.wording import counted
+from radon_nn.geometry.black_box import BlackBox
 from radon_nn.geometry.directions import inversion_constant, sphere_area
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._ray_spectrum import frequency_rule, ray_rule, ray_spectrum, total_variation
@@ -227,6 +229,48 @@ class Assumption(NamedTuple):
 def refuted(upper: float, lower: float) -> float:
     """An upper bound; where a lower bound refutes it, as far above that as it was below."""
     return upper if lower <= upper else 2 * lower - upper
+
+
+def latest(begin: float, seconds: float) -> float:
+    """
+    When no further call of a function may begin: somewhat later than asked, for the last comparisons.
+
+    Parameters
+    ----------
+    begin : float
+        When the work began (`time.monotonic`).
+    seconds : float
+        The time limit.
+
+    Returns
+    -------
+    float
+        The time.
+    """
+    return begin + 1.5 * seconds + 0.25
+
+
+def too_slow(f: BlackBox, where: str) -> RTV:
+    """
+    The verdict if the time was over before there was any value.
+
+    Parameters
+    ----------
+    f : BlackBox
+        The function, as far as it was called.
+    where : str
+        The domain in words.
+
+    Returns
+    -------
+    RTV
+        Unresolved, with what a value of f took.
+    """
+    law = (
+        f"the time was over after {counted(f.count, 'value')}, which took {f.seconds / max(f.count, 1):.2g} s each: "
+        "give more seconds, or compute many points at once"
+    )
+    return RTV(0.0, 0.0, math.inf, "nothing was computed", where, "unknown", "unresolved", law, None, False)
 
 
 def on_the_way(name: str, steps: Sequence[tuple[float, float]], last: float, error: float) -> Refinement:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from radon_nn._support.types import Floats
+from radon_nn.geometry.black_box import TimeUpError as TimeUpError
 from radon_nn.geometry.directions import Directions
 from radon_nn.geometry.grids import Grid, Offsets
 from radon_nn.measures.result import Refinement
@@ -55,10 +56,6 @@ gain 16 and more where the variation is smooth in direction, 5.6 at its kinks of
 _BLOCK = 8
 """Directions transformed between looks at the clock: about a second on 4096^2 samples, which a thread computes at
 once."""
-
-
-class TimeUpError(Exception):
-    """The time limit has passed."""
 
 
 class Sharp(NamedTuple):

@@ -32,6 +32,13 @@ _ELONGATION = 1e3
 _ON_SHELL = 512
 """Probes on a shell: in d = 4 they hit a bump that fills a five-hundredth of the shell."""
 
+_ALL, _THINNEST = 94_208, 16
+"""Values of a Gaussian that its survey takes; and by how much fewer there are, at most, if f is slow. Then they hit
+bumps that fill a thirtieth of a shell."""
+
+_TIMED = 256
+"""Points by which the time for a value is told, after a first call, which may compile something."""
+
 MARGIN = 0.1
 """Within this fraction of half a side from the faces of a box given by the user, values are tapered to 0."""
 
@@ -175,10 +182,26 @@ def _remedy(dim: int) -> str:
     return f"give a domain, such as domain=Ball(1.0, {[0.0] * dim}), or pass a network or a closed form itself"
 
 
-def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
+def _thinned(box: BlackBox, limits: tuple[Floats, Floats] | None, seconds: float) -> int:
+    """By how much fewer probes there must be, a power of 2, if a survey is to take no longer than that."""
+    if seconds == math.inf:
+        return 1
+    points = (
+        _normals(_TIMED, box.dim) if limits is None else limits[0] + np.ptp(limits, axis=0) * _cube(_TIMED, box.dim)
+    )
+    box(points[:1])
+    before = box.seconds
+    box(points)
+    needed, thin = (box.seconds - before) / _TIMED * _ALL, 1
+    while thin < _THINNEST and needed > thin * seconds:
+        thin *= 2
+    return thin
+
+
+def _everywhere(box: BlackBox, thin: int) -> tuple[Floats, float, Floats, Floats, Floats]:
     """Affine part (slope, value at 0) from far shells; all probes, their h and its rounding level."""
     radii = np.exp2(np.arange(-_OCTAVES, _OCTAVES + 1, dtype=np.float64))
-    points = _shells(radii, _ON_SHELL, box.dim)
+    points = _shells(radii, _ON_SHELL // thin, box.dim)
     values = box(points.reshape(-1, box.dim)).reshape(points.shape[:2])
     zero, far = np.zeros(box.dim), slice(len(radii) - 3, len(radii))
     slope, intercept = _affine(points[far].reshape(-1, box.dim), values[far].ravel(), zero)
@@ -209,9 +232,9 @@ def _everywhere(box: BlackBox) -> tuple[Floats, float, Floats, Floats, Floats]:
     return slope, intercept, points.reshape(-1, box.dim), h.ravel(), level.ravel()
 
 
-def _within(box: BlackBox, low: Floats, high: Floats) -> tuple[Floats, float, Floats, Floats, Floats]:
+def _within(box: BlackBox, low: Floats, high: Floats, thin: int) -> tuple[Floats, float, Floats, Floats, Floats]:
     """The same as `_everywhere` within a region, with the affine part fitted near its faces."""
-    points = low + (high - low) * _cube(1 << 15, box.dim)
+    points = low + (high - low) * _cube((1 << 15) // thin, box.dim)
     values = box(points)
     rim = np.min(_margins(points, low, high), axis=1) < 0.1
     slope, intercept = _affine(points[rim], values[rim], (low + high) / 2)
@@ -228,7 +251,7 @@ def _within(box: BlackBox, low: Floats, high: Floats) -> tuple[Floats, float, Fl
     return slope, intercept, points, h, level
 
 
-def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
+def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None, seconds: float = math.inf) -> Survey:
     """
     Find where a function is not affine, and how large it is there.
 
@@ -238,6 +261,8 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
         The function.
     limits : tuple of two ndarrays, shape (d,), optional
         Lowest and highest corner of the region outside which f is affine; sampled only within it.
+    seconds : float
+        Time for all values: of a slow function there are fewer.
 
     Returns
     -------
@@ -249,7 +274,8 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     ValueError
         If f does not become affine, or nothing but an affine function was seen.
     """
-    slope, at_zero, points, h, level = _everywhere(f) if limits is None else _within(f, *limits)
+    thin = _thinned(f, limits, seconds)
+    slope, at_zero, points, h, level = _everywhere(f, thin) if limits is None else _within(f, *limits, thin)
     size = np.where(np.abs(h) > level, np.abs(h), 0.0)
     _require_bend(f, size, limits)
     height = _Height(f, slope, at_zero, limits)
@@ -258,8 +284,8 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
     scale = max(float(np.linalg.norm(best)), 1e-6)
     if limits is not None:
         scale = float(np.linalg.norm(limits[1] - limits[0]))
-    best, peak = _climbed(height, best, float(size.max()), scale)
-    mean, root, peak = _moments(height, best, peak, points[size > 1e-3 * peak], scale)
+    best, peak = _climbed(height, best, float(size.max()), scale, thin)
+    mean, root, peak = _moments(height, best, peak, points[size > 1e-3 * peak], scale, thin)
     turn, widest = _turn(root)
     if limits is None and float(np.linalg.norm(mean)) + 4 * widest > 2.0**_OCTAVES:
         raise ValueError(
@@ -269,19 +295,19 @@ def survey(f: BlackBox, limits: tuple[Floats, Floats] | None = None) -> Survey:
         )
     # Radii from a sixteenth of the scale to 5000 times the scale, in quarters of an octave.
     radii = np.exp2(np.arange(-4, 12.5, 0.25))
-    shells = mean + np.linalg.solve(turn, _shells(radii, _ON_SHELL, f.dim).reshape(-1, f.dim).T).T
+    shells = mean + np.linalg.solve(turn, _shells(radii, _ON_SHELL // thin, f.dim).reshape(-1, f.dim).T).T
     heights = height(shells)
     peak = max(peak, float(heights.max()))
     beyond = np.maximum.accumulate(heights.reshape(len(radii), -1).max(axis=1)[::-1])[::-1]
     found = Survey(f, mean, turn, slope, at_zero + float(mean @ slope), peak, 0.0, radii, beyond, limits)
     if limits is None and found.extent(0.05) > _WIDE:
-        far = shells[int(np.argmax(np.where(np.repeat(radii, _ON_SHELL) >= _WIDE / 2, heights, 0)))]
+        far = shells[int(np.argmax(np.where(np.repeat(radii, _ON_SHELL // thin) >= _WIDE / 2, heights, 0)))]
         raise ValueError(
             "f: expected a function that becomes affine far away in every direction, got another one; "
             f"{_remedy(f.dim)}; f still differs from its affine part by {float(height(far[None])[0]):.3g} at "
             f"{rounded(far)}, by {peak:.3g} at most"
         )
-    return replace(found, noise=size_of_errors(found))
+    return replace(found, noise=size_of_errors(found, thin=thin))
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,11 +340,15 @@ def _require_bend(f: BlackBox, size: Floats, limits: tuple[Floats, Floats] | Non
     )
 
 
-def _climbed(height: Callable[[Floats], Floats], best: Floats, peak: float, scale: float) -> tuple[Floats, float]:
+def _climbed(
+    height: Callable[[Floats], Floats], best: Floats, peak: float, scale: float, thin: int
+) -> tuple[Floats, float]:
     """Climb from a probe to the highest point: Gaussian trials at all scales at once, so a tail leads to its peak."""
     dim, idle = len(best), 0
     for _ in range(60):
-        trials = best + scale * (2.0 ** -np.arange(26))[:, None, None] * _normals(64, dim)[None] * (1 - 0.1 * idle)
+        trials = best + scale * (2.0 ** -np.arange(26))[:, None, None] * _normals(64 // thin, dim)[None] * (
+            1 - 0.1 * idle
+        )
         heights = height(trials.reshape(-1, dim))
         top = int(np.argmax(heights))
         idle = idle + 1 if heights[top] <= peak * (1 + 1e-3) else 0
@@ -340,12 +370,12 @@ def _turn(covariance: Floats) -> tuple[Floats, float]:
 
 
 def _moments(
-    height: Callable[[Floats], Floats], best: Floats, peak: float, seen: Floats, scale: float
+    height: Callable[[Floats], Floats], best: Floats, peak: float, seen: Floats, scale: float, thin: int
 ) -> tuple[Floats, Floats, float]:
     """Mean and covariance of x weighted by h^2, and the largest |h|, from the highest point and the probes `seen`."""
     dim = len(best)
     radii = scale * np.exp2(np.arange(-26.0, 8.0))
-    rings = height((best + _shells(radii, 256, dim)).reshape(-1, dim)).reshape(len(radii), -1).max(axis=1)
+    rings = height((best + _shells(radii, 256 // thin, dim)).reshape(-1, dim)).reshape(len(radii), -1).max(axis=1)
     wide = np.flatnonzero(rings > 1e-2 * peak)
     reach = float(radii[wide[-1]] if len(wide) else radii[0])
     if len(seen):
@@ -354,7 +384,7 @@ def _moments(
     for _ in range(12):
         # Points are drawn from a Gaussian of twice the current scales, mixed with a wider one for what it may miss.
         factor = np.linalg.cholesky(root)
-        normals = np.concatenate([_normals(1 << 13, dim), 3 * _normals(1 << 11, dim)])
+        normals = np.concatenate([_normals((1 << 13) // thin, dim), 3 * _normals((1 << 11) // thin, dim)])
         square = np.sum(normals**2, axis=1)
         density = 0.8 * np.exp(-square / 2) + 0.2 * 3.0**-dim * np.exp(-square / 18)
         points = mean + normals @ factor.T
@@ -376,10 +406,11 @@ def _moments(
     return mean, root / 4, peak
 
 
-def size_of_errors(h: Survey, step: float = 5e-4) -> float:
+def size_of_errors(h: Survey, step: float = 5e-4, thin: int = 1) -> float:
     """The size of f's errors, from sixth differences; at a step of 1/2000 scale a smooth f contributes 1e-19."""
     dim = h.box.dim
-    starts, directions = _normals(512, dim), _normals(1024, dim)[512:]
+    count = 512 // thin
+    starts, directions = _normals(count, dim), _normals(2 * count, dim)[count:]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     steps = step * (np.arange(7) - 3.0)
     points = starts[:, None] + steps[:, None] * directions[:, None]

@@ -26,8 +26,9 @@ _MANY = {1: 1 << 18, 2: 1 << 18, 3: 1 << 20, 4: 1 << 18}
 """Points before a verdict, by dimension: a formula takes some hundredths of a second for these, in space a tenth. Of
 4096 random ones, 2 lay in a bump of width 0.01 in the plane."""
 
-_SECONDS, _LEAST = 0.5, 1 << 12
-"""Fewer points are compared if f would take longer than this for all of them, but at least so many."""
+_SECONDS, _LEAST, _FEWEST = 0.5, 1 << 12, 1 << 8
+"""Fewer points are compared if f would take longer than this for all of them, but at least so many, or these if the
+time left does not suffice for more."""
 
 _MOST = 4
 """Points of grids finer than that, at most, in units of these."""
@@ -101,7 +102,8 @@ def many_for(box: BlackBox) -> int:
     int
         Fewer for a slow function, so that time limits are kept.
     """
-    return max(_LEAST, box.affordable(_MANY[box.dim], _SECONDS))
+    least = max(_FEWEST, box.affordable(_LEAST, box.left / 8))
+    return max(least, box.affordable(_MANY[box.dim], _SECONDS))
 
 
 def lattices(reach: float, dim: int, many: int) -> Iterator[tuple[Floats, Region]]:

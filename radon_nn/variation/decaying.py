@@ -17,19 +17,21 @@ from numpy.typing import ArrayLike
 
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Progress
-from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.black_box import BlackBox, TimeUpError
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV
 from radon_nn.variation._band_limited import missed, of_band_limited
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
-from radon_nn.variation._line_kinks import line_kinks
+from radon_nn.variation._line_kinks import line_kinks, values_needed
 from radon_nn.variation._pieces import LOUD
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
 from radon_nn.variation._samples import (
     Assumption,
+    latest,
     on_the_way,
+    too_slow,
 )
 from radon_nn.variation._survey import Survey, size_of_errors, survey
 from radon_nn.variation._unseen import SPARE, compared, distance, looked_at, many_for, narrower, wider
@@ -156,11 +158,16 @@ def decaying_rtv(
         )
     tol, max_samples = tolerance(tol), checks.count(max_samples, "max_samples", least=16**dim)
     limits = None if box is None else region(box, dim)
-    until = math.inf if seconds is None else time.monotonic() + checks.positive(seconds, "seconds")
+    allowed = math.inf if seconds is None else checks.positive(seconds, "seconds")
+    begin = time.monotonic()
     say = progress if progress is not None else lambda line: None
-    h = survey(BlackBox(f, dim, _REMEDY), limits)
+    box_of_f = BlackBox(f, dim, _REMEDY, until=latest(begin, allowed))
+    try:
+        h = survey(box_of_f, limits, allowed / 2)
+    except TimeUpError:
+        return too_slow(box_of_f, f"R^{dim}")
     say(f"{h.box.count} probes: center {np.round(h.center, 6).tolist()}, largest value {h.peak:.4g}")
-    return _within_errors(h, _searched(Search(Runs(h, say, until), tol, max_samples), tol, max_samples))
+    return _within_errors(h, _searched(Search(Runs(h, say, begin + allowed), tol, max_samples), tol, max_samples))
 
 
 def _searched(search: Search, tol: float, max_samples: int) -> RTV:
@@ -181,7 +188,7 @@ def _searched(search: Search, tol: float, max_samples: int) -> RTV:
         if search.smooth:
             search.refine_radius()
             search.refine_directions(_QUICK)
-        if not early and not search.settled:
+        if not early and not search.settled and not _no_time_for_kinks(h):
             # Product rules over directions resolve no wave whose transform fills a small part of the sphere.
             banded = of_band_limited(runs, search.radius, tol, max_samples, _affine_beyond(h, search.radius))
             if banded is not None and not (search.smooth and banded.error > search.error):
@@ -192,7 +199,11 @@ def _searched(search: Search, tol: float, max_samples: int) -> RTV:
     except KeyboardInterrupt:
         if search.sampled is None:
             raise
-        return _interrupted(search)
+        return _interrupted(search, "interrupted")
+    except TimeUpError:
+        if search.sampled is None:
+            return too_slow(h.box, _affine_beyond(h, search.radius))
+        return _interrupted(search, "the time was over")
 
 
 def _within_errors(h: Survey, result: RTV) -> RTV:
@@ -267,7 +278,8 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
     value, dim, h = search.value, search.runs.dim, search.runs.h
     error = search.error
     made = _assumption(search)
-    kinks = dim > 1 and line_kinks(h).everywhere
+    hasty = _no_time_for_kinks(h)
+    kinks = not hasty and dim > 1 and line_kinks(h).everywhere
     if (search.smooth or error <= _SETTLED * value) and not kinks:
         refinement = on_the_way("samples along each axis", search.steps, value, error)
         samples = search.runs.samples(search.n, search.radius).tapered(1.0)
@@ -279,9 +291,10 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
             law = narrower(looked.off, h.peak)
             return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)
         bounds = max(0.0, value - error), value + error
-        met = error <= tol * value
+        met = error <= tol * value and not hasty
         method = f"{made.method}; {looked_at(h, looked.lattice)}"
-        return RTV(value, *bounds, method, made.assumed, "estimated", "finite", "", refinement, met)
+        law = "the time did not suffice to look for kinks" if hasty else ""
+        return RTV(value, *bounds, method, made.assumed, "estimated", "finite", law, refinement, met)
     if dim > 1 and not kinks:
         cusped = cusped_rtv(search.runs, tol, max_samples, made.assumed)
         if cusped is not None:
@@ -289,10 +302,14 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
     return on_fine_grids(search.runs, tol, max_samples, Estimate(value, error, made.assumed, search.radius))
 
 
-def _interrupted(search: Search) -> RTV:
+def _no_time_for_kinks(h: Survey) -> bool:
+    return h.box.affordable(values_needed(), h.box.left / 2) < values_needed()
+
+
+def _interrupted(search: Search, why: str) -> RTV:
     """The verdict after an interruption: the finest value so far, whose error is not yet known."""
     made = _assumption(search)
     value = search.steps[-1][1]
     steps = on_the_way("samples along each axis", search.steps, value, search.sampled or 0.0)
-    law = "interrupted before the errors of radius and directions were known"
+    law = f"{why} before all errors were known"
     return RTV(value, 0.0, math.inf, made.method, made.assumed, "unknown", "unresolved", law, steps, False)

@@ -18,16 +18,16 @@ from numpy.typing import ArrayLike
 from radon_nn._support import checks
 from radon_nn._support.types import Floats, Indices, Progress
 from radon_nn._support.wording import counted
-from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.black_box import BlackBox, TimeUpError
 from radon_nn.geometry.domains import Domain
 from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._approach import remainder
 from radon_nn.variation._chord_bound import certified, weights
 from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, level_of, series
-from radon_nn.variation._samples import Assumption
+from radon_nn.variation._samples import Assumption, latest, too_slow
 from radon_nn.variation._steepening import gathers, growth_of_levels, steepens, still_rises
-from radon_nn.variation._views import OCTAVES, interval, whole_line
+from radon_nn.variation._views import OCTAVES, View, interval, whole_line
 
 _SAMPLES = 64
 """Intervals of a piece in which a sign change of the second derivative is sought: four times the degree."""
@@ -126,8 +126,19 @@ def line_rtv(
     view = whole_line() if domain is None and box is None else interval(domain, box)
     if len(view.probes) == 0:
         return RTV(0.0, 0.0, 0.0, "an interval without interior", view.assumed)
-    halving = Halving(BlackBox(f, 1, _REMEDY), view.probes, close / 100, view.finest)
-    if domain is None and box is None:
+    black_box = BlackBox(f, 1, _REMEDY, until=latest(begin, limit))
+    try:
+        return _halved(black_box, view, domain is None and box is None, close, begin, limit, progress)
+    except TimeUpError:
+        return too_slow(black_box, view.assumed)
+
+
+def _halved(
+    f: BlackBox, view: View, endless: bool, close: float, begin: float, limit: float, progress: Progress | None
+) -> RTV:
+    """The R-TV by halving pieces; TimeUpError if not even the first were known in time."""
+    halving = Halving(f, view.probes, close / 100, view.finest)
+    if endless:
         _require_affine_ends(halving)
     say = progress if progress is not None else lambda line: None
     at_probes = halving.variation
@@ -161,7 +172,7 @@ def line_rtv(
         supposed += (f"f's values have errors of about {halving.floor:.2g}",)
     if not why and not rough and error > _HIDDEN * value > 0:
         why = f"rounding and truncation hide {min(error / value, 1.0):.0%} of the slopes' variation"
-    if domain is None and box is None and not why:
+    if endless and not why:
         _require_settled_ends(slopes, len(turns) > 1)
     known = None
     if len(turns) < _MOST_TURNS:

@@ -1,5 +1,6 @@
 """Functions known by their values alone: in chunks, checked, the point named where they fail."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from radon_nn import Grid
 from radon_nn.geometry import black_box
-from radon_nn.geometry.black_box import BlackBox
+from radon_nn.geometry.black_box import BlackBox, TimeUpError
 
 
 def box(f: Callable[[Any], Any], dim: int = 2, *, several: bool = True) -> BlackBox:
@@ -140,3 +141,27 @@ def test_a_slow_function_affords_fewer_points(seed: int) -> None:
         afforded = box.affordable(most, limit)
         assert afforded == most or afforded * pace <= limit * (1 + 1e-9) < most * pace * (1 + 1e-6)
         assert afforded >= min(most, limit / pace) - 1 - 1e-6
+
+
+def test_under_a_limit_batches_are_divided_by_what_points_cost() -> None:
+    calls: list[int] = []
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        calls.append(len(x))
+        time.sleep(1e-4 * len(x))
+        return np.asarray(x[:, 0])
+
+    box = BlackBox(slow, 1, "remedy", until=time.monotonic() + 0.5)
+    with pytest.raises(TimeUpError):
+        box(np.zeros((100_000, 1)))
+    assert calls[0] == 256
+    assert max(calls) <= 1250
+    assert box.count == sum(calls) <= 6000
+
+
+def test_values_do_not_depend_on_a_limit() -> None:
+    x = np.random.default_rng(0).standard_normal((1000, 2))
+    f = lambda x: x[:, 0] ** 2 - x[:, 1]  # noqa: E731
+    limited = BlackBox(f, 2, "remedy", until=time.monotonic() + 60)
+    assert_array_equal(limited(x), f(x))
+    assert limited.count == 1000

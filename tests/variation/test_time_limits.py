@@ -146,6 +146,54 @@ def test_no_time_still_gives_a_result_on_the_line(seconds: float, domain: Ball |
     assert result.converged or result.verdict == "unresolved"
 
 
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "dim", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize(
+    ("each", "seconds"), [(1e-3, 0.5), *(pytest.param(10**-k, 2.0, marks=pytest.mark.slow) for k in (2, 3.5, 4, 4.5))]
+)
+def test_calls_of_a_slow_function_end_soon_after_the_limit(dim: int, each: float, seconds: float) -> None:
+    """By the time spent in the function: of a second and a half per second of the limit at most, and one short call."""
+    spent, longest = 0.0, 0.0
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        nonlocal spent, longest
+        spent, longest = spent + each * len(x), max(longest, each * len(x))
+        time.sleep(each * len(x))
+        return np.exp(-np.sum(x**2, axis=1) / 2)
+
+    result = rtv(slow, dim=dim, seconds=seconds)
+    assert longest <= max(256 * each, 0.5 * seconds)
+    assert spent <= 1.5 * seconds + 0.25 + longest
+    assert result.converged or result.law
+    assert result.lower <= 9.283235 * 1.01
+
+
+def test_a_function_too_slow_for_its_limit_is_told_how_slow_it_is() -> None:
+    def slow(x: np.ndarray) -> np.ndarray:
+        time.sleep(1e-3 * len(x))
+        return np.exp(-np.sum(x**2, axis=1) / 2)
+
+    result = rtv(slow, dim=2, seconds=0.3)
+    assert (result.verdict, result.standing, result.lower, result.upper) == ("unresolved", "unknown", 0.0, math.inf)
+    assert "s each: give more seconds, or compute many points at once" in result.law
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_a_slow_function_is_surveyed_by_fewer_points() -> None:
+    """All of the survey would take 19 s."""
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        time.sleep(2e-4 * len(x))
+        return np.exp(-np.sum(x**2, axis=1) / 2)
+
+    result = rtv(slow, dim=2, seconds=8)
+    assert result.verdict == "finite"
+    assert result.value == pytest.approx(4.768562, abs=1e-3)
+
+
 @pytest.mark.parametrize("dim", [2, 3])
 def test_no_degree_of_an_expansion_is_started_that_would_end_late(dim: int) -> None:
     """A call for the first degree takes a hundredth of a second; those of the next would take too long."""
