@@ -18,12 +18,21 @@ from radon_nn._support.types import Floats
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._direction_cells import DirectionCells
 from radon_nn.variation._line_kinks import line_kinks
+from radon_nn.variation._oscillations import taken_for_errors
 from radon_nn.variation._ray_fft import RayTransform
 from radon_nn.variation._ray_spectrum import frequency_rule, total_variation
 from radon_nn.variation._refining import Runs
 from radon_nn.variation._samples import GridSamples, geometric_error, noise_cost
 from radon_nn.variation._sharp import TimeUpError
-from radon_nn.variation._unseen import SPARE, Lattice, compared, few_between, looked_at, many_for, wider
+from radon_nn.variation._unseen import (
+    SPARE,
+    Lattice,
+    compared,
+    few_between,
+    looked_at,
+    many_for,
+    wider,
+)
 
 _MOST = {2: 1024, 3: 256}
 """Samples along an axis at most: in space their transform takes 1 GiB."""
@@ -83,6 +92,8 @@ class _Resolved(NamedTuple):
     samples: GridSamples
     band: float
     seen: Lattice
+    oscillating: float
+    said: str
 
 
 def missed(runs: Runs, radius: float) -> bool:
@@ -141,7 +152,7 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
     try:
         variation = _Variation(resolved.samples, resolved.band, runs.until)
         cells = DirectionCells(variation, runs.dim, variation.transform.band)
-        fixed = _errors(runs, cells, resolved) + _QUINTIC
+        fixed = _errors(runs, cells, resolved) + _QUINTIC + resolved.oscillating
         noise = noise_cost(resolved.samples, variation.transform.band)
         while True:
             steps.append(_Step(float(variation.count), cells.value, cells.error + fixed * cells.value + noise))
@@ -157,7 +168,7 @@ def of_band_limited(runs: Runs, radius: float, tol: float, max_samples: int, ass
     if not _known(steps):
         return None
     found = _result(steps, tol, law, len(resolved.samples.axes[0]), runs.dim, assumed)
-    return replace(found, method=f"{found.method}; {looked_at(runs.h, resolved.seen)}")
+    return replace(found, method=f"{found.method}; {looked_at(runs.h, resolved.seen)}{resolved.said}")
 
 
 def _known(steps: list[_Step]) -> bool:
@@ -221,7 +232,7 @@ def _resolved(runs: Runs, radius: float, tol: float, max_samples: int) -> _Resol
             if looked.off:
                 return None  # there are narrower features, which few points miss
             runs.say(f"{len(samples.axes[0])}^{runs.dim} samples hold the transform, which ends at {band:.3g}")
-            return _Resolved(samples, band, looked.lattice)
+            return _Resolved(samples, band, looked.lattice, *taken_for_errors(runs.h, samples))
         if before is not None and apart < _SMALL and target < edge < before[1] < _SMALL:
             # ln |f^| is convex where f has kinks: its pace on the last two grids is the best that can be hoped for.
             pace = math.log(before[1] / edge) / (n - before[0])

@@ -15,9 +15,13 @@ from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import HARDLY_FINITE, RTV, Refinement
 from radon_nn.variation._ball_question import UNDEFINED, BallQuestion
 from radon_nn.variation._central_slopes import Central, unsettled_slopes
+from radon_nn.variation._oscillations import across_ridge
 from radon_nn.variation._profile_panels import FRESH, Rough
 from radon_nn.variation._profiles import Axis, Probe, radial_bounds
 from radon_nn.variation.one_dimension import line_rtv
+
+_ROUNDINGS = 64.0
+"""Differences from a ridge below this many times the rounding of f's values are taken as rounding."""
 
 
 def profile_rtv(
@@ -80,7 +84,7 @@ def rtv_of_profile(q: BallQuestion) -> tuple[RTV | None, str]:
         return None, ""
     axis = probe.axis()
     if axis is not None:
-        return _of_ridge(q, axis), ""
+        return _of_ridge(q, axis, probe), ""
     about = probe.center() if q.dim in (2, 3) else None
     if about is None:
         return None, ""
@@ -143,7 +147,7 @@ def _of_slopes(q: BallQuestion, central: Central, center: list[float], method: s
     )
 
 
-def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
+def _of_ridge(q: BallQuestion, axis: Axis, probe: Probe) -> RTV:
     """The R-TV of a ridge: that of f on the diameter along its direction."""
     center = q.ball.center_in(q.dim)
     q.say(f"a ridge along {rounded(axis.direction)}")
@@ -153,12 +157,18 @@ def _of_ridge(q: BallQuestion, axis: Axis) -> RTV:
         return np.asarray(q.f(center + s * axis.direction), np.float64).reshape(-1)
 
     line = line_rtv(profile, Ball(q.ball.radius, np.zeros(1)), tol=min(q.tol, 1e-6), seconds=q.left, progress=q.say)
+    oscillating, supposed = 0.0, "f is a ridge"
+    if axis.apart > _ROUNDINGS * probe.f.rounding:
+        oscillating = across_ridge(probe.values, axis.direction, probe.f.rounding) / q.ball.radius
+        supposed += f", differences of up to {axis.apart:.1g} from one being errors" if oscillating else ""
+    upper = line.upper + oscillating
     return replace(
         line,
+        upper=upper,
         method=f"profile: f is a ridge along {rounded(axis.direction)} up to an affine part, within {axis.apart:.1g} "
         f"at fresh points; on the diameter: {line.method}",
         assumed=q.where,
-        supposed=("f is a ridge", *line.supposed),
+        supposed=(supposed, *line.supposed),
         standing="estimated",
-        converged=line.verdict == "infinite" or line.upper - line.lower <= q.tol * line.upper,
+        converged=line.verdict == "infinite" or upper - line.lower <= q.tol * upper,
     )

@@ -24,6 +24,7 @@ from radon_nn.variation._band_limited import missed, of_band_limited
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
 from radon_nn.variation._line_kinks import line_kinks, values_needed
+from radon_nn.variation._oscillations import CLOSE, rounding_of, taken_for_errors
 from radon_nn.variation._pieces import LOUD
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
@@ -41,9 +42,6 @@ _REMEDY = "where it is not defined everywhere, give box=(low, high), outside whi
 _HIDDEN = 1e-6
 """Errors of f up to this part of its peak are taken as such: sums in single precision have them. Larger ones look like
 an oscillation finer than all samples, which may add any amount."""
-
-_CLOSE = 5e-6
-"""Step, in scales, over which errors that rounding does not explain are looked at again."""
 
 _SETTLED = 1e-3
 """A value with at most this relative error is reported as finite, even if it has not settled to the tolerance."""
@@ -219,13 +217,11 @@ def _within_errors(h: Survey, result: RTV) -> RTV:
 
 def _unexplained(h: Survey) -> float:
     """The size of f's errors if it is more than rounding explains, else 0."""
-    away = float(np.linalg.norm(h.turn @ h.center))
-    steepness = float(np.linalg.norm(np.linalg.solve(h.turn.T, h.slope)))
-    rounding = h.box.precision * (h.peak * (1 + away) + abs(h.intercept) + steepness * (1 + away))
+    rounding = rounding_of(h)
     if h.noise <= LOUD * rounding:
         return 0.0
     # A hundredth of the step leaves 1e-12 of what a wave contributes; errors stay.
-    errors = min(h.noise, size_of_errors(h, _CLOSE))
+    errors = min(h.noise, size_of_errors(h, CLOSE))
     return errors if errors > LOUD * rounding else 0.0
 
 
@@ -290,9 +286,11 @@ def _result(search: Search, tol: float, max_samples: int) -> RTV:
         if looked.off:
             law = narrower(looked.off, h.peak)
             return RTV(value, 0.0, math.inf, *made, "unknown", "unresolved", law, refinement, False)
+        oscillating, said = taken_for_errors(h, samples)
+        error += oscillating * value
         bounds = max(0.0, value - error), value + error
         met = error <= tol * value and not hasty
-        method = f"{made.method}; {looked_at(h, looked.lattice)}"
+        method = f"{made.method}; {looked_at(h, looked.lattice)}{said}"
         law = "the time did not suffice to look for kinks" if hasty else ""
         return RTV(value, *bounds, method, made.assumed, "estimated", "finite", law, refinement, met)
     if dim > 1 and not kinks:

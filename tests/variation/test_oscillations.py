@@ -95,3 +95,42 @@ def test_single_precision_inside_f_is_said_in_what_was_assumed() -> None:
     assert result.lower <= 4.768562 <= result.upper
     assert "and that its values have errors of about" in result.assumed
     assert "errors" not in rtv(lambda x: np.exp(-np.sum(x**2, axis=1) / 2), dim=2, tol=1e-4).assumed
+
+
+def gaussian(x: Floats) -> Floats:
+    return np.asarray(np.exp(-np.sum(x**2, axis=1) / 2))
+
+
+@pytest.mark.parametrize(
+    ("k", "size", "truth"), [(300, 1e-8, 4.768596), (1000, 9e-10, 4.768678), (3000, 9e-10, 4.77925)]
+)
+def test_small_waves_taken_for_errors_are_said_to_be(k: float, size: float, truth: float) -> None:
+    """The truths are by a transform in closed form; waves beyond the smallest step are more than what is charged."""
+    result = rtv(lambda x: gaussian(x) * (1 + size * np.cos(k * x[:, 0])), dim=2)
+    assert not result.converged
+    assert "finer than the samples being taken for errors" in str(result)
+    assert result.upper >= truth or k > 1000
+
+
+@pytest.mark.parametrize("at", [0.0, 100.0])
+def test_rounding_is_taken_for_nothing_else(at: float) -> None:
+    result = rtv(lambda x: gaussian(x - at) + 3 * x[:, 0] - 7, dim=2)
+    assert result.converged
+    assert result.error < 1e-7
+    assert "taken for errors" not in str(result)
+
+
+@pytest.mark.parametrize(("size", "k"), [(5e-10, 1e3), (2e-10, 1e4), (1e-9, 300.0)])
+def test_small_waves_across_a_ridge_are_charged(size: float, k: float) -> None:
+    """The truth is the sum over both axes of the variation of the slope."""
+    result = rtv(lambda x: x[:, 0] ** 2 / 2 + size * np.sin(k * x[:, 1]), domain=Ball(1.0), dim=2, seconds=4)
+    truth = 2 + size * of_wave(k, 0.0)
+    assert result.lower <= truth <= result.upper
+    assert not result.converged or "from one being taken for errors" in str(result)
+
+
+def test_an_ordinary_ridge_keeps_its_error() -> None:
+    result = rtv(lambda x: np.exp(x @ np.array([0.6, 0.8])) + x[:, 0], domain=Ball(1.0), dim=2)
+    assert result.converged
+    assert result.error < 1e-6
+    assert "taken for errors" not in str(result)
