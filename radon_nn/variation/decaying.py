@@ -111,7 +111,8 @@ def decaying_rtv(
     max_samples : int
         Samples on one grid, at most.
     seconds : float, optional
-        Time limit: no finer run is started that is not expected to end within it. None for no limit.
+        Time limit: no finer run is started that is not expected to end within it, and no call of f begins more than
+        half of it later; of a slow function there are fewer probes. None for no limit.
     progress : callable, optional
         Called with a line of text after each step.
 
