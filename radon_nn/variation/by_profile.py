@@ -160,7 +160,7 @@ def _of_ridge(q: BallQuestion, axis: Axis, probe: Probe) -> RTV:
     oscillating, supposed = 0.0, "f is a ridge"
     if axis.apart > _ROUNDINGS * probe.f.rounding:
         oscillating = across_ridge(probe.values, axis.direction, probe.f.rounding) / q.ball.radius
-        supposed += f", differences of up to {axis.apart:.1g} from one being errors" if oscillating else ""
+        supposed += f", differences of up to {axis.apart:.1g} from one being taken for errors" if oscillating else ""
     upper = line.upper + oscillating
     return replace(
         line,
