@@ -14,7 +14,8 @@ import time
 import numpy as np
 
 from radon_nn._support.types import Floats
-from radon_nn.variation._pieces import Halving, Pieces
+from radon_nn.variation._halving import Halving
+from radon_nn.variation._pieces import Pieces
 
 _FEWEST_WIDTHS = 8
 """With fewer widths of chords the lower bound is no better than that of the pieces' own chords."""

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from radon_nn.variation._pieces import CHORDS, NODES, Halving, Level, Pieces
+from radon_nn.variation._halving import Halving
+from radon_nn.variation._pieces import CHORDS, NODES, Level, Pieces
 from radon_nn.variation.growth import Growth, fit_growth
 
 _RISES = 1e-5

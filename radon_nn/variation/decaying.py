@@ -23,9 +23,9 @@ from radon_nn.measures.result import RTV
 from radon_nn.variation._band_limited import missed, of_band_limited
 from radon_nn.variation._cusped_grids import cusped_rtv
 from radon_nn.variation._fine_grids import Estimate, of_radial, on_fine_grids
+from radon_nn.variation._halving import LOUD
 from radon_nn.variation._line_kinks import line_kinks, values_needed
 from radon_nn.variation._oscillations import CLOSE, rounding_of, taken_for_errors
-from radon_nn.variation._pieces import LOUD
 from radon_nn.variation._ray_spectrum import ray_rule
 from radon_nn.variation._refining import Runs, Search
 from radon_nn.variation._samples import (

@@ -24,7 +24,8 @@ from radon_nn.geometry.grids import Function
 from radon_nn.measures.result import RTV, Refinement
 from radon_nn.variation._approach import remainder
 from radon_nn.variation._chord_bound import certified, weights
-from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Halving, Level, Pieces, level_of, series
+from radon_nn.variation._halving import Halving
+from radon_nn.variation._pieces import CHORDS, DERIVATIVE, NODES, Level, Pieces, level_of, series
 from radon_nn.variation._samples import Assumption, latest, too_slow
 from radon_nn.variation._steepening import gathers, growth_of_levels, steepens, still_rises
 from radon_nn.variation._views import OCTAVES, View, interval, whole_line

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from radon_nn.geometry.black_box import BlackBox
-from radon_nn.variation._pieces import DEGREE, DERIVATIVE, NODES, Halving, Pieces, series
+from radon_nn.variation._halving import Halving
+from radon_nn.variation._pieces import DEGREE, DERIVATIVE, NODES, Pieces, series
 
 
 def halving(f, low: float = -1.0, high: float = 1.0) -> Halving:
