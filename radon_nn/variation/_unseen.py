@@ -64,6 +64,9 @@ SPARE = 1e-9
 """A difference of this part of the peak is allowed: polynomials through samples of a Gaussian are off by 1e-14 of it,
 those through samples of what is left without cusps by 1e-11 away from them."""
 
+_RIM, _RISES = 0.7, 2.0
+"""What falls towards infinity is at most so many times as large beyond a radius as between a part of it and it."""
+
 
 class Region(NamedTuple):
     """Points of a lattice that were compared: how far apart they are, how far they reach, and how many there are."""
@@ -285,9 +288,20 @@ def compared(
             allowed = np.minimum(allowed, most)
         differences = np.abs(values.ravel()[inside] - f(points))
         off = max(off, float(np.max(differences[~(differences <= allowed + spare)], initial=0.0)))
+        if model is wide:
+            off = max(off, _risen(wide, low, high, spare))
         regions.append(Region(apart, high, len(points)))
         low = high
     return Compared(off, Lattice(tuple(regions), np.zeros(samples.dim), wide is not None))
+
+
+def _risen(wide: GridSamples, low: float, high: float, spare: float) -> float:
+    """The largest value between two radii if f rises there again: no other samples, of which R-TV is, hold it."""
+    squares = sum(axis.reshape(-1, *(1,) * (wide.dim - 1 - i)) ** 2 for i, axis in enumerate(wide.axes))
+    radii, sizes = np.sqrt(squares), np.abs(wide.values)
+    rim = float(sizes[(radii > _RIM * low) & (radii <= low)].max(initial=0.0))
+    beyond = float(sizes[(radii > low) & (radii <= high)].max(initial=0.0))
+    return beyond if beyond > _RISES * rim + spare else 0.0
 
 
 def _between(samples: GridSamples, reach: float, step: float, most: int) -> tuple[list[Floats], Floats]:
