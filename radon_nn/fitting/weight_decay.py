@@ -142,7 +142,7 @@ def fit(
     -------
     Fit or LossFit
         The network, its objective, and a lower bound for every network's. A `Fit` for one output and squares, of at
-        most n - (d + 1) neurons, if no other option is given; otherwise a `LossFit`, of at most o (n - d - 1).
+        most n - (d + 1) neurons, if no other option is given; otherwise a `LossFit`.
 
     Raises
     ------
