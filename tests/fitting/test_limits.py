@@ -38,6 +38,7 @@ def test_other_limits_are_positive(name: str, seconds: float) -> None:
         FITS[name](seconds=seconds)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("oriented", [False, True])
 @pytest.mark.parametrize("nanoseconds", [3.0, 20.0, 70.0])
 def test_a_proof_visits_no_more_boxes_than_the_time_allows(

@@ -104,6 +104,7 @@ def test_what_is_taken_for_granted_is_said_after_the_domain(count: int) -> None:
     assert str(result) == f"R-TV 1 on {result.conditions}: a method"
 
 
+@pytest.mark.full
 def test_one_certified_number_at_most_is_printed() -> None:
     for f in (lambda x: np.sin(5 * x[:, 0]), lambda x: np.linalg.norm(x, axis=1) ** 1.5, lambda x: x[:, 0] * x[:, 1]):
         assert str(rtv(f, domain=DISC)).count("certified") <= 1

@@ -144,6 +144,7 @@ def test_a_ball_of_another_dimension() -> None:
         bounded_rtv(lambda x: x[:, 0], Ball(1.0, [0.0, 0.0, 0.0]), 2)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dim", [1, 2, 3])
 def test_a_network_and_a_faint_wave_are_not_certified(dim: int) -> None:
     """Seen above rounding, a wave of 2e-10 costs more than the network where it is short enough."""
